@@ -1,0 +1,1 @@
+"""shopwindow: a start page that fits the visitor, from inside the shop's own server."""

@@ -1,0 +1,3 @@
+from shopwindow.middleware.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Bytes, templates and products."""

@@ -1,0 +1,1 @@
+"""Pure and synchronous: facts in, decisions out."""

@@ -1,0 +1,158 @@
+"""What a rule may know: frozen values without behaviour that could surprise."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+DAY = 86_400
+KEYS_KEPT = 48  # per verb and dimension; the least recent key goes first
+DAYS_KEPT = 48  # per key; the two oldest days are added together
+
+Purpose = Literal["personalization", "statistics"]
+PURPOSES: tuple[Purpose, ...] = ("personalization", "statistics")
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something that happened, in the words of the Segment specification.
+
+    ``id`` is unique; storing the same event twice counts once. ``visitor`` is a visitor id.
+    ``time`` is in seconds since 1970 (UTC); ``day`` is the day in the *site's* time zone,
+    counted from 1970-01-01. ``properties`` are Segment's: ``product_id``, ``category``,
+    ``article_id``, ``query``, ``products``, ``revenue``, ``promotion_id``, ...
+    """
+
+    id: str
+    name: str
+    visitor: str
+    time: float
+    day: int
+    properties: dict[str, Any] = {}
+
+
+class Counter(msgspec.Struct, frozen=True, array_like=True):
+    """How often something happened on which day.
+
+    ``last`` is the time of the latest one in seconds since 1970; ``days`` alternates day
+    and count, oldest first: ``(20778, 2, 20780, 1)``.
+    """
+
+    last: float
+    days: tuple[int, ...]
+
+    def since(self, day: int) -> int:
+        """How often on ``day`` and after it."""
+        days = self.days
+        total = 0
+        for position in range(len(days) - 2, -1, -2):
+            if days[position] < day:
+                break
+            total += days[position + 1]
+        return total
+
+    @property
+    def total(self) -> int:
+        return sum(self.days[1::2])
+
+
+class Interest(msgspec.Struct, frozen=True, array_like=True):
+    """A score that halves with time: it was ``score`` at ``time`` (seconds since 1970)."""
+
+    score: float
+    time: float
+
+
+class Profile(msgspec.Struct, frozen=True, array_like=True):
+    """What is known about one visitor, over all visits. Fields are only ever appended.
+
+    ``counts`` maps a verb and a dimension (``"viewed category"``) to key -> :class:`Counter`;
+    ``interests`` maps a dimension (``"category"``) to key -> :class:`Interest`.
+    ``cart`` maps product ids to quantities. ``visit`` holds the facts of the current visit:
+    entry-page, campaign, referrer. ``attributes`` are as the shop or a source gave them,
+    not yet typed. Times are seconds since 1970, 0.0 means never.
+    """
+
+    first_seen: float = 0.0
+    last_seen: float = 0.0
+    visits: int = 0
+    previous_visit: float = 0.0
+    orders: int = 0
+    order_value: float = 0.0
+    last_order: float = 0.0
+    cart: dict[str, int] = {}
+    cart_since: float = 0.0
+    visit: dict[str, str] = {}
+    attributes: dict[str, Any] = {}
+    counts: dict[str, dict[str, Counter]] = {}
+    interests: dict[str, dict[str, Interest]] = {}
+
+
+class Context(msgspec.Struct, frozen=True):
+    """This request: what can be said without knowing the visitor.
+
+    ``now`` is in seconds since 1970, ``day`` as in :class:`Event`, ``hour`` 0 to 23 and
+    ``weekday`` ``mon`` to ``sun`` in the site's time zone. ``path`` has neither root path
+    nor language prefix. A text that is not known is None.
+    """
+
+    now: float
+    day: int
+    hour: int = 0
+    weekday: str = "mon"
+    path: str = "/"
+    device: str | None = None
+    language: str | None = None
+    referrer: str | None = None
+    campaign: str | None = None
+    campaign_source: str | None = None
+    campaign_medium: str | None = None
+    logged_in: bool = False
+    first_name: str | None = None
+
+
+class Recommend(msgspec.Struct, frozen=True):
+    """What fills a shelf: strategies in order, each filling what the one before left open."""
+
+    strategies: tuple[str, ...]
+    limit: int = 8
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What one slot shows to one visitor, and why.
+
+    ``fragment`` is None where the slot keeps its default content; ``reason`` is one of
+    :data:`SLOT_REASONS`. ``skipped`` holds the rules that came before and were passed over
+    although their conditions hold, with one of :data:`RULE_REASONS` each.
+    """
+
+    slot: str
+    reason: str
+    rule: str | None = None
+    fragment: str | None = None
+    parameters: Mapping[str, Any] = {}
+    recommend: Recommend | None = None
+    file: str = ""
+    line: int = 0
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def shown(self) -> bool:
+        return self.fragment is not None
+
+
+SLOT_REASONS = {
+    "shown": "a rule won and its fragment is on the page",
+    "no-rule": "no rule for this slot holds",
+    "consent": "the only rules that could have won need a consent that is not there",
+    "late": "what is known about the visitor did not arrive before the deadline",
+    "too-large": "the slot's default content is larger than what is held back",
+    "unsupported": "the page's encoding or the slot's element cannot be changed safely",
+    "error": "something went wrong; the default content was kept",
+    "bot": "the visitor is a program",
+    "off": "shopwindow is switched off",
+}
+RULE_REASONS = {
+    "condition": "a condition does not hold",
+    "consent": "a purpose it needs has no consent",
+    "cap": "it was shown often enough",
+}
