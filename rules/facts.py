@@ -69,7 +69,9 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
     ``interests`` maps a dimension (``"category"``) to key -> :class:`Interest`.
     ``cart`` maps product ids to quantities. ``visit`` holds the facts of the current visit:
     entry-page, campaign, referrer. ``attributes`` are as the shop or a source gave them,
-    not yet typed. Times are seconds since 1970, 0.0 means never.
+    not yet typed. Times are seconds since 1970, 0.0 means never. ``recent_orders`` are the
+    last five order ids, so that an order reported twice counts once. ``customer`` is the
+    pseudonym of the customer who logged in, empty for a stranger.
     """
 
     first_seen: float = 0.0
@@ -85,6 +87,8 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
     attributes: dict[str, Any] = {}
     counts: dict[str, dict[str, Counter]] = {}
     interests: dict[str, dict[str, Interest]] = {}
+    recent_orders: tuple[str, ...] = ()
+    customer: str = ""
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -1,0 +1,45 @@
+"""The ``shopwindow`` command: a file per group of commands."""
+
+import importlib
+
+import click
+
+# Command -> module below this one; each is imported only when it is asked for.
+_COMMANDS = {
+    "new": "new",
+    "check": "check",
+    "explain": "explain",
+    "demo": "demo",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f".{_COMMANDS[name]}", __name__)
+        command: click.Command = module.command
+        return command
+
+
+@click.command(
+    cls=_Commands,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "SHOPWINDOW",
+    },
+)
+@click.version_option(package_name="shopwindow")
+def main() -> None:
+    """Personalise a shop's start page from a folder of rules and fragments.
+
+    \b
+    A first round:
+      shopwindow new personalization        make a folder to start from
+      shopwindow check personalization      find what is wrong with it
+      shopwindow explain personalization --personas personalization/rules/tests/personas.yaml
+      shopwindow demo                       a whole shop to click through
+    """

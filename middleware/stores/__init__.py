@@ -1,0 +1,52 @@
+"""Where profiles and events are kept: one protocol, a file per store."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+from ...rules.facts import Event, Profile
+
+Learn = Callable[[Profile | None, Event], Profile]
+Weights = Mapping[tuple[str, str], float]
+
+VISITED = "Visited"
+ATTRIBUTES = "Attributes Set"
+IDENTIFIED = "Identified"
+FORGOTTEN = "Forgotten"
+ERASED = "Erased"
+REARRANGING = frozenset((IDENTIFIED, FORGOTTEN, ERASED))
+INTERNAL = REARRANGING | {VISITED, ATTRIBUTES}
+"""Events that only change what is kept and are not part of the log."""
+
+
+class Retired(Exception):
+    """A visitor id that was given up at login, logout or merge: its cookie counts as none."""
+
+
+class StoreError(Exception):
+    """A store that cannot answer or keep something now; trying again later may help."""
+
+
+class Store(Protocol):
+    """What every store can do.
+
+    ``fetch`` is called on the event loop: it answers at once where that takes microseconds,
+    else it returns an awaitable. ``commit`` is called from the writer thread only.
+    """
+
+    def fetch(self, visitor: str) -> Profile | None | Awaitable[Profile | None]:
+        """The profile of a visitor id, None for a stranger; raises :class:`Retired`."""
+
+    def commit(self, events: Sequence[Event], learn: Learn, weights: Weights) -> None:
+        """Keep ``events`` (oldest first) and what ``learn`` makes of them, all or nothing.
+
+        ``weights`` adds to the shop's own traffic: (dimension, key) -> weight. An event whose
+        id is kept already changes nothing. ``Identified`` {customer, visitor} merges the
+        profile into the customer's and lets the new id ``visitor`` stand for it; the old id is
+        retired. ``Forgotten`` retires an id, ``Erased`` deletes all there is about its owner. Raises :class:`StoreError` when nothing was kept.
+        """
+
+    def traffic(self) -> Weights:
+        """The sum of all weights so far, (dimension, key) -> weight."""
+
+    def close(self) -> None:
+        """Give back what the store holds; it is not used again."""

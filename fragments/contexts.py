@@ -1,0 +1,247 @@
+"""Where in HTML a template prints something: in text, a quoted attribute, a script, ...
+
+The states follow the tokenizer of the HTML standard (13.2.5), as far as they matter for
+what may be printed where; anything doubtful is ``broken``.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from .addresses import is_safe
+
+Mode = Literal[
+    "text", "open", "name", "tag-name", "space", "after-name", "equals", "value",
+    "unquoted", "after-value", "gap", "declaration", "comment", "bogus", "broken",
+]  # fmt: skip
+_IN_TAG = frozenset({"tag-name", "name", "space", "after-name", "after-value", "gap"})
+_SPACE = frozenset(" \t\n\f\r")
+#: Elements whose content is not markup; a template may print into the second kind.
+_RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes"})
+_TEXT_ONLY = frozenset({"textarea", "title"})
+#: Attributes that hold an address.
+ADDRESSES = frozenset(
+    "href src action formaction poster cite data background ping srcset imagesrcset "
+    "longdesc usemap manifest xlink:href codebase classid profile".split()
+)
+#: An attribute name that cannot be told, because the branches of an ``if`` differ.
+UNKNOWN = "?"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A point in HTML, between two characters.
+
+    ``raw`` is the element whose content is no markup (script, style, title, ...).
+    ``value`` is what stands in the attribute so far, with NUL for what is printed.
+    ``script`` says where in a script: code, a quote, ``//``, ``/*`` or ``?``.
+    """
+
+    mode: Mode = "text"
+    tag: str = ""
+    attribute: str = ""
+    quote: str = ""
+    value: str = ""
+    raw: str = ""
+    script: str = "code"
+    tail: str = ""
+    why: str = ""
+
+    def printed(self) -> "Place":
+        """The place after something was printed here."""
+        if self.mode == "value":
+            return msgspec.structs.replace(self, value=self.value + "\0")
+        if self.raw:
+            return msgspec.structs.replace(self, tail="\0")
+        return self
+
+
+def merge(one: Place, other: Place) -> Place | None:
+    """Where a template is after either of two branches; None: that cannot be told."""
+    if one == other:
+        return one
+    if one.mode in _IN_TAG and other.mode in _IN_TAG:
+        if one.tag != other.tag:
+            return None
+        return msgspec.structs.replace(one, mode="gap", attribute=UNKNOWN, value="")
+    alike = ("mode", "tag", "attribute", "quote", "raw", "script")
+    if any(getattr(one, field) != getattr(other, field) for field in alike):
+        return None
+    value = one.value if one.value == other.value else "\0"
+    return msgspec.structs.replace(one, value=value, tail="\0")
+
+
+def feed(place: Place, text: str) -> tuple[Place, list[tuple[int, str]]]:
+    """Where a template is after the literal ``text``, and what is wrong in it.
+
+    What is wrong comes as (offset in ``text``, message).
+    """
+    reader = _Reader(place)
+    wrong: list[tuple[int, str]] = []
+    for offset, character in enumerate(text):
+        was = reader.mode
+        reader.read(character)
+        if reader.mode == "broken" and was != "broken":
+            wrong.append((offset, reader.why))
+    return reader.place(), wrong
+
+
+class _Reader:
+    """The state machine: one character after the other."""
+
+    def __init__(self, place: Place) -> None:
+        self.mode: Mode = place.mode
+        self.tag = place.tag
+        self.attribute = place.attribute
+        self.quote = place.quote
+        self.value = place.value
+        self.raw = place.raw
+        self.script = place.script
+        self.tail = place.tail
+        self.why = place.why
+
+    def place(self) -> Place:
+        return Place(
+            self.mode,
+            self.tag,
+            self.attribute,
+            self.quote,
+            self.value,
+            self.raw,
+            self.script,
+            self.tail,
+            self.why,
+        )
+
+    def broken(self, why: str) -> None:
+        self.mode, self.why = "broken", why
+
+    def read(self, c: str) -> None:
+        match self.mode:
+            case "text":
+                if self.raw:
+                    self._raw(c)
+                elif c == "<":
+                    self.mode, self.tag = "open", ""
+            case "open":
+                if c == "!":
+                    self.mode, self.tail = "declaration", ""
+                elif c == "/" and not self.tag:
+                    self.tag = "/"
+                elif c.isascii() and c.isalpha():
+                    self.mode, self.tag = "tag-name", self.tag + c.lower()
+                elif c == "?" or self.tag:
+                    self.mode = "text" if c == ">" else "bogus"
+                else:
+                    self.mode = "open" if c == "<" else "text"
+            case "declaration":
+                self.tail += c
+                if self.tail == "--":
+                    self.mode, self.tail = "comment", ""
+                elif self.tail != "-":
+                    self.mode, self.tail = "text" if c == ">" else "bogus", ""
+            case "comment":
+                # "<!-->" and "<!--->" are whole comments.
+                self.tail = (self.tail + c)[-4:]
+                if self.tail in (">", "->") or self.tail.endswith(("-->", "--!>")):
+                    self.mode, self.tail = "text", ""
+            case "bogus":
+                if c == ">":
+                    self.mode = "text"
+            case "value":
+                if c == self.quote:
+                    self._close_value()
+                else:
+                    self.value += c
+            case "equals":
+                if c in "\"'":
+                    self.mode, self.quote, self.value = "value", c, ""
+                elif c == ">":
+                    self._close_tag()
+                elif c not in _SPACE:
+                    self.mode, self.value = "unquoted", c
+            case "unquoted":
+                if c in _SPACE or c == ">":
+                    if self._close_value():
+                        self._in_tag(c)
+                else:
+                    self.value += c
+            case "broken":
+                pass
+            case _:
+                self._in_tag(c)
+
+    def _in_tag(self, c: str) -> None:
+        if c == ">":
+            self._close_tag()
+        elif c in _SPACE or c == "/":
+            if self.mode == "name" and c != "/":
+                self.mode = "after-name"
+            elif self.mode != "after-name":
+                self.mode = "space"
+        elif self.mode == "tag-name":
+            self.tag += c.lower()
+        elif self.mode == "gap":
+            self.broken("leave a space after this `if`, inside the tag")
+        elif c == "=":
+            if self.mode in ("name", "after-name"):
+                self.mode = "equals"
+            else:
+                self.broken("this = has no attribute name before it")
+        elif self.mode == "name":
+            self.attribute += c.lower()
+        else:
+            self.mode, self.attribute = "name", c.lower()
+
+    def _close_value(self) -> bool:
+        literal = self.value.partition("\0")[0]
+        if self.attribute in ADDRESSES and not is_safe(literal):
+            self.broken(f"this address does not belong in {self.attribute}")
+            return False
+        self.mode, self.attribute = "after-value", ""
+        self.quote, self.value = "", ""
+        return True
+
+    def _close_tag(self) -> None:
+        self.mode, self.attribute = "text", ""
+        if self.tag == "plaintext":
+            self.broken("a page cannot go on after <plaintext>")
+        elif self.tag in _RAW or self.tag in _TEXT_ONLY:
+            self.raw, self.script, self.tail = self.tag, "code", ""
+        self.tag = ""
+
+    def _raw(self, c: str) -> None:
+        end = "</" + self.raw
+        before = self.tail
+        self.tail = (before + c.lower())[-len(end) :]
+        if before == end and (c in _SPACE or c in "/>"):
+            self.tag, self.raw, self.mode = end[1:], "", "tag-name"
+            self.script, self.tail = "code", ""
+            self._in_tag(c)
+        elif self.raw == "script":
+            if self.tail.endswith("<!--"):
+                self.broken("leave <!-- out of scripts")
+            else:
+                self._script(c, before[-1:])
+
+    def _script(self, c: str, before: str) -> None:
+        state = self.script
+        if state in ("'", '"', "`"):
+            # After a backslash comes an escaped character, which may be a backslash.
+            if c == state or (c == "\n" and state != "`"):
+                self.script = "code"
+            elif c == "\\":
+                self.script = state + "\\"
+        elif state[1:] == "\\":
+            self.script = state[0]
+        elif state == "//":
+            if c in "\n\r\u2028\u2029":
+                self.script = "code"
+        elif state == "/*":
+            if before == "*" and c == "/":
+                self.script = "code"
+        elif state == "/":
+            # Neither comment: a division or a regular expression, which look alike.
+            self.script = {"/": "//", "*": "/*"}.get(c, "?")
+        elif state == "code":
+            if c in "'\"`/":
+                self.script = c

@@ -1,0 +1,116 @@
+"""What a rule gives under ``with``, as templates see it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from .catalog import Catalog
+from .formats import text as formatted
+from .fragment_files import Parameters
+from .items import Item, Kind, Price
+from .lint import RECORDS
+from .sandbox import Absent
+
+_PLACE = re.compile(r"\{([A-Za-z][\w-]*)(?:\.([A-Za-z][\w-]*))?\}")
+
+
+class FragmentError(Exception):
+    """A fragment that cannot be shown; the slot keeps its default content."""
+
+    def __init__(self, fragment: str, why: str) -> None:
+        self.fragment = fragment
+        self.why = why
+        super().__init__(f"{fragment}: {why}")
+
+
+class VisitorView(msgspec.Struct, frozen=True):
+    """What templates may know about the visitor; the name only when logged in."""
+
+    first_name: str | None = None
+    language: str | None = None
+
+
+NOBODY = VisitorView()
+
+
+def template_values(
+    fragment: str,
+    declared: Parameters,
+    parameters: Mapping[str, Any],
+    visitor: VisitorView,
+    catalog: Catalog,
+    language: str,
+    currency: str,
+) -> dict[str, Any]:
+    """The parameters by their names in templates (``_`` for ``-``).
+
+    Records are looked up in the catalogue, ``{name}`` and ``{category.title}`` in texts
+    are filled, optional parameters that are not given are :class:`Absent`. Raises
+    :class:`FragmentError` when one is missing, unknown or cannot be filled.
+    """
+    if missing := declared.required - parameters.keys():
+        names = ", ".join(sorted(missing))
+        raise FragmentError(fragment, f"the parameter {names} is missing")
+    given: dict[str, Any] = {}
+    for name, value in parameters.items():
+        word = name.replace("-", "_")
+        if word in RECORDS and isinstance(value, str):
+            value = _record(fragment, RECORDS[word], value, catalog, language)
+        elif word == "price" and type(value) in (int, float):
+            value = Price(value)
+        given[word] = value
+
+    def replaced(place: re.Match[str]) -> str:
+        name, part = place[1].replace("-", "_"), place[2]
+        value: Any = visitor if name == "visitor" else given.get(name)
+        if part is not None:
+            value = _part(value, part.replace("-", "_"))
+        if isinstance(value, Item):
+            value = str(value)
+        # A text that is to be filled itself would need an order of filling.
+        unfit = isinstance(value, str) and bool(_PLACE.search(value))
+        if value not in (None, "") and not unfit:
+            try:
+                return formatted(value, None, language, currency)
+            except ValueError:
+                pass  # a list, a yes-no: nothing to put into a sentence
+        raise FragmentError(fragment, f"{place[0]} cannot be filled")
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, str):
+            return _PLACE.sub(replaced, value) if "{" in value else value
+        if isinstance(value, Mapping):
+            return {key: filled(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [filled(one) for one in value]
+        return value
+
+    values = {word: filled(value) for word, value in given.items()}
+    for name in declared.optional:
+        word = name.replace("-", "_")
+        values.setdefault(word, Absent(name=word))
+    return values
+
+
+def _part(owner: Any, part: str) -> Any:
+    if isinstance(owner, Mapping):
+        return owner.get(part)
+    if isinstance(owner, Item) and part in owner.extra:
+        return owner.extra[part]
+    if isinstance(owner, Item | VisitorView) and part in owner.__struct_fields__:
+        return getattr(owner, part)
+    return None
+
+
+def _record(
+    fragment: str, kind: Kind, name: str, catalog: Catalog, language: str
+) -> Item:
+    item = catalog.item(kind, name, language)
+    if item is not None:
+        return item
+    if not catalog.relatives(kind, name):
+        raise FragmentError(fragment, f'the {kind} "{name}" is not in the catalogue')
+    # A shop that gave no such file may use any words.
+    return Item(kind, name, name)

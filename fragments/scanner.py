@@ -1,0 +1,465 @@
+"""Where the slots of a page begin and end: the tokenizer.
+
+The tokenizer follows https://html.spec.whatwg.org/multipage/parsing.html#tokenization for the bytes of any charset
+in which ASCII bytes mean ASCII. In shift_jis, gb18030 and big5 a second byte may look like a letter or a bracket, but
+never like ``<``, ``>``, a quote, ``=``, ``/`` or a space; only the ``]]>`` that ends a CDATA section may be misread.
+"""
+
+import re
+from collections import deque
+from typing import NamedTuple
+
+from .elements import (
+    BREAKOUT,
+    COMMENT,
+    FORMATTING,
+    IGNORED,
+    IMPLIED,
+    OUTSIDE,
+    RAW,
+    SPECIAL,
+    UNSUPPORTED,
+    VOID,
+    Element,
+    OpenElements,
+)
+from .slots import NAMED, SlotNames
+
+LITERAL = b"shopwindow"
+# What stands around the literal in a slot; links, cookies and words do not wake the tokenizer.
+WAKE = re.compile(rb"data-shopwindow[=\t\n\f\r ]|<!-- shopwindow:")
+BEFORE = 5  # bytes before the literal, of either kind
+LONGEST_TAG = 262_144  # bytes of a tag with a slot in it
+
+_WORDS = {
+    b"ws": rb"\t\n\f\r ",
+    b"raw": b"|".join(sorted(RAW)),
+    b"name": NAMED,
+}
+# One attribute, complete: the byte after it is there too.
+_WORDS[b"attribute"] = (
+    rb"""[^%(ws)s/>][^%(ws)s/>=]*+"""
+    rb"""(?:[%(ws)s]*+=[%(ws)s]*+(?:"[^"]*+"|'[^']*+'|[^%(ws)s>"'][^%(ws)s>]*+|(?=>))|(?![%(ws)s]*+=))"""
+) % _WORDS
+_WORDS[b"tag"] = rb"[^%(ws)s/>]*+(?:[%(ws)s/]++|%(attribute)s)*+>" % _WORDS
+_WORDS[b"text"] = (
+    rb"[^<]++|<(?=[^A-Za-z/!?])|</>"
+    rb"|<!--(?!\x20/?shopwindow)(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)"
+    rb"|<(?:!(?!--|\[CDATA\[)|\?|/(?=[^A-Za-z>]))[^>]*+>"
+) % _WORDS
+_TEXT = re.compile(rb"(?:%(text)s)*+" % _WORDS)
+# What is of no interest outside slots: also complete tags, unless they begin something that has rules of its own.
+_DULL = re.compile(
+    rb"""(?:%(text)s
+    |<(?:(?![fimnpstxFIMNPSTX])|(?!(?i:%(raw)s|svg|math|template|select|frameset)[%(ws)s/>]))[A-Za-z]
+        [^%(ws)s/>]*+(?:[%(ws)s/]++|(?!data-shopwindow[%(ws)s=])%(attribute)s)*+>
+    |</(?!(?i:template|select)[%(ws)s/>])[A-Za-z]%(tag)s
+    )*+"""
+    % _WORDS,
+    re.VERBOSE,
+)
+_TAG = re.compile(
+    rb"<(/?)([A-Za-z][^%(ws)s/>]*+)(?:[%(ws)s/]++|%(attribute)s)*+>" % _WORDS
+)
+_ATTRIBUTES = re.compile(
+    rb"""([^%(ws)s/>][^%(ws)s/>=]*+)(?:[%(ws)s]*+=[%(ws)s]*+(?:"([^"]*+)"|'([^']*+)'|([^%(ws)s>"'][^%(ws)s>]*+)|))?+"""
+    % _WORDS
+)
+_COMMENT = re.compile(rb"<!--(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)")
+_SLOT_COMMENT = re.compile(
+    rb"<!-- (?:shopwindow:(%(name)s{1,128}?)|/shopwindow) -->" % _WORDS
+)
+_COMMENT_END = re.compile(rb"--!?>")
+_BOGUS_END = re.compile(rb">")
+_CDATA_END = re.compile(rb"\]\]>")
+_SCRIPT = re.compile(rb"<!--|-->|<(/?)(?i:script)[%(ws)s/>]" % _WORDS)
+_RAW_END = {
+    name: re.compile(rb"</(?i:%s)[\t\n\f\r />]" % name) for name in RAW - {b"script"}
+}
+
+
+class Event(NamedTuple):
+    """What happens to a slot at a byte of the page.
+
+    ``kind``: "open", "close"; "broken" (an end that does not fit ends it), "refused" (cannot be a slot), "lost" (from
+    here on nothing is sure). ``reason``: of "broken", "refused" and "lost".
+    """
+
+    kind: str
+    at: int
+    slot: str
+    reason: str = ""
+
+
+class Scanner:
+    """The tokenizer of one page. Feed it from the first byte on, and ask ``next`` until it says None.
+
+    ``last``: where in the page the last literal is that has to be looked at; behind it, with no slot open, the
+    scanner rests. ``at``: how far it is. ``taken``: the slots that had their place, shared with the caller, who adds to it.
+    """
+
+    __slots__ = (
+        "_base",
+        "_buffer",
+        "_elements",
+        "_escaped",
+        "_events",
+        "_fresh",
+        "_names",
+        "_refused",
+        "_raw",
+        "_select",
+        "_taken",
+        "_templates",
+        "_until",
+        "_waiting",
+        "_index",
+        "last",
+        "slots",
+    )
+
+    def __init__(self, names: SlotNames, taken: set[str]) -> None:
+        self._names = names.by_bytes
+        self._taken = taken
+        self._fresh: list[bytes] = []  # not in the buffer yet
+        self._buffer = b""
+        self._base = 0  # of the page, where the buffer begins
+        self._index = 0  # in the buffer, where the next token begins
+        self._events: deque[Event] = deque()
+        self._elements = OpenElements()
+        self._templates = 0  # open around us
+        self._select = False
+        self._raw = b""  # the element whose text we are in
+        self._escaped = 0  # in a script: 1 inside <!--, 2 inside <!-- <script>
+        self._waiting = False  # for a ">": the token cannot end before
+        self._until: re.Pattern[bytes] | None = None  # what ends the comment we are in
+        self._refused: set[str] = set()
+        self.last = -1
+        self.slots = 0  # open now
+
+    @property
+    def at(self) -> int:
+        return self._base + self._index
+
+    @property
+    def awake(self) -> bool:
+        """It has to see the bytes that come next."""
+        return self.slots > 0 or self.at <= self.last
+
+    def feed(self, data: bytes) -> None:
+        self._fresh.append(data)
+        self._waiting = self._waiting and b">" not in data
+
+    def drop(self, slot: str) -> None:
+        """The caller gave this slot up: it ends nowhere."""
+        for element in self._elements:
+            if element.slot == slot:
+                element.slot = None
+                self.slots -= 1
+                self._settle()
+                return
+
+    def next(self) -> Event | None:
+        """The next event, or None: nothing more in what was fed so far."""
+        if self._events:
+            return self._events.popleft()
+        if self._fresh and not self._waiting:
+            self._buffer = b"".join((self._buffer[self._index :], *self._fresh))
+            self._base += self._index
+            self._index = 0
+            self._fresh.clear()
+        while not self._waiting and self.awake:
+            if not self._token():
+                return None
+            if self._events:
+                return self._events.popleft()
+        return None
+
+    def _token(self) -> bool:
+        """Go on by at least one token; False if there is none complete."""
+        buffer, index = self._buffer, self._index
+        if self._until is not None:
+            found = self._until.search(buffer, index)
+            if found is None:
+                self._index = max(index, len(buffer) - 3)
+                return False
+            self._index = found.end()
+            self._until = None
+            return True
+        if self._raw:
+            return self._raw_text()
+        quiet = not self._elements
+        after = (_DULL if quiet else _TEXT).match(buffer, index)
+        assert after is not None
+        self._index = index = after.end()
+        if index == len(buffer):
+            return False
+        if buffer.startswith(b"<!--", index):
+            return self._comment()
+        tag = _TAG.match(buffer, index)
+        if tag is None:
+            return self._unfinished()
+        self._index = tag.end()
+        name = tag[2].lower()
+        if tag[1]:
+            self._end_tag(name, self._base + index)
+        else:
+            self._start_tag(name, tag)
+        return True
+
+    def _unfinished(self) -> bool:
+        """At a ``<`` that is neither text nor a complete tag."""
+        buffer, index = self._buffer, self._index
+        if buffer.startswith(b"<![CDATA[", index):
+            foreign = self._elements and self._elements[-1].foreign
+            self._until = _CDATA_END if foreign else _BOGUS_END
+            self._index = index + 9
+            return True
+        self._waiting = True
+        return False
+
+    def _comment(self) -> bool:
+        buffer, index = self._buffer, self._index
+        if slot := _SLOT_COMMENT.match(buffer, index):
+            self._index = slot.end()
+            if slot[1] is None:
+                self._end_pair(self._base + index)
+            else:
+                self._start_pair(slot[1], self._base + slot.end())
+            return True
+        if whole := _COMMENT.match(buffer, index):
+            self._index = whole.end()
+            return True
+        if len(buffer) - index < 200:  # may still become one of ours, or end at once
+            self._waiting = True
+            return False
+        self._until = _COMMENT_END
+        self._index = index + 4
+        return True
+
+    def _raw_text(self) -> bool:
+        buffer, index, name = self._buffer, self._index, self._raw
+        if name == b"plaintext":
+            self._index = len(buffer)
+            return False
+        if name != b"script":
+            end = _RAW_END[name].search(buffer, index)
+            if end is None:
+                self._index = max(index, len(buffer) - len(name) - 2)
+                return False
+            self._index = end.start()
+            self._raw = b""
+            return True
+        while found := _SCRIPT.search(buffer, index):
+            index = found.end()
+            if found[0] == b"<!--":
+                self._escaped = self._escaped or 1
+                index -= 2  # its dashes may end it: <!-->
+            elif found[0] == b"-->":
+                self._escaped = 0
+            elif not found[1]:
+                self._escaped = 2 if self._escaped else 0
+            elif self._escaped == 2:
+                self._escaped = 1
+            else:
+                self._index = found.start()
+                self._raw = b""
+                return True
+        self._index = max(index, len(buffer) - 8)
+        return False
+
+    def _start_pair(self, name: bytes, at: int) -> None:
+        slot = self._names.get(name)
+        if slot in self._taken:
+            slot = None
+        elif slot is not None and not self._place_for(slot, at):
+            slot = None
+        if slot is not None or self.slots:
+            self._elements.append(Element(COMMENT, False, slot))
+        if slot is not None:
+            self.slots += 1
+            self._events.append(Event("open", at, slot))
+
+    def _end_pair(self, at: int) -> None:
+        index = self._elements.nearest(COMMENT, frozenset())
+        if index < 0:
+            return
+        pair = self._elements[index]
+        inner = self._elements[index + 1 :]
+        fits = all(element.name in IMPLIED for element in inner)
+        for element in reversed(inner):
+            # An element that ends outside the pair and is a slot inside it.
+            self._forget(element, "broken", at)
+        self._forget(pair, "close" if fits else "broken", at)
+        del self._elements[index]
+        self._settle()
+
+    def _place_for(self, slot: str, at: int) -> bool:
+        """Where we are there can be a slot; else say so, once."""
+        if not self._templates and not any(
+            element.foreign or element.name == b"template" for element in self._elements
+        ):
+            return True
+        self._refuse(slot, at, "unsupported")
+        return False
+
+    def _refuse(self, slot: str, at: int, reason: str) -> None:
+        if slot not in self._refused:
+            self._refused.add(slot)
+            self._events.append(Event("refused", at, slot, reason))
+
+    def _start_tag(self, name: bytes, tag: re.Match[bytes]) -> None:
+        elements = self._elements
+        at = self._base + tag.start()
+        if not elements.html():
+            if name in BREAKOUT or (
+                name == b"font" and _has(tag, (b"color", b"face", b"size"))
+            ):
+                self._cut(elements.breakout(), False, at)
+            else:
+                if name == b"annotation-xml":
+                    self._lose(at)
+                self._find_slot(name, tag)
+                if not _self_closing(tag):
+                    elements.append(Element(name, True, None))
+                return
+        while (index := elements.implied(name)) >= 0:
+            self._finish(index, elements[index].name, False, at)
+        if index == OUTSIDE:
+            self._reach_out(at)
+        # In a select some of these are ignored, and then their text is markup.
+        if name == b"frameset" or (
+            name in RAW and name != b"script" and self._in_select()
+        ):
+            self._lose(at)
+            return
+        slot = self._find_slot(name, tag)
+        if name in RAW:
+            self._raw = name
+            self._escaped = 0
+        if name in (b"svg", b"math"):
+            if not _self_closing(tag):
+                elements.append(Element(name, True, None))
+            return
+        if slot is not None:
+            elements.append(Element(name, False, slot))
+            self.slots += 1
+            self._events.append(Event("open", tag.end() + self._base, slot))
+        elif not elements:
+            if name == b"template":
+                self._templates += 1
+            elif name == b"select":
+                self._select = True
+        elif name not in VOID and name not in (b"html", b"head", b"body", b"image"):
+            if name != b"form" or elements.nearest(name, frozenset()) < 0:
+                elements.append(Element(name, False, None))
+
+    def _find_slot(self, name: bytes, tag: re.Match[bytes]) -> str | None:
+        """The slot that this start tag is, if it can be one."""
+        if LITERAL not in tag[0]:
+            return None
+        for attribute in _ATTRIBUTES.finditer(tag.string, tag.end(2), tag.end() - 1):
+            if attribute[1] == b"data-shopwindow":
+                value = attribute[2] or attribute[3] or attribute[4] or b""
+                slot = self._names.get(value)
+                at = tag.end() + self._base
+                if slot is None or slot in self._taken:
+                    return None
+                if name in UNSUPPORTED:
+                    self._refuse(slot, at, "unsupported")
+                elif self._in_select():
+                    self._refuse(slot, at, "unsupported")
+                elif tag.end() - tag.start() > LONGEST_TAG:
+                    self._refuse(slot, at, "too-large")
+                elif self._place_for(slot, at):
+                    return slot
+                return None
+        return None
+
+    def _in_select(self) -> bool:
+        return self._select or any(e.name == b"select" for e in self._elements)
+
+    def _lose(self, at: int) -> None:
+        self._events.append(Event("lost", at, "", "ambiguous"))
+
+    def _reach_out(self, at: int) -> None:
+        """A tag ends an element around all that we follow."""
+        if any(element.foreign for element in self._elements):
+            self._lose(at)
+        else:
+            self._cut(0, False, at)
+
+    def _end_tag(self, name: bytes, at: int) -> None:
+        elements = self._elements
+        if not elements:
+            if name == b"template":
+                self._templates = max(0, self._templates - 1)
+            elif name == b"select":
+                self._select = False
+            return
+        if not elements.html() and name in (b"p", b"br"):
+            self._cut(elements.breakout(), False, at)
+        if name == b"br" or not elements:
+            return
+        found = elements.ending(name)
+        if found == OUTSIDE:
+            # In svg, one that ends nothing around it either is ignored.
+            if name in SPECIAL or name in FORMATTING or not elements[0].foreign:
+                self._reach_out(at)
+        elif found != IGNORED:
+            self._finish(found, name, elements[found].name == name, at)
+
+    def _finish(self, index: int, name: bytes, fits: bool, at: int) -> None:
+        """A tag ends the element at ``index``; ``fits``: its own end tag."""
+        elements = self._elements
+        alone = name in FORMATTING or name == b"form"
+        if alone and any(e.name in SPECIAL for e in elements[index + 1 :]):
+            # The adoption agency: it ends, the blocks inside it stay open.
+            self._forget(elements[index], "broken", at)
+            del elements[index]
+            self._settle()
+        else:
+            self._cut(index, fits, at)
+
+    def _cut(self, index: int, fits: bool, at: int) -> None:
+        """All elements from ``index`` on end; the first one in order if it ``fits``."""
+        elements = self._elements
+        for inner in range(len(elements) - 1, index, -1):
+            self._forget(elements[inner], "broken", at)
+        if index < len(elements):
+            self._forget(elements[index], "close" if fits else "broken", at)
+        del elements[index:]
+        self._settle()
+
+    def _forget(self, element: Element, kind: str, at: int) -> None:
+        if element.slot is not None:
+            reason = "misnested" if kind == "broken" else ""
+            self._events.append(Event(kind, at, element.slot, reason))
+            element.slot = None
+            self.slots -= 1
+
+    def _settle(self) -> None:
+        """Without a slot only svg and math need their elements followed."""
+        if self.slots:
+            return
+        elements = self._elements
+        keep = 0
+        while keep < len(elements) and not elements[keep].foreign:
+            self._templates += elements[keep].name == b"template"
+            self._select = self._select or elements[keep].name == b"select"
+            keep += 1
+        del elements[:keep]
+
+
+def _has(tag: re.Match[bytes], names: tuple[bytes, ...]) -> bool:
+    inside = _ATTRIBUTES.finditer(tag.string, tag.end(2), tag.end() - 1)
+    return any(attribute[1].lower() in names for attribute in inside)
+
+
+def _self_closing(tag: re.Match[bytes]) -> bool:
+    if not tag[0].endswith(b"/>"):
+        return False
+    end = tag.end(2)
+    for attribute in _ATTRIBUTES.finditer(tag.string, end, tag.end() - 1):
+        end = attribute.end()
+    return end < tag.end() - 1  # else the slash belongs to an unquoted value

@@ -1,0 +1,189 @@
+"""``shopwindow explain``: why a slot shows what it shows, for made-up visitors."""
+
+import datetime
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from ...rules.attributes import facts
+from ...rules.explain import Explanation, explain
+from ...rules.facts import Context
+from ...rules.interests import NO_TRAFFIC
+from ...rules.personas import Persona, read_personas
+from ..context import WEEKDAYS
+from ..site import Site
+from .site import usable
+
+
+@click.command("explain")
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
+)
+@click.option(
+    "--personas",
+    "file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="A YAML file with `personas:`.",
+)
+@click.option(
+    "--persona",
+    "names",
+    multiple=True,
+    help="Only this one; may be repeated. Default: all of the file.",
+)
+@click.option(
+    "--path", default="/", show_default=True, help="The page that is looked at."
+)
+@click.option(
+    "--slot",
+    "slots",
+    multiple=True,
+    help="Only this slot; may be repeated. Default: all of the site.",
+)
+@click.option(
+    "--now",
+    help="The moment, for example 2026-11-21T10:00. Default: the file's `now`, else this moment.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(
+    folder: Path,
+    file: Path,
+    names: tuple[str, ...],
+    path: str,
+    slots: tuple[str, ...],
+    now: str | None,
+    form: str,
+) -> None:
+    """Say for each persona and slot which rule of DIR wins, and why the others do not.
+
+    The rules that came nearest stand first, each with what it wanted and what the visitor has.
+    """
+    site = usable(folder)
+    for slot in slots:
+        if slot not in site.settings.slots:
+            raise click.BadParameter(
+                f'unknown slot "{slot}"; there are: {", ".join(site.settings.slots)}',
+                param_hint="--slot",
+            )
+    moment = None if now is None else _moment(now, site)
+    personas, at = _personas(site, file, names, moment)
+    if form == "json":
+        lines: list[dict[str, Any]] = [
+            {"persona": persona.name, "slots": {s: _json(e) for s, e in found}}
+            for persona, found in (
+                (p, _explain(site, p, path, at, slots)) for p in personas
+            )
+        ]
+        for line in lines:
+            click.echo(msgspec.json.encode(line).decode())
+        return
+    for number, persona in enumerate(personas):
+        if number:
+            click.echo()
+        click.secho(f"{persona.name} on {path}", bold=True)
+        for slot, explanation in _explain(site, persona, path, at, slots):
+            click.echo(f"  {slot}")
+            for text in str(explanation).splitlines():
+                click.echo(f"    {text}")
+
+
+def _moment(text: str, site: Site) -> float:
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            "write it like 2026-11-21T10:00", param_hint="--now"
+        ) from None
+    return (
+        moment if moment.tzinfo else moment.replace(tzinfo=site.settings.zone)
+    ).timestamp()
+
+
+def _personas(
+    site: Site, file: Path, names: tuple[str, ...], moment: float | None
+) -> tuple[list[Persona], float]:
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(
+            f"{file} cannot be read: {error}", param_hint="--personas"
+        ) from None
+    relatives = site.catalog.relatives
+    read, findings = read_personas(
+        str(file), text, site.vocabulary, relatives, moment or time.time()
+    )
+    if errors := [finding for finding in findings if finding.severity == "error"]:
+        for finding in errors:
+            click.echo(finding.show(), err=True)
+        sys.exit(1)
+    for name in names:
+        if name not in read.personas:
+            known = ", ".join(read.personas) or "none"
+            raise click.BadParameter(
+                f'{file} has no persona "{name}"; there are: {known}',
+                param_hint="--persona",
+            )
+    chosen = [
+        persona for name, persona in read.personas.items() if not names or name in names
+    ]
+    return chosen, read.now if moment is None else moment
+
+
+def _explain(
+    site: Site, persona: Persona, path: str, now: float, slots: tuple[str, ...]
+) -> list[tuple[str, Explanation]]:
+    known = facts(
+        site.rules,
+        persona.profile,
+        _context(site, persona, path, now),
+        persona.consent,
+        persona.given,
+        NO_TRAFFIC,
+    )
+    return [
+        (slot, explain(site.rules, known, slot))
+        for slot in slots or site.settings.slots
+    ]
+
+
+def _context(site: Site, persona: Persona, path: str, now: float) -> Context:
+    local = datetime.datetime.fromtimestamp(now, site.settings.zone)
+    context = Context(
+        now=now,
+        day=local.date().toordinal() - datetime.date(1970, 1, 1).toordinal(),
+        hour=local.hour,
+        weekday=WEEKDAYS[local.weekday()],
+        path=path,
+        device="desktop",
+        language=site.settings.language,
+    )
+    return msgspec.structs.replace(context, **{"path": path, **persona.context})
+
+
+def _json(explanation: Explanation) -> dict[str, Any]:
+    decision = explanation.decision
+    return {
+        "rule": decision.rule,
+        "fragment": decision.fragment,
+        "with": decision.parameters,
+        "reason": decision.reason,
+        "because": explanation.because,
+        "skipped": [
+            {"rule": rule, "reason": reason} for rule, reason in decision.skipped
+        ],
+        "misses": [
+            {
+                "rule": m.rule,
+                "file": m.file,
+                "line": m.line,
+                "reason": m.reason,
+                "why": m.words,
+            }
+            for m in explanation.misses
+        ],
+    }

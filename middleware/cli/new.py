@@ -1,0 +1,38 @@
+"""``shopwindow new``: a folder to start from."""
+
+import sys
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import click
+
+
+@click.command("new")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def command(folder: Path) -> None:
+    """Make DIR, a small site that passes `shopwindow check`, with comments that explain it.
+
+    Nothing that is there already is overwritten.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        click.echo(f"{folder} exists and is not empty: choose another name", err=True)
+        sys.exit(1)
+    try:
+        _copy(files(__package__) / "starter", folder)
+    except OSError as error:
+        click.echo(f"{folder} cannot be written: {error.strerror}", err=True)
+        sys.exit(1)
+    click.echo(f"Made {folder}. Next:")
+    click.echo(f"  shopwindow check {folder}")
+    click.echo("  and mount it:")
+    click.echo(f'  app = PersonalizationMiddleware(app, "{folder}")')
+
+
+def _copy(source: Traversable, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for entry in source.iterdir():
+        if entry.is_dir():
+            _copy(entry, target / entry.name)
+        else:
+            (target / entry.name).write_bytes(entry.read_bytes())

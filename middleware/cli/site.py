@@ -1,0 +1,34 @@
+"""Reading a site for a command: findings are printed, never raised."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from ...findings import Finding
+from ..site import Site, check_site, read_files
+
+
+def checked(folder: Path) -> tuple[Site | None, list[Finding]]:
+    """The site of ``folder`` (None if there is nothing to compile), and all findings."""
+    files, findings = read_files(folder)
+    if "site.toml" not in files:
+        return None, findings
+    site, found = check_site(folder, files)
+    return site, sorted((*findings, *found), key=lambda f: (f.file, f.line, f.column))
+
+
+def usable(folder: Path) -> Site:
+    """The site of ``folder``; prints the errors and exits with 1 if it has any."""
+    site, findings = checked(folder)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if site is None or errors:
+        for finding in errors:
+            click.echo(finding.show(), err=True)
+        click.echo(f"{folder}: {count(len(errors), 'error')}", err=True)
+        sys.exit(1)
+    return site
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

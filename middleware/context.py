@@ -1,0 +1,246 @@
+"""This request, read once: from an ASGI scope to what rules and the middleware ask."""
+
+import datetime
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from cachetools import LRUCache
+from starlette.types import Scope
+
+from ..rules.facts import DAY, Context
+from .settings import Settings
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_WANTED = frozenset(
+    (
+        b"cookie", b"host", b"user-agent", b"accept", b"accept-language", b"referer",
+        b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site", b"sec-purpose", b"purpose", b"x-moz",
+        b"sec-gpc", b"dnt", b"origin", b"content-type", b"x-purpose",
+    )
+)  # fmt: skip
+_BOT = re.compile(
+    rb"(?<!cu)bot\b|(?<!cu)bot[/;_ -]|crawl|spider|slurp|archiver|scrap|headless|lighthouse|preview|monitor|fetch"
+    rb"|facebookexternalhit|embedly|quora link|pinterest|whatsapp|telegram|skype|validator|checker"
+    rb"|curl/|wget|python-|aiohttp|httpx|okhttp|go-http|java/|libwww|perl|ruby|php/|axios|node-fetch|node\.js"
+    rb"|postman|insomnia|http_?client|feed|rss|mediapartners|adsbot|apis-google|bingpreview|phantom",
+    re.IGNORECASE,
+)
+_MOBILE = re.compile(rb"Mobi|iPhone|iPod|Android.+Mobile|Windows Phone")
+_TABLET = re.compile(rb"iPad|Tablet|PlayBook|Silk|Android(?!.*Mobile)")
+_LOOPBACK = frozenset((b"localhost", b"127.0.0.1", b"[::1]"))
+
+
+class Arrival:
+    """One HTTP request as it came in.
+
+    ``headers`` are those of the request that anybody here asks for, names in lower case.
+    ``navigation`` says that a person opens a page: only then are slots filled and views counted.
+    """
+
+    __slots__ = (
+        "scope",
+        "headers",
+        "now",
+        "secure",
+        "path",
+        "navigation",
+        "bot",
+        "device",
+    )
+
+    def __init__(self, scope: Scope, now: float) -> None:
+        self.scope = scope
+        self.now = now
+        headers: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            if name in _WANTED:
+                # HTTP/2 may send cookies in several headers.
+                headers[name] = (
+                    headers[name] + b"; " + value if name in headers else value
+                )
+        self.headers = headers
+        self.secure = scope.get("scheme") != "http" or not is_loopback(
+            headers.get(b"host", b"")
+        )
+        path: str = scope["path"]
+        root: str = scope.get("root_path", "")
+        self.path = path[len(root) :] or "/" if root and path.startswith(root) else path
+        self.bot, self.device = _agent(headers.get(b"user-agent", b""))
+        self.navigation = scope["method"] in ("GET", "HEAD") and _is_navigation(headers)
+
+    @property
+    def cookies(self) -> bytes:
+        return self.headers.get(b"cookie", b"")
+
+    @property
+    def objects(self) -> bool:
+        """The browser says for its person: do not track (GPC or DNT)."""
+        return self.headers.get(b"sec-gpc") == b"1" or self.headers.get(b"dnt") == b"1"
+
+    @property
+    def same_origin(self) -> bool:
+        """Whether a form on this very site sent the request, as far as the browser says."""
+        site = self.headers.get(b"sec-fetch-site")
+        if site is not None:
+            return site in (b"same-origin", b"none")
+        origin = self.headers.get(b"origin")
+        if origin is None:
+            return True  # neither header: not a browser that could be misled
+        return urlsplit(origin.decode("latin-1")).netloc.encode() == self.headers.get(
+            b"host", b""
+        )
+
+
+def is_loopback(host: bytes) -> bool:
+    name = host if host.endswith(b"]") else host.rpartition(b":")[0] or host
+    return name in _LOOPBACK
+
+
+def _is_navigation(headers: Mapping[bytes, bytes]) -> bool:
+    if headers.get(b"sec-fetch-dest", b"document") not in (b"document", b"iframe"):
+        return False
+    if (
+        b"sec-purpose" in headers
+        or b"purpose" in headers
+        or b"x-purpose" in headers
+        or b"x-moz" in headers
+    ):
+        return False  # a prefetch: nobody is looking yet
+    accept = headers.get(b"accept", b"*/*")
+    return (
+        b"text/html" in accept
+        or b"*/*" in accept
+        or b"text/*" in accept
+        or b"xhtml" in accept
+    )
+
+
+_agents: LRUCache[bytes, tuple[bool, str]] = LRUCache(4096)
+
+
+def _agent(agent: bytes) -> tuple[bool, str]:
+    """Whether a User-Agent is a program, and the device: desktop, tablet or mobile."""
+    agent = agent[:512]
+    known = _agents.get(agent)
+    if known is None:
+        bot = not agent or _BOT.search(agent) is not None
+        device = (
+            "tablet"
+            if _TABLET.search(agent)
+            else "mobile"
+            if _MOBILE.search(agent)
+            else "desktop"
+        )
+        known = _agents[agent] = (bot, device)
+    return known
+
+
+class ContextReader:
+    """Makes a :class:`Context` of a request, in the site's time zone."""
+
+    def __init__(self, settings: Settings, languages: frozenset[str]) -> None:
+        self._zone = settings.zone
+        self._language = settings.language
+        self._languages = languages
+        self._from = 0.0
+        self._until = 0.0
+        self._offset = 0
+        self._given = [
+            (name, *attribute.origin.split(":", 1))
+            for name, attribute in settings.attributes.items()
+            if attribute.origin.startswith(("header:", "query:", "cookie:"))
+        ]
+        self._trusted = settings.trusted
+
+    def offset(self, now: float) -> int:
+        """Seconds to add to UTC, kept for the hour: clocks change on the hour everywhere."""
+        if not self._from <= now < self._until:
+            moment = datetime.datetime.fromtimestamp(now, self._zone)
+            delta = moment.utcoffset()
+            self._offset = int(delta.total_seconds()) if delta else 0
+            self._from = now - now % 900
+            self._until = self._from + 900
+        return self._offset
+
+    def day(self, now: float) -> int:
+        """The day in the site's time zone, counted from 1970-01-01."""
+        return int((now + self.offset(now)) // DAY)
+
+    def split(self, path: str) -> tuple[str | None, str]:
+        """A path's language prefix, if it has one the site speaks, and the rest."""
+        if len(self._languages) > 1:
+            first, slash, rest = path[1:].partition("/")
+            if first in self._languages:
+                return first, "/" + rest
+        return None, path
+
+    def read(self, arrival: Arrival) -> Context:
+        now, headers = arrival.now, arrival.headers
+        local = int(now) + self.offset(now)
+        day = local // DAY
+        language, path = self.split(arrival.path)
+        campaign: dict[str, str] = {}
+        if b"utm_" in arrival.scope.get("query_string", b""):
+            campaign = dict(parse_qsl(arrival.scope["query_string"].decode("latin-1")))
+        referrer = None
+        if (came := headers.get(b"referer")) is not None:
+            host = urlsplit_host(came)
+            if host != headers.get(b"host", b"").decode("latin-1"):
+                referrer = host
+        return Context(
+            now=now,
+            day=day,
+            hour=local % DAY // 3600,
+            weekday=WEEKDAYS[(day + 3) % 7],  # 1970-01-01 was a Thursday
+            path=path,
+            device=arrival.device,
+            language=language or self._language,
+            referrer=referrer,
+            campaign=campaign.get("utm_campaign"),
+            campaign_source=campaign.get("utm_source"),
+            campaign_medium=campaign.get("utm_medium"),
+        )
+
+    def given(self, arrival: Arrival, cookies_allowed: bool) -> dict[str, Any]:
+        """The raw values of declared attributes that this request itself carries."""
+        values: dict[str, Any] = {}
+        for name, kind, source in self._given:
+            if kind == "header":
+                if self._from_trusted(arrival.scope):
+                    key = source.lower().encode()
+                    for header, value in arrival.scope["headers"]:
+                        if header == key:
+                            values[name] = value.decode("latin-1")
+            elif kind == "query":
+                query = arrival.scope.get("query_string", b"").decode("latin-1")
+                for key_text, value_text in parse_qsl(query, keep_blank_values=True):
+                    if key_text == source:
+                        values[name] = value_text
+            elif cookies_allowed:
+                prefix = source.encode() + b"="
+                for part in arrival.cookies.split(b";"):
+                    if part.strip().startswith(prefix):
+                        values[name] = part.strip()[len(prefix) :].decode("latin-1")
+        return values
+
+    def _from_trusted(self, scope: Scope) -> bool:
+        client = scope.get("client")
+        if not client or not self._trusted:
+            return False
+        try:
+            address = ipaddress.ip_address(client[0])
+        except ValueError:
+            return False
+        return any(address in network for network in self._trusted)
+
+
+def urlsplit_host(url: bytes) -> str | None:
+    """The host and port of a URL in a header, or None if there is none or it is nonsense."""
+    try:
+        return urlsplit(url.decode("latin-1")).netloc or None
+    except ValueError:
+        return None

@@ -1,0 +1,319 @@
+"""The bounded queue of events, and the one thread that writes them to the store."""
+
+import asyncio
+import atexit
+import logging
+import os
+import threading
+import time
+from collections import Counter as Tally
+from collections import deque
+from collections.abc import Callable
+
+from ..rules.facts import Event, Profile
+from .stores import REARRANGING, Learn, Store, StoreError, Weights
+
+log = logging.getLogger("shopwindow")
+
+INTERVAL = 0.02  # seconds that events gather before they are written together
+BATCH = 500  # events at most in one commit
+PATIENCE = 5.0  # seconds that closing waits for the last commit
+
+# What is dropped first when the queue is full: showings, then views, purchases last.
+_RANKS = {
+    "Promotion Viewed": 0,
+    "Product Added": 2,
+    "Product Removed": 2,
+    "Promotion Clicked": 2,
+    "Order Completed": 3,
+    **dict.fromkeys(REARRANGING, 3),
+}
+_ORDINARY = 1
+
+Weigh = Callable[[Event], Weights]
+
+
+def new_id(now: float) -> str:
+    """An event id that sorts by time: 11 hex digits of milliseconds, 16 at random."""
+    return f"{int(now * 1000):011x}{os.urandom(8).hex()}"
+
+
+class Receipt:
+    """Tells when an event is safe: ``await receipt.stored`` returns then.
+
+    It raises :class:`StoreError` if the event was dropped.
+    """
+
+    __slots__ = ("event", "_journal", "_kept", "_waiters")
+
+    def __init__(self, event: Event | None, journal: "Journal | None") -> None:
+        self.event = event
+        self._journal = journal
+        self._kept: bool | None = True if journal is None else None
+        self._waiters: list[asyncio.Future[None]] = []
+
+    @property
+    def stored(self) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._journal is None or self._journal._wait(self, future):
+            _settle(future, bool(self._kept))
+        return future
+
+
+NOTHING_TO_KEEP = Receipt(None, None)  # no consent, a bot: there is nothing to wait for
+
+
+class _Unwritten:
+    """What one visitor did that is not in the store yet, on top of what was there before."""
+
+    __slots__ = ("events", "pending", "_base", "_known", "_merged", "_merged_count")
+
+    def __init__(self, base: Profile | None, known: bool) -> None:
+        self.events: list[Event] = []
+        self.pending = 0
+        self._base = base
+        self._known = known
+        self._merged = base
+        self._merged_count = 0
+
+    def over(self, fetched: Profile | None, learn: Learn) -> Profile | None:
+        if not self._known:
+            self._base = self._merged = fetched
+            self._known = True
+        while self._merged_count < len(self.events):
+            self._merged = learn(self._merged, self.events[self._merged_count])
+            self._merged_count += 1
+        return self._merged
+
+
+_Entry = tuple[int, Event, Receipt]
+
+
+class Journal:
+    """Takes events on any thread, keeps their order, and commits them in batches.
+
+    ``accepted`` = ``stored`` + the sum of ``dropped`` + ``waiting``, always. ``learn`` makes
+    the next profile out of an event, ``weigh`` what it adds to the shop's traffic.
+    """
+
+    def __init__(
+        self, store: Store, learn: Learn, weigh: Weigh, *, limit: int = 10_000
+    ) -> None:
+        self._store = store
+        self._learn = learn
+        self._weigh = weigh
+        self._limit = limit
+        self._queues: tuple[deque[_Entry], ...] = (deque(), deque(), deque(), deque())
+        self._batch: list[_Entry] = []
+        self._unwritten: dict[str, _Unwritten] = {}
+        self._lock = threading.Lock()
+        self._work = threading.Event()
+        self._hurry = threading.Event()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        self.accepted = 0
+        self.waiting = 0
+        self.stored = 0
+        self.dropped: Tally[str] = Tally()
+
+    def __repr__(self) -> str:
+        return f"<Journal accepted={self.accepted} stored={self.stored} dropped={dict(self.dropped)}>"
+
+    def start(self) -> None:
+        if self._thread is None:
+            self._closing = False
+            self._thread = threading.Thread(
+                target=self._run, name="shopwindow-journal", daemon=True
+            )
+            self._thread.start()
+            atexit.register(self.close)
+
+    def close(self) -> None:
+        """Write what is left, within :data:`PATIENCE` seconds; the rest is counted as dropped."""
+        thread = self._thread
+        if thread is None:
+            return
+        self._closing = True
+        self._work.set()
+        self._hurry.set()
+        thread.join(PATIENCE)
+        self._thread = None
+        atexit.unregister(self.close)
+        if thread.is_alive():
+            log.error(
+                "the store did not answer while closing: %d events are lost",
+                self.waiting,
+            )
+
+    def note(
+        self, event: Event, base: Profile | None = None, known: bool = False
+    ) -> Receipt:
+        """Keep ``event``. ``base`` is what the store knows about the visitor, if ``known``."""
+        receipt = Receipt(event, self)
+        with self._lock:
+            self.accepted += 1
+            self.waiting += 1
+            rank = _RANKS.get(event.name, _ORDINARY)
+            if event.name not in REARRANGING:
+                unwritten = self._unwritten.get(event.visitor)
+                if unwritten is None:
+                    unwritten = self._unwritten[event.visitor] = _Unwritten(base, known)
+                unwritten.events.append(event)
+                unwritten.pending += 1
+            self._queues[rank].append((self.accepted, event, receipt))
+            if self.waiting > self._limit:
+                self._make_room()
+        if not self._work.is_set():
+            self._work.set()
+        return receipt
+
+    def over(self, visitor: str, fetched: Profile | None) -> Profile | None:
+        """What the store said about ``visitor``, and what this process knows beyond it."""
+        unwritten = self._unwritten.get(visitor)
+        if unwritten is None:
+            return fetched
+        with self._lock:
+            return unwritten.over(fetched, self._learn)
+
+    def _make_room(self) -> None:
+        for queue in self._queues:
+            if queue:
+                self._finish([queue.popleft()], kept=False)
+                return
+
+    def _wait(self, receipt: Receipt, future: "asyncio.Future[None]") -> bool:
+        """Whether the receipt is decided already; if not, ``future`` hears of it."""
+        with self._lock:
+            if receipt._kept is not None:
+                return True
+            receipt._waiters.append(future)
+        self._hurry.set()
+        self._work.set()
+        return False
+
+    # The writer's thread -----------------------------------------------------------------
+
+    def _run(self) -> None:
+        pause = 0.0
+        while True:
+            self._work.wait()
+            if not self._closing:
+                self._hurry.wait(INTERVAL)
+            self._hurry.clear()
+            self._work.clear()
+            while self._take():
+                if self._commit():
+                    pause = 0.0
+                    continue
+                if self._closing:
+                    break
+                pause = min(1.0, pause * 2 or 0.05)
+                self._hurry.wait(pause)
+                self._hurry.clear()
+            if self._closing:
+                self._give_up()
+                return
+
+    def _take(self) -> bool:
+        """Fill the batch in the order things happened; an unfinished batch stays as it is."""
+        if self._batch:
+            return True
+        with self._lock:
+            taken: list[_Entry] = []
+            for queue in reversed(self._queues):  # purchases never wait behind showings
+                while queue and len(taken) < BATCH:
+                    taken.append(queue.popleft())
+        taken.sort(key=lambda entry: entry[0])
+        self._batch = taken
+        return bool(taken)
+
+    def _commit(self) -> bool:
+        events = [event for _, event, _ in self._batch]
+        try:
+            self._store.commit(events, self._learn, self._sum(events))
+        except StoreError as error:
+            log.error("events cannot be stored now, trying again: %s", error)
+            return False
+        except Exception:
+            # A fault in one event (or in us) must not stop all that come after it.
+            log.exception(
+                "a batch of %d events failed; storing them one by one", len(events)
+            )
+            return self._one_by_one()
+        batch, self._batch = self._batch, []
+        with self._lock:
+            self._finish(batch, kept=True)
+        return True
+
+    def _one_by_one(self) -> bool:
+        while self._batch:
+            entry = self._batch[0]
+            kept = True
+            try:
+                self._store.commit([entry[1]], self._learn, self._sum([entry[1]]))
+            except StoreError as error:
+                log.error("events cannot be stored now, trying again: %s", error)
+                return False
+            except Exception:
+                log.exception(
+                    "dropped an event that cannot be stored: %s", entry[1].name
+                )
+                kept = False
+            del self._batch[0]
+            with self._lock:
+                self._finish([entry], kept=kept)
+        return True
+
+    def _sum(self, events: list[Event]) -> Weights:
+        total: dict[tuple[str, str], float] = {}
+        for event in events:
+            for key, weight in self._weigh(event).items():
+                total[key] = total.get(key, 0.0) + weight
+        return total
+
+    def _finish(self, entries: list[_Entry], kept: bool) -> None:
+        """Settle what became of ``entries``; the lock is held."""
+        self.waiting -= len(entries)
+        for _, event, receipt in entries:
+            if kept:
+                self.stored += 1
+            else:
+                self.dropped[event.name] += 1
+            # It is in the store or lost: no longer something only this process knows.
+            if event.name not in REARRANGING:
+                unwritten = self._unwritten[event.visitor]
+                unwritten.pending -= 1
+                if not unwritten.pending:
+                    del self._unwritten[event.visitor]
+            receipt._kept = kept
+            for future in receipt._waiters:
+                try:
+                    future.get_loop().call_soon_threadsafe(_settle, future, kept)
+                except RuntimeError:
+                    pass  # the loop was closed meanwhile: nobody waits any more
+
+    def _give_up(self) -> None:
+        """The last chance to write; what cannot be written now is counted as dropped."""
+        while self._take():
+            if not self._commit():
+                batch, self._batch = self._batch, []
+                with self._lock:
+                    self._finish(batch, kept=False)
+
+    def wait_until_written(self, seconds: float = PATIENCE) -> bool:
+        """Block until everything noted so far is in the store: for commands and tests."""
+        end = time.monotonic() + seconds
+        while self.waiting and time.monotonic() < end:
+            self._work.set()
+            self._hurry.set()
+            time.sleep(0.002)
+        return self.waiting == 0
+
+
+def _settle(future: "asyncio.Future[None]", kept: bool) -> None:
+    if future.done():
+        return
+    if kept:
+        future.set_result(None)
+    else:
+        future.set_exception(StoreError("the event was dropped"))

@@ -1,0 +1,348 @@
+"""What a shop decides about itself: site.toml and the environment, read once."""
+
+import ipaddress
+import logging
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from ..findings import Finding, suggest
+from ..rules.attributes import BUILT_IN, Attribute
+from ..rules.facts import PURPOSES
+from .toml import Document, Section
+
+log = logging.getLogger("shopwindow")
+
+TYPES = ("number", "text", "yes-no", "date", "time", "version", "list")
+EVENTS = {
+    "Product Viewed": "product",
+    "Product List Viewed": "category",
+    "Article Viewed": "article",
+    "Products Searched": "query",
+}
+_SLOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_ORIGIN = re.compile(
+    r"(?:app|preference|(?:header|query|cookie|source):[A-Za-z0-9_-]+)\Z"
+)
+_COOKIE = re.compile(r"[A-Za-z0-9_-]+\Z")
+_DURATION = re.compile(r"(\d+) (second|minute|hour|day)s?\Z")
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+class Track(msgspec.Struct, frozen=True):
+    """A path pattern that says something about the visitor; ``query`` maps URL names to ours."""
+
+    path: str
+    event: str
+    query: Mapping[str, str] = {}
+
+
+class SourceSettings(msgspec.Struct, frozen=True):
+    """An HTTP service that knows customers. ``map`` is attribute -> JSON path; ``cache`` in seconds."""
+
+    name: str
+    url: str
+    header: Mapping[str, str]
+    map: Mapping[str, str]
+    cache: float
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """site.toml with every default filled in. Durations say their unit in their name."""
+
+    folder: Path
+    name: str = "shop"
+    timezone: str = "UTC"
+    language: str = "en"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    slots: Mapping[str, str] = {}
+    tracks: tuple[Track, ...] = ()
+    attributes: Mapping[str, Attribute] = {}
+    consent_days: int = 180
+    cookie_name: str = "shopwindow"
+    cookie_days: int = 395
+    trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    profile_ms: int = 50
+    store: str = "sqlite:///shopwindow.db"
+    currency: str = "EUR"
+    sources: tuple[SourceSettings, ...] = ()
+    allowed_hosts: frozenset[str] = frozenset()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+def read_settings(
+    folder: Path, text: str, environment: Mapping[str, str] = os.environ
+) -> tuple[Settings, list[Finding]]:
+    """Read ``text``, the site.toml of ``folder``. What is wrong gets its default and a finding."""
+    document = Document("site.toml", text)
+    root = document.root
+    site = root.table("site")
+    values: dict[str, Any] = {
+        "folder": folder,
+        "name": site.text("name", folder.resolve().name),
+        "timezone": _timezone(site),
+        "language": site.text("language", "en"),
+        "currency": site.text("currency", "EUR"),
+    }
+    site.finish()
+
+    pages = root.table("pages")
+    values["include"] = _paths(pages, "include")
+    values["exclude"] = _paths(pages, "exclude")
+    pages.finish(later=("at-most", "revalidate"))
+
+    values["slots"] = _slots(root.table("slots"))
+    values["tracks"] = tuple(t for s in root.tables("track") if (t := _track(s)))
+    sources = root.table("sources")
+    values["sources"] = tuple(
+        source
+        for name in sources.data
+        if (source := _source(name, sources.table(name), environment))
+    )
+    values["attributes"] = _attributes(root.table("attributes"), set(sources.data))
+
+    consent = root.table("consent")
+    provider = consent.text("provider", "shopwindow")
+    if provider != "shopwindow":
+        consent.wrong(
+            "provider", f'the consent provider "{provider}" is not available yet'
+        )
+    values["consent_days"] = consent.whole("days", 180, least=1, most=395)
+    consent.finish()
+
+    cookie = root.table("cookie")
+    values["cookie_name"] = cookie.text("name", "shopwindow")
+    if not _COOKIE.match(values["cookie_name"]):
+        cookie.wrong("name", "a cookie's name has letters, digits, - and _ only")
+    # 400 days is what browsers keep at most.
+    values["cookie_days"] = cookie.whole("days", 395, least=1, most=400)
+    cookie.finish()
+
+    proxy = root.table("proxy")
+    values["trusted"] = _networks(proxy)
+    proxy.finish()
+
+    deadlines = root.table("deadlines")
+    values["profile_ms"] = deadlines.whole("profile-ms", 50, least=1, most=10_000)
+    deadlines.finish(later=("fragments-ms",))
+
+    store = root.table("store")
+    values["store"] = environment.get("SHOPWINDOW_STORE") or store.text(
+        "url", "sqlite:///shopwindow.db"
+    )
+    if not values["store"].startswith(("sqlite://", "memory:")):
+        store.wrong(
+            "url",
+            "this store is not available yet",
+            "sqlite:///shopwindow.db or memory:",
+        )
+    store.finish()
+
+    events = root.table("events")
+    written = str(store.data.get("url", "sqlite:///shopwindow.db"))
+    if events.text("url", written) != written:
+        events.wrong("url", "a place of their own for events is not available yet")
+    events.finish(later=("keep",))
+
+    values["allowed_hosts"] = frozenset(
+        host.strip().lower()
+        for host in environment.get("SHOPWINDOW_ALLOWED_HOSTS", "").split(",")
+        if host.strip()
+    )
+    root.finish(later=("experiments", "fragments", "preview", "webhooks", "journeys"))
+    return Settings(**values), document.findings
+
+
+def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
+    """The secret keys, newest first, from SHOPWINDOW_SECRET_KEYS (separated by commas).
+
+    Without any, a random key: cookies then last only as long as this process.
+    Raises :class:`ValueError` for that in production, and for keys that are too short.
+    """
+    written = [
+        key.strip() for key in environment.get("SHOPWINDOW_SECRET_KEYS", "").split(",")
+    ]
+    keys = tuple(key.encode() for key in written if key)
+    if any(len(key) < 16 for key in keys):
+        raise ValueError("SHOPWINDOW_SECRET_KEYS: a key needs at least 16 characters")
+    if keys:
+        return keys
+    if is_production(environment):
+        raise ValueError(
+            "SHOPWINDOW_SECRET_KEYS is not set, and SHOPWINDOW_ENV is production"
+        )
+    log.warning(
+        "SHOPWINDOW_SECRET_KEYS is not set: using a random key. Every visitor is forgotten "
+        "when this process ends, and several processes do not know each other's visitors."
+    )
+    return (secrets.token_urlsafe(32).encode(),)
+
+
+def is_production(environment: Mapping[str, str] = os.environ) -> bool:
+    return environment.get("SHOPWINDOW_ENV", "").lower() == "production"
+
+
+def _timezone(site: Section) -> str:
+    name = site.text("timezone", "UTC")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        site.wrong(
+            "timezone", f'unknown time zone "{name}"', "for example Europe/Berlin"
+        )
+        return "UTC"
+    return name
+
+
+def _paths(pages: Section, key: str) -> tuple[str, ...]:
+    paths = pages.texts(key)
+    for path in paths:
+        if not path.startswith("/"):
+            pages.wrong(key, f'"{path}" is not a path', "a path starts with /")
+    return paths
+
+
+def _slots(section: Section) -> dict[str, str]:
+    slots = {}
+    for name, value in section.data.items():
+        if not _SLOT.match(name):
+            section.wrong(
+                name, f'"{name}" is not a slot name', "letters, digits, dots and dashes"
+            )
+        elif isinstance(value, str):
+            slots[name] = section.text(name)
+        else:
+            long = section.table(name)
+            slots[name] = long.text("description")
+            long.finish(later=("selector", "group"))
+    return slots
+
+
+def _track(section: Section) -> Track | None:
+    path, event = section.text("path"), section.text("event")
+    query = {name: str(ours) for name, ours in section.table("query").data.items()}
+    section.finish()
+    if not path.startswith("/"):
+        section.wrong("path", "a tracked path starts with /")
+        return None
+    if event not in EVENTS:
+        section.wrong("event", f'unknown event "{event}"', suggest(event, EVENTS))
+        return None
+    holes = set(re.findall(r"\{(\w+)\}", path)) | set(query.values())
+    if EVENTS[event] not in holes:
+        place = "query" if event == "Products Searched" else "path"
+        section.wrong(
+            place,
+            f'"{event}" needs to know the {EVENTS[event]}',
+            f"{{{EVENTS[event]}}} in the path",
+        )
+        return None
+    return Track(path, event, query)
+
+
+def _source(
+    name: str, section: Section, environment: Mapping[str, str]
+) -> SourceSettings | None:
+    url = _from_environment(section, "url", section.text("url"), environment)
+    header = {
+        key: _from_environment(section, "header", str(value), environment)
+        for key, value in section.table("header").data.items()
+    }
+    paths = {key: str(value) for key, value in section.table("map").data.items()}
+    for path in paths.values():
+        if not path.startswith("$."):
+            section.wrong(
+                "map", f'"{path}" is not a JSON path', "for example $.segment.kind"
+            )
+    cache = section.text("cache", "10 minutes")
+    duration = _DURATION.match(cache)
+    if not duration:
+        section.wrong(
+            "cache", f'"{cache}" is not a duration', "write for example 10 minutes"
+        )
+    section.finish()
+    if not url:
+        section.wrong("url", f'the source "{name}" needs a url')
+        return None
+    seconds = int(duration[1]) * _SECONDS[duration[2]] if duration else 600
+    return SourceSettings(name, url, header, paths, float(seconds))
+
+
+def _from_environment(
+    section: Section, key: str, value: str, environment: Mapping[str, str]
+) -> str:
+    if not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    if not name.startswith("SHOPWINDOW_SOURCE_"):
+        section.wrong(
+            key, f"{name} cannot be read from here", "only SHOPWINDOW_SOURCE_..."
+        )
+        return ""
+    if name not in environment:
+        log.warning("%s is not set: the source %s stays silent", name, section.path[-1])
+    # A source without its secret answers nothing; that is no reason to refuse the whole site.
+    return environment.get(name, "http://unset.invalid/" if key == "url" else "")
+
+
+def _attributes(section: Section, sources: set[str]) -> dict[str, Attribute]:
+    attributes = {}
+    for name in section.data:
+        entry = section.table(name)
+        kind, origin = entry.text("type"), entry.text("from", "app")
+        purpose = entry.text("purpose") or None
+        if name in BUILT_IN:
+            section.wrong(name, f'"{name}" is built in and cannot be declared again')
+        if kind not in TYPES:
+            entry.wrong("type", f'unknown type "{kind}"', suggest(kind, TYPES))
+            kind = "text"
+        if not _ORIGIN.match(origin):
+            hint = (
+                "app, preference, header:NAME, query:NAME, cookie:NAME or source:NAME"
+            )
+            entry.wrong("from", f'unknown origin "{origin}"', hint)
+        elif origin.startswith("source:") and origin[7:] not in sources:
+            entry.wrong(
+                "from", f'unknown source "{origin[7:]}"', suggest(origin[7:], sources)
+            )
+        elif origin == "preference":
+            entry.wrong("from", 'the origin "preference" is not available yet')
+        if purpose is not None and purpose not in PURPOSES:
+            entry.wrong(
+                "purpose", f'unknown purpose "{purpose}"', suggest(purpose, PURPOSES)
+            )
+            purpose = None
+        attributes[name] = Attribute(
+            name=name,
+            type=kind,  # type: ignore[arg-type]  # checked against TYPES above
+            origin=origin,
+            one_of=entry.texts("one-of"),
+            purpose=purpose,
+            sensitive=entry.flag("sensitive"),
+        )
+        entry.finish()
+    return attributes
+
+
+def _networks(
+    proxy: Section,
+) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    networks = []
+    for address in proxy.texts("trusted"):
+        try:
+            networks.append(ipaddress.ip_network(address))
+        except ValueError:
+            proxy.wrong(
+                "trusted", f'"{address}" is not a network', "for example 10.0.0.0/8"
+            )
+    return tuple(networks)

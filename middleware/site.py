@@ -1,0 +1,183 @@
+"""The editors' folder, read and checked as a whole: everything of it is live, or nothing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from ..findings import Finding, SiteError
+from ..fragments.catalog import Catalog, read_catalog
+from ..fragments.library import Library, read_library
+from ..fragments.recommendations.rank import STRATEGIES
+from ..fragments.render import Click, Renderer
+from ..fragments.slots import SlotNames
+from ..rules.facts import Event, Profile
+from ..rules.learning import learn
+from ..rules.reading import RuleSet, read_rules
+from ..rules.vocabulary import Parameters, Vocabulary
+from .context import ContextReader
+from .settings import Settings, read_settings
+from .tracking import Tracks
+
+LARGEST = 16 * 1024 * 1024  # bytes of one file
+_PATTERNS = (
+    "site.toml",
+    "rules/**/*.yaml",
+    "rules/**/*.yml",
+    "fragments/*.html",
+    "catalog/*",
+)
+
+
+class Site(msgspec.Struct, frozen=True, eq=False):
+    """A site ready to serve: immutable, swapped in one assignment."""
+
+    settings: Settings
+    rules: RuleSet
+    catalog: Catalog
+    library: Library
+    renderer: Renderer
+    vocabulary: Vocabulary
+    tracks: Tracks
+    context: ContextReader
+    names: SlotNames
+    reorders: Mapping[str, str]
+    warnings: tuple[Finding, ...]
+
+    def __repr__(self) -> str:
+        rules, slots = len(self.rules.rules), len(self.settings.slots)
+        return f"<Site {self.settings.name!r}: {slots} slots, {rules} rules>"
+
+    def learn(self, profile: Profile | None, event: Event) -> Profile:
+        return learn(profile, event, self.catalog.relatives)
+
+
+def read_files(folder: Path) -> tuple[dict[str, str], list[Finding]]:
+    """The texts of all files of a site, by their name below ``folder``."""
+    files: dict[str, str] = {}
+    findings: list[Finding] = []
+    for pattern in _PATTERNS:
+        for path in sorted(folder.glob(pattern)):
+            name = path.relative_to(folder).as_posix()
+            if not path.is_file() or path.name.startswith("."):
+                continue
+            try:
+                if path.stat().st_size > LARGEST:
+                    findings.append(
+                        Finding(name, 1, 1, f"larger than {LARGEST >> 20} MB")
+                    )
+                    continue
+                content = path.read_bytes()
+                files[name] = content.decode("utf-8-sig")
+            except OSError as error:
+                findings.append(
+                    Finding(name, 1, 1, f"cannot be read: {error.strerror}")
+                )
+            except UnicodeDecodeError as error:
+                line = content.count(b"\n", 0, error.start) + 1
+                findings.append(
+                    Finding(name, line, 1, "not UTF-8", "save the file as UTF-8")
+                )
+    if not folder.is_dir():
+        findings.append(Finding(str(folder), 1, 1, "there is no such folder"))
+    elif "site.toml" not in files and not findings:
+        hint = "`shopwindow new DIR` makes a folder to start from"
+        findings.append(Finding("site.toml", 1, 1, f"{folder} has no site.toml", hint))
+    return files, findings
+
+
+def check_site(
+    folder: Path, files: Mapping[str, str], click: Click | None = None
+) -> tuple[Site, list[Finding]]:
+    """Compile ``files`` into a site, with everything that is wrong or doubtful about them.
+
+    ``click`` makes the links that fragments want counted: fragment and address to a link.
+    """
+    settings, findings = read_settings(folder, files.get("site.toml", ""))
+    catalog, found = read_catalog(_below("catalog/", files))
+    findings += found
+    library, found = read_library(
+        _below("fragments/", files), catalog, settings.language
+    )
+    findings += found
+    vocabulary = _vocabulary(settings, catalog, library)
+    rules, found = read_rules(
+        {
+            name: text
+            for name, text in _below("rules/", files).items()
+            if "/tests/" not in name
+        },
+        vocabulary,
+    )
+    findings += found
+    # Only what the shop itself wrote is its business to mend.
+    fragments = library.fragments
+    site = Site(
+        settings=settings,
+        rules=rules,
+        catalog=catalog,
+        library=library,
+        renderer=Renderer(library, catalog, currency=settings.currency, click=click),
+        vocabulary=vocabulary,
+        tracks=Tracks(
+            settings.tracks,
+            lambda kind, id: kind == "query" or bool(catalog.relatives(kind, id)),
+        ),
+        context=ContextReader(
+            settings, frozenset({settings.language}) | library.languages
+        ),
+        names=SlotNames(settings.slots),
+        reorders={
+            name: fragment.reorder
+            for name, fragment in fragments.items()
+            if fragment.reorder
+        },
+        warnings=tuple(
+            finding for finding in findings if finding.severity == "warning"
+        ),
+    )
+    return site, findings
+
+
+def read_site(
+    folder: Path, files: Mapping[str, str] | None = None, click: Click | None = None
+) -> Site:
+    """The site of ``folder``. Raises :class:`SiteError` with every finding."""
+    findings: list[Finding] = []
+    if files is None:
+        files, findings = read_files(folder)
+    if "site.toml" not in files:
+        raise SiteError(findings)
+    site, found = check_site(folder, files, click)
+    errors = [finding for finding in (*findings, *found) if finding.severity == "error"]
+    if errors:
+        raise SiteError((*findings, *found))
+    return site
+
+
+def _below(folder: str, files: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in files.items() if name.startswith(folder)}
+
+
+def _vocabulary(settings: Settings, catalog: Catalog, library: Library) -> Vocabulary:
+    products = catalog.products.values()
+    items = (*products, *catalog.articles.values())
+    return Vocabulary(
+        slots=frozenset(settings.slots),
+        attributes=settings.attributes,
+        fragments={
+            name: Parameters(
+                frozenset(fragment.parameters.required),
+                frozenset(fragment.parameters.optional),
+                fragment.parameters.open,
+            )
+            for name, fragment in library.fragments.items()
+        },
+        categories={id: item.title for id, item in catalog.categories.items()},
+        products=frozenset(catalog.products),
+        articles=frozenset(catalog.articles),
+        brands=frozenset(item.brand for item in products if item.brand),
+        tags=frozenset(tag for item in items for tag in item.tags),
+        strategies=frozenset(STRATEGIES),
+        timezone=settings.timezone,
+    )

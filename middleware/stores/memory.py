@@ -1,0 +1,81 @@
+"""A store that forgets when the process ends: for tests and for a first try."""
+
+import threading
+from collections.abc import Sequence
+
+import msgspec
+
+from ...rules.facts import Event, Profile
+from ...rules.merging import merge
+from . import ERASED, FORGOTTEN, IDENTIFIED, INTERNAL, Learn, Retired, Weights
+
+
+class MemoryStore:
+    """Profiles, events and traffic in dictionaries of this process."""
+
+    def __init__(self) -> None:
+        self.profiles: dict[str, Profile] = {}
+        self.events: dict[str, Event] = {}
+        self.identities: dict[str, str] = {}  # visitor -> customer, "" for a retired id
+        self._traffic: dict[tuple[str, str], float] = {}
+        self._lock = threading.Lock()
+
+    def fetch(self, visitor: str) -> Profile | None:
+        owner = self.identities.get(visitor, visitor)
+        if not owner:
+            raise Retired(visitor)
+        return self.profiles.get(owner)
+
+    def commit(self, events: Sequence[Event], learn: Learn, weights: Weights) -> None:
+        with self._lock:
+            profiles, identities = dict(self.profiles), dict(self.identities)
+            log = dict(self.events)
+            for event in events:
+                owner = identities.get(event.visitor, event.visitor)
+                if event.id in log or not owner:
+                    continue
+                if event.name == IDENTIFIED:
+                    customer = str(event.properties["customer"])
+                    known = [
+                        profiles.pop(key)
+                        for key in {owner, customer}
+                        if key in profiles
+                    ]
+                    merged = (
+                        Profile()
+                        if not known
+                        else known[0]
+                        if len(known) == 1
+                        else merge(*known)
+                    )
+                    profiles[customer] = msgspec.structs.replace(
+                        merged, customer=customer
+                    )
+                    identities[event.visitor] = ""
+                    identities[str(event.properties["visitor"])] = customer
+                elif event.name == FORGOTTEN:
+                    identities[event.visitor] = ""
+                    if owner == event.visitor:
+                        profiles.pop(owner, None)
+                elif event.name == ERASED:
+                    profiles.pop(owner, None)
+                    everyone = {v for v, c in identities.items() if c == owner} | {
+                        event.visitor
+                    }
+                    log = {
+                        key: e for key, e in log.items() if e.visitor not in everyone
+                    }
+                    identities.update(dict.fromkeys(everyone, ""))
+                else:
+                    profiles[owner] = learn(profiles.get(owner), event)
+                    if event.name not in INTERNAL:
+                        log[event.id] = event
+            self.profiles, self.identities, self.events = profiles, identities, log
+            for key, weight in weights.items():
+                self._traffic[key] = self._traffic.get(key, 0.0) + weight
+
+    def traffic(self) -> Weights:
+        return dict(self._traffic)
+
+    def close(self) -> None:
+        pass

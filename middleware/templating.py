@@ -1,0 +1,36 @@
+"""``{% slot "home.hero" %}default{% endslot %}`` for Jinja2."""
+
+from collections.abc import Callable
+
+from jinja2 import nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from markupsafe import Markup
+
+from .visit import current
+
+
+class SlotExtension(Extension):
+    """Marks a slot in a template: ``Environment(extensions=[SlotExtension])``.
+
+    While a page view is being answered the block is surrounded by two comments that the
+    middleware takes out again; everywhere else (e-mails, parts of pages) it is its content.
+    """
+
+    tags = {"slot"}
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        name = parser.parse_expression()
+        body = parser.parse_statements(("name:endslot",), drop_needle=True)
+        call = self.call_method("_slot", [name])
+        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    def _slot(self, name: str, caller: Callable[[], str]) -> str:
+        content = caller()
+        visit = current()
+        if visit is None or not visit.arrival.navigation:
+            return content
+        visit.marked = True
+        marker = visit.window.marker
+        return Markup(marker.open(name)) + Markup(content) + Markup(marker.close)

@@ -1,0 +1,76 @@
+"""Which requests say something about the visitor."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from .settings import EVENTS, Track
+
+PROPERTIES = {
+    "product": "product_id",
+    "category": "category",
+    "article": "article_id",
+    "query": "query",
+}
+Known = Callable[[str, str], bool]
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """An event that a request's address stands for, before it has an id and a time."""
+
+    name: str
+    properties: dict[str, Any]
+
+
+class _Pattern(msgspec.Struct, frozen=True):
+    segments: tuple[str, ...]  # "" where a hole is
+    holes: tuple[tuple[int, str], ...]
+    event: str
+    query: Mapping[str, str]
+
+
+class Tracks:
+    """The [[track]] patterns of a site, found by first segment and number of segments."""
+
+    def __init__(self, tracks: Sequence[Track], known: Known) -> None:
+        """``known(kind, id)`` says whether the catalogue knows an id; others are not counted."""
+        self._known = known
+        self._patterns: dict[tuple[str, int], list[_Pattern]] = {}
+        for track in tracks:
+            parts = track.path.strip("/").split("/")
+            holes = tuple(
+                (number, part[1:-1])
+                for number, part in enumerate(parts)
+                if part.startswith("{") and part.endswith("}")
+            )
+            segments = tuple("" if part.startswith("{") else part for part in parts)
+            pattern = _Pattern(segments, holes, track.event, track.query)
+            self._patterns.setdefault((segments[0], len(segments)), []).append(pattern)
+
+    def sighting(self, path: str, query: bytes) -> Sighting | None:
+        """What a view of the decoded ``path`` with this raw query string says, if anything."""
+        parts = path.strip("/").split("/")
+        for first in (parts[0], ""):
+            for pattern in self._patterns.get((first, len(parts)), ()):
+                if all(
+                    want in ("", part)
+                    for want, part in zip(pattern.segments, parts, strict=True)
+                ):
+                    return self._make(pattern, parts, query)
+        return None
+
+    def _make(
+        self, pattern: _Pattern, parts: list[str], query: bytes
+    ) -> Sighting | None:
+        values = {hole: parts[number] for number, hole in pattern.holes}
+        if pattern.query:
+            for name, value in parse_qsl(query.decode("latin-1")):
+                if name in pattern.query:
+                    values[pattern.query[name]] = value
+        kind = EVENTS[pattern.event]
+        subject = values.get(kind, "").strip()[:200]
+        if not subject or not self._known(kind, subject):
+            return None
+        return Sighting(pattern.event, {PROPERTIES[kind]: subject})

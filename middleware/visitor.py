@@ -1,0 +1,172 @@
+"""The visitor and their signed cookie: read, issue, renew, rotate keys.
+
+The cookie's value is ``id.issued.consent.signature``: 16 random bytes in base64url, seconds
+since 1970, the first letters of the purposes agreed to with the second of the agreement
+(``ps1795300000``), and HMAC-SHA256 over all of it. Exactly one spelling of each is accepted.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+
+import msgspec
+from itsdangerous import Signer
+from itsdangerous.signer import SigningAlgorithm
+
+from ..rules.facts import PURPOSES
+
+TOLERANCE = 300  # seconds that the clocks of two machines may differ
+LONGEST_HEADER = 16_384  # bytes; a longer Cookie header is not worth reading
+RENEW_AFTER = 30 * 86_400  # seconds after which a page may carry the cookie anew
+
+_VALUE = re.compile(rb"([A-Za-z0-9_-]{22})\.([1-9]\d{9})\.(p?s?)([1-9]\d{9})\Z")
+_LETTERS = {purpose[0]: purpose for purpose in PURPOSES}
+_GRANTS = {
+    letters: frozenset(_LETTERS[letter] for letter in letters)
+    for letters in ("", "p", "s", "ps")
+}
+
+
+class Visitor(msgspec.Struct, frozen=True):
+    """A visitor whose cookie was issued by us. Times are seconds since 1970."""
+
+    id: str
+    issued: int
+    granted: frozenset[str]
+    granted_at: int
+
+
+def new_visitor(
+    granted: frozenset[str], now: float, granted_at: int | None = None
+) -> Visitor:
+    """A visitor with a fresh id who agreed to the purposes ``granted``."""
+    id = urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+    return Visitor(
+        id, int(now), granted, int(now) if granted_at is None else granted_at
+    )
+
+
+class _Sha256(SigningAlgorithm):
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha256")  # half the time of an hmac object
+
+
+def signer(key: bytes, purpose: str) -> Signer:
+    derived = Signer(
+        key,
+        f"shopwindow.{purpose}",
+        key_derivation="hmac",
+        digest_method=hashlib.sha256,
+    )
+    # Deriving costs as much as signing, so it happens here and not on every request.
+    return Signer(derived.derive_key(), key_derivation="none", algorithm=_Sha256())
+
+
+class VisitorCookie:
+    """Reads and writes the visitor cookie.
+
+    ``keys`` are the secrets, newest first: all are read, the first one signs. ``name`` is
+    sent as ``__Host-name`` except over plain http on loopback, where browsers refuse that.
+    """
+
+    def __init__(
+        self, keys: Sequence[bytes], name: str = "shopwindow", days: int = 395
+    ) -> None:
+        self._signers = tuple(signer(key, "visitor") for key in keys)
+        self._names = {
+            True: b"__Host-" + name.encode() + b"=",
+            False: name.encode() + b"=",
+        }
+        self._age = days * 86_400
+
+    def read(self, header: bytes, secure: bool, now: float) -> Visitor | None:
+        """The visitor in a raw Cookie header, or None.
+
+        Several cookies of our name count only if they all say the same: one of them may
+        have been planted by another host of the same domain.
+        """
+        name = self._names[secure]
+        if name not in header or len(header) > LONGEST_HEADER:
+            return None
+        found: Visitor | None = None
+        for part in header.split(b";"):
+            if part[:1] == b" ":
+                part = part[1:]
+            if not part.startswith(name):
+                continue
+            visitor = self.verify(part[len(name) :], now)
+            if visitor is None or (found is not None and found != visitor):
+                return None
+            found = visitor
+        return found
+
+    def verify(self, value: bytes, now: float) -> Visitor | None:
+        """The visitor whose cookie has exactly this ``value``, or None."""
+        signed, _, signature = value.rpartition(b".")
+        if len(signature) != 43 or (match := _VALUE.match(signed)) is None:
+            return None
+        for known in self._signers:
+            # Comparing with what we would have written leaves one spelling only: base64
+            # alone would accept four last characters for the same signature.
+            if hmac.compare_digest(known.get_signature(signed), signature):
+                break
+        else:
+            return None
+        issued, granted_at = int(match[2]), int(match[4])
+        if issued > now + TOLERANCE or issued + self._age + TOLERANCE < now:
+            return None
+        return Visitor(
+            match[1].decode(), issued, _GRANTS[match[3].decode()], granted_at
+        )
+
+    def value(self, visitor: Visitor) -> bytes:
+        letters = "".join(
+            purpose[0] for purpose in PURPOSES if purpose in visitor.granted
+        )
+        text = f"{visitor.id}.{visitor.issued}.{letters}{visitor.granted_at}"
+        return self._signers[0].sign(text)
+
+    def stale(self, header: bytes, visitor: Visitor, secure: bool, now: float) -> bool:
+        """Whether the cookie should be sent anew: an older key signed it, or it is a month old."""
+        return now - visitor.issued > RENEW_AFTER or self.value(visitor) not in header
+
+    def issue(self, visitor: Visitor, secure: bool) -> bytes:
+        """A Set-Cookie value that makes the browser remember ``visitor``."""
+        return self._set(self.value(visitor), self._age, secure)
+
+    def drop(self, secure: bool) -> bytes:
+        """A Set-Cookie value that makes the browser forget."""
+        return self._set(b"", 0, secure)
+
+    def _set(self, value: bytes, age: int, secure: bool) -> bytes:
+        tail = b"; Secure" if secure else b""
+        return (
+            self._names[secure]
+            + value
+            + b"; Max-Age=%d; Path=/; HttpOnly; SameSite=Lax" % age
+            + tail
+        )
+
+
+def pseudonym(keys: Sequence[bytes], customer: str) -> str:
+    """The name under which a customer is stored: keyed, so that the id cannot be read from it.
+
+    The oldest key makes it, so that adding a key does not lose the customers.
+    """
+    return (
+        "c."
+        + signer(keys[-1], "customer").get_signature(customer.encode()).decode()[:22]
+    )
+
+
+def marker_keys(keys: Sequence[bytes]) -> list[bytes]:
+    """Twelve hex characters per secret for the comments of template slots, newest first."""
+    return [
+        hmac.digest(signer(key, "slot").secret_key, b"slot", "sha256")
+        .hex()[:12]
+        .encode()
+        for key in keys
+    ]

@@ -1,0 +1,348 @@
+"""A YAML text as nodes that know their place; nothing in it can grow or run."""
+
+import math
+import re
+from collections.abc import Collection, Iterator
+from typing import Any, Literal
+
+import yaml
+
+from ..findings import Finding, suggest
+
+SIZE_LIMIT = 1 << 20  # bytes of one file
+DEPTH_LIMIT = 20
+NODE_LIMIT = 200_000  # thousands of rules; a hostile megabyte would hold many more
+PROBLEM_LIMIT = 20  # of one text's form
+FINDING_LIMIT = 200  # of one file
+
+# The C parser is ten times faster; where PyYAML was built without it, the pure one reads the same.
+_PARSER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML 1.1 ends a line with
+_INTEGER = re.compile(r"[-+]?(0|[1-9]\d{0,17})", re.ASCII)
+_DECIMAL = re.compile(r"[-+]?(0|[1-9]\d{0,17})\.\d{1,30}([eE][-+]?\d{1,3})?", re.ASCII)
+_BINDING = re.compile(r"\$[A-Za-z][\w.-]*")
+_WORDS = {
+    "mapping values are not allowed": "a text with `: ` inside needs quotes, or the indentation is off",
+    "could not find expected ':'": "this line needs a `:` after its key",
+    "found unexpected end of stream": "a quote is opened and never closed; was the file cut short?",
+    "did not find expected key": "the indentation of this line is off",
+    "did not find expected '-' indicator": "a list goes on with `- `, or the indentation is off",
+    "found character that cannot start any token": "put this text into quotes",
+}
+
+Kind = Literal["scalar", "list", "map"]
+_NO_ITEMS: list["Node"] = []  # never filled
+_NO_ENTRIES: list[tuple["Node", "Node"]] = []
+
+
+class Node:
+    """One piece of a document: ``text`` of a scalar, ``items`` of a list, ``entries`` of a map.
+
+    ``line`` and ``column`` count from 1, ``column`` and ``length`` in characters.
+    """
+
+    __slots__ = (
+        "column",
+        "entries",
+        "items",
+        "kind",
+        "length",
+        "line",
+        "quoted",
+        "text",
+    )
+
+    def __init__(self, kind: Kind, start: Any, end: Any) -> None:
+        self.kind: Kind = kind
+        self.line: int = start.line + 1
+        self.column: int = start.column + 1
+        self.length: int = (
+            max(1, end.index - start.index) if end.line == start.line else 1
+        )
+        self.text = ""
+        self.quoted = False
+        self.items: list[Node] = _NO_ITEMS if kind != "list" else []
+        self.entries: list[tuple[Node, Node]] = _NO_ENTRIES if kind != "map" else []
+
+    @property
+    def shown(self) -> str:
+        """The node as it is named in a message."""
+        if self.kind == "scalar":
+            return f'"{self.text if len(self.text) <= 60 else self.text[:57] + "..."}"'
+        return "a list" if self.kind == "list" else "a map"
+
+    @property
+    def empty(self) -> bool:
+        return (
+            self.kind == "scalar" and not self.quoted and self.text in ("", "~", "null")
+        )
+
+
+def number(text: str) -> int | float | None:
+    """The number that ``text`` spells in YAML 1.2, but ``012`` and ``1_000`` are none."""
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text) and math.isfinite(value := float(text)):
+        return value
+    return None
+
+
+def core(node: Node) -> bool | int | float | str | None:
+    """The value of a scalar by YAML 1.2's core schema: no guessing about ``NO`` or ``12:30``."""
+    if node.quoted:
+        return node.text
+    if node.empty:
+        return None
+    if node.text in ("true", "false"):
+        return node.text == "true"
+    value = number(node.text)
+    return node.text if value is None else value
+
+
+class Document:
+    """One file of the site: its nodes, and the findings that reading it brings up.
+
+    ``errors`` counts all errors, also those past the 200 findings that are kept of one file.
+    """
+
+    def __init__(self, file: str, text: str, findings: list[Finding]) -> None:
+        self.file = file
+        self.findings = findings
+        self.root: Node | None = None
+        self._lines: list[str] | None = None
+        self._text = text[1:] if text.startswith("\ufeff") else text
+        self._problems = 0
+        self._found = 0
+        self.errors = 0
+        self._parse()
+
+    # -- findings --------------------------------------------------------------------------
+
+    def error(self, node: Node, message: str, hint: str = "") -> None:
+        self._find(node.line, node.column, node.length, message, hint, "error")
+
+    def warning(self, node: Node, message: str, hint: str = "") -> None:
+        self._find(node.line, node.column, node.length, message, hint, "warning")
+
+    def _find(
+        self,
+        line: int,
+        column: int,
+        length: int,
+        message: str,
+        hint: str,
+        severity: Literal["error", "warning"] = "error",
+    ) -> None:
+        self._found += 1
+        self.errors += severity == "error"
+        if self._found > FINDING_LIMIT:
+            return
+        if self._found == FINDING_LIMIT:
+            message = f"{message} (and more: this file has too many findings)"
+        if self._lines is None:
+            self._lines = _LINE_END.split(self._text)
+        excerpt = self._lines[line - 1] if line <= len(self._lines) else ""
+        self.findings.append(
+            Finding(
+                self.file, line, column, message, hint, severity, excerpt[:500], length
+            )
+        )
+
+    # -- the form of the text --------------------------------------------------------------
+
+    def _parse(self) -> None:
+        try:
+            size = len(self._text.encode())
+        except UnicodeEncodeError as problem:
+            line = self._text.count("\n", 0, problem.start) + 1
+            column = problem.start - self._text.rfind("\n", 0, problem.start)
+            self._find(
+                line, column, 1, "this is not UTF-8 text", "save the file as UTF-8"
+            )
+            return
+        if size > SIZE_LIMIT:
+            self._find(
+                1, 1, 1, "the file is larger than 1 MiB", "split it into several files"
+            )
+            return
+        try:
+            self.root = self._compose()
+        except yaml.reader.ReaderError as problem:
+            before = self._text[: problem.position]
+            column = problem.position - before.rfind("\n")
+            words = f"the character U+{int(problem.character):04X} is not allowed"
+            self._find(before.count("\n") + 1, column, 1, words, "delete it")
+        except yaml.MarkedYAMLError as problem:
+            self._syntax(problem)
+        except yaml.YAMLError as problem:
+            self._find(1, 1, 1, f"not valid YAML: {problem}", "")
+
+    def _syntax(self, problem: yaml.MarkedYAMLError) -> None:
+        mark = problem.problem_mark or problem.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        words = str(problem.problem or problem.context or "cannot be read")
+        index = mark.index if mark else 0
+        hint = next((says for known, says in _WORDS.items() if known in words), "")
+        if "\t" in self._text[index : index + 1]:
+            words, hint = "a tab stands here", "YAML indents with spaces only"
+        elif not self._text[index:].strip() and "unexpected end" not in words:
+            words, hint = (
+                "the file ends in the middle of something",
+                "was it cut short?",
+            )
+        self._find(line, column, 1, f"not valid YAML: {words}", hint)
+
+    def _compose(self) -> Node | None:
+        """Events to nodes, without recursion: a deep text ends here, not in the stack."""
+        root: Node | None = None
+        open_nodes: list[Node] = []
+        keys: list[Node | None] = []
+        documents = nodes = 0
+        for event in yaml.parse(self._text, Loader=_PARSER):
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._form(
+                        event, "a second document starts here", "one file, one document"
+                    )
+                    return root
+                continue
+            if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+                open_nodes.pop()
+                keys.pop()
+                continue
+            if not isinstance(event, yaml.NodeEvent):
+                continue
+            node = self._node(event)
+            if open_nodes:
+                parent = open_nodes[-1]
+                if parent.kind == "list":
+                    parent.items.append(node)
+                elif (key := keys[-1]) is None:
+                    keys[-1] = node
+                else:
+                    parent.entries.append((key, node))
+                    keys[-1] = None
+            else:
+                root = node
+            if node.kind != "scalar":
+                open_nodes.append(node)
+                keys.append(None)
+                if len(open_nodes) > DEPTH_LIMIT:
+                    words = f"nested deeper than {DEPTH_LIMIT} levels"
+                    self._form(event, words, "give parts of it names with `segments:`")
+                    return None
+            nodes += 1
+            if nodes > NODE_LIMIT:
+                self._form(
+                    event, "the file holds too much", "split it into several files"
+                )
+            if nodes > NODE_LIMIT or self._problems >= PROBLEM_LIMIT:
+                return None
+        return root
+
+    def _node(self, event: Any) -> Node:
+        if isinstance(event, yaml.AliasEvent):
+            self._form(
+                event,
+                f'alias "*{event.anchor}" is not allowed',
+                "use a segment instead",
+            )
+            return Node("scalar", event.start_mark, event.end_mark)
+        if event.anchor is not None:
+            self._form(
+                event,
+                f'anchor "&{event.anchor}" is not allowed',
+                "use a segment instead",
+            )
+        if event.tag is not None:
+            self._form(
+                event, f'tag "{event.tag}" is not allowed', "put the text into quotes"
+            )
+        kind: Kind = "list" if isinstance(event, yaml.SequenceStartEvent) else "map"
+        if isinstance(event, yaml.ScalarEvent):
+            node = Node("scalar", event.start_mark, event.end_mark)
+            node.text = event.value
+            node.quoted = event.style not in (None, "")
+            return node
+        return Node(kind, event.start_mark, event.end_mark)
+
+    def _form(self, event: Any, message: str, hint: str) -> None:
+        self._problems += 1
+        start, end = event.start_mark, event.end_mark
+        length = max(1, end.index - start.index) if end.line == start.line else 1
+        self._find(start.line + 1, start.column + 1, length, message, hint)
+
+    # -- walking ---------------------------------------------------------------------------
+
+    def pairs(
+        self,
+        node: Node,
+        what: str,
+        known: Collection[str] | None = None,
+        later: Collection[str] = (),
+    ) -> Iterator[tuple[Node, Node]]:
+        """The entries of a map whose keys are plain, written once and, if given, ``known``."""
+        if node.kind != "map":
+            self.error(node, f"{what} must be `key: value` lines, not {node.shown}")
+            return
+        seen: set[str] = set()
+        for key, value in node.entries:
+            if key.kind != "scalar":
+                self.error(key, f"a key must be plain text, not {key.shown}")
+            elif key.text == "<<" and not key.quoted:
+                self.error(key, "merge keys are not allowed", "write the keys out")
+            elif key.text in seen:
+                words = f'"{key.text}" is written twice in this {what.strip(chr(34))}'
+                self.error(key, words, "YAML would silently keep only the last one")
+            elif key.text in later:
+                self.error(key, f'"{key.text}" is not available yet')
+            elif known is not None and key.text not in known:
+                self.error(
+                    key, f'unknown key "{key.text}" in {what}', suggest(key.text, known)
+                )
+            else:
+                yield key, value
+            seen.add(key.text)
+
+    def words(self, node: Node, what: str) -> str | None:
+        """The text of a scalar that is not empty; everything else is an error."""
+        if node.kind != "scalar" or node.empty or not node.text.strip():
+            self.error(
+                node,
+                f"{what} needs a text" + ("" if node.empty else f", not {node.shown}"),
+            )
+            return None
+        return node.text
+
+    def whole(self, node: Node, what: str, least: int | None = None) -> int | None:
+        """A whole number of at least ``least``."""
+        value = core(node) if node.kind == "scalar" else None
+        if type(value) is not int:
+            self.error(node, f"{what} needs a whole number, not {node.shown}")
+            return None
+        if least is not None and value < least:
+            self.error(node, f"{what} must be at least {least}, not {value}")
+            return None
+        return value
+
+    def data(self, node: Node) -> Any:
+        """Free values, such as a fragment's parameters: text, numbers, lists and maps."""
+        if node.kind == "list":
+            return [self.data(item) for item in node.items]
+        if node.kind == "map":
+            return {
+                key.text: self.data(value) for key, value in self.pairs(node, "map")
+            }
+        if _BINDING.fullmatch(node.text):
+            self.error(node, f'"{node.text}" is not available yet')
+        return core(node)
+
+
+def names(document: Document, node: Node, what: str) -> Iterator[tuple[Node, str]]:
+    """One text or a list of texts."""
+    if node.kind == "list" and not node.items:
+        document.error(node, f"{what} needs at least one text")
+    for item in node.items if node.kind == "list" else [node]:
+        if (text := document.words(item, what)) is not None:
+            yield item, text

@@ -1,0 +1,16 @@
+"""What a visitor looked at and bought, as plain lists of product ids."""
+
+from collections.abc import Collection
+
+from .facts import Profile
+
+
+def recently_viewed(profile: Profile, limit: int = 12) -> list[str]:
+    """The ids of the products viewed, the latest first, at most ``limit``."""
+    viewed = profile.counts.get("viewed product", {})
+    return sorted(viewed, key=lambda id: viewed[id].last, reverse=True)[:limit]
+
+
+def bought(profile: Profile) -> Collection[str]:
+    """The ids of the products bought."""
+    return profile.counts.get("bought product", {}).keys()

@@ -1,0 +1,331 @@
+"""What an event teaches: a profile and an event go in, a new profile comes out."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from .facts import DAY, DAYS_KEPT, KEYS_KEPT, Context, Counter, Event, Profile
+from .interests import WEIGHTS, Pair, add_interest, affinity
+
+__all__ = [
+    "EVENT_NAMES",
+    "STAGES",
+    "Relatives",
+    "affinity",
+    "learn",
+    "search_key",
+    "stage",
+]
+
+VISIT_PAUSE = 30 * 60  # seconds without an event, after which a new visit starts
+ORDERS_KEPT = 5
+# A profile is read on every request, so a busy one must stay small: the more keys a verb and
+# dimension have, the fewer days each keeps, but never less than DAYS_LEAST.
+TABLE_DAYS = 96
+DAYS_LEAST = 6
+TEXT_KEPT = 100  # characters of a key or a visit's fact
+QUANTITY_KEPT = 9_999
+
+CONSIDERING = 3  # looks at one category within 30 days
+
+
+class Relatives(Protocol):
+    """All (dimension, key) pairs an event on one thing counts for; the thing itself first.
+
+    ``kind`` is product, category or article. Empty: the catalogue does not know it.
+    """
+
+    def __call__(self, kind: str, id: str) -> tuple[Pair, ...]: ...
+
+
+# -- counters ----------------------------------------------------------------
+
+
+def counted(
+    counter: Counter | None, time: float, day: int, kept: int = DAYS_KEPT
+) -> Counter:
+    """``counter`` with one more on ``day``; at most ``kept`` days.
+
+    The oldest days are added together *on the oldest one*: what is that long ago may be
+    missing from a window, but is never counted into one it does not belong to. So "at least n
+    times within ..." stays exact for every n below ``kept``.
+    """
+    if counter is None:
+        return Counter(time, (day, 1))
+    days = counter.days
+    if days[-2] == day:
+        days = (*days[:-1], days[-1] + 1)
+    elif days[-2] < day:
+        days = (*days, day, 1)
+    else:  # a late event, from a queue or a replay
+        by_day = dict(zip(days[::2], days[1::2], strict=True))
+        by_day[day] = by_day.get(day, 0) + 1
+        days = tuple(number for pair in sorted(by_day.items()) for number in pair)
+    if (extra := len(days) - 2 * kept) > 0:
+        days = (days[0], sum(days[1 : extra + 2 : 2]), *days[extra + 2 :])
+    return Counter(time if time > counter.last else counter.last, days)
+
+
+def _count(
+    counts: dict[str, dict[str, Counter]],
+    verb: str,
+    pairs: Iterable[Pair],
+    event: Event,
+) -> None:
+    """Counts each pair under ``verb``; ``counts`` is ours, its tables are shared."""
+    fresh: set[str] = set()
+    for dimension, key in pairs:
+        name = f"{verb} {dimension}"
+        if name in fresh:
+            table = counts[name]
+        else:
+            fresh.add(name)
+            table = counts[name] = dict(counts.get(name, ()))
+        kept = TABLE_DAYS // (len(table) or 1)
+        kept = (
+            DAYS_KEPT if kept > DAYS_KEPT else DAYS_LEAST if kept < DAYS_LEAST else kept
+        )
+        table[key] = counted(table.get(key), event.time, event.day, kept)
+        if len(table) > KEYS_KEPT:
+            del table[min(table, key=lambda name: table[name].last)]
+
+
+STAGES = ("new", "exploring", "considering", "cart", "customer", "lapsing", "lapsed")
+
+
+def stage(profile: Profile, context: Context) -> str:
+    """Where the visitor stands; the first of these that fits:
+
+    ``cart`` the cart is not empty; ``customer`` the last order is less than 90 days ago,
+    ``lapsing`` less than 180, ``lapsed`` longer; ``considering`` 3 or more looks at one
+    category in 30 days; ``new`` no visit before this one; ``exploring`` everybody else.
+    """
+    if profile.cart:
+        return "cart"
+    if profile.last_order:
+        age = context.now - profile.last_order
+        return (
+            "customer" if age < 90 * DAY else "lapsing" if age < 180 * DAY else "lapsed"
+        )
+    first = context.day - 29
+    for counter in profile.counts.get("viewed category", {}).values():
+        if counter.since(first) >= CONSIDERING:
+            return "considering"
+    return "exploring" if profile.visits > 1 else "new"
+
+
+# -- events --------------------------------------------------------------------------------
+
+Changes = dict[str, Any]
+
+
+def learn(profile: Profile | None, event: Event, relatives: Relatives) -> Profile:
+    """``profile`` (None: the first event) after ``event``; unchanged parts are shared.
+
+    Events may come late; properties of a wrong type are passed over. Nothing raises. A page's
+    "Visited" comes before its other events, else these already belong to the old visit.
+    """
+    old = profile or Profile(first_seen=event.time)
+    changes: Changes = {}
+    if (lesson := _LESSONS.get(event.name)) is not None:
+        lesson(old, event, relatives, changes)
+    # One pass over the fields is half the price of msgspec.structs.replace.
+    take = changes.get
+    last_seen = event.time if event.time > old.last_seen else old.last_seen
+    return Profile(
+        min(old.first_seen, event.time) if old.first_seen else event.time,
+        last_seen,
+        take("visits", old.visits),
+        take("previous_visit", old.previous_visit),
+        take("orders", old.orders),
+        take("order_value", old.order_value),
+        take("last_order", old.last_order),
+        take("cart", old.cart),
+        take("cart_since", old.cart_since),
+        take("visit", old.visit),
+        old.attributes,
+        take("counts", old.counts),
+        take("interests", old.interests),
+        take("recent_orders", old.recent_orders),
+    )
+
+
+def _text(event: Event, name: str) -> str | None:
+    return _as_text(event.properties.get(name))
+
+
+def _as_text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value[:TEXT_KEPT] or None
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+        return str(value)  # shops number their products
+    return None
+
+
+def _quantity(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return min(value, QUANTITY_KEPT)
+    return 1
+
+
+def _money(value: object) -> float | None:
+    try:
+        amount = float(value) if isinstance(value, (int, float, str)) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return amount if math.isfinite(amount) and 0.0 <= amount < 1e12 else None
+
+
+def _remember(
+    old: Profile, event: Event, changes: Changes, verb: str, pairs: tuple[Pair, ...]
+) -> None:
+    """Counts ``pairs`` under ``verb`` and, if the verb weighs something, as an interest."""
+    if not pairs:
+        return
+    if "counts" not in changes:
+        changes["counts"] = dict(old.counts)
+    _count(changes["counts"], verb, pairs, event)
+    if weight := WEIGHTS.get(verb):
+        if "interests" not in changes:
+            changes["interests"] = dict(old.interests)
+        add_interest(changes["interests"], weight, pairs, event.time)
+
+
+def _product_viewed(
+    old: Profile, event: Event, relatives: Relatives, changes: Changes
+) -> None:
+    if product := _text(event, "product_id"):
+        _remember(old, event, changes, "viewed", relatives("product", product))
+
+
+def _list_viewed(
+    old: Profile, event: Event, relatives: Relatives, changes: Changes
+) -> None:
+    if category := _text(event, "category"):
+        _remember(old, event, changes, "viewed", relatives("category", category))
+
+
+def _article_viewed(
+    old: Profile, event: Event, relatives: Relatives, changes: Changes
+) -> None:
+    if article := _text(event, "article_id"):
+        pairs = relatives("article", article)
+        _remember(old, event, changes, "viewed", pairs)
+        _remember(old, event, changes, "read", pairs)
+
+
+def _searched(
+    old: Profile, event: Event, relatives: Relatives, changes: Changes
+) -> None:
+    if query := search_key(_text(event, "query") or ""):
+        _remember(old, event, changes, "searched", (("query", query),))
+
+
+def search_key(query: str) -> str:
+    """The form under which a search is counted: lower case, one space between words."""
+    return " ".join(query.lower().split())[:TEXT_KEPT]
+
+
+def _added(old: Profile, event: Event, relatives: Relatives, changes: Changes) -> None:
+    product = _text(event, "product_id")
+    if not product or not (pairs := relatives("product", product)):
+        return
+    _remember(old, event, changes, "added-to-cart", pairs)
+    cart = dict(old.cart)
+    quantity = cart.pop(product, 0) + _quantity(event.properties.get("quantity"))
+    cart[product] = min(quantity, QUANTITY_KEPT)
+    if len(cart) > KEYS_KEPT:
+        del cart[next(iter(cart))]
+    changes["cart"] = cart
+    if not old.cart:
+        changes["cart_since"] = event.time
+
+
+def _removed(
+    old: Profile, event: Event, relatives: Relatives, changes: Changes
+) -> None:
+    product = _text(event, "product_id")
+    if product is None or product not in old.cart:
+        return
+    cart = dict(old.cart)
+    # Without a quantity the whole line goes, as in the Segment specification.
+    if "quantity" in event.properties:
+        cart[product] -= _quantity(event.properties["quantity"])
+    if "quantity" not in event.properties or cart[product] <= 0:
+        del cart[product]
+    changes["cart"] = cart
+    if not cart:
+        changes["cart_since"] = 0.0
+
+
+def _completed(
+    old: Profile, event: Event, relatives: Relatives, changes: Changes
+) -> None:
+    if order := _text(event, "order_id"):
+        if order in old.recent_orders:
+            return
+        changes["recent_orders"] = (*old.recent_orders, order)[-ORDERS_KEPT:]
+    listed = event.properties.get("products")
+    lines = (
+        [line for line in listed if isinstance(line, Mapping)]
+        if isinstance(listed, (list, tuple))
+        else []
+    )
+    value = 0.0
+    for line in lines[:KEYS_KEPT]:
+        if product := _as_text(line.get("product_id")):
+            _remember(old, event, changes, "bought", relatives("product", product))
+        value += (_money(line.get("price")) or 0.0) * _quantity(line.get("quantity"))
+    revenue = _money(event.properties.get("revenue"))
+    changes["orders"] = old.orders + 1
+    changes["order_value"] = round(
+        old.order_value + (value if revenue is None else revenue), 2
+    )
+    changes["last_order"] = max(old.last_order, event.time)
+    if event.time >= old.cart_since:  # a late order does not empty the cart of today
+        changes["cart"], changes["cart_since"] = {}, 0.0
+
+
+def _promotion(verb: str) -> "Lesson":
+    def lesson(
+        old: Profile, event: Event, relatives: Relatives, changes: Changes
+    ) -> None:
+        if fragment := _text(event, "promotion_id"):
+            _remember(old, event, changes, verb, (("fragment", fragment),))
+        # Counted for the rule's cap.
+        if verb == "shown" and (rule := _text(event, "rule")):
+            _remember(old, event, changes, verb, (("rule", rule),))
+
+    return lesson
+
+
+def _visited(
+    old: Profile, event: Event, relatives: Relatives, changes: Changes
+) -> None:
+    if old.visits and event.time - old.last_seen <= VISIT_PAUSE:
+        return
+    changes["visits"] = old.visits + 1
+    if old.visits:
+        changes["previous_visit"] = old.last_seen
+    facts = (("entry-page", "path"), ("campaign", "campaign"), ("referrer", "referrer"))
+    changes["visit"] = {
+        name: text for name, said in facts if (text := _text(event, said))
+    }
+
+
+Lesson = Callable[[Profile, Event, Relatives, Changes], None]
+
+_LESSONS: dict[str, Lesson] = {
+    "Visited": _visited,
+    "Product Viewed": _product_viewed,
+    "Product List Viewed": _list_viewed,
+    "Article Viewed": _article_viewed,
+    "Products Searched": _searched,
+    "Product Added": _added,
+    "Product Removed": _removed,
+    "Order Completed": _completed,
+    "Promotion Viewed": _promotion("shown"),
+    "Promotion Clicked": _promotion("clicked"),
+    "Promotion Dismissed": _promotion("dismissed"),
+}
+EVENT_NAMES = frozenset(_LESSONS)

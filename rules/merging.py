@@ -1,0 +1,100 @@
+"""Two profiles of one person become one, in whichever order they come."""
+
+from collections.abc import Mapping
+
+from .facts import DAYS_KEPT, KEYS_KEPT, Counter, Interest, Profile
+from .interests import HALF_LIFE
+from .learning import ORDERS_KEPT
+
+
+def merge(one: Profile, other: Profile) -> Profile:
+    """The profile of somebody who is both ``one`` and ``other``: ``merge(a, b) == merge(b, a)``.
+
+    Counts and orders add up. Where only one value can stay (the cart's age, an attribute,
+    the current visit), that of the profile seen last stays.
+    """
+    older, newer = sorted((one, other), key=_age)
+    starts = [start for start in (one.first_seen, other.first_seen) if start]
+    carts = [start for start in (one.cart_since, other.cart_since) if start]
+    return Profile(
+        first_seen=min(starts, default=0.0),
+        last_seen=newer.last_seen,
+        visits=one.visits + other.visits,
+        previous_visit=max(one.previous_visit, other.previous_visit),
+        orders=one.orders + other.orders,
+        order_value=one.order_value + other.order_value,
+        last_order=max(one.last_order, other.last_order),
+        cart=_most(one.cart, other.cart),
+        cart_since=min(carts, default=0.0),
+        visit=newer.visit,
+        attributes={**older.attributes, **newer.attributes},
+        counts={
+            name: _counters(one.counts.get(name, {}), other.counts.get(name, {}))
+            for name in sorted({*one.counts, *other.counts})
+        },
+        interests={
+            name: _interests(one.interests.get(name, {}), other.interests.get(name, {}))
+            for name in sorted({*one.interests, *other.interests})
+        },
+        recent_orders=tuple(
+            dict.fromkeys((*older.recent_orders, *newer.recent_orders))
+        )[-ORDERS_KEPT:],
+        customer=one.customer or other.customer,
+    )
+
+
+def _age(profile: Profile) -> tuple[float, str]:
+    return profile.last_seen, repr(profile)  # the text only decides between equal times
+
+
+def _most(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {
+        key: max(one.get(key, 0), other.get(key, 0)) for key in sorted({*one, *other})
+    }
+
+
+def _counters(
+    one: Mapping[str, Counter], other: Mapping[str, Counter]
+) -> dict[str, Counter]:
+    merged = {}
+    for key in {*one, *other}:
+        if key in one and key in other:
+            merged[key] = _counter(one[key], other[key])
+        else:
+            merged[key] = one.get(key) or other[key]
+    kept = sorted(merged, key=lambda key: (-merged[key].last, key))[:KEYS_KEPT]
+    return {key: merged[key] for key in sorted(kept)}
+
+
+def _counter(one: Counter, other: Counter) -> Counter:
+    days: dict[int, int] = {}
+    for pairs in (one.days, other.days):
+        for day, count in zip(pairs[::2], pairs[1::2], strict=True):
+            days[day] = days.get(day, 0) + count
+    while len(days) > DAYS_KEPT:
+        oldest, second = sorted(days)[:2]
+        days[oldest] += days.pop(second)
+    return Counter(
+        max(one.last, other.last),
+        tuple(n for day in sorted(days) for n in (day, days[day])),
+    )
+
+
+def _interests(
+    one: Mapping[str, Interest], other: Mapping[str, Interest]
+) -> dict[str, Interest]:
+    merged = {}
+    for key in {*one, *other}:
+        if key in one and key in other:
+            time = max(one[key].time, other[key].time)
+            score = sum(
+                interest.score * 0.5 ** ((time - interest.time) / HALF_LIFE)
+                for interest in sorted(
+                    (one[key], other[key]), key=lambda i: (i.time, i.score)
+                )
+            )
+            merged[key] = Interest(score, time)
+        else:
+            merged[key] = one.get(key) or other[key]
+    kept = sorted(merged, key=lambda key: (-merged[key].time, key))[:KEYS_KEPT]
+    return {key: merged[key] for key in sorted(kept)}

@@ -1,0 +1,217 @@
+"""Rule files in, a compiled rule set out, with everything that is wrong with them at once."""
+
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from hashlib import blake2b
+
+from ..findings import Finding
+from .conditions import All, Condition, InSegment, Segment, Tests, once
+from .document import Document, Node, core
+from .drafts import ID, Draft, Drafts
+from .grammar import Grammar
+from .ruleset import Rule, RuleSet, compiled, ruleset
+from .vocabulary import Parameters, Vocabulary, time_zone
+
+__all__ = ["Parameters", "Rule", "RuleSet", "Vocabulary", "read_rules"]
+
+FILE_KEYS = ("version", "timezone", "segments", "rules")
+SEGMENT_DEPTH = 20
+
+
+def read_rules(
+    files: Mapping[str, str], vocabulary: Vocabulary
+) -> tuple[RuleSet, list[Finding]]:
+    """Texts by file name (``rules/start.yaml``) to rules and findings. Never raises.
+
+    A rule with an error is left out of the set, so that the set is always usable; whether it
+    goes live is for the caller to decide. Findings are sorted by place.
+    """
+    return _Reader(files, vocabulary).read()
+
+
+class _Reader:
+    def __init__(self, files: Mapping[str, str], vocabulary: Vocabulary) -> None:
+        self.findings: list[Finding] = []
+        self.vocabulary = vocabulary
+        self.zone: tzinfo = time_zone(vocabulary.timezone) or UTC
+        digest = blake2b(digest_size=8)
+        for name, text in sorted(files.items()):
+            for part in (name, text):
+                encoded = part.encode("utf-8", "surrogatepass")
+                digest.update(len(encoded).to_bytes(8, "big") + encoded)
+        self.revision = digest.hexdigest()
+        self.documents = [
+            Document(name, text, self.findings) for name, text in sorted(files.items())
+        ]
+        self.segments: dict[str, tuple[Document, Node, Node]] = {}
+        self.drafts = Drafts(vocabulary)
+
+    def read(self) -> tuple[RuleSet, list[Finding]]:
+        sections = [(document, self._file(document)) for document in self.documents]
+        segments = self._compile_segments()
+        drafts = [
+            draft
+            for document, rules in sections
+            for node in rules
+            if (draft := self._draft(document, node)) is not None
+        ]
+        rules = [
+            rule
+            for draft in drafts
+            if (rule := self._compile(draft, segments)) is not None
+        ]
+        found = ruleset(rules, segments, self.revision, self.zone)
+        self._find_hidden(found, {draft.id: draft for draft in drafts})
+        self.findings.sort(
+            key=lambda finding: (finding.file, finding.line, finding.column)
+        )
+        return found, self.findings
+
+    # -- a file --------------------------------------------------------------------------
+
+    def _file(self, document: Document) -> list[Node]:
+        """Notes the file's segments and gives its rules."""
+        rules: list[Node] = []
+        if document.root is None or document.root.empty:
+            return rules
+        for key, value in document.pairs(document.root, "file", FILE_KEYS):
+            match key.text:
+                case "version":
+                    if (
+                        value.kind != "scalar"
+                        or core(value) != 1
+                        or core(value) is True
+                    ):
+                        document.error(
+                            value, f"version {value.shown} is not known", "write 1"
+                        )
+                case "timezone":
+                    name = document.words(value, '"timezone"')
+                    if name and time_zone(name) is None:
+                        hint = "for example Europe/Berlin"
+                        document.error(value, f'unknown time zone "{name}"', hint)
+                case "segments":
+                    if not value.empty:
+                        self._note_segments(document, value)
+                case "rules":
+                    if value.kind == "list":
+                        rules = value.items
+                    elif not value.empty:
+                        hint = "each rule starts with `- id:`"
+                        document.error(
+                            value, f'"rules" must be a list, not {value.shown}', hint
+                        )
+        return rules
+
+    def _note_segments(self, document: Document, node: Node) -> None:
+        for key, value in document.pairs(node, "segments"):
+            if not ID.fullmatch(key.text):
+                hint = "use letters, digits and `-`"
+                document.error(key, f'"{key.text}" cannot be a segment\'s name', hint)
+            elif key.text in self.segments:
+                other, place, _ = self.segments[key.text]
+                words = f'segment "{key.text}" is already at {other.file}:{place.line}'
+                document.error(key, words)
+            else:
+                self.segments[key.text] = (document, key, value)
+
+    # -- segments ------------------------------------------------------------------------
+
+    def _grammar(self, document: Document) -> Grammar:
+        return Grammar(document, self.vocabulary, self.zone, self.segments)
+
+    def _compile_segments(self) -> dict[str, Segment]:
+        """Every segment after those it names. What stands in a circle is found and left out."""
+        read: dict[str, All] = {}
+        for name, (document, key, value) in self.segments.items():
+            before = document.errors
+            parts = self._grammar(document).conditions(value, f'segment "{name}"')
+            if not parts and document.errors == before:
+                document.error(key, f'segment "{name}" has no conditions')
+            read[name] = All(parts, key.line)
+        needs = {name: _named(condition) for name, condition in read.items()}
+        done: dict[str, Segment] = {}
+        waiting = dict(read)
+        while ready := [name for name in waiting if needs[name] <= done.keys()]:
+            for name in ready:
+                self._compile_segment(name, waiting.pop(name), needs[name], done)
+        for name in waiting:
+            document, key, _ = self.segments[name]
+            circle = sorted(needs[name] & waiting.keys())
+            if circle:
+                words = f'segment "{name}" goes in a circle through "{circle[0]}"'
+                document.error(key, words)
+        return done
+
+    def _compile_segment(
+        self, name: str, condition: All, needs: frozenset[str], done: dict[str, Segment]
+    ) -> None:
+        document, key, _ = self.segments[name]
+        tests = condition.tests(done)
+        depth = 1 + max((done[other].depth for other in needs), default=0)
+        if depth == SEGMENT_DEPTH + 1:
+            document.error(
+                key, f"segments stand more than {SEGMENT_DEPTH} deep in each other"
+            )
+        if depth > SEGMENT_DEPTH:
+            depth, tests = depth, Tests(lambda facts: False, lambda facts: False)
+        done[name] = Segment(
+            name,
+            document.file,
+            key.line,
+            condition,
+            Tests(once(tests.true), once(tests.false)),
+            condition.purposes(done),
+            condition.asked(done),
+            depth,
+        )
+
+    # -- rules ---------------------------------------------------------------------------
+
+    def _draft(self, document: Document, node: Node) -> Draft | None:
+        return self.drafts.draft(document, node, self._grammar(document))
+
+    def _compile(self, draft: Draft, segments: Mapping[str, Segment]) -> Rule | None:
+        if not _named(All(draft.conditions, 0)) <= segments.keys():
+            return None  # a segment in a circle; that has its own finding
+        purposes, holds, possible = compiled(draft.conditions, segments)
+        if draft.cap is not None:
+            purposes |= {"personalization"}
+        return Rule(
+            draft.id,
+            draft.slot,
+            draft.priority,
+            draft.document.file,
+            draft.node.line,
+            draft.conditions,
+            purposes,
+            holds,
+            possible,
+            draft.decision,
+            draft.cap,
+            draft.note,
+            draft.about,
+            draft.off,
+        )
+
+    def _find_hidden(self, found: RuleSet, drafts: Mapping[str, Draft]) -> None:
+        """Warns of rules that stand behind one that always holds."""
+        for rules in found.by_slot.values():
+            winner: Rule | None = None
+            for rule in rules:
+                if winner is not None:
+                    draft = drafts[rule.id]
+                    place = f'"{winner.id}" ({winner.file}:{winner.line})'
+                    words = f'rule "{rule.id}" can never win'
+                    hint = f"{place} comes before it and always holds"
+                    draft.document.warning(draft.place, words, hint)
+                elif not rule.conditions and rule.cap is None:
+                    winner = rule
+
+
+def _named(condition: Condition) -> frozenset[str]:
+    """The segments a condition names, in all its depth (which the document limits)."""
+    if isinstance(condition, InSegment):
+        return frozenset(condition.segments)
+    parts: tuple[Condition, ...] = getattr(condition, "conditions", ())
+    return frozenset().union(*map(_named, parts))

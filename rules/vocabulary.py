@@ -1,0 +1,104 @@
+"""The names that rules may use: those of the shop's slots, fragments and catalogue."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from .attributes import BUILT_IN, Attribute
+
+VERBS: dict[str, tuple[str, ...]] = {
+    "viewed": ("product", "category", "brand", "tag", "article"),
+    "bought": ("product", "category", "brand", "tag"),
+    "added-to-cart": ("product", "category", "brand", "tag"),
+    "searched": ("query",),
+    "shown": ("fragment",),
+    "clicked": ("fragment",),
+    "dismissed": ("fragment",),
+    "read": ("article", "category", "tag"),
+}
+DIMENSIONS = ("product", "category", "brand", "tag", "article", "fragment", "query")
+GROUPS = ("any", "all", "none")
+CONDITIONS = frozenset(
+    {
+        *VERBS,
+        *(f"not-{verb}" for verb in VERBS),
+        *GROUPS,
+        "affinity",
+        "segment",
+        "consent",
+    }
+)
+LATER_CONDITIONS = frozenset({"running-out"})
+
+
+class Parameters(msgspec.Struct, frozen=True):
+    """What a fragment wants to be given; ``open``: it declares nothing, anything goes."""
+
+    required: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+    open: bool = False
+
+
+class Vocabulary(msgspec.Struct, frozen=True, dict=True):
+    """``attributes`` are the declared ones, ``categories`` maps id to title.
+
+    Slots and fragments must be there; the catalogue's names and strategies are not checked
+    where none are given.
+    """
+
+    slots: frozenset[str]
+    attributes: Mapping[str, Attribute] = {}
+    fragments: Mapping[str, Parameters] = {}
+    categories: Mapping[str, str] = {}
+    products: frozenset[str] = frozenset()
+    articles: frozenset[str] = frozenset()
+    brands: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    strategies: frozenset[str] = frozenset()
+    timezone: str = "UTC"
+
+    @cached_property
+    def category_ids(self) -> Mapping[str, tuple[str, ...]]:
+        """Title -> the ids that carry it."""
+        ids: dict[str, tuple[str, ...]] = {}
+        for id, title in self.categories.items():
+            ids[title] = (*ids.get(title, ()), id)
+        return ids
+
+    def attribute(self, name: str) -> Attribute | None:
+        return BUILT_IN.get(name) or self.attributes.get(name)
+
+    @cached_property
+    def condition_names(self) -> frozenset[str]:
+        return CONDITIONS | BUILT_IN.keys() | self.attributes.keys()
+
+    def keys(self, dimension: str) -> frozenset[str]:
+        """All names of a dimension that are known; empty: not checked."""
+        match dimension:
+            case "product":
+                return self.products
+            case "article":
+                return self.articles
+            case "brand":
+                return self.brands
+            case "tag":
+                return self.tags
+            case "fragment":
+                return frozenset(self.fragments)
+            case "category":
+                return frozenset(self.categories) | frozenset(self.categories.values())
+        return frozenset()
+
+
+def time_zone(name: str) -> ZoneInfo | None:
+    """The zone, None where the name is not one."""
+    try:
+        return ZoneInfo(name)
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ):  # OSError: a folder of the database
+        return None
