@@ -4,6 +4,8 @@ The states follow the tokenizer of the HTML standard (13.2.5), as far as they ma
 what may be printed where; anything doubtful is ``broken``.
 """
 
+import re
+from html import unescape
 from typing import Literal
 
 import msgspec
@@ -53,6 +55,24 @@ class Place(msgspec.Struct, frozen=True):
         if self.raw:
             return msgspec.structs.replace(self, tail="\0")
         return self
+
+
+def is_literal_safe(value: str) -> bool:
+    """Whether an address with NUL for what is printed in it keeps a harmless scheme."""
+    value = unescape(value)
+    literal, printed, _ = value.partition("\0")
+    if not printed:
+        return is_safe(value)
+    # A colon after something printed would turn that into a scheme.
+    head = re.split("[/?#]", value, maxsplit=1)[0]
+    return is_safe(literal) and ":" not in head.partition("\0")[2]
+
+
+def is_anchored(value: str) -> bool:
+    """Whether no scheme can begin any more after ``value``."""
+    value = unescape(value)
+    # "&#" would go on with what is printed.
+    return any(mark in value for mark in "/?#") and "&#" not in value
 
 
 def merge(one: Place, other: Place) -> Place | None:
@@ -193,8 +213,7 @@ class _Reader:
             self.mode, self.attribute = "name", c.lower()
 
     def _close_value(self) -> bool:
-        literal = self.value.partition("\0")[0]
-        if self.attribute in ADDRESSES and not is_safe(literal):
+        if self.attribute in ADDRESSES and not is_literal_safe(self.value):
             self.broken(f"this address does not belong in {self.attribute}")
             return False
         self.mode, self.attribute = "after-value", ""

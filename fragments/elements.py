@@ -31,8 +31,10 @@ SPECIAL = (
     )
 ) - _names("dialog")
 # Elements that end tags do not reach across.
+# title is svg's: html's holds nothing but text.
 _SCOPE = _names(
-    "applet caption html table td th marquee object template foreignobject desc"
+    "applet caption html table td th marquee object template"
+    " foreignobject desc title mi mo mn ms mtext annotation-xml"
 )
 _TABLE_SCOPE = _names("html table template")
 # Begin HTML again inside svg and math.
@@ -130,11 +132,26 @@ class OpenElements(list[Element]):
         if name in (b"a", b"nobr", b"button", b"select"):
             index = self.nearest(name, _SCOPE)
             return index if index >= 0 else IGNORED
+        if name in (b"li", b"dd", b"dt"):
+            return self._item(name)
         if name in TABLE_PARTS and not any(
             element.name in (b"table", b"template", COMMENT) for element in self
         ):
             return OUTSIDE
         return IGNORED
+
+    def _item(self, name: bytes) -> int:
+        """As ``implied``, for a list item: it ends the one before, up through div, address and p."""
+        same = (b"li",) if name == b"li" else (b"dd", b"dt")
+        for index in range(len(self) - 1, -1, -1):
+            found = self[index].name
+            if found in same:
+                return index
+            if found == COMMENT or (
+                found in SPECIAL and found not in (b"div", b"address", b"p")
+            ):
+                return IGNORED
+        return OUTSIDE if self else IGNORED
 
     def breakout(self) -> int:
         """The index from which on a start tag that leaves svg and math ends everything."""

@@ -11,8 +11,7 @@ from ..findings import Finding
 from .catalog import Catalog
 from .fragment_files import FragmentFile, Parameters, read_file, shipped
 from .lint import Declared, Mentions, examine
-from .sandbox import Sandbox
-
+from .sandbox import Sandbox, few
 
 __all__ = ["Fragment", "Library", "Parameters", "Version", "read_library"]
 
@@ -167,7 +166,7 @@ class _Compiler:
             ),
             self.extra,
             frozenset(name for name in self.files if not self._reorders(name)),
-            frozenset(self.sandbox.filters),
+            self.sandbox.known_filters,
             frozenset(self.sandbox.tests),
         )
         mentions, findings = examine(file.file, file.lines, tree, declared)
@@ -183,6 +182,11 @@ class _Compiler:
         for card in sorted(mentions.cards):
             if not self._is_card(file, card):
                 return None
+        for loop in tree.find_all(nodes.For):
+            line = {"lineno": loop.lineno}
+            loop.iter = nodes.Filter(
+                loop.iter, few.__name__, [], [], None, None, **line
+            )
         key = f"{file.name}@{file.language}"
         try:
             code = self.sandbox.compile(tree, key, file.file)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 import msgspec
 from jinja2 import nodes
@@ -10,7 +11,7 @@ from ..findings import Finding, suggest
 from .contexts import Place, feed, merge
 from .items import Item, Kind
 from .printing import printing_problem
-from .sandbox import GLOBALS, RANGE_LIMIT
+from .sandbox import GLOBALS, LOOP_LIMIT
 
 NODE_LIMIT = 400
 LOOP_DEPTH = 2
@@ -39,8 +40,7 @@ _STATEMENTS = {
     "AssignBlock": "set ... endset",
     "With": "with",
     "ExprStmt": "do",
-    "ScopedEvalContextModifier": "autoescape",
-    "EvalContextModifier": "autoescape",
+    "Scope": "autoescape",
     "Pow": "**",
     "NSRef": "namespace",
 }
@@ -113,11 +113,15 @@ class _Lint:
 
     def wrong(self, line: int, word: str, message: str, hint: str = "") -> None:
         """An error at ``word``, which stands in ``line`` or soon after."""
-        whole = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)" if word else r"\S")
+        whole = rf"((?<!\w){re.escape(word)}(?!\w))" if word else r"(\S)"
+        # The same word may stand in the text before.
+        inside = rf"\{{[{{%](?:(?![}}%]\}}).)*?{whole}" if word else whole
         column, length = 0, 1
-        for number in range(line, min(line + 6, len(self.lines) + 1)):
-            if found := whole.search(self.lines[number - 1]):
-                line, column, length = number, found.start(), max(1, len(word))
+        line = line or 1  # Jinja2 knows no line for a few nodes
+        near = range(line, min(line + 6, len(self.lines) + 1))
+        for pattern, number in product((inside, whole), near):
+            if found := re.search(pattern, self.lines[number - 1]):
+                line, column, length = number, found.start(1), max(1, len(word))
                 break
         line = min(max(line, 1), len(self.lines))
         excerpt = self.lines[line - 1]
@@ -363,8 +367,8 @@ class _Lint:
         if name == "range":
             for arg in node.args:
                 value = arg.value if isinstance(arg, nodes.Const) else 0
-                if isinstance(value, int) and abs(value) > RANGE_LIMIT:
-                    message = f"range() counts to {RANGE_LIMIT} at most"
+                if isinstance(value, int) and abs(value) > LOOP_LIMIT:
+                    message = f"range() counts to {LOOP_LIMIT} at most"
                     self.wrong(line, "range", message)
         for child in (*node.args, *(keyword.value for keyword in node.kwargs)):
             self.expression(child)

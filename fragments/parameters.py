@@ -56,8 +56,11 @@ def template_values(
     given: dict[str, Any] = {}
     for name, value in parameters.items():
         word = name.replace("-", "_")
-        if word in RECORDS and isinstance(value, str):
-            value = _record(fragment, RECORDS[word], value, catalog, language)
+        if word in RECORDS:
+            # Templates trust the addresses of these: nothing but the catalogue's will do.
+            if type(value) not in (str, int):
+                raise FragmentError(fragment, f"{name} is not the name of one {word}")
+            value = _record(fragment, RECORDS[word], str(value), catalog, language)
         elif word == "price" and type(value) in (int, float):
             value = Price(value)
         given[word] = value

@@ -9,8 +9,9 @@ from collections.abc import Collection
 from jinja2 import nodes
 
 from .addresses import is_safe
-from .contexts import ADDRESSES, UNKNOWN, Place
+from .contexts import ADDRESSES, UNKNOWN, Place, is_anchored
 
+_LOADING = frozenset("applet base embed frame iframe link object script".split())
 #: Message and hint.
 Problem = tuple[str, str]
 
@@ -67,11 +68,14 @@ def _in_value(
         return f"nothing can be printed in {where}", hint
     if any(inner.name == "tojson" for inner in _filters(node)):
         return "|tojson is for scripts only", ""
-    if name not in ADDRESSES or _is_encoded(node):
+    if name not in ADDRESSES:
         return None
-    # After one of these no scheme can begin any more.
-    anchored = any(mark in place.value for mark in "/?#")
-    if place.value and not anchored:
+    if place.tag in _LOADING:
+        hint = "this would load programs or pages from there"
+        return f"nothing can be printed in the address of <{place.tag}>", hint
+    if _is_encoded(node):
+        return None
+    if place.value and not is_anchored(place.value):
         hint = "print the whole address at once, or use |urlencode"
         return f"this is not safe in `{name}`", hint
     if not _is_address(node, records):

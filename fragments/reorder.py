@@ -7,16 +7,14 @@ from html import unescape
 import msgspec
 
 # Tokens of the HTML standard (13.2.5): a tag ends at the first ">" outside quotes.
+_SPACE = rb"[\t\n\f\r ]*+"
+# A name may begin with "=", but after a name "=" begins a value.
+_NAMED = rb"""([^\t\n\f\r />][^\t\n\f\r />=]*+)
+    (?:SPACE=SPACE(?:"([^"]*+)"|'([^']*+)'|([^\t\n\f\r "'>][^\t\n\f\r >]*+)|(?=>|\Z))
+    |(?!SPACE=))""".replace(b"SPACE", _SPACE)
+_ATTRIBUTE = re.compile(rb"[\t\n\f\r /]*+" + _NAMED, re.VERBOSE)
 _TAG = re.compile(
-    rb"""<(/?)([A-Za-z][^\t\n\f\r />]*+)
-    ((?:[\t\n\f\r /]++|[^\t\n\f\r />][^\t\n\f\r />=]*+
-        (?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:"[^"]*+"|'[^']*+'|[^\t\n\f\r "'>][^\t\n\f\r >]*+)?+)?+
-    )*+)>""",
-    re.VERBOSE,
-)
-_ATTRIBUTE = re.compile(
-    rb"""[\t\n\f\r /]*+([^\t\n\f\r />][^\t\n\f\r />=]*+)
-    (?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:"([^"]*+)"|'([^']*+)'|([^\t\n\f\r "'>][^\t\n\f\r >]*+))?+)?+""",
+    rb"<(/?)([A-Za-z][^\t\n\f\r />]*+)((?:[\t\n\f\r /]++|" + _NAMED + rb")*+)>",
     re.VERBOSE,
 )
 _COMMENT_END = re.compile(rb"--!?>")

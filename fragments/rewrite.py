@@ -65,7 +65,7 @@ class _Node(NamedTuple):
 class Rewriter:
     """One page going by, in chunks cut anywhere: bytes to pieces in page order.
 
-    ``hold``: the most default content that is held for one slot, in bytes; a slot with more is ``Kept``.
+    ``hold``: the most that is held for one slot, default content and end tag, in bytes; a slot with more is ``Kept``.
     ``found``: the page has shown a slot so far.
     """
 
@@ -175,6 +175,8 @@ class Rewriter:
                     here = max(0, place - self._at)
                     self._scan(data[:here], out)
                     self._lose("too-late", out)
+                    self._missed = True
+                    self._search = False
                     self._pass(data[here:], out)
                     return
                 self._last = place
@@ -224,11 +226,14 @@ class Rewriter:
         scanner.last = self._last
         self._at += len(data)
         self._held.append(data)
+        scanner.limit = self._limit()
         while event := scanner.next():
-            self._expire(event.at, out)
+            # Up to the end of the token: if the page were cut in it, just as much would be held.
+            self._expire(event.end, out)
             self._happen(event, out)
             if self._lost:
                 break
+            scanner.limit = self._limit()
         self._leave(out)
         if scanner.slots:
             return
@@ -239,6 +244,13 @@ class Rewriter:
             self._lose("too-large", out)
             self._missed = True
 
+    def _limit(self) -> int | None:
+        """Where the scanner has to give up the outermost of its slots."""
+        for frame in self._frames:
+            if frame.slot is not None and not frame.keyed:
+                return frame.start + self._hold
+        return None
+
     def _happen(self, event: Event, out: list[Piece]) -> None:
         if event.kind == "open":
             self._open(event.slot, event.at, False)
@@ -248,7 +260,7 @@ class Rewriter:
         elif event.kind == "lost":
             self._lose(event.reason, out)
             self._missed = self._last > event.at
-        else:
+        elif event.kind != "limit":
             for index, frame in enumerate(self._frames):
                 if frame.slot == event.slot:
                     if event.kind == "close":
@@ -287,7 +299,9 @@ class Rewriter:
         for index in range(len(self._frames) - 1, -1, -1):
             if self._frames[index].keyed:
                 self._end(index, self._at, out)
-                return
+                break
+        if self._held:
+            self._leave(out)
 
     def _open(self, slot: str | None, at: int, keyed: bool) -> None:
         if slot is not None:

@@ -1,27 +1,29 @@
 """The Jinja2 environment of fragments: what templates may use, and its limits."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from jinja2 import ChainableUndefined, TemplateRuntimeError, Undefined
 from jinja2.exceptions import SecurityError
-from jinja2.filters import FILTERS, do_join, do_replace
+from jinja2.filters import FILTERS, do_join, do_replace, do_tojson
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 from jinja2.utils import pass_eval_context
+from markupsafe import Markup
 
 from .addresses import safe
 
 #: Bytes that one fragment may render to.
 OUTPUT_LIMIT = 64 * 1024
-#: Numbers that ``range`` counts at most.
-RANGE_LIMIT = 100
+#: How often a loop runs at most, and how far ``range`` counts.
+LOOP_LIMIT = 100
 
 _FILTERS = (
-    "abs batch capitalize count d default e escape first float int last length list "
-    "lower max min reverse round sort striptags title tojson trim truncate unique upper "
+    "abs capitalize count d default e escape first float int last length list "
+    "lower max min reverse sort striptags title trim truncate unique upper "
     "urlencode wordcount"
 ).split()
 _TESTS = (
@@ -81,10 +83,29 @@ def _safe_url(value: object) -> str:
     return "" if isinstance(value, Absent) or value is None else safe(str(value))
 
 
+def _round(value: float, precision: int = 0) -> float:
+    # Jinja2's own raises ten to the power of any precision.
+    return round(value, max(0, min(precision, 12)))
+
+
+@pass_eval_context
+def _tojson(eval_ctx: EvalContext, value: Any) -> Markup:
+    # Jinja2's own would also indent, by any number of spaces.
+    return do_tojson(eval_ctx, value)
+
+
+def few(value: Iterable[Any]) -> list[Any]:
+    """What a loop runs over, as a list. Raises SecurityError when it is too long."""
+    found = list(islice(value, LOOP_LIMIT + 1))
+    if len(found) > LOOP_LIMIT:
+        raise SecurityError(f"a loop runs {LOOP_LIMIT} times at most")
+    return found
+
+
 def _range(*numbers: int) -> range:
     counted = range(*numbers)
-    if len(counted) > RANGE_LIMIT:
-        raise SecurityError(f"range() counts to {RANGE_LIMIT} at most")
+    if len(counted) > LOOP_LIMIT:
+        raise SecurityError(f"range() counts to {LOOP_LIMIT} at most")
     return counted
 
 
@@ -112,12 +133,22 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals.clear()
         self.globals["range"] = _range
         self.filters = {name: FILTERS[name] for name in _FILTERS}
-        self.filters |= {"replace": _replace, "join": _join, "safe_url": _safe_url}
+        self.filters |= {
+            "join": _join,
+            "replace": _replace,
+            "round": _round,
+            "safe_url": _safe_url,
+            "tojson": _tojson,
+        }
+        #: What editors may use; the loops' own limit is not for them.
+        self.known_filters = frozenset(self.filters)
+        self.filters[few.__name__] = few
         self.tests = {name: TESTS[name] for name in _TESTS}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         # A method cannot be called here, and printed it would show an address in memory.
-        return super().is_safe_attribute(obj, attr, value) and not callable(value)
+        method = callable(value) and not isinstance(value, Undefined)
+        return super().is_safe_attribute(obj, attr, value) and not method
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         numbers = isinstance(left, int | float) and isinstance(right, int | float)

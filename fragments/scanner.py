@@ -31,36 +31,39 @@ WAKE = re.compile(rb"data-shopwindow[=\t\n\f\r ]|<!-- shopwindow:")
 BEFORE = 5  # bytes before the literal, of either kind
 LONGEST_TAG = 262_144  # bytes of a tag with a slot in it
 
-_WORDS = {
-    b"ws": rb"\t\n\f\r ",
-    b"raw": b"|".join(sorted(RAW)),
-    b"name": NAMED,
-}
+_WORDS = {b"ws": rb"\t\n\f\r ", b"name": NAMED}
 # One attribute, complete: the byte after it is there too.
 _WORDS[b"attribute"] = (
     rb"""[^%(ws)s/>][^%(ws)s/>=]*+"""
     rb"""(?:[%(ws)s]*+=[%(ws)s]*+(?:"[^"]*+"|'[^']*+'|[^%(ws)s>"'][^%(ws)s>]*+|(?=>))|(?![%(ws)s]*+=))"""
 ) % _WORDS
-_WORDS[b"tag"] = rb"[^%(ws)s/>]*+(?:[%(ws)s/]++|%(attribute)s)*+>" % _WORDS
-_WORDS[b"text"] = (
-    rb"[^<]++|<(?=[^A-Za-z/!?])|</>"
-    rb"|<!--(?!\x20/?shopwindow)(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)"
-    rb"|<(?:!(?!--|\[CDATA\[)|\?|/(?=[^A-Za-z>]))[^>]*+>"
+# What follows a tag's name. Most attributes are of the plain kind, which is quicker to match.
+_WORDS[b"rest"] = (
+    rb"""(?:\x20[a-z-]++="[^"]*+")*+(?:>|(?:[%(ws)s/]++|%(attribute)s)*+>)""" % _WORDS
+)
+_WORDS[b"dull-rest"] = (
+    rb"""(?:\x20(?!data-shopwindow)[a-z-]++="[^"]*+")*+"""
+    rb"""(?:>|(?:[%(ws)s/]++|(?!data-shopwindow[%(ws)s=])%(attribute)s)*+>)"""
 ) % _WORDS
-_TEXT = re.compile(rb"(?:%(text)s)*+" % _WORDS)
-# What is of no interest outside slots: also complete tags, unless they begin something that has rules of its own.
+# Neither a tag nor a comment of ours: a bare "<", comments, declarations.
+_WORDS[b"other"] = rb"""<(?=[^A-Za-z/!?])|</>
+    |<!--(?!\x20/?shopwindow)(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)
+    |<(?:!(?!--|\[CDATA\[)|\?|/(?=[^A-Za-z>]))[^>]*+>"""
+_TEXT = re.compile(rb"(?:[^<]++|%(other)s)*+" % _WORDS, re.VERBOSE)
+# What is of no interest outside slots: also complete tags, unless they begin something that has rules of its own: the
+# RAW ones, svg, math, template, select and frameset. Told apart by the first letter, as this is the scanner's inner loop.
 _DULL = re.compile(
-    rb"""(?:%(text)s
-    |<(?:(?![fimnpstxFIMNPSTX])|(?!(?i:%(raw)s|svg|math|template|select|frameset)[%(ws)s/>]))[A-Za-z]
-        [^%(ws)s/>]*+(?:[%(ws)s/]++|(?!data-shopwindow[%(ws)s=])%(attribute)s)*+>
-    |</(?!(?i:template|select)[%(ws)s/>])[A-Za-z]%(tag)s
-    )*+"""
+    rb"""(?:[^<]++
+    |<(?:(?![fimnpstxFIMNPSTX])
+        |(?!(?:[sS](?i:cript|tyle|vg|elect)|[tT](?i:extarea|itle|emplate)|[nN](?i:oscript|oembed|oframes)|[xX](?i:mp)
+            |[iI](?i:frame)|[pP](?i:laintext)|[mM](?i:ath)|[fF](?i:rameset))[%(ws)s/>]))
+        [A-Za-z][^%(ws)s/>]*+%(dull-rest)s
+    |</(?![tsTS](?i:emplate|elect)[%(ws)s/>])[A-Za-z][^%(ws)s/>]*+%(rest)s
+    |%(other)s)*+"""
     % _WORDS,
     re.VERBOSE,
 )
-_TAG = re.compile(
-    rb"<(/?)([A-Za-z][^%(ws)s/>]*+)(?:[%(ws)s/]++|%(attribute)s)*+>" % _WORDS
-)
+_TAG = re.compile(rb"<(/?)([A-Za-z][^%(ws)s/>]*+)%(rest)s" % _WORDS)
 _ATTRIBUTES = re.compile(
     rb"""([^%(ws)s/>][^%(ws)s/>=]*+)(?:[%(ws)s]*+=[%(ws)s]*+(?:"([^"]*+)"|'([^']*+)'|([^%(ws)s>"'][^%(ws)s>]*+)|))?+"""
     % _WORDS
@@ -82,12 +85,14 @@ class Event(NamedTuple):
     """What happens to a slot at a byte of the page.
 
     ``kind``: "open", "close"; "broken" (an end that does not fit ends it), "refused" (cannot be a slot), "lost" (from
-    here on nothing is sure). ``reason``: of "broken", "refused" and "lost".
+    here on nothing is sure), "limit" (the next token ends past it). ``reason``: of "broken", "refused" and "lost".
+    ``end``: of the token that made it happen.
     """
 
     kind: str
     at: int
-    slot: str
+    end: int
+    slot: str = ""
     reason: str = ""
 
 
@@ -95,7 +100,7 @@ class Scanner:
     """The tokenizer of one page. Feed it from the first byte on, and ask ``next`` until it says None.
 
     ``last``: where in the page the last literal is that has to be looked at; behind it, with no slot open, the
-    scanner rests. ``at``: how far it is. ``taken``: the slots that had their place, shared with the caller, who adds to it.
+    scanner rests. ``limit``: it stops once before the first token that ends behind it. ``at``: how far it is. ``taken``: the slots that had their place, shared with the caller, who adds to it.
     """
 
     __slots__ = (
@@ -115,6 +120,7 @@ class Scanner:
         "_waiting",
         "_index",
         "last",
+        "limit",
         "slots",
     )
 
@@ -135,6 +141,7 @@ class Scanner:
         self._until: re.Pattern[bytes] | None = None  # what ends the comment we are in
         self._refused: set[str] = set()
         self.last = -1
+        self.limit: int | None = None
         self.slots = 0  # open now
 
     @property
@@ -199,12 +206,23 @@ class Scanner:
         tag = _TAG.match(buffer, index)
         if tag is None:
             return self._unfinished()
+        if self._limited(tag.end()):
+            return True
         self._index = tag.end()
         name = tag[2].lower()
         if tag[1]:
             self._end_tag(name, self._base + index)
         else:
             self._start_tag(name, tag)
+        return True
+
+    def _limited(self, end: int) -> bool:
+        """A token that ends here has to wait until the caller has dropped a slot."""
+        end += self._base
+        if self.limit is None or end <= self.limit:
+            return False
+        self.limit = None
+        self._events.append(Event("limit", end, end))
         return True
 
     def _unfinished(self) -> bool:
@@ -221,6 +239,8 @@ class Scanner:
     def _comment(self) -> bool:
         buffer, index = self._buffer, self._index
         if slot := _SLOT_COMMENT.match(buffer, index):
+            if self._limited(slot.end()):
+                return True
             self._index = slot.end()
             if slot[1] is None:
                 self._end_pair(self._base + index)
@@ -278,7 +298,7 @@ class Scanner:
             self._elements.append(Element(COMMENT, False, slot))
         if slot is not None:
             self.slots += 1
-            self._events.append(Event("open", at, slot))
+            self._events.append(Event("open", at, self.at, slot))
 
     def _end_pair(self, at: int) -> None:
         index = self._elements.nearest(COMMENT, frozenset())
@@ -306,7 +326,7 @@ class Scanner:
     def _refuse(self, slot: str, at: int, reason: str) -> None:
         if slot not in self._refused:
             self._refused.add(slot)
-            self._events.append(Event("refused", at, slot, reason))
+            self._events.append(Event("refused", at, self.at, slot, reason))
 
     def _start_tag(self, name: bytes, tag: re.Match[bytes]) -> None:
         elements = self._elements
@@ -344,7 +364,7 @@ class Scanner:
         if slot is not None:
             elements.append(Element(name, False, slot))
             self.slots += 1
-            self._events.append(Event("open", tag.end() + self._base, slot))
+            self._events.append(Event("open", self.at, self.at, slot))
         elif not elements:
             if name == b"template":
                 self._templates += 1
@@ -380,7 +400,7 @@ class Scanner:
         return self._select or any(e.name == b"select" for e in self._elements)
 
     def _lose(self, at: int) -> None:
-        self._events.append(Event("lost", at, "", "ambiguous"))
+        self._events.append(Event("lost", at, self.at, "", "ambiguous"))
 
     def _reach_out(self, at: int) -> None:
         """A tag ends an element around all that we follow."""
@@ -402,6 +422,8 @@ class Scanner:
         if name == b"br" or not elements:
             return
         found = elements.ending(name)
+        if found >= 0 and any(e.name == b"select" for e in elements[found + 1 :]):
+            found = OUTSIDE  # browsers differ: a select used to ignore it
         if found == OUTSIDE:
             # In svg, one that ends nothing around it either is ignored.
             if name in SPECIAL or name in FORMATTING or not elements[0].foreign:
@@ -434,7 +456,7 @@ class Scanner:
     def _forget(self, element: Element, kind: str, at: int) -> None:
         if element.slot is not None:
             reason = "misnested" if kind == "broken" else ""
-            self._events.append(Event(kind, at, element.slot, reason))
+            self._events.append(Event(kind, at, self.at, element.slot, reason))
             element.slot = None
             self.slots -= 1
 

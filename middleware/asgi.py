@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import endpoints
 from .context import Arrival
-from .response import Response, leaving
+from .leaving import leaving
+from .response import Response
 from .routes import excluded
 from .visit import Visit, _current
 from .window import CustomerOf, Shopwindow
@@ -27,6 +28,11 @@ _CONDITIONAL = frozenset(
         b"if-match",
         b"if-unmodified-since",
     )
+)
+_ENDS = (
+    "lifespan.startup.failed",
+    "lifespan.shutdown.complete",
+    "lifespan.shutdown.failed",
 )
 _BYPASSES = ("http.response.pathsend", "http.response.zerocopysend")
 
@@ -70,17 +76,8 @@ class PersonalizationMiddleware:
             await self.app(scope, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        window = self.window
-        try:
-            if not window.started:
-                await window.start()
-            visit = Visit(window, Arrival(scope, time()))
-            inner, answering = self._prepare(scope, visit, send)
-        except Exception as error:
-            # Whatever fails in here, the page goes out with its own default content.
-            window.warn(
-                "request", "shopwindow failed on %s: %r", scope.get("path"), error
-            )
+        visit = await self._arrive(scope)
+        if visit is None:
             await self.app(scope, receive, send)
             return
         token = _current.set(visit)
@@ -88,13 +85,31 @@ class PersonalizationMiddleware:
             if visit.arrival.path.startswith(endpoints.PREFIX):
                 await endpoints.answer(visit, receive, send)
             else:
-                await self.app(inner, receive, answering)
+                inner = self._inner(scope, visit)
+                page = visit.arrival.navigation
+                answering = (Response if page else _Plain)(visit, send)
+                await self.app(inner, receive, answering.send)
         finally:
             _current.reset(token)
             visit.leave()
 
-    def _prepare(self, scope: Scope, visit: Visit, send: Send) -> tuple[Scope, Send]:
-        """The scope the app sees, and the ``send`` it answers to."""
+    async def _arrive(self, scope: Scope) -> Visit | None:
+        """The visit of a request; whatever fails in here, the page goes out with its own content."""
+        window = self.window
+        try:
+            if not window.started:
+                await window.start()
+        except Exception as error:
+            window.warn("start", "shopwindow cannot start: %r", error)
+        try:
+            return Visit(window, Arrival(scope, time()))
+        except Exception as error:
+            path = scope.get("path")
+            window.warn("request", "shopwindow failed on %s: %r", path, error)
+            return None
+
+    def _inner(self, scope: Scope, visit: Visit) -> Scope:
+        """The scope that the app sees."""
         inner = dict(scope)
         inner[_MARK] = True
         state: dict[str, Any] | None = inner.get("state")
@@ -103,9 +118,19 @@ class PersonalizationMiddleware:
         else:
             state["shopwindow"] = visit
         arrival = visit.arrival
-        if not arrival.navigation or excluded(arrival.path, visit.site):
-            visit.arrival.navigation = False
-            return inner, _Plain(visit, send).send
+        # What the app's own middleware adds is what ``customer`` wants to see.
+        arrival.scope = inner
+        if not arrival.navigation:
+            return inner
+        known = False
+        try:
+            visit.aside = excluded(arrival.path, visit.site)
+            known = visit.window.routes.has_none(arrival.path)
+        except Exception as error:
+            # Our own fault, whatever it is: a page that is not known may have slots.
+            visit.window.warn("routes", "finding %s failed: %r", arrival.path, error)
+        if visit.aside:
+            return inner
         extensions = scope.get("extensions")
         if extensions and any(name in extensions for name in _BYPASSES):
             inner["extensions"] = {
@@ -113,13 +138,10 @@ class PersonalizationMiddleware:
                 for name, value in extensions.items()
                 if name not in _BYPASSES
             }
-        if not visit.window.routes.has_none(arrival.path):
-            headers = scope["headers"]
-            if any(name in _CONDITIONAL for name, _ in headers):
-                inner["headers"] = [
-                    pair for pair in headers if pair[0] not in _CONDITIONAL
-                ]
-        return inner, Response(visit, send).send
+        headers = scope["headers"]
+        if not known and any(name in _CONDITIONAL for name, _ in headers):
+            inner["headers"] = [pair for pair in headers if pair[0] not in _CONDITIONAL]
+        return inner
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Start and stop around the app's own lifespan."""
@@ -127,15 +149,20 @@ class PersonalizationMiddleware:
         async def receiving() -> Message:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                await self.window.start()
+                try:
+                    await self.window.start()
+                except Exception as error:
+                    # The shop starts without us; the first request tries again.
+                    self.window.warn("start", "shopwindow cannot start: %r", error)
             return message
 
         async def sending(message: Message) -> None:
-            if message["type"] in (
-                "lifespan.shutdown.complete",
-                "lifespan.shutdown.failed",
-            ):
-                await self.window.stop()
+            if message["type"] in _ENDS:
+                try:
+                    await self.window.stop()
+                except Exception as error:
+                    # The shop stops all the same.
+                    self.window.warn("stop", "shopwindow cannot stop: %r", error)
             await send(message)
 
         await self.app(scope, receiving, sending)

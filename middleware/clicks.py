@@ -41,6 +41,8 @@ class ClickLinks:
             hmac.compare_digest(self._sign(key, text), signature) for key in self._keys
         ):
             return None
+        if urlsafe_b64encode(text).rstrip(b"=") != content:
+            return None  # one spelling only: base64 leaves several
         fragment, _, url = text.decode().partition("\n")
         return fragment, url
 

@@ -4,10 +4,10 @@ import datetime
 import ipaddress
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from cachetools import LRUCache
 from starlette.types import Scope
 
 from ..rules.facts import DAY, Context
@@ -67,9 +67,11 @@ class Arrival:
             headers.get(b"host", b"")
         )
         path: str = scope["path"]
-        root: str = scope.get("root_path", "")
-        self.path = path[len(root) :] or "/" if root and path.startswith(root) else path
-        self.bot, self.device = _agent(headers.get(b"user-agent", b""))
+        root: str = scope.get("root_path", "").rstrip("/")
+        if root and (path == root or path.startswith(root + "/")):
+            path = path[len(root) :] or "/"
+        self.path = path
+        self.bot, self.device = _agent(headers.get(b"user-agent", b"")[:512])
         self.navigation = scope["method"] in ("GET", "HEAD") and _is_navigation(headers)
 
     @property
@@ -90,14 +92,13 @@ class Arrival:
         origin = self.headers.get(b"origin")
         if origin is None:
             return True  # neither header: not a browser that could be misled
-        return urlsplit(origin.decode("latin-1")).netloc.encode() == self.headers.get(
-            b"host", b""
-        )
+        host = self.headers.get(b"host", b"").decode("latin-1")
+        return urlsplit_host(origin) == host
 
 
 def is_loopback(host: bytes) -> bool:
     name = host if host.endswith(b"]") else host.rpartition(b":")[0] or host
-    return name in _LOOPBACK
+    return name.lower() in _LOOPBACK
 
 
 def _is_navigation(headers: Mapping[bytes, bytes]) -> bool:
@@ -119,24 +120,18 @@ def _is_navigation(headers: Mapping[bytes, bytes]) -> bool:
     )
 
 
-_agents: LRUCache[bytes, tuple[bool, str]] = LRUCache(4096)
-
-
+@lru_cache(4096)  # of the standard library: any thread may ask
 def _agent(agent: bytes) -> tuple[bool, str]:
     """Whether a User-Agent is a program, and the device: desktop, tablet or mobile."""
-    agent = agent[:512]
-    known = _agents.get(agent)
-    if known is None:
-        bot = not agent or _BOT.search(agent) is not None
-        device = (
-            "tablet"
-            if _TABLET.search(agent)
-            else "mobile"
-            if _MOBILE.search(agent)
-            else "desktop"
-        )
-        known = _agents[agent] = (bot, device)
-    return known
+    bot = not agent or _BOT.search(agent) is not None
+    device = (
+        "tablet"
+        if _TABLET.search(agent)
+        else "mobile"
+        if _MOBILE.search(agent)
+        else "desktop"
+    )
+    return bot, device
 
 
 class ContextReader:
@@ -146,9 +141,7 @@ class ContextReader:
         self._zone = settings.zone
         self._language = settings.language
         self._languages = languages
-        self._from = 0.0
-        self._until = 0.0
-        self._offset = 0
+        self._offset = (0.0, 0.0, 0)  # from, until, seconds: one value, for threads
         self._given = [
             (name, *attribute.origin.split(":", 1))
             for name, attribute in settings.attributes.items()
@@ -157,14 +150,14 @@ class ContextReader:
         self._trusted = settings.trusted
 
     def offset(self, now: float) -> int:
-        """Seconds to add to UTC, kept for the hour: clocks change on the hour everywhere."""
-        if not self._from <= now < self._until:
-            moment = datetime.datetime.fromtimestamp(now, self._zone)
-            delta = moment.utcoffset()
-            self._offset = int(delta.total_seconds()) if delta else 0
-            self._from = now - now % 900
-            self._until = self._from + 900
-        return self._offset
+        """Seconds to add to UTC, kept for a quarter of an hour: clocks change on none between."""
+        start, end, seconds = self._offset
+        if not start <= now < end:
+            delta = datetime.datetime.fromtimestamp(now, self._zone).utcoffset()
+            seconds = int(delta.total_seconds()) if delta else 0
+            start = now - now % 900
+            self._offset = (start, start + 900, seconds)
+        return seconds
 
     def day(self, now: float) -> int:
         """The day in the site's time zone, counted from 1970-01-01."""
@@ -235,6 +228,10 @@ class ContextReader:
             address = ipaddress.ip_address(client[0])
         except ValueError:
             return False
+        if address.version == 6 and address.ipv4_mapped is not None:
+            address = (
+                address.ipv4_mapped
+            )  # a server that listens on :: says it like this
         return any(address in network for network in self._trusted)
 
 

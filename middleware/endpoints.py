@@ -7,7 +7,7 @@ from starlette.types import Receive, Send
 
 from ..rules.facts import PURPOSES
 from .clicks import PREFIX as CLICK
-from .response import leaving, private
+from .leaving import leaving, private
 from .visit import Visit
 
 PREFIX = "/-/shopwindow/"
@@ -72,6 +72,8 @@ async def _form(receive: Receive) -> dict[str, str] | None:
     body = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return {}  # half an answer is no answer
         body += message.get("body", b"")
         if len(body) > LARGEST:
             return None

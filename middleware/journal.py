@@ -9,6 +9,8 @@ import time
 from collections import Counter as Tally
 from collections import deque
 from collections.abc import Callable
+from itertools import count, islice
+from operator import itemgetter
 
 from ..rules.facts import Event, Profile
 from .stores import REARRANGING, Learn, Store, StoreError, Weights
@@ -33,9 +35,22 @@ _ORDINARY = 1
 Weigh = Callable[[Event], Weights]
 
 
+_numbers = count()
+_process = os.urandom(8).hex()
+
+
+def _forked() -> None:
+    global _process
+    _process = os.urandom(8).hex()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
 def new_id(now: float) -> str:
-    """An event id that sorts by time: 11 hex digits of milliseconds, 16 at random."""
-    return f"{int(now * 1000):011x}{os.urandom(8).hex()}"
+    """An event id that sorts by time: milliseconds, then what no other process has, then a number."""
+    return f"{int(now * 1000):011x}{_process}{next(_numbers):x}"
 
 
 class Receipt:
@@ -66,20 +81,20 @@ NOTHING_TO_KEEP = Receipt(None, None)  # no consent, a bot: there is nothing to 
 class _Unwritten:
     """What one visitor did that is not in the store yet, on top of what was there before."""
 
-    __slots__ = ("events", "pending", "_base", "_known", "_merged", "_merged_count")
+    __slots__ = ("events", "pending", "_base", "known", "_merged", "_merged_count")
 
     def __init__(self, base: Profile | None, known: bool) -> None:
         self.events: list[Event] = []
         self.pending = 0
         self._base = base
-        self._known = known
+        self.known = known
         self._merged = base
         self._merged_count = 0
 
     def over(self, fetched: Profile | None, learn: Learn) -> Profile | None:
-        if not self._known:
+        if not self.known:
             self._base = self._merged = fetched
-            self._known = True
+            self.known = True
         while self._merged_count < len(self.events):
             self._merged = learn(self._merged, self.events[self._merged_count])
             self._merged_count += 1
@@ -129,7 +144,10 @@ class Journal:
             atexit.register(self.close)
 
     def close(self) -> None:
-        """Write what is left, within :data:`PATIENCE` seconds; the rest is counted as dropped."""
+        """Write what is left, within :data:`PATIENCE` seconds.
+
+        What the store refuses is counted as dropped; what it still holds then, as waiting.
+        """
         thread = self._thread
         if thread is None:
             return
@@ -219,11 +237,12 @@ class Journal:
         if self._batch:
             return True
         with self._lock:
-            taken: list[_Entry] = []
-            for queue in reversed(self._queues):  # purchases never wait behind showings
-                while queue and len(taken) < BATCH:
-                    taken.append(queue.popleft())
-        taken.sort(key=lambda entry: entry[0])
+            heads = [entry for queue in self._queues for entry in islice(queue, BATCH)]
+            heads.sort(key=itemgetter(0))
+            taken = heads[:BATCH]
+            for queue in self._queues:
+                while queue and queue[0][0] <= taken[-1][0]:
+                    queue.popleft()
         self._batch = taken
         return bool(taken)
 
@@ -283,6 +302,9 @@ class Journal:
             if event.name not in REARRANGING:
                 unwritten = self._unwritten[event.visitor]
                 unwritten.pending -= 1
+                if not unwritten.known:
+                    # What is fetched from now on holds it already.
+                    unwritten.events.remove(event)
                 if not unwritten.pending:
                     del self._unwritten[event.visitor]
             receipt._kept = kept

@@ -1,4 +1,4 @@
-"""One answer leaving: when to touch it, which headers stay true, feeding the rewriter.
+"""One answer leaving: when to touch it, feeding the rewriter, and what is left when that fails.
 
 A page with a slot leaves privately, swapped or not; anything else leaves as the app made it,
 as the same message objects. Headers cannot wait for the last byte, so an answer is held until
@@ -8,30 +8,16 @@ have slots.
 
 import codecs
 import re
-from asyncio import wait
 
 from starlette.types import Message, Send
 
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
+from .leaving import leaving, private
+from .unsent import Unsent
 from .visit import Visit
 
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
-PROMISE = 0.25  # seconds that an answer to a POST waits for its events to be stored
 
-# Of a page that could have been somebody's own, no cache may keep anything, and no validator
-# may bring an old one back. Some caches look at their own header first: replace, do not add.
-_SHARED = frozenset(
-    (
-        b"cache-control", b"expires", b"pragma", b"surrogate-control", b"cdn-cache-control", b"age",
-        b"x-accel-expires", b"etag", b"last-modified", b"content-md5", b"digest", b"repr-digest",
-        b"content-digest", b"accept-ranges",
-    )
-)  # fmt: skip
-_PRIVATE = (
-    (b"cache-control", b"private, no-store"),
-    (b"surrogate-control", b"no-store"),
-    (b"cdn-cache-control", b"no-store"),
-)
 _PAGES = (b"text/html", b"application/xhtml+xml")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 # Encodings in which the bytes of "<" and of names may stand for something else.
@@ -65,16 +51,19 @@ class Response:
     """The ``send`` of one page view: decides with the first body message what becomes of it."""
 
     __slots__ = (
-        "_visit",
-        "_send",
-        "_start",
-        "_rewriter",
         "_charset",
         "_held",
-        "_size",
-        "_step",
-        "_status",
         "_html",
+        "_pieces",
+        "_rewriter",
+        "_send",
+        "_size",
+        "_sized",
+        "_start",
+        "_status",
+        "_step",
+        "_unsent",
+        "_visit",
     )
 
     def __init__(self, visit: Visit, send: Send) -> None:
@@ -82,262 +71,255 @@ class Response:
         self._send = send
         self._start: Message | None = None
         self._rewriter: Rewriter | None = None
+        self._unsent: Unsent | None = None
         self._charset = "utf-8"
-        self._held: list[bytes] = []
+        self._held: list[Message] = []  # body messages of which nothing has left
+        self._pieces: list[Piece] = []  # what the rewriter made of them
         self._size = 0
+        self._sized = False  # the answer has a Content-Length
         self._status = 0
         self._html = False
-        self._step = self._first
+        self._step: Send = self._pass
 
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.body":
             await self._step(message)
         elif kind == "http.response.start":
-            self._begin(message)
+            await self._begin(message)
         else:
-            if kind != "http.response.debug":
-                await self._release()
+            if self._start is not None and kind != "http.response.debug":
+                await self._now()
             await self._send(message)
 
-    def _begin(self, message: Message) -> None:
-        """Hold the start until the body says what its headers must be."""
-        if not isinstance(message.get("headers", ()), (list, tuple)):
-            message = {
-                **message,
-                "headers": list(message["headers"]),
-            }  # any iterable is legal
+    async def _begin(self, message: Message) -> None:
+        """Hold the start of a page until its body says what the headers must be."""
         self._start = message
-        self._status = message["status"]
-        if (
-            self._status < 200
-            or self._status in (204, 205, 206, 304)
-            or 300 <= self._status < 400
-        ):
+        try:
+            rewritten = self._look(message)
+        except Exception as error:
+            await self._fail(None, error)
             return
+        if rewritten:
+            self._step = self._first
+        else:
+            await self._release()
+
+    def _look(self, message: Message) -> bool:
+        """Whether the answer is a page that can be rewritten."""
+        visit = self._visit
+        status = self._status = message["status"]
+        if not isinstance(message.get("headers", ()), (list, tuple)):
+            # Any iterable is legal, but only once.
+            message = self._start = {**message, "headers": list(message["headers"])}
+        if status < 200 or 300 <= status < 400 or status in (204, 205, 206):
+            return False
         content_type = b""
         encoded = False
         for name, value in message.get("headers", ()):
             lower = name.lower()
             if lower == b"content-type":
                 content_type = value
-            elif lower == b"content-encoding" and value.strip().lower() not in (
-                b"",
-                b"identity",
-            ):
-                encoded = True
-        if not content_type.lower().startswith(_PAGES):
-            return
-        self._html = True
-        visit = self._visit
+            elif lower == b"content-length":
+                self._sized = True
+            elif lower == b"content-encoding":
+                encoded = encoded or value.strip().lower() not in (b"", b"identity")
+        self._html = content_type.lower().startswith(_PAGES)
+        if visit.aside or not (self._html or visit.marked):
+            return False
         charset = charset_of(content_type)
         if encoded or not charset:
-            if visit.marked or visit.window.routes.has_slots(
-                visit.arrival.path, visit.site
-            ):
-                why = (
-                    "is compressed: mount shopwindow inside the compressor"
-                    if encoded
-                    else (
-                        f"has an encoding that cannot be changed ({content_type.decode('latin-1')})"
-                    )
-                )
-                visit.window.warn(
-                    "unreadable", "the page %s %s", visit.arrival.path, why
-                )
-            return
+            path = visit.arrival.path
+            if visit.marked or visit.window.routes.has_slots(path, visit.site):
+                why = "is compressed: mount shopwindow inside the compressor"
+                if not encoded:
+                    shown = content_type.decode("latin-1")
+                    why = f"has an encoding that cannot be changed ({shown})"
+                visit.window.warn("unreadable", "the page %s %s", path, why)
+            return False
         self._charset = charset
         self._rewriter = Rewriter(visit.site.names, visit.window.marker)
+        return True
 
-    # -- the first body message ------------------------------------------------------------
+    # -- until it is clear what becomes of the page ----------------------------------------
 
     async def _first(self, message: Message) -> None:
-        rewriter = self._rewriter
-        visit = self._visit
-        if rewriter is None:
-            await self._release()
-            self._step = self._pass
-            await self._pass(message)
-            return
-        body, more = message.get("body", b""), message.get("more_body", False)
-        if not isinstance(body, bytes):
-            body = bytes(body)
         try:
-            pieces = rewriter.feed(body)
-            if not more:
-                pieces += rewriter.close()
+            pieces = self._feed(message)
+            self._pieces = [*self._pieces, *pieces] if self._pieces else pieces
+            step = self._verdict(message)
         except Exception as error:
-            # Our own fault, whatever it is: the page leaves as the app made it.
-            await self._give_up(message, error)
+            await self._fail(message, error)
             return
-        if rewriter.found or visit.marked:
-            await self._slotted(pieces, more)
-        elif not more:
-            await self._plain(message, pieces)
-        elif self._has_length():
-            self._held += [piece for piece in pieces if isinstance(piece, bytes)]
-            self._size += len(body)
-            if self._size > HELD:
-                await self._too_long()
-        elif visit.window.routes.has_slots(visit.arrival.path, visit.site):
-            await self._slotted(pieces, more)
+        if step is None:
+            self._held.append(message)
         else:
-            await self._late(pieces)
+            await step(message)
 
-    def _has_length(self) -> bool:
+    def _verdict(self, message: Message) -> Send | None:
+        """What is done with the page that begins with ``message``, None to wait for more of it."""
+        visit, routes = self._visit, self._visit.window.routes
+        path = visit.arrival.path
+        assert self._rewriter is not None
+        if self._rewriter.found or visit.marked:
+            if self._status == 200:
+                routes.learn(path, True)
+            return self._dress()
+        more = message.get("more_body", False)
+        # The answer to a HEAD may be without its body, and then says nothing about the page.
+        bodiless = visit.arrival.scope["method"] == "HEAD" and not self._size
+        if not more and not bodiless:
+            if self._status == 200:
+                routes.learn(path, False)
+            return self._plain
+        if more and self._sized and self._size <= HELD:
+            return None
+        if routes.has_slots(path, visit.site):
+            return self._dress()
+        return self._late if more else self._plain
+
+    def _dress(self) -> Send:
+        """Make the headers those of a page with slots."""
         assert self._start is not None
-        return any(
-            name.lower() == b"content-length"
-            for name, _ in self._start.get("headers", ())
-        )
+        self._visit.refresh_cookie()
+        headers = private(self._start.get("headers", ()))
+        self._start = {**self._start, "headers": headers}
+        self._sized = False  # its length will be another one
+        self._step = self._stream
+        return self._dressed
 
-    async def _plain(self, message: Message, pieces: list[Piece]) -> None:
+    async def _now(self) -> None:
+        """The start has to leave before the body has said anything."""
+        if self._rewriter is not None:
+            try:
+                path = self._visit.arrival.path
+                has_slots = self._visit.window.routes.has_slots(path, self._visit.site)
+                step = self._dress() if has_slots else self._late
+            except Exception as error:
+                await self._fail(None, error)
+                return
+            await step({"type": "http.response.body", "more_body": True})
+        await self._release()
+
+    # -- a page without slots --------------------------------------------------------------
+
+    async def _plain(self, message: Message) -> None:
         """A whole page without a slot: the very messages of the app, or without stray markers."""
-        visit = self._visit
-        visit.window.routes.learn(visit.arrival.path, False)
-        body = b"".join(
-            self._held + [piece for piece in pieces if isinstance(piece, bytes)]
-        )
-        if not self._held and body == message.get("body", b""):
+        pieces = [piece for piece in self._pieces if isinstance(piece, bytes)]
+        if len(pieces) < len(self._pieces):
+            self._filled(self._pieces)  # says why it could not offer a slot
+        if sum(map(len, pieces)) == self._size:
             await self._release()
+            for held in self._held:
+                await self._send(held)
             await self._send(message)
         else:
-            self._set_length(len(body))
+            body = b"".join(pieces)
+            head_only = self._visit.arrival.scope["method"] == "HEAD"
+            self._set_length(None if head_only else len(body))
             await self._release()
             await self._send({"type": "http.response.body", "body": body})
         self._finish()
 
-    async def _too_long(self) -> None:
-        """A long answer of known length without a slot so far: only a path with slots is worth more."""
-        visit = self._visit
-        if visit.window.routes.has_slots(visit.arrival.path, visit.site):
-            await self._slotted([], True)
-            return
-        assert self._rewriter is not None
-        rest = self._rewriter.close()
-        self._held += [piece for piece in rest if isinstance(piece, bytes)]
-        self._step = self._pass
-        await self._release()
-        held, self._held = b"".join(self._held), []
-        await self._send(
-            {"type": "http.response.body", "body": held, "more_body": True}
-        )
-
-    async def _late(self, pieces: list[Piece]) -> None:
+    async def _late(self, message: Message) -> None:
         """The start cannot wait any longer and no slot was seen: later ones keep their default."""
         await self._release()
-        held, self._held = b"".join(self._held), []
         self._step = self._too_late
-        if held:
-            await self._send(
-                {"type": "http.response.body", "body": held, "more_body": True}
-            )
-        if pieces:
-            await self._pour(pieces, True)
+        for held in self._held:
+            await self._send(held)
+        self._held.clear()
+        if self._sized:
+            if message.get("body"):
+                await self._send(message)
+        else:
+            await self._pour(message, self._pieces)
+        self._pieces = []
 
     async def _too_late(self, message: Message) -> None:
-        pieces, more = self._feed(message)
-        await self._pour(pieces, more)
-        if not more:
+        try:
+            pieces = self._feed(message)
+            for piece in pieces:
+                if isinstance(piece, Hole) and self._status == 200:
+                    self._missed(piece.slot)
+        except Exception as error:
+            await self._fail(message, error)
+            return
+        if self._sized:  # its length was promised: nothing may be taken out
+            await self._send(message)
+        else:
+            await self._pour(message, pieces)
+        if not message.get("more_body", False):
             self._finish()
 
-    async def _pour(self, pieces: list[Piece], more: bool) -> None:
-        """Send pieces with every slot's default content, and say once that this was too late."""
-        body = b"".join(self._defaults(pieces))
+    def _missed(self, slot: str) -> None:
+        path = self._visit.arrival.path
+        self._visit.window.routes.learn(path, True)
+        self._visit.window.warn(
+            f"late slot {path}",
+            "the slot %s of %s came after the page's headers had left, so it kept its default "
+            'content: name the page in site.toml, [pages] include = ["%s"]',
+            slot,
+            path,
+            path,
+        )
+
+    async def _pour(self, message: Message, pieces: list[Piece]) -> None:
+        """Send ``message`` with every slot's default content."""
+        more = message.get("more_body", False)
+        given = message.get("body", b"")
+        if pieces[0] is given if len(pieces) == 1 else not pieces and not given:
+            await self._send(message)
+            return
+        body = b"".join(_defaults(pieces))
         if body or not more:
             await self._send(
                 {"type": "http.response.body", "body": body, "more_body": more}
             )
-
-    def _defaults(self, pieces: list[Piece]) -> list[bytes]:
-        out: list[bytes] = []
-        for piece in pieces:
-            if isinstance(piece, bytes):
-                out.append(piece)
-            elif isinstance(piece, Hole):
-                path = self._visit.arrival.path
-                self._visit.window.routes.learn(path, True)
-                self._visit.window.warn(
-                    f"late slot {path}",
-                    "the slot %s of %s came after the page's headers had left, so it kept its default "
-                    'content: name the page in site.toml, [pages] include = ["%s"]',
-                    piece.slot,
-                    path,
-                    path,
-                )
-                out += self._defaults(inside(piece))
-        return out
 
     # -- a page with slots -----------------------------------------------------------------
 
-    async def _slotted(self, pieces: list[Piece], more: bool) -> None:
-        visit = self._visit
-        visit.window.routes.learn(visit.arrival.path, True)
-        self._make_private()
-        pieces = [*self._held, *pieces]
-        self._held = []
-        self._step = self._stream
-        if more:
-            self._set_length(None)
-            await self._release()
-            await self._swap(pieces, more)
-            return
-        # The whole page is here. With all answers at hand it leaves in one message.
-        first = next(
-            (n for n, piece in enumerate(pieces) if isinstance(piece, Hole)),
-            len(pieces),
-        )
-        if first < len(pieces) and not self._default_only() and not self._ready():
-            self._set_length(None)
-            await self._release()
-            head = b"".join(
-                piece for piece in pieces[:first] if isinstance(piece, bytes)
-            )
-            if head:
-                await self._send(
-                    {"type": "http.response.body", "body": head, "more_body": True}
-                )
-            await self._settle()
-            body = b"".join(self._filled(pieces[first:]))
-        else:
-            body = b"".join(self._filled(pieces))
-            self._set_length(
-                None if visit.arrival.scope["method"] == "HEAD" else len(body)
-            )
-            await self._release()
-        await self._send({"type": "http.response.body", "body": body})
-        self._finish()
+    async def _dressed(self, message: Message) -> None:
+        """All of the page that is there so far."""
+        pieces, self._pieces = self._pieces, []
+        self._held.clear()
+        await self._swap(pieces, message.get("more_body", False))
 
     async def _stream(self, message: Message) -> None:
-        pieces, more = self._feed(message)
-        await self._swap(pieces, more)
-        if not more:
-            self._finish()
+        try:
+            pieces = self._feed(message)
+        except Exception as error:
+            await self._fail(message, error)
+            return
+        await self._swap(pieces, message.get("more_body", False))
 
     async def _swap(self, pieces: list[Piece], more: bool) -> None:
         """Send the pieces; what stands before the first slot never waits for an answer."""
-        first = next(
-            (n for n, piece in enumerate(pieces) if isinstance(piece, Hole)),
-            len(pieces),
-        )
-        if first < len(pieces) and not self._default_only() and not self._ready():
-            head = b"".join(
-                piece for piece in pieces[:first] if isinstance(piece, bytes)
-            )
+        first = next((n for n, p in enumerate(pieces) if isinstance(p, Hole)), -1)
+        if first >= 0 and not self._default_only() and not self._ready():
+            head = b"".join(self._filled(pieces[:first]))
+            pieces = pieces[first:]
+            if self._start is not None:
+                self._set_length(None)
+                await self._release()
             if head:
                 await self._send(
                     {"type": "http.response.body", "body": head, "more_body": True}
                 )
-            pieces = pieces[first:]
             await self._settle()
         body = b"".join(self._filled(pieces))
+        if self._start is not None:
+            head_only = self._visit.arrival.scope["method"] == "HEAD"
+            self._set_length(None if more or head_only else len(body))
+            await self._release()
         if body or not more:
             await self._send(
                 {"type": "http.response.body", "body": body, "more_body": more}
             )
+        if not more:
+            self._finish()
 
     def _default_only(self) -> bool:
-        return self._status != 200 or self._visit.arrival.bot
+        return self._status != 200 or not self._html or self._visit.arrival.bot
 
     def _ready(self) -> bool:
         try:
@@ -355,42 +337,67 @@ class Response:
             self._visit.window.warn("visit", "looking up a visitor failed: %r", error)
 
     def _filled(self, pieces: list[Piece]) -> list[bytes]:
+        """The bytes of ``pieces``, each slot with what it shows to this visitor."""
         visit = self._visit
         out: list[bytes] = []
         for piece in pieces:
             if isinstance(piece, bytes):
                 out.append(piece)
-            elif isinstance(piece, Kept):
-                visit.kept(piece.slot, piece.reason)
-            else:
-                content = None
-                if not self._default_only():
-                    try:
-                        content = visit.fill(piece, self._charset)
-                    except Exception as error:
-                        # Our own fault, whatever it is: this slot keeps its default content.
-                        visit.failed_slot(piece.slot, error)
-                if content is None:
-                    out += self._filled(inside(piece))
-                else:
-                    out.append(content)
+                continue
+            content = None
+            try:
+                if isinstance(piece, Kept):
+                    visit.kept(piece.slot, piece.reason)
+                elif not self._default_only():
+                    content = visit.fill(piece, self._charset)
+            except Exception as error:
+                # Our own fault, whatever it is: this slot keeps its default content.
+                visit.failed_slot(piece.slot, error)
+            if content is not None:
+                out.append(content)
+            elif isinstance(piece, Hole):
+                out += self._filled(inside(piece))
         return out
 
-    def _feed(self, message: Message) -> tuple[list[Piece], bool]:
-        assert self._rewriter is not None
+    # -- all pages -------------------------------------------------------------------------
+
+    def _feed(self, message: Message) -> list[Piece]:
+        """What the rewriter makes of the next message."""
         body, more = message.get("body", b""), message.get("more_body", False)
-        pieces = self._rewriter.feed(body if isinstance(body, bytes) else bytes(body))
+        if not isinstance(body, bytes):
+            body = bytes(body)
+        assert self._rewriter is not None
+        self._size += len(body)
+        if self._unsent is None:
+            if not more:  # all in one message
+                pieces = self._rewriter.feed(body)
+                return pieces + self._rewriter.close()
+            self._unsent = Unsent(self._visit.window.marker)
+        self._unsent.fed(body)
+        pieces = self._rewriter.feed(body)
         if not more:
             pieces += self._rewriter.close()
-        return pieces, more
+        self._unsent.came(pieces)
+        return pieces
 
-    async def _give_up(self, message: Message, error: Exception) -> None:
-        self._visit.window.warn(
-            "rewriter", "rewriting %s failed: %r", self._visit.arrival.path, error
-        )
-        await self._release()
+    async def _fail(self, message: Message | None, error: Exception) -> None:
+        """Our own fault, whatever it is: the page goes on as the app makes it."""
+        path = self._visit.arrival.path
+        self._visit.window.warn("rewriter", "rewriting %s failed: %r", path, error)
         self._step = self._pass
-        await self._pass(message)
+        self._rewriter = None
+        if self._start is not None:  # nothing has left
+            await self._release()
+            for held in self._held:
+                await self._send(held)
+            self._held.clear()
+        elif self._unsent is not None and not self._sized:
+            # With what is in this message, too: it went in and has not come out.
+            rest = self._unsent.rest()
+            if message is not None:
+                message = {**message, "body": rest}
+        if message is not None:
+            await self._pass(message)
 
     async def _pass(self, message: Message) -> None:
         await self._send(message)
@@ -399,6 +406,7 @@ class Response:
 
     def _finish(self) -> None:
         """The last byte has left."""
+        self._step = self._send
         if self._status == 200 and self._html and not self._visit.arrival.bot:
             try:
                 self._visit.delivered()
@@ -407,16 +415,6 @@ class Response:
                 self._visit.window.warn(
                     "delivered", "counting a view failed: %r", error
                 )
-
-    # -- headers ---------------------------------------------------------------------------
-
-    def _make_private(self) -> None:
-        assert self._start is not None
-        self._visit.refresh_cookie()
-        self._start = {
-            **self._start,
-            "headers": private(self._start.get("headers", ())),
-        }
 
     def _set_length(self, length: int | None) -> None:
         assert self._start is not None
@@ -436,35 +434,11 @@ class Response:
             await self._send(await leaving(self._visit, start))
 
 
-def private(
-    headers: "list[tuple[bytes, bytes]] | tuple[()]",
-) -> list[tuple[bytes, bytes]]:
-    """``headers`` of an answer that belongs to one visitor."""
-    out = []
-    vary = [b"Cookie"]
-    for name, value in headers:
-        lower = name.lower()
-        if lower == b"vary":
-            vary = [
-                part for part in value.split(b",") if part.strip().lower() != b"cookie"
-            ] + vary
-        elif lower not in _SHARED and not lower.endswith(b"-cdn-cache-control"):
-            out.append((name, value))
-    out += _PRIVATE
-    out.append((b"vary", b", ".join(part.strip() for part in vary)))
+def _defaults(pieces: list[Piece]) -> list[bytes]:
+    out: list[bytes] = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            out.append(piece)
+        elif isinstance(piece, Hole):
+            out += _defaults(inside(piece))
     return out
-
-
-async def leaving(visit: Visit, start: Message) -> Message:
-    """The start of an answer with what this request changed: stored events, new cookies.
-
-    A redirect or JSON that sets a cookie, or that a handler decided on, is as private as a page.
-    """
-    if visit.receipts and visit.arrival.scope["method"] not in ("GET", "HEAD"):
-        # So that the page after the redirect knows, whichever worker serves it.
-        await wait(visit.promise(), timeout=PROMISE)
-    if not visit.cookies and not visit.decided:
-        return start
-    headers = private(start.get("headers", ()))
-    headers += [(b"set-cookie", cookie) for cookie in visit.cookies]
-    return {**start, "headers": headers}

@@ -1,7 +1,7 @@
 """Which paths have slots: what site.toml says, and what the last answer showed."""
 
 from functools import lru_cache
-from re import Pattern, compile, escape
+from re import DOTALL, Pattern, compile, escape
 
 from cachetools import LRUCache
 
@@ -13,9 +13,8 @@ REMEMBERED = 10_000  # paths
 @lru_cache(64)
 def _matcher(patterns: tuple[str, ...]) -> Pattern[str]:
     """``/c/*`` matches everything below /c/."""
-    return compile(
-        "|".join(escape(pattern).replace(r"\*", ".*") for pattern in patterns) or "(?!)"
-    )
+    expression = "|".join(escape(pattern).replace(r"\*", ".*") for pattern in patterns)
+    return compile(expression or "(?!)", DOTALL)  # a line feed is part of a path, too
 
 
 class Routes:

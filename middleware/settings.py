@@ -30,6 +30,7 @@ _SLOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _ORIGIN = re.compile(
     r"(?:app|preference|(?:header|query|cookie|source):[A-Za-z0-9_-]+)\Z"
 )
+_HOLE = re.compile(r"\{(\w+)\}\Z")
 _COOKIE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _DURATION = re.compile(r"(\d+) (second|minute|hour|day)s?\Z")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
@@ -238,8 +239,13 @@ def _track(section: Section) -> Track | None:
     if event not in EVENTS:
         section.wrong("event", f'unknown event "{event}"', suggest(event, EVENTS))
         return None
-    holes = set(re.findall(r"\{(\w+)\}", path)) | set(query.values())
-    if EVENTS[event] not in holes:
+    segments = [part for part in path.split("/") if "{" in part or "}" in part]
+    holes = [hole[1] for part in segments if (hole := _HOLE.match(part))]
+    if len(holes) < len(segments):
+        hint = "write /p/{product}, nothing before or after the braces"
+        section.wrong("path", "words in braces are whole parts of a path", hint)
+        return None
+    if EVENTS[event] not in {*holes, *query.values()}:
         place = "query" if event == "Products Searched" else "path"
         section.wrong(
             place,
@@ -253,7 +259,8 @@ def _track(section: Section) -> Track | None:
 def _source(
     name: str, section: Section, environment: Mapping[str, str]
 ) -> SourceSettings | None:
-    url = _from_environment(section, "url", section.text("url"), environment)
+    written = section.text("url")
+    url = _from_environment(section, "url", written, environment)
     header = {
         key: _from_environment(section, "header", str(value), environment)
         for key, value in section.table("header").data.items()
@@ -274,6 +281,10 @@ def _source(
     if not url:
         section.wrong("url", f'the source "{name}" needs a url')
         return None
+    # What the environment says is not the editors' business: such a source is never asked.
+    if not written.startswith(("http://", "https://", "env:")):
+        section.wrong("url", "a url starts with https:// or http://")
+        return None
     seconds = int(duration[1]) * _SECONDS[duration[2]] if duration else 600
     return SourceSettings(name, url, header, paths, float(seconds))
 
@@ -292,7 +303,7 @@ def _from_environment(
     if name not in environment:
         log.warning("%s is not set: the source %s stays silent", name, section.path[-1])
     # A source without its secret answers nothing; that is no reason to refuse the whole site.
-    return environment.get(name, "http://unset.invalid/" if key == "url" else "")
+    return environment.get(name) or ("http://unset.invalid/" if key == "url" else "")
 
 
 def _attributes(section: Section, sources: set[str]) -> dict[str, Attribute]:

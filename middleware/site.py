@@ -1,6 +1,6 @@
 """The editors' folder, read and checked as a whole: everything of it is live, or nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -140,10 +140,15 @@ def check_site(
 
 
 def read_site(
-    folder: Path, files: Mapping[str, str] | None = None, click: Click | None = None
+    folder: Path,
+    files: Mapping[str, str] | None = None,
+    click: Click | None = None,
+    findings: Sequence[Finding] = (),
 ) -> Site:
-    """The site of ``folder``. Raises :class:`SiteError` with every finding."""
-    findings: list[Finding] = []
+    """The site of ``folder``. Raises :class:`SiteError` with every finding.
+
+    ``files`` and ``findings`` are what :func:`read_files` said, if that was asked before.
+    """
     if files is None:
         files, findings = read_files(folder)
     if "site.toml" not in files:

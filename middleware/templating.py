@@ -1,6 +1,7 @@
 """``{% slot "home.hero" %}default{% endslot %}`` for Jinja2."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from jinja2 import nodes
 from jinja2.ext import Extension
@@ -26,11 +27,27 @@ class SlotExtension(Extension):
         call = self.call_method("_slot", [name])
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
-    def _slot(self, name: str, caller: Callable[[], str]) -> str:
+    def _slot(self, name: str, caller: Callable[[], str | Awaitable[str]]) -> Any:
         content = caller()
-        visit = current()
-        if visit is None or not visit.arrival.navigation:
-            return content
-        visit.marked = True
-        marker = visit.window.marker
-        return Markup(marker.open(name)) + Markup(content) + Markup(marker.close)
+        if isinstance(content, str):
+            return _marked(name, content)
+        return _later(name, content)  # the environment has enable_async
+
+
+async def _later(name: str, content: Awaitable[str]) -> str:
+    return _marked(name, await content)
+
+
+def _marked(name: str, content: str) -> str:
+    """``content`` between the two comments of the slot ``name``, if this is a page view."""
+    visit = current()
+    if visit is None or not visit.arrival.navigation or visit.aside:
+        return content
+    if name not in visit.site.settings.slots:
+        visit.window.warn(
+            f"slot {name}", 'a template has the slot "%s", site.toml has not', name
+        )
+        return content
+    visit.marked = True
+    marker = visit.window.marker
+    return Markup(marker.open(name)) + Markup(content) + Markup(marker.close)

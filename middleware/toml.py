@@ -113,7 +113,8 @@ class Document:
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.findings: list[Finding] = []
-        self._lines = text.splitlines()
+        # TOML knows no other line ends, and its errors are counted by these.
+        self._lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         self._places = _places(self._lines)
         data: dict[str, Any] = {}
         try:
@@ -124,6 +125,9 @@ class Document:
             column = int(at[2]) if at and at[2] else 1
             words = _AT.sub("", str(error))
             self._add(line, column, f"this is not valid TOML: {words}", "", 1)
+        except (ValueError, RecursionError) as error:
+            # A number of thousands of digits, brackets in thousands of brackets.
+            self._add(1, 1, f"this cannot be read: {error}", "", 1)
         self.root = Section(self, (), data)
 
     def report(self, path: tuple[str, ...], message: str, hint: str = "") -> None:

@@ -25,7 +25,7 @@ class Sighting(msgspec.Struct, frozen=True):
 
 
 class _Pattern(msgspec.Struct, frozen=True):
-    segments: tuple[str, ...]  # "" where a hole is
+    segments: tuple[str | None, ...]  # None where a hole is
     holes: tuple[tuple[int, str], ...]
     event: str
     query: Mapping[str, str]
@@ -37,7 +37,7 @@ class Tracks:
     def __init__(self, tracks: Sequence[Track], known: Known) -> None:
         """``known(kind, id)`` says whether the catalogue knows an id; others are not counted."""
         self._known = known
-        self._patterns: dict[tuple[str, int], list[_Pattern]] = {}
+        self._patterns: dict[tuple[str | None, int], list[_Pattern]] = {}
         for track in tracks:
             parts = track.path.strip("/").split("/")
             holes = tuple(
@@ -45,20 +45,22 @@ class Tracks:
                 for number, part in enumerate(parts)
                 if part.startswith("{") and part.endswith("}")
             )
-            segments = tuple("" if part.startswith("{") else part for part in parts)
+            segments = tuple(None if part.startswith("{") else part for part in parts)
             pattern = _Pattern(segments, holes, track.event, track.query)
             self._patterns.setdefault((segments[0], len(segments)), []).append(pattern)
 
     def sighting(self, path: str, query: bytes) -> Sighting | None:
         """What a view of the decoded ``path`` with this raw query string says, if anything."""
         parts = path.strip("/").split("/")
-        for first in (parts[0], ""):
+        for first in (parts[0], None):
             for pattern in self._patterns.get((first, len(parts)), ()):
                 if all(
-                    want in ("", part)
+                    want is None or want == part
                     for want, part in zip(pattern.segments, parts, strict=True)
                 ):
-                    return self._make(pattern, parts, query)
+                    # A shop may have /{product} and /{category}: the catalogue tells them apart.
+                    if sighting := self._make(pattern, parts, query):
+                        return sighting
         return None
 
     def _make(

@@ -34,7 +34,7 @@ def weigh(event: Event, relatives: Relatives) -> Weights:
         products = event.properties.get("products")
         for product in products if isinstance(products, list) else ():
             if isinstance(product, dict):
-                for pair in relatives("product", str(product.get("product_id", ""))):
+                for pair in _pairs(relatives, "product", product.get("product_id")):
                     weights[pair] = (
                         weights.get(pair, 0.0) + INTEREST_WEIGHTS["bought"] * now
                     )
@@ -44,7 +44,14 @@ def weigh(event: Event, relatives: Relatives) -> Weights:
         return _NOTHING
     verb, kind, key = subject
     weight = INTEREST_WEIGHTS[verb] * now
-    return dict.fromkeys(relatives(kind, str(event.properties.get(key, ""))), weight)
+    return dict.fromkeys(_pairs(relatives, kind, event.properties.get(key)), weight)
+
+
+def _pairs(relatives: Relatives, kind: str, id: object) -> tuple[tuple[str, str], ...]:
+    """As learning sees it: shops number their products, other values are not ids."""
+    if isinstance(id, bool) or not isinstance(id, (str, int)) or id == "":
+        return ()
+    return relatives(kind, str(id))
 
 
 def shares(weights: Weights) -> Traffic:

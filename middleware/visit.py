@@ -73,6 +73,7 @@ class Visit:
         self._returned = False  # the cookie came back: the browser keeps what we sent
         self.consent: Consent = UNKNOWN
         self.marked = False  # a template slot was rendered: this page has slots
+        self.aside = False  # site.toml keeps us away from this page: only its view counts
         self.decided = False  # a handler asked for a decision
         self.failed = ""  # why no profile can be had: "late" or "error"
         self.receipts: list[Receipt] = []
@@ -82,7 +83,7 @@ class Visit:
         self._lookup: asyncio.Future[Profile | None] | None = None
         self._profile: Profile | None = None
         self._fetched = False  # whether _profile is what the store says
-        self._own: list[Event] = []
+        self._own: list[Event] | None = None
         self._facts: Facts | None = None
         self._decisions: dict[str, Decision] = {}
         self._shown: list[Decision] = []
@@ -140,11 +141,11 @@ class Visit:
             self.failed = "error"
             self.window.warn("store", "the profile store failed: %r", error)
             return
-        if inspect.isawaitable(answer):
-            self._lookup = asyncio.ensure_future(answer)
-        else:
+        if answer is None or isinstance(answer, Profile):
             breaker.succeeded()
             self._arrived(answer)
+        else:
+            self._lookup = asyncio.ensure_future(answer)
 
     def _retire(self) -> None:
         """The id was given up: its cookie says nothing any more."""
@@ -168,7 +169,7 @@ class Visit:
             self._take_lookup()
         if not self._asked:
             self._ask_customer()
-        return not any(not answer.done() for answer in self._answers)
+        return not self._answers or all(answer.done() for answer in self._answers)
 
     async def settle(self) -> None:
         """Wait for what is still on its way, at most until the deadline."""
@@ -317,8 +318,11 @@ class Visit:
 
     def _own_events(self) -> list[Event]:
         """The events that this page view itself stands for, if it is one."""
-        if self._own or not self.arrival.navigation or self.visitor is None:
+        if self._own is not None:
             return self._own
+        own = self._own = []
+        if not self.arrival.navigation or self.visitor is None:
+            return own
         now, profile = self.arrival.now, self._profile or NOBODY
         if now - profile.last_seen > SEEN_AGAIN:
             properties: dict[str, Any] = {"path": self.context.path}
@@ -326,13 +330,13 @@ class Visit:
                 for name in ("campaign", "referrer"):
                     if value := getattr(self.context, name):
                         properties[name] = value
-            self._own.append(self._event(VISITED, properties))
+            own.append(self._event(VISITED, properties))
         sighting = self.site.tracks.sighting(
             self.context.path, self.arrival.scope.get("query_string", b"")
         )
         if sighting is not None:
-            self._own.append(self._event(sighting.name, sighting.properties))
-        return self._own
+            own.append(self._event(sighting.name, sighting.properties))
+        return own
 
     def fill(self, hole: "Hole", charset: str) -> bytes | None:
         """The bytes for one slot of the page, or None where its default content stays."""
@@ -475,7 +479,7 @@ class Visit:
         self.visitor = self._renamed(self.visitor)
         self._returned = False
         self._profile = None
-        self._own.clear()
+        self._own = []
         self._changed()
 
     def grant(self, *purposes: str) -> None:
@@ -507,7 +511,7 @@ class Visit:
         self._returned = False
         self._profile = None
         self.consent = DENIED
-        self._own.clear()
+        self._own = []
         self._changed()
 
     def _renamed(self, visitor: Visitor) -> Visitor:
@@ -552,9 +556,7 @@ class Visit:
         visitor, arrival = self.visitor, self.arrival
         if visitor is None or self.cookies or not self.consent:
             return
-        if self.window.cookie.stale(
-            arrival.cookies, visitor, arrival.secure, arrival.now
-        ):
+        if self.window.cookie.stale(visitor, arrival.now):
             renewed = Visitor(
                 visitor.id, int(arrival.now), visitor.granted, visitor.granted_at
             )
@@ -567,17 +569,14 @@ class Visit:
         journal, profile, fetched = self.window.journal, self._profile, self._fetched
         for event in self._own_events():
             journal.note(event, profile, fetched)
-        for decision in self._shown:
-            event = self._event(
-                "Promotion Viewed",
-                {
-                    "promotion_id": decision.fragment,
-                    "slot": decision.slot,
-                    "rule": decision.rule,
-                    "revision": self.site.rules.revision,
-                },
-            )
-            journal.note(event, profile, fetched)
+        if self._shown:
+            # One event for all that the page showed: it is counted together or not at all.
+            promotions = [
+                {"promotion_id": d.fragment, "slot": d.slot, "rule": d.rule}
+                for d in self._shown
+            ]
+            properties = {"promotions": promotions, "revision": self.site.rules.revision}
+            journal.note(self._event("Promotion Viewed", properties), profile, fetched)
 
     def leave(self) -> None:
         """The request is over: nobody waits for an answer that is still on its way."""

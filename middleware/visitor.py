@@ -10,6 +10,7 @@ import hmac
 import re
 import secrets
 from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Sequence
 
 import msgspec
@@ -23,6 +24,7 @@ LONGEST_HEADER = 16_384  # bytes; a longer Cookie header is not worth reading
 RENEW_AFTER = 30 * 86_400  # seconds after which a page may carry the cookie anew
 
 _VALUE = re.compile(rb"([A-Za-z0-9_-]{22})\.([1-9]\d{9})\.(p?s?)([1-9]\d{9})\Z")
+_URLSAFE = bytes.maketrans(b"+/", b"-_")
 _LETTERS = {purpose[0]: purpose for purpose in PURPOSES}
 _GRANTS = {
     letters: frozenset(_LETTERS[letter] for letter in letters)
@@ -37,6 +39,7 @@ class Visitor(msgspec.Struct, frozen=True):
     issued: int
     granted: frozenset[str]
     granted_at: int
+    old_key: bool = False  # signed with a key that is being retired
 
 
 def new_visitor(
@@ -75,7 +78,8 @@ class VisitorCookie:
     def __init__(
         self, keys: Sequence[bytes], name: str = "shopwindow", days: int = 395
     ) -> None:
-        self._signers = tuple(signer(key, "visitor") for key in keys)
+        self._signer = signer(keys[0], "visitor")
+        self._keys = tuple(signer(key, "visitor").secret_key for key in keys)
         self._names = {
             True: b"__Host-" + name.encode() + b"=",
             False: name.encode() + b"=",
@@ -108,30 +112,30 @@ class VisitorCookie:
         signed, _, signature = value.rpartition(b".")
         if len(signature) != 43 or (match := _VALUE.match(signed)) is None:
             return None
-        for known in self._signers:
+        for number, key in enumerate(self._keys):
             # Comparing with what we would have written leaves one spelling only: base64
             # alone would accept four last characters for the same signature.
-            if hmac.compare_digest(known.get_signature(signed), signature):
+            digest = b2a_base64(hmac.digest(key, signed, "sha256"), newline=False)
+            if hmac.compare_digest(digest.translate(_URLSAFE, b"="), signature):
                 break
         else:
             return None
         issued, granted_at = int(match[2]), int(match[4])
         if issued > now + TOLERANCE or issued + self._age + TOLERANCE < now:
             return None
-        return Visitor(
-            match[1].decode(), issued, _GRANTS[match[3].decode()], granted_at
-        )
+        granted = _GRANTS[match[3].decode()]
+        return Visitor(match[1].decode(), issued, granted, granted_at, number > 0)
 
     def value(self, visitor: Visitor) -> bytes:
         letters = "".join(
             purpose[0] for purpose in PURPOSES if purpose in visitor.granted
         )
         text = f"{visitor.id}.{visitor.issued}.{letters}{visitor.granted_at}"
-        return self._signers[0].sign(text)
+        return self._signer.sign(text)
 
-    def stale(self, header: bytes, visitor: Visitor, secure: bool, now: float) -> bool:
+    def stale(self, visitor: Visitor, now: float) -> bool:
         """Whether the cookie should be sent anew: an older key signed it, or it is a month old."""
-        return now - visitor.issued > RENEW_AFTER or self.value(visitor) not in header
+        return visitor.old_key or now - visitor.issued > RENEW_AFTER
 
     def issue(self, visitor: Visitor, secure: bool) -> bytes:
         """A Set-Cookie value that makes the browser remember ``visitor``."""

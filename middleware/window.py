@@ -99,9 +99,7 @@ class Shopwindow:
     def _load(self) -> Site:
         files, findings = read_files(self.folder)
         try:
-            if findings:
-                raise SiteError(findings)
-            site = read_site(self.folder, files, self.clicks.link)
+            site = read_site(self.folder, files, self.clicks.link, findings)
         except SiteError as error:
             if not is_production():
                 raise
@@ -137,11 +135,12 @@ class Shopwindow:
 
     def reload(self) -> None:
         """Read the folder again; raises :class:`SiteError` and changes nothing if it is wrong."""
-        site = read_site(self.folder, None, self.clicks.link)
+        files, findings = read_files(self.folder)
+        site = read_site(self.folder, files, self.clicks.link, findings)
         self.site = site
         self.popularity = Popularity(site.catalog, popularity(self.traffic))
         if is_production():
-            self._keep_last_good(site.settings, read_files(self.folder)[0])
+            self._keep_last_good(site.settings, files)
 
     # -- the stores ------------------------------------------------------------------------
 
@@ -204,6 +203,7 @@ class Shopwindow:
         if not self.started:
             return
         self.started = False
+        self._starting = None  # the next start may be in another event loop
         if self._refreshing is not None:
             self._refreshing.cancel()
         await asyncio.to_thread(self.journal.close)

@@ -107,8 +107,10 @@ def _from_text(attribute: Attribute, text: str, zone: tzinfo) -> object | None:
 def _number(raw: object, zone: tzinfo) -> int | float | None:
     if isinstance(raw, bool):
         return None
-    if isinstance(raw, (float, Decimal)):
-        return float(raw) if math.isfinite(raw) else None
+    if isinstance(raw, Decimal):
+        raw = float(raw) if raw.is_finite() else None  # 1E+999 becomes infinite here
+    if isinstance(raw, float):
+        return raw if math.isfinite(raw) else None
     # Arbitrarily long integers compare, but cannot be printed.
     return int(raw) if isinstance(raw, int) and abs(raw) < 1 << 63 else None
 

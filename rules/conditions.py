@@ -285,7 +285,12 @@ class InSegment(msgspec.Struct, frozen=True):
             if segment.tests.true(facts):
                 return Why(self.name, self.line, name, name)
             inner = segment.condition.why(facts, segments)
-            said.append(f"{inner.name} {inner.has}, {name} wants {inner.wanted}")
+            has = (
+                inner.has
+                if inner.name in ("any", "segment")
+                else f"{inner.name} {inner.has}"
+            )
+            said.append(f"{has} ({name}: {inner.wanted})")
         return Why(self.name, self.line, " or ".join(self.segments), "; ".join(said))
 
 

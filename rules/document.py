@@ -185,11 +185,13 @@ class Document:
         hint = next((says for known, says in _WORDS.items() if known in words), "")
         if "\t" in self._text[index : index + 1]:
             words, hint = "a tab stands here", "YAML indents with spaces only"
-        elif not self._text[index:].strip() and "unexpected end" not in words:
-            words, hint = (
-                "the file ends in the middle of something",
-                "was it cut short?",
-            )
+        elif not self._text[index:].strip():
+            if "unexpected end" not in words:
+                words = "the file ends in the middle of something"
+                hint = "was it cut short?"
+            # Point behind the last word, not behind the last line.
+            lines = _LINE_END.split(self._text.rstrip())
+            line, column = len(lines), len(lines[-1]) + 1
         self._find(line, column, 1, f"not valid YAML: {words}", hint)
 
     def _compose(self) -> Node | None:

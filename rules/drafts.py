@@ -79,7 +79,7 @@ class Drafts:
             conditions = grammar.conditions(values["when"], '"when"')
         if "unless" in values:
             key, value = found["unless"]
-            if parts := grammar.conditions(value, '"unless"'):
+            if parts := grammar.alternatives(value, '"unless"'):
                 conditions = (*conditions, NoneOf(parts, key.line, "unless"))
         cap = self._cap(document, *found["cap"]) if "cap" in found else None
         recommend = (

@@ -42,6 +42,17 @@ class Grammar:
             return ()
         return tuple(condition for item in node.items for condition in self._item(item))
 
+    def alternatives(self, node: Node, what: str) -> tuple[Condition, ...]:
+        """As :meth:`conditions`, but one for each list item: what `any:` chooses from."""
+        if node.kind != "list":
+            return self.conditions(node, what)
+        items = [(item.line, self._item(item)) for item in node.items]
+        return tuple(
+            parts[0] if len(parts) == 1 else All(parts, line)
+            for line, parts in items
+            if parts
+        )
+
     def _item(self, item: Node) -> tuple[Condition, ...]:
         """One list item: one condition, but several where it has several operators."""
         if item.kind != "map" or not item.entries:
@@ -92,19 +103,14 @@ class Grammar:
         if value.kind == "list" and not value.items or value.empty:
             self.document.error(key, f'"{key.text}" needs at least one condition')
             return ()
-        if value.kind != "list" or key.text == "all":
-            parts = self.conditions(value, f'"{key.text}"')
+        if key.text == "all":
+            parts = self.conditions(value, '"all"')
             return (All(parts, key.line),) if parts else ()
-        items = [(item.line, self._item(item)) for item in value.items]
-        kept = [
-            parts[0] if len(parts) == 1 else All(parts, line)
-            for line, parts in items
-            if parts
-        ]
+        kept = self.alternatives(value, f'"{key.text}"')
         if not kept:
             return ()
         group = AnyOf if key.text == "any" else NoneOf
-        return (group(tuple(kept), key.line),)
+        return (group(kept, key.line),)
 
     def _is_segment(self, node: Node, text: str) -> bool:
         if text in self.segments:

@@ -1,8 +1,10 @@
 """What an event teaches: a profile and an event go in, a new profile comes out."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from .facts import DAY, DAYS_KEPT, KEYS_KEPT, Context, Counter, Event, Profile
 from .interests import WEIGHTS, Pair, add_interest, affinity
@@ -129,25 +131,11 @@ def learn(profile: Profile | None, event: Event, relatives: Relatives) -> Profil
     changes: Changes = {}
     if (lesson := _LESSONS.get(event.name)) is not None:
         lesson(old, event, relatives, changes)
-    # One pass over the fields is half the price of msgspec.structs.replace.
-    take = changes.get
-    last_seen = event.time if event.time > old.last_seen else old.last_seen
-    return Profile(
-        min(old.first_seen, event.time) if old.first_seen else event.time,
-        last_seen,
-        take("visits", old.visits),
-        take("previous_visit", old.previous_visit),
-        take("orders", old.orders),
-        take("order_value", old.order_value),
-        take("last_order", old.last_order),
-        take("cart", old.cart),
-        take("cart_since", old.cart_since),
-        take("visit", old.visit),
-        old.attributes,
-        take("counts", old.counts),
-        take("interests", old.interests),
-        take("recent_orders", old.recent_orders),
-    )
+    if event.time > old.last_seen:
+        changes["last_seen"] = event.time
+    if event.time < old.first_seen or not old.first_seen:
+        changes["first_seen"] = event.time
+    return replace(old, **changes)
 
 
 def _text(event: Event, name: str) -> str | None:
@@ -177,7 +165,7 @@ def _money(value: object) -> float | None:
 
 
 def _remember(
-    old: Profile, event: Event, changes: Changes, verb: str, pairs: tuple[Pair, ...]
+    old: Profile, event: Event, changes: Changes, verb: str, pairs: Sequence[Pair]
 ) -> None:
     """Counts ``pairs`` under ``verb`` and, if the verb weighs something, as an interest."""
     if not pairs:
@@ -287,16 +275,35 @@ def _completed(
 
 
 def _promotion(verb: str) -> "Lesson":
+    """A page tells all that it showed in one event, as a list of ``promotions``."""
+
     def lesson(
         old: Profile, event: Event, relatives: Relatives, changes: Changes
     ) -> None:
-        if fragment := _text(event, "promotion_id"):
-            _remember(old, event, changes, verb, (("fragment", fragment),))
-        # Counted for the rule's cap.
-        if verb == "shown" and (rule := _text(event, "rule")):
-            _remember(old, event, changes, verb, (("rule", rule),))
+        properties = event.properties
+        listed = properties.get("promotions")
+        pairs: list[Pair] = []
+        for each in listed if isinstance(listed, (list, tuple)) else (properties,):
+            if not isinstance(each, Mapping):
+                continue
+            if fragment := _as_text(each.get("promotion_id")):
+                pairs.append(("fragment", fragment))
+            # Counted for the rule's cap.
+            if verb == "shown" and (rule := _as_text(each.get("rule"))):
+                pairs.append(("rule", rule))
+        _remember(old, event, changes, verb, pairs)
 
     return lesson
+
+
+def _attributes_set(
+    old: Profile, event: Event, relatives: Relatives, changes: Changes
+) -> None:
+    fresh = event.properties
+    kept = {name: raw for name, raw in old.attributes.items() if name not in fresh}
+    kept.update(fresh)
+    # The newest stay: a shop that sets ever new names must not fill the profile.
+    changes["attributes"] = dict(list(kept.items())[-KEYS_KEPT:])
 
 
 def _visited(
@@ -317,6 +324,7 @@ Lesson = Callable[[Profile, Event, Relatives, Changes], None]
 
 _LESSONS: dict[str, Lesson] = {
     "Visited": _visited,
+    "Attributes Set": _attributes_set,
     "Product Viewed": _product_viewed,
     "Product List Viewed": _list_viewed,
     "Article Viewed": _article_viewed,

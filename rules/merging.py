@@ -39,7 +39,7 @@ def merge(one: Profile, other: Profile) -> Profile:
         recent_orders=tuple(
             dict.fromkeys((*older.recent_orders, *newer.recent_orders))
         )[-ORDERS_KEPT:],
-        customer=one.customer or other.customer,
+        customer=newer.customer or older.customer,
     )
 
 

@@ -217,7 +217,9 @@ class _Maker:
                     hint = "write each in a line of its own"
                     document.error(key, "two events in one list item", hint)
                 about = self._about(key, value)
-        if node.kind == "map" and not verbs:
+        if node.kind == "map" and all(
+            key.text in ("at", "times") for key, _ in node.entries
+        ):
             hint = "for example `viewed: {category: ...}`"
             document.error(node, "an event needs a verb", hint)
         return _Happened(time, *about, times) if about else None

@@ -1,6 +1,6 @@
 """Rule files in, a compiled rule set out, with everything that is wrong with them at once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, tzinfo
 from hashlib import blake2b
 
@@ -44,6 +44,7 @@ class _Reader:
             Document(name, text, self.findings) for name, text in sorted(files.items())
         ]
         self.segments: dict[str, tuple[Document, Node, Node]] = {}
+        self.grammars: dict[str, Grammar] = {}
         self.drafts = Drafts(vocabulary)
 
     def read(self) -> tuple[RuleSet, list[Finding]]:
@@ -118,7 +119,11 @@ class _Reader:
     # -- segments ------------------------------------------------------------------------
 
     def _grammar(self, document: Document) -> Grammar:
-        return Grammar(document, self.vocabulary, self.zone, self.segments)
+        """One for each document: it holds the names of all segments."""
+        if document.file not in self.grammars:
+            found = Grammar(document, self.vocabulary, self.zone, self.segments)
+            self.grammars[document.file] = found
+        return self.grammars[document.file]
 
     def _compile_segments(self) -> dict[str, Segment]:
         """Every segment after those it names. What stands in a circle is found and left out."""
@@ -131,40 +136,29 @@ class _Reader:
             read[name] = All(parts, key.line)
         needs = {name: _named(condition) for name, condition in read.items()}
         done: dict[str, Segment] = {}
-        waiting = dict(read)
-        while ready := [name for name in waiting if needs[name] <= done.keys()]:
-            for name in ready:
-                self._compile_segment(name, waiting.pop(name), needs[name], done)
-        for name in waiting:
-            document, key, _ = self.segments[name]
-            circle = sorted(needs[name] & waiting.keys())
-            if circle:
-                words = f'segment "{name}" goes in a circle through "{circle[0]}"'
-                document.error(key, words)
-        return done
-
-    def _compile_segment(
-        self, name: str, condition: All, needs: frozenset[str], done: dict[str, Segment]
-    ) -> None:
-        document, key, _ = self.segments[name]
-        tests = condition.tests(done)
-        depth = 1 + max((done[other].depth for other in needs), default=0)
-        if depth == SEGMENT_DEPTH + 1:
-            document.error(
-                key, f"segments stand more than {SEGMENT_DEPTH} deep in each other"
+        order = _ordered(needs)
+        for name in order:
+            depth = 1 + max(
+                (done[n].depth if n in done else SEGMENT_DEPTH for n in needs[name]),
+                default=0,
             )
-        if depth > SEGMENT_DEPTH:
-            depth, tests = depth, Tests(lambda facts: False, lambda facts: False)
-        done[name] = Segment(
-            name,
-            document.file,
-            key.line,
-            condition,
-            Tests(once(tests.true), once(tests.false)),
-            condition.purposes(done),
-            condition.asked(done),
-            depth,
-        )
+            document, key, _ = self.segments[name]
+            if depth <= SEGMENT_DEPTH:
+                done[name] = _segment(name, document.file, read[name], done, depth)
+            else:
+                words = f'segment "{name}" stands on more than {SEGMENT_DEPTH} others, one on the other'
+                document.error(key, words)
+        left = {name: needs[name] - set(order) for name in needs.keys() - set(order)}
+        users: dict[str, set[str]] = {name: set() for name in left}
+        for name, others in left.items():
+            for other in others:
+                users[other].add(name)
+        # What only stands on a circle is not in it: peel that off from the other end.
+        for name in sorted(left.keys() - set(_ordered(users))):
+            document, key, _ = self.segments[name]
+            words = f'segment "{name}" goes in a circle through "{min(left[name])}"'
+            document.error(key, words)
+        return done
 
     # -- rules ---------------------------------------------------------------------------
 
@@ -215,3 +209,35 @@ def _named(condition: Condition) -> frozenset[str]:
         return frozenset(condition.segments)
     parts: tuple[Condition, ...] = getattr(condition, "conditions", ())
     return frozenset().union(*map(_named, parts))
+
+
+def _ordered(needs: Mapping[str, Collection[str]]) -> list[str]:
+    """The names so that each comes after those it needs; without those in a circle."""
+    users: dict[str, list[str]] = {}
+    waiting = {name: len(others) for name, others in needs.items()}
+    for name, others in needs.items():
+        for other in others:
+            users.setdefault(other, []).append(name)
+    order = [name for name, count in waiting.items() if not count]
+    for name in order:  # it grows while we go
+        for user in users.get(name, ()):
+            waiting[user] -= 1
+            if not waiting[user]:
+                order.append(user)
+    return order
+
+
+def _segment(
+    name: str, file: str, condition: All, done: Mapping[str, Segment], depth: int
+) -> Segment:
+    tests = condition.tests(done)
+    return Segment(
+        name,
+        file,
+        condition.line,
+        condition,
+        Tests(once(tests.true), once(tests.false)),
+        condition.purposes(done),
+        condition.asked(done),
+        depth,
+    )

@@ -156,14 +156,16 @@ def compiled(
 
     ``consent: x`` as a condition of its own is a purpose like the implied ones.
     """
-    granted = {c.purpose for c in conditions if isinstance(c, Consents)}
-    others = [c for c in conditions if not isinstance(c, Consents)]
-    purposes = All(tuple(others), 0).purposes(segments) | granted
     # The cheap ones first: most rules fail at one of them.
-    others.sort(key=lambda condition: condition.cost)
-    tests = [(c.tests(segments).true, c.purposes(segments)) for c in others]
-    return (
-        purposes,
-        every(test for test, _ in tests),
-        every(test for test, needs in tests if not needs),
-    )
+    ordered = sorted(conditions, key=lambda condition: condition.cost)
+    purposes: set[str] = set()
+    tests, free = [], []
+    for condition in ordered:
+        test, needs = condition.tests(segments).true, condition.purposes(segments)
+        tests.append(test)
+        if isinstance(condition, Consents):
+            needs = frozenset({condition.purpose})
+        purposes |= needs
+        if not needs:
+            free.append(test)
+    return frozenset(purposes), every(tests), every(free)

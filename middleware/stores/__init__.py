@@ -3,7 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
+import msgspec
+
 from ...rules.facts import Event, Profile
+from ...rules.merging import merge
 
 Learn = Callable[[Profile | None, Event], Profile]
 Weights = Mapping[tuple[str, str], float]
@@ -26,6 +29,14 @@ class StoreError(Exception):
     """A store that cannot answer or keep something now; trying again later may help."""
 
 
+def united(stranger: Profile | None, known: Profile | None, customer: str) -> Profile:
+    """The profile of ``customer``, who was ``stranger`` before the login; None: there is none."""
+    one = known or stranger or Profile()
+    if known is not None and stranger is not None:
+        one = merge(known, stranger)
+    return msgspec.structs.replace(one, customer=customer)
+
+
 class Store(Protocol):
     """What every store can do.
 
@@ -40,9 +51,11 @@ class Store(Protocol):
         """Keep ``events`` (oldest first) and what ``learn`` makes of them, all or nothing.
 
         ``weights`` adds to the shop's own traffic: (dimension, key) -> weight. An event whose
-        id is kept already changes nothing. ``Identified`` {customer, visitor} merges the
-        profile into the customer's and lets the new id ``visitor`` stand for it; the old id is
-        retired. ``Forgotten`` retires an id, ``Erased`` deletes all there is about its owner. Raises :class:`StoreError` when nothing was kept.
+        id is kept already changes nothing. ``Identified`` {customer, visitor} merges a
+        stranger's profile into the customer's (another customer's stays as it is) and lets
+        the new id ``visitor`` stand for it; the old id is retired. ``Forgotten`` retires an
+        id, ``Erased`` deletes all there is about its owner. What comes later for a retired id
+        changes nothing. Raises :class:`StoreError` when nothing was kept.
         """
 
     def traffic(self) -> Weights:

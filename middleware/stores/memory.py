@@ -6,8 +6,16 @@ from collections.abc import Sequence
 import msgspec
 
 from ...rules.facts import Event, Profile
-from ...rules.merging import merge
-from . import ERASED, FORGOTTEN, IDENTIFIED, INTERNAL, Learn, Retired, Weights
+from . import (
+    ERASED,
+    FORGOTTEN,
+    IDENTIFIED,
+    INTERNAL,
+    Learn,
+    Retired,
+    Weights,
+    united,
+)
 
 
 class MemoryStore:
@@ -15,7 +23,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.profiles: dict[str, Profile] = {}
-        self.events: dict[str, Event] = {}
+        self.events: dict[str, Event] = {}  # by their id; their visitor is the owner
         self.identities: dict[str, str] = {}  # visitor -> customer, "" for a retired id
         self._traffic: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
@@ -36,20 +44,14 @@ class MemoryStore:
                     continue
                 if event.name == IDENTIFIED:
                     customer = str(event.properties["customer"])
-                    known = [
-                        profiles.pop(key)
-                        for key in {owner, customer}
-                        if key in profiles
-                    ]
-                    merged = (
-                        Profile()
-                        if not known
-                        else known[0]
-                        if len(known) == 1
-                        else merge(*known)
-                    )
-                    profiles[customer] = msgspec.structs.replace(
-                        merged, customer=customer
+                    stranger = None
+                    if owner == event.visitor:
+                        stranger = profiles.pop(owner, None)
+                        for id, kept in log.items():
+                            if kept.visitor == owner:
+                                log[id] = _of(customer, kept)
+                    profiles[customer] = united(
+                        stranger, profiles.get(customer), customer
                     )
                     identities[event.visitor] = ""
                     identities[str(event.properties["visitor"])] = customer
@@ -59,17 +61,13 @@ class MemoryStore:
                         profiles.pop(owner, None)
                 elif event.name == ERASED:
                     profiles.pop(owner, None)
-                    everyone = {v for v, c in identities.items() if c == owner} | {
-                        event.visitor
-                    }
-                    log = {
-                        key: e for key, e in log.items() if e.visitor not in everyone
-                    }
-                    identities.update(dict.fromkeys(everyone, ""))
+                    log = {key: e for key, e in log.items() if e.visitor != owner}
+                    everyone = [v for v, c in identities.items() if c == owner]
+                    identities.update(dict.fromkeys([*everyone, event.visitor], ""))
                 else:
                     profiles[owner] = learn(profiles.get(owner), event)
                     if event.name not in INTERNAL:
-                        log[event.id] = event
+                        log[event.id] = _of(owner, event)
             self.profiles, self.identities, self.events = profiles, identities, log
             for key, weight in weights.items():
                 self._traffic[key] = self._traffic.get(key, 0.0) + weight
@@ -79,3 +77,8 @@ class MemoryStore:
 
     def close(self) -> None:
         pass
+
+
+def _of(owner: str, event: Event) -> Event:
+    """As it is logged: under its owner, so that it can be found again when they leave."""
+    return msgspec.structs.replace(event, visitor=owner)

@@ -1,17 +1,19 @@
 """Profiles and events in one SQLite file: the default, good for one machine."""
 
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from ...rules.facts import Event, Profile
-from ...rules.merging import merge
 from . import (
+    ERASED,
     FORGOTTEN,
     IDENTIFIED,
     INTERNAL,
@@ -20,27 +22,29 @@ from . import (
     Retired,
     StoreError,
     Weights,
+    united,
 )
 
 log = logging.getLogger("shopwindow")
 
 VERSION = 1
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS profiles (id TEXT PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS identities (
-    visitor TEXT PRIMARY KEY,
-    customer TEXT NOT NULL      -- empty: the id was given up
+CREATE TABLE IF NOT EXISTS profiles (
+    id TEXT PRIMARY KEY,        -- a visitor's mark or a customer
+    data BLOB NOT NULL          -- a profile; or @ and the customer who it is; or nothing: retired
+);
+CREATE TABLE IF NOT EXISTS logins (
+    customer TEXT NOT NULL,
+    visitor TEXT NOT NULL,
+    PRIMARY KEY (customer, visitor)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS visitors ON identities (customer);
 CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT PRIMARY KEY,        -- begins with the time: new rows go to the end
     time REAL NOT NULL,
     visitor TEXT NOT NULL,
     name TEXT NOT NULL,
     properties TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS events_of ON events (visitor);
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS traffic (
     dimension TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -48,22 +52,43 @@ CREATE TABLE IF NOT EXISTS traffic (
     PRIMARY KEY (dimension, key)
 ) WITHOUT ROWID;
 """
-_FETCH = """
-SELECT i.customer, p.data
-FROM (SELECT ?1 AS visitor)
-LEFT JOIN identities i ON i.visitor = ?1
-LEFT JOIN profiles p ON p.id = coalesce(i.customer, ?1)
-"""
-_LOG = "INSERT OR IGNORE INTO events (id, time, visitor, name, properties) VALUES (?, ?, ?, ?, ?)"
+_FETCH = "SELECT data FROM profiles WHERE id = ?"
+_LOG = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)"
 _SAVE = "INSERT INTO profiles VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET data = ?2"
 _TRAFFIC = """
 INSERT INTO traffic VALUES (?, ?, ?)
 ON CONFLICT (dimension, key) DO UPDATE SET weight = weight + excluded.weight
 """
+_LOGIN = "INSERT OR IGNORE INTO logins VALUES (?, ?)"
+_VISITORS = "SELECT visitor FROM logins WHERE customer = ?"
+_ALIAS = (
+    b"@"  # no profile begins with it: msgpack arrays begin with 0x90 to 0x9f or 0xdc
+)
+_RETIRED = b""
+_NO_PROFILE = (_ALIAS, _RETIRED)
+
+_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+_FAULTS = (
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+)
+
+Execute = Callable[..., sqlite3.Cursor]
 
 _encode_profile = msgspec.msgpack.Encoder().encode
 _decode_profile = msgspec.msgpack.Decoder(Profile).decode
 _encode_properties = msgspec.json.Encoder().encode
+
+
+def _mark(visitor: str) -> str:
+    """What stands for a visitor id in the file: who reads it cannot make a cookie's id of it."""
+    return blake2b(visitor.encode(), digest_size=16).hexdigest()
+
+
+def _text(properties: dict[str, Any]) -> str:
+    return _encode_properties(properties).decode()
 
 
 class SqliteStore:
@@ -76,34 +101,55 @@ class SqliteStore:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
+        self._traces = False  # erased, but still in the write-ahead log
         try:
-            self._writing = self._open()
-        except sqlite3.DatabaseError as error:
-            if "locked" in str(error) or not self.path.exists():
-                raise StoreError(f"{self.path} cannot be opened: {error}") from error
-            aside = self.path.with_name(f"{self.path.name}.damaged-{int(time.time())}")
-            self.path.rename(aside)
-            log.error(
-                "%s is damaged (%s): kept as %s, starting empty",
-                self.path,
-                error,
-                aside,
-            )
-            self._writing = self._open()
-        self._reading = self._connect(20)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._writing = self._open_or_renew()
+            self._reading = self._connect(20)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self.path} cannot be opened: {error}") from error
         self._execute: Callable[[str, tuple[str]], sqlite3.Cursor] = (
             self._reading.execute
         )
 
+    def _open_or_renew(self) -> sqlite3.Connection:
+        """Open the file; one that is no database is put aside for a new one."""
+        number = self.path.stat().st_ino if self.path.exists() else 0
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            # Not for a file that is only locked, not ours to read or on a full disk.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+                raise
+            if self.path.exists() and self.path.stat().st_ino == number:
+                self._put_aside(error)  # else another process has done so already
+        return self._open()
+
+    def _put_aside(self, error: sqlite3.DatabaseError) -> None:
+        suffix = f".damaged-{int(time.time())}-{os.getpid()}"
+        # The logs first: SQLite would play them into the new file.
+        for part in ("-wal", "-shm", ""):
+            old = self.path.with_name(self.path.name + part)
+            if old.exists():
+                old.rename(old.with_name(self.path.name + suffix + part))
+        log.error(
+            "%s is damaged (%s): kept as %s%s, starting empty",
+            self.path,
+            error,
+            self.path.name,
+            suffix,
+        )
+
     def _open(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = self._connect(5_000)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
+            # What is deleted is overwritten with zeros.
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("BEGIN IMMEDIATE")
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > VERSION:
                 raise StoreError(f"{self.path} was written by a newer shopwindow")
-            connection.execute("BEGIN IMMEDIATE")
             for statement in _SCHEMA.split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -118,25 +164,40 @@ class SqliteStore:
         connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False
         )
-        connection.execute(f"PRAGMA busy_timeout = {patience}")
-        # A crash of this process loses nothing; only a power cut may lose the last commits.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA mmap_size = 268435456")
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {patience}")
+            # A crash of this process loses nothing; only a power cut may lose the last commits.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA mmap_size = 268435456")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def fetch(self, visitor: str) -> Profile | None:
-        return self._fetch(self._execute, visitor)[1]
-
-    def _fetch(
-        self, execute: Callable[..., sqlite3.Cursor], visitor: str
-    ) -> tuple[str, Profile | None]:
         try:
-            customer, data = execute(_FETCH, (visitor,)).fetchone()
+            row = self._execute(_FETCH, (_mark(visitor),)).fetchone()
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
-        if customer == "":
+        if row is None:
+            return None
+        data: bytes = row[0]
+        if data[:1] in _NO_PROFILE:
+            return self._fetch(self._execute, _mark(visitor))[1]
+        return _decode_profile(data)
+
+    def _fetch(self, execute: Execute, visitor: str) -> tuple[str, Profile | None]:
+        """Whose profile stands for ``visitor`` (the visitor's own or a customer's), and it."""
+        owner = visitor
+        row = execute(_FETCH, (visitor,)).fetchone()
+        if row is not None and row[0][:1] == _ALIAS:
+            owner = row[0][1:].decode()
+            row = execute(_FETCH, (owner,)).fetchone()
+        if row is None:
+            return owner, None
+        if row[0] == _RETIRED:
             raise Retired(visitor)
-        return customer or visitor, None if data is None else _decode_profile(data)
+        return owner, _decode_profile(row[0])
 
     def commit(self, events: Sequence[Event], learn: Learn, weights: Weights) -> None:
         execute = self._writing.execute
@@ -152,10 +213,26 @@ class SqliteStore:
                     self._writing.executemany(_TRAFFIC, rows)
                 execute("COMMIT")
             except BaseException:
-                execute("ROLLBACK")
+                if self._writing.in_transaction:  # a full disk ends it by itself
+                    execute("ROLLBACK")
                 raise
+        except _FAULTS:
+            raise  # of one event: trying again would not help
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
+        if self._traces or any(event.name == ERASED for event in events):
+            self._wipe()
+
+    def _wipe(self) -> None:
+        """Empty the write-ahead log, which still knows what was erased."""
+        try:
+            (busy, _, _) = self._writing.execute(
+                "PRAGMA wal_checkpoint(TRUNCATE)"
+            ).fetchone()
+            self._traces = bool(busy)
+        except sqlite3.Error as error:
+            self._traces = True
+            log.warning("%s cannot be cleaned now: %s", self.path, error)
 
     def _keep(self, events: Sequence[Event], learn: Learn) -> None:
         execute = self._writing.execute
@@ -166,7 +243,7 @@ class SqliteStore:
         def owner_of(visitor: str) -> str:
             if visitor not in owners:
                 try:
-                    owners[visitor], profile = self._fetch(execute, visitor)
+                    owners[visitor], profile = self._fetch(execute, _mark(visitor))
                 except Retired:
                     owners[visitor], profile = "", None
                 profiles.setdefault(owners[visitor], profile)
@@ -192,28 +269,27 @@ class SqliteStore:
     def _log(self, events: Sequence[Event]) -> Sequence[Event]:
         """Append to the log; returns the events that were not there yet."""
         rows = [
-            (
-                event.id,
-                event.time,
-                event.visitor,
-                event.name,
-                _encode_properties(event.properties).decode(),
-            )
-            for event in events
-            if event.name not in INTERNAL
+            (e.id, e.time, _mark(e.visitor), e.name, _text(e.properties))
+            for e in events
+            if e.name not in INTERNAL
         ]
         if not rows:
             return events
-        ids = [row[0] for row in rows]
-        marks = ",".join("?" * len(ids))
-        there = {
-            id
-            for (id,) in self._writing.execute(
-                f"SELECT id FROM events WHERE id IN ({marks})", ids
-            )
-        }
+        execute = self._writing.execute
+        before = self._writing.total_changes
+        execute("SAVEPOINT log")
         self._writing.executemany(_LOG, rows)
-        return [event for event in events if event.id not in there] if there else events
+        if self._writing.total_changes - before == len(rows):
+            return events
+        # Some were there before: a batch was sent twice. Find out which.
+        execute("ROLLBACK TO log")
+        new = {row[0] for row in rows if execute(_LOG, row).rowcount}
+        kept = []
+        for event in events:
+            if event.name in INTERNAL or event.id in new:
+                kept.append(event)
+                new.discard(event.id)
+        return kept
 
     def _save(self, profiles: dict[str, Profile | None], changed: set[str]) -> None:
         self._writing.executemany(
@@ -222,46 +298,35 @@ class SqliteStore:
 
     def _rearrange(self, event: Event, owner: str) -> None:
         execute = self._writing.execute
+        old = _mark(event.visitor)
         if event.name == IDENTIFIED:
             customer = str(event.properties["customer"])
-            known = [
-                _decode_profile(data)
-                for (data,) in execute(
-                    "SELECT data FROM profiles WHERE id IN (?, ?)", (owner, customer)
-                )
-            ]
-            execute("DELETE FROM profiles WHERE id = ?", (owner,))
-            merged = (
-                Profile()
-                if not known
-                else known[0]
-                if len(known) == 1
-                else merge(*known)
-            )
-            owned = msgspec.structs.replace(merged, customer=customer)
-            execute(_SAVE, (customer, _encode_profile(owned)))
-            self._point(event.visitor, "")
-            self._point(str(event.properties["visitor"]), customer)
+            new = _mark(str(event.properties["visitor"]))
+            stranger = None
+            if owner == old:
+                stranger = self._profile(old)
+                # What a stranger did is the customer's now, and is erased with the rest.
+                execute(_LOGIN, (customer, old))
+            one = united(stranger, self._profile(customer), customer)
+            execute(_SAVE, (old, _RETIRED))
+            execute(_SAVE, (customer, _encode_profile(one)))
+            execute(_SAVE, (new, _ALIAS + customer.encode()))
+            execute(_LOGIN, (customer, new))
         elif event.name == FORGOTTEN:
-            self._point(event.visitor, "")
-            if owner == event.visitor:
-                execute("DELETE FROM profiles WHERE id = ?", (owner,))
+            execute(_SAVE, (old, _RETIRED))
         else:
-            everyone = [
-                v
-                for (v,) in execute(
-                    "SELECT visitor FROM identities WHERE customer = ?", (owner,)
-                )
-            ]
+            execute(_LOGIN, (owner, old))
+            execute(f"DELETE FROM events WHERE visitor IN ({_VISITORS})", (owner,))
             execute("DELETE FROM profiles WHERE id = ?", (owner,))
-            for visitor in {*everyone, event.visitor}:
-                execute("DELETE FROM events WHERE visitor = ?", (visitor,))
-                self._point(visitor, "")
+            execute(
+                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'' FROM ({_VISITORS})",
+                (owner,),
+            )
+            execute("DELETE FROM logins WHERE customer = ?", (owner,))
 
-    def _point(self, visitor: str, customer: str) -> None:
-        self._writing.execute(
-            "INSERT OR REPLACE INTO identities VALUES (?, ?)", (visitor, customer)
-        )
+    def _profile(self, owner: str) -> Profile | None:
+        row = self._writing.execute(_FETCH, (owner,)).fetchone()
+        return None if row is None else _decode_profile(row[0])
 
     def traffic(self) -> Weights:
         try:

@@ -1,0 +1,110 @@
+"""``shopwindow demo``: a whole pet shop to click through."""
+
+import errno
+import logging
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+from ...rules.facts import Event
+from ..journal import new_id
+from ..stores.sqlite import SqliteStore
+from ..traffic import weigh
+from ..window import Shopwindow
+
+BATCH = 500  # events in one commit while seeding
+
+
+@click.command("demo")
+@click.option("--port", default=8000, show_default=True, envvar="PORT", help="Where to serve the shop.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="On which address.")
+@click.option("--seed/--no-seed", default=True, help="Start with a week of other visitors, or with none.")
+def command(port: int, host: str, seed: bool) -> None:
+    """Serve Pawfields, a pet shop whose start page fits whoever looks at it.
+
+    It keeps what it learns in a temporary folder, and forgets it when it ends.
+    """
+    try:
+        import uvicorn
+    except ImportError:
+        click.echo("the demo needs uvicorn: pip install 'shopwindow[demo]'", err=True)
+        sys.exit(1)
+    from shopwindow.examples.petshop.app import SITE, create_app
+
+    _check_port(host, port)
+    logging.basicConfig(format="%(levelname)s %(message)s")
+    with tempfile.TemporaryDirectory(prefix="shopwindow-demo-") as folder:
+        store = SqliteStore(Path(folder) / "demo.db")
+        # A secret of its own: the demo's visitors live as long as the demo.
+        window = Shopwindow(SITE, store=store, keys=(_secret(),))
+        if seed:
+            _seed(window, store)
+        app = create_app(demo=True, window=window)
+        _greet(host, port)
+        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+        store.close()
+
+
+def _secret() -> bytes:
+    import secrets
+
+    return secrets.token_urlsafe(32).encode()
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                hint = f"somebody else uses port {port} already: try `make demo PORT={port + 1}`"
+            else:
+                hint = f"port {port} on {host} cannot be used: {error.strerror}"
+            click.echo(hint, err=True)
+            sys.exit(1)
+
+
+def _seed(window: Shopwindow, store: SqliteStore) -> None:
+    """Let a few hundred visitors walk through the shop's last week."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from shopwindow.examples.petshop.app import SITE
+    from shopwindow.examples.petshop.seed import events as walk
+    from shopwindow.examples.petshop.shop import Catalogue
+
+    site = window.site
+    events = [
+        Event(new_id(at), name, visitor, at, site.context.day(at), properties)
+        for visitor, name, properties, at in walk(Catalogue(SITE / "catalog"), time.time())
+    ]
+    console = Console(stderr=True)
+    steps = range(0, len(events), BATCH)
+    for start in track(
+        steps, "A week of visitors", console=console, transient=True, disable=not console.is_terminal
+    ):
+        batch = events[start : start + BATCH]
+        weights: dict[tuple[str, str], float] = {}
+        for event in batch:
+            for key, weight in weigh(event, site.catalog.relatives).items():
+                weights[key] = weights.get(key, 0.0) + weight
+        store.commit(batch, site.learn, weights)
+
+
+def _greet(host: str, port: int) -> None:
+    where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    click.secho(f"\n  Pawfields is open: {where}\n", bold=True)
+    for line in (
+        "1. Say yes to the question at the top of the start page.",
+        f"2. Look at three rabbits: {where}/c/rabbit and two things in it.",
+        "3. Go home: hero, advice and shelf are about rabbits now, and the dog flea advice is gone.",
+        "4. The strip at the foot of the page lets you be somebody else, and says which rule won and why.",
+        "5. Log in (any first name): it stands beside the logo. Log out: it is gone.",
+    ):
+        click.echo(f"  {line}")
+    click.echo("\n  Ctrl+C ends it.\n")
