@@ -70,7 +70,6 @@ def is_literal_safe(value: str) -> bool:
 
 def is_anchored(value: str) -> bool:
     """Whether no scheme can begin any more after ``value``."""
-    value = unescape(value)
     # "&#" would go on with what is printed.
     return any(mark in value for mark in "/?#") and "&#" not in value
 

@@ -38,12 +38,17 @@ _SCOPE = _names(
 )
 _TABLE_SCOPE = _names("html table template")
 # Begin HTML again inside svg and math.
-INTEGRATION = _names("foreignobject desc title mi mo mn ms mtext")
+INTEGRATION = {
+    b"svg": _names("foreignobject desc title"),
+    b"math": _names("mi mo mn ms mtext"),
+}
 # A start tag of these leaves svg and math.
 BREAKOUT = _names(
     "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta"
     " nobr ol p pre ruby s small span strong strike sub sup table tt u ul var"
 )
+# A start tag of these may end an element before it.
+_IMPLYING = CLOSES_P | TABLE_PARTS | _names("a nobr button select")
 # No slot: no place for one in the page's tree, or an end that only the tree knows.
 UNSUPPORTED = (
     VOID
@@ -58,14 +63,18 @@ IGNORED, OUTSIDE = -2, -1  # answers of OpenElements.ending
 
 
 class Element:
-    """An open element. ``foreign``: of svg or math. ``slot``: the slot that it, or a pair of comments, is."""
+    """An open element. ``foreign``: b"svg" or b"math" for an element of theirs, else empty. ``slot``: the slot that it, or a pair of comments, is."""
 
     __slots__ = ("foreign", "name", "slot")
 
-    def __init__(self, name: bytes, foreign: bool, slot: str | None) -> None:
+    def __init__(self, name: bytes, foreign: bytes, slot: str | None) -> None:
         self.name = name
         self.foreign = foreign
         self.slot = slot
+
+    def integrates(self) -> bool:
+        """HTML begins again inside it."""
+        return self.name in INTEGRATION.get(self.foreign, ())
 
 
 class OpenElements(list[Element]):
@@ -79,7 +88,7 @@ class OpenElements(list[Element]):
 
     def html(self) -> bool:
         """A start tag here is HTML, not svg or math."""
-        return not self or not self[-1].foreign or self[-1].name in INTEGRATION
+        return not self or not self[-1].foreign or self[-1].integrates()
 
     def nearest(self, name: bytes, barriers: frozenset[bytes]) -> int:
         """The index of the innermost open ``name``; OUTSIDE if there is none, IGNORED if a barrier comes first."""
@@ -93,6 +102,8 @@ class OpenElements(list[Element]):
 
     def ending(self, name: bytes) -> int:
         """The index of the element that ``</name>`` ends, OUTSIDE for one around all this, IGNORED for none."""
+        if self[-1].name == name:
+            return len(self) - 1
         if self[-1].foreign:
             for index in range(len(self) - 1, -1, -1):
                 if self[index].name == name:
@@ -122,6 +133,8 @@ class OpenElements(list[Element]):
 
     def implied(self, name: bytes) -> int:
         """The index of an element that the HTML start tag ``<name>`` ends, OUTSIDE for one around all this, else IGNORED."""
+        if name not in _IMPLYING:
+            return IGNORED
         if (
             name in CLOSES_P
             and (index := self.nearest(b"p", _SCOPE | {b"button"})) >= 0
@@ -156,10 +169,6 @@ class OpenElements(list[Element]):
     def breakout(self) -> int:
         """The index from which on a start tag that leaves svg and math ends everything."""
         index = len(self)
-        while (
-            index
-            and self[index - 1].foreign
-            and self[index - 1].name not in INTEGRATION
-        ):
+        while index and self[index - 1].foreign and not self[index - 1].integrates():
             index -= 1
         return index

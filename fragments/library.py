@@ -9,8 +9,9 @@ from jinja2.exceptions import TemplateSyntaxError
 
 from ..findings import Finding
 from .catalog import Catalog
+from .expressions import Declared, Mentions
 from .fragment_files import FragmentFile, Parameters, read_file, shipped
-from .lint import Declared, Mentions, examine
+from .lint import examine
 from .sandbox import Sandbox, few
 
 __all__ = ["Fragment", "Library", "Parameters", "Version", "read_library"]

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from .catalog import Catalog
+from .expressions import RECORDS
 from .formats import text as formatted
 from .fragment_files import Parameters
 from .items import Item, Kind, Price
-from .lint import RECORDS
 from .sandbox import Absent
 
 _PLACE = re.compile(r"\{([A-Za-z][\w-]*)(?:\.([A-Za-z][\w-]*))?\}")

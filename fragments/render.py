@@ -328,8 +328,6 @@ class Renderer:
                 part.encode(charset, "xmlcharrefreplace")
                 for part in self._places.split(text)[::2]
             ]
-        except FragmentError:
-            raise
         except Exception as error:
             # A template of an editor may raise anything; the page must go out.
             why = f"{type(error).__name__}: {error}"

@@ -311,6 +311,12 @@ class Rewriter:
                 self._taken.add(slot)
                 self.found = True
         self._frames.append(_Frame(slot, at, keyed))
+        if self._search and len(self._taken) == len(self._names.by_bytes):
+            # No name is left; the scanner is needed only while slots of its own are open.
+            if self._scanner is None or not self._scanner.slots:
+                self._search = False
+                self._scanner = None
+                self._history.clear()
 
     def _end(self, index: int, at: int, out: list[Piece]) -> None:
         """The frame ends in order; what is still open inside it does not."""
@@ -353,11 +359,8 @@ class Rewriter:
                 self._drop(node.end)
 
     def _expire(self, at: int, out: list[Piece]) -> None:
-        for frame in self._frames[:]:
-            if frame.slot is not None:
-                if at - frame.start <= self._hold:
-                    return
-                self._fail(frame, "too-large", out)
+        while (frame := self._waiting()) is not None and at - frame.start > self._hold:
+            self._fail(frame, "too-large", out)
 
     def _text(self) -> bytes:
         if len(self._held) != 1:

@@ -29,6 +29,7 @@ LITERAL = b"shopwindow"
 # What stands around the literal in a slot; links, cookies and words do not wake the tokenizer.
 WAKE = re.compile(rb"data-shopwindow[=\t\n\f\r ]|<!-- shopwindow:")
 BEFORE = 5  # bytes before the literal, of either kind
+DEEPEST = 512  # elements; browsers stop there too
 LONGEST_TAG = 262_144  # bytes of a tag with a slot in it
 
 _WORDS = {b"ws": rb"\t\n\f\r ", b"name": NAMED}
@@ -295,7 +296,7 @@ class Scanner:
         elif slot is not None and not self._place_for(slot, at):
             slot = None
         if slot is not None or self.slots:
-            self._elements.append(Element(COMMENT, False, slot))
+            self._elements.append(Element(COMMENT, b"", slot))
         if slot is not None:
             self.slots += 1
             self._events.append(Event("open", at, self.at, slot))
@@ -331,6 +332,8 @@ class Scanner:
     def _start_tag(self, name: bytes, tag: re.Match[bytes]) -> None:
         elements = self._elements
         at = self._base + tag.start()
+        if len(elements) > DEEPEST:
+            self._reach_out(at)
         if not elements.html():
             if name in BREAKOUT or (
                 name == b"font" and _has(tag, (b"color", b"face", b"size"))
@@ -341,7 +344,7 @@ class Scanner:
                     self._lose(at)
                 self._find_slot(name, tag)
                 if not _self_closing(tag):
-                    elements.append(Element(name, True, None))
+                    elements.append(Element(name, elements[-1].foreign, None))
                 return
         while (index := elements.implied(name)) >= 0:
             self._finish(index, elements[index].name, False, at)
@@ -359,10 +362,10 @@ class Scanner:
             self._escaped = 0
         if name in (b"svg", b"math"):
             if not _self_closing(tag):
-                elements.append(Element(name, True, None))
+                elements.append(Element(name, name, None))
             return
         if slot is not None:
-            elements.append(Element(name, False, slot))
+            elements.append(Element(name, b"", slot))
             self.slots += 1
             self._events.append(Event("open", self.at, self.at, slot))
         elif not elements:
@@ -372,7 +375,7 @@ class Scanner:
                 self._select = True
         elif name not in VOID and name not in (b"html", b"head", b"body", b"image"):
             if name != b"form" or elements.nearest(name, frozenset()) < 0:
-                elements.append(Element(name, False, None))
+                elements.append(Element(name, b"", None))
 
     def _find_slot(self, name: bytes, tag: re.Match[bytes]) -> str | None:
         """The slot that this start tag is, if it can be one."""
@@ -422,7 +425,9 @@ class Scanner:
         if name == b"br" or not elements:
             return
         found = elements.ending(name)
-        if found >= 0 and any(e.name == b"select" for e in elements[found + 1 :]):
+        if 0 <= found < len(elements) - 1 and any(
+            e.name == b"select" for e in elements[found + 1 :]
+        ):
             found = OUTSIDE  # browsers differ: a select used to ignore it
         if found == OUTSIDE:
             # In svg, one that ends nothing around it either is ignored.
@@ -435,7 +440,11 @@ class Scanner:
         """A tag ends the element at ``index``; ``fits``: its own end tag."""
         elements = self._elements
         alone = name in FORMATTING or name == b"form"
-        if alone and any(e.name in SPECIAL for e in elements[index + 1 :]):
+        if (
+            alone
+            and index + 1 < len(elements)
+            and any(e.name in SPECIAL for e in elements[index + 1 :])
+        ):
             # The adoption agency: it ends, the blocks inside it stay open.
             self._forget(elements[index], "broken", at)
             del elements[index]

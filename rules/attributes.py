@@ -12,8 +12,8 @@ import msgspec
 from .document import number
 from .facts import DAY, Context, Profile
 from .interests import NO_TRAFFIC, Traffic, affinity_of_total, interest_total
-from .learning import STAGES, stage
 from .moments import as_day, as_time, read_day, read_time
+from .stages import STAGES, stage
 
 __all__ = ["BUILT_IN", "Attribute", "Facts", "Traffic", "facts", "typed", "version"]
 
@@ -267,6 +267,8 @@ class Facts:
     def affinity(self, dimension: str, key: str) -> float:
         """As :func:`shopwindow.rules.interests.affinity`, for now."""
         profile, now = self.profile, self.context.now
+        if key not in profile.interests.get(dimension, ()):
+            return 0.0
         total = self._totals.get(dimension)
         if total is None:
             total = self._totals[dimension] = interest_total(profile, dimension, now)

@@ -14,7 +14,7 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
     stands in ``skipped``. The reason is ``consent`` where rules were passed over for consent
     alone and none won. Never raises: a fault gives the reason ``error`` and names the rule.
     """
-    skipped: tuple[tuple[str, str], ...] = ()
+    skipped: list[tuple[str, str]] = []
     reason = "no-rule"
     rule = None
     try:
@@ -22,15 +22,15 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
             if not test(facts):
                 continue
             if not allowed:
-                skipped = (*skipped, (rule.id, "consent"))
+                skipped.append((rule.id, "consent"))
                 reason = "consent"
             elif (
                 rule.cap is not None
                 and rule.cap.shown(rule.id, facts) >= rule.cap.times
             ):
-                skipped = (*skipped, (rule.id, "cap"))
+                skipped.append((rule.id, "cap"))
             elif skipped:
-                return replace(rule.decision, skipped=skipped)
+                return replace(rule.decision, skipped=tuple(skipped))
             else:
                 return rule.decision
     except Exception:
@@ -38,6 +38,11 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
         # thought of, the slot keeps its default content and the reason says so.
         place = (rule.id, rule.file, rule.line) if rule is not None else (None, "", 0)
         return Decision(
-            slot, "error", place[0], file=place[1], line=place[2], skipped=skipped
+            slot,
+            "error",
+            place[0],
+            file=place[1],
+            line=place[2],
+            skipped=tuple(skipped),
         )
-    return Decision(slot, reason, skipped=skipped)
+    return Decision(slot, reason, skipped=tuple(skipped))

@@ -1,6 +1,7 @@
 """What a visitor leans towards: scores that halve with time, against the shop's own traffic."""
 
 from collections.abc import Iterable, Mapping
+from math import exp2
 
 import msgspec
 
@@ -61,8 +62,11 @@ def add_interest(
 
 def interest_total(profile: Profile, dimension: str, now: float) -> float:
     """All scores of one dimension at ``now``, added."""
-    table = profile.interests.get(dimension)
-    return sum(decayed(interest, now) for interest in table.values()) if table else 0.0
+    total = 0.0
+    for interest in profile.interests.get(dimension, {}).values():
+        age = now - interest.time  # as in decayed(), without 48 calls
+        total += interest.score * exp2(-age / HALF_LIFE) if age > 0 else interest.score
+    return total
 
 
 def affinity(

@@ -1,34 +1,30 @@
 """What an event teaches: a profile and an event go in, a new profile comes out."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from .facts import DAY, DAYS_KEPT, KEYS_KEPT, Context, Counter, Event, Profile
+from .counters import add_counts
+from .facts import KEYS_KEPT, Event, Profile
 from .interests import WEIGHTS, Pair, add_interest, affinity
 
 __all__ = [
     "EVENT_NAMES",
-    "STAGES",
     "Relatives",
     "affinity",
     "learn",
     "search_key",
-    "stage",
 ]
 
 VISIT_PAUSE = 30 * 60  # seconds without an event, after which a new visit starts
 ORDERS_KEPT = 5
-# A profile is read on every request, so a busy one must stay small: the more keys a verb and
-# dimension have, the fewer days each keeps, but never less than DAYS_LEAST.
-TABLE_DAYS = 96
-DAYS_LEAST = 6
+ATTRIBUTE_KEPT = 500  # characters of an attribute's text
 TEXT_KEPT = 100  # characters of a key or a visit's fact
 QUANTITY_KEPT = 9_999
-
-CONSIDERING = 3  # looks at one category within 30 days
 
 
 class Relatives(Protocol):
@@ -38,82 +34,6 @@ class Relatives(Protocol):
     """
 
     def __call__(self, kind: str, id: str) -> tuple[Pair, ...]: ...
-
-
-# -- counters ----------------------------------------------------------------
-
-
-def counted(
-    counter: Counter | None, time: float, day: int, kept: int = DAYS_KEPT
-) -> Counter:
-    """``counter`` with one more on ``day``; at most ``kept`` days.
-
-    The oldest days are added together *on the oldest one*: what is that long ago may be
-    missing from a window, but is never counted into one it does not belong to. So "at least n
-    times within ..." stays exact for every n below ``kept``.
-    """
-    if counter is None:
-        return Counter(time, (day, 1))
-    days = counter.days
-    if days[-2] == day:
-        days = (*days[:-1], days[-1] + 1)
-    elif days[-2] < day:
-        days = (*days, day, 1)
-    else:  # a late event, from a queue or a replay
-        by_day = dict(zip(days[::2], days[1::2], strict=True))
-        by_day[day] = by_day.get(day, 0) + 1
-        days = tuple(number for pair in sorted(by_day.items()) for number in pair)
-    if (extra := len(days) - 2 * kept) > 0:
-        days = (days[0], sum(days[1 : extra + 2 : 2]), *days[extra + 2 :])
-    return Counter(time if time > counter.last else counter.last, days)
-
-
-def _count(
-    counts: dict[str, dict[str, Counter]],
-    verb: str,
-    pairs: Iterable[Pair],
-    event: Event,
-) -> None:
-    """Counts each pair under ``verb``; ``counts`` is ours, its tables are shared."""
-    fresh: set[str] = set()
-    for dimension, key in pairs:
-        name = f"{verb} {dimension}"
-        if name in fresh:
-            table = counts[name]
-        else:
-            fresh.add(name)
-            table = counts[name] = dict(counts.get(name, ()))
-        kept = TABLE_DAYS // (len(table) or 1)
-        kept = (
-            DAYS_KEPT if kept > DAYS_KEPT else DAYS_LEAST if kept < DAYS_LEAST else kept
-        )
-        table[key] = counted(table.get(key), event.time, event.day, kept)
-        if len(table) > KEYS_KEPT:
-            del table[min(table, key=lambda name: table[name].last)]
-
-
-STAGES = ("new", "exploring", "considering", "cart", "customer", "lapsing", "lapsed")
-
-
-def stage(profile: Profile, context: Context) -> str:
-    """Where the visitor stands; the first of these that fits:
-
-    ``cart`` the cart is not empty; ``customer`` the last order is less than 90 days ago,
-    ``lapsing`` less than 180, ``lapsed`` longer; ``considering`` 3 or more looks at one
-    category in 30 days; ``new`` no visit before this one; ``exploring`` everybody else.
-    """
-    if profile.cart:
-        return "cart"
-    if profile.last_order:
-        age = context.now - profile.last_order
-        return (
-            "customer" if age < 90 * DAY else "lapsing" if age < 180 * DAY else "lapsed"
-        )
-    first = context.day - 29
-    for counter in profile.counts.get("viewed category", {}).values():
-        if counter.since(first) >= CONSIDERING:
-            return "considering"
-    return "exploring" if profile.visits > 1 else "new"
 
 
 # -- events --------------------------------------------------------------------------------
@@ -172,7 +92,7 @@ def _remember(
         return
     if "counts" not in changes:
         changes["counts"] = dict(old.counts)
-    _count(changes["counts"], verb, pairs, event)
+    add_counts(changes["counts"], verb, pairs, event)
     if weight := WEIGHTS.get(verb):
         if "interests" not in changes:
             changes["interests"] = dict(old.interests)
@@ -296,12 +216,37 @@ def _promotion(verb: str) -> "Lesson":
     return lesson
 
 
+def _storable(value: object) -> object | None:
+    """A raw attribute as a profile can hold it; None, what no attribute can be, is not kept."""
+    match value:
+        case bool():
+            return value
+        case int():
+            return value if abs(value) < 1 << 63 else None
+        case Decimal():
+            return _storable(float(value)) if value.is_finite() else None
+        case float():
+            return value if math.isfinite(value) else None
+        case str():
+            return value if len(value) <= ATTRIBUTE_KEPT else None
+        case date():
+            return value.isoformat()
+        case list() | tuple() | set() | frozenset():
+            texts = all(
+                isinstance(text, str) and len(text) <= TEXT_KEPT for text in value
+            )
+            return list(value) if texts and len(value) <= KEYS_KEPT else None
+    return None
+
+
 def _attributes_set(
     old: Profile, event: Event, relatives: Relatives, changes: Changes
 ) -> None:
     fresh = event.properties
     kept = {name: raw for name, raw in old.attributes.items() if name not in fresh}
-    kept.update(fresh)
+    for name, raw in fresh.items():
+        if (value := _storable(raw)) is not None:
+            kept[name] = value
     # The newest stay: a shop that sets ever new names must not fill the profile.
     changes["attributes"] = dict(list(kept.items())[-KEYS_KEPT:])
 

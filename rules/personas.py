@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,20 +12,17 @@ from ..findings import Finding, suggest
 from .attributes import BUILT_IN, Attribute, typed
 from .document import Document, Node, core, names
 from .facts import DAY, PURPOSES, Event, Profile
-from .grammar import Grammar
+from .happenings import Happened, Happenings
 from .learning import Relatives, learn
-from .moments import day_of, duration, read_time
-from .vocabulary import DIMENSIONS, VERBS, Vocabulary, time_zone
+from .moments import day_of, read_time
+from .vocabulary import Vocabulary, time_zone
 
-TIMES_LIMIT = 1_000
 FILE_KEYS = ("version", "now", "personas", "tests")
 _CONTEXT = ("path", "device", "language", "referrer", "campaign", "campaign-source")
 _IN_CONTEXT = frozenset(
     {*_CONTEXT, "campaign-medium", "hour", "weekday", "logged-in", "first-name"}
 )
 _DERIVED = {"stage": "events, orders and visits", "returning": "`visits:`"}
-_EVENT_KEYS = (*VERBS, "at", "times")
-_DETAILS = ("price", "quantity", "rule")  # of one event, beside what it is about
 
 
 class Persona(msgspec.Struct, frozen=True):
@@ -95,16 +92,6 @@ def read_personas(
     return Personas(now, personas), findings
 
 
-class _Happened(NamedTuple):
-    """One line of ``events:``; ``ago`` in seconds before now."""
-
-    time: float
-    name: str
-    properties: dict[str, Any]
-    relatives: Relatives
-    times: int
-
-
 class _Maker:
     """Makes one persona."""
 
@@ -121,14 +108,14 @@ class _Maker:
         self.relatives = relatives
         self.now = now
         self.zone = zone
-        self.grammar = Grammar(document, vocabulary, zone, ())
+        self.happenings = Happenings(document, vocabulary, relatives, now, zone)
 
     def persona(self, key: Node, node: Node) -> Persona | None:
         document, before = self.document, self.document.errors
         values: dict[str, Any] = {}
         given: dict[str, Any] = {}
         consent: set[str] = set()
-        events: list[_Happened] = []
+        events: list[Happened] = []
         known = {"consent", "events", *BUILT_IN, *self.vocabulary.attributes}
         entries = (
             () if node.empty else document.pairs(node, f'persona "{key.text}"', known)
@@ -137,7 +124,7 @@ class _Maker:
             if name.text == "consent":
                 consent |= self._consent(value)
             elif name.text == "events":
-                events = self._events(value)
+                events = self.happenings.read(value)
             elif name.text in _DERIVED:
                 hint = f"it follows from {_DERIVED[name.text]}"
                 document.error(name, f'"{name.text}" cannot be given', hint)
@@ -187,92 +174,9 @@ class _Maker:
             self.document.error(node, words)
         return raw
 
-    # -- events --------------------------------------------------------------------------
-
-    def _events(self, node: Node) -> list[_Happened]:
-        if node.kind != "list":
-            if not node.empty:
-                hint = "each starts with `- `"
-                self.document.error(node, '"events" must be a list', hint)
-            return []
-        read = (self._happened(item) for item in node.items)
-        return sorted((event for event in read if event), key=lambda event: event.time)
-
-    def _happened(self, node: Node) -> _Happened | None:
-        document = self.document
-        time, times = self.now, 1
-        about: tuple[str, dict[str, Any], Relatives] | None = None
-        verbs = 0
-        for key, value in document.pairs(node, "event", _EVENT_KEYS):
-            if key.text == "at":
-                time = self._time(value)
-            elif key.text == "times":
-                times = document.whole(value, '"times"', 1) or 1
-                if times > TIMES_LIMIT:
-                    document.error(value, f'"times" is at most {TIMES_LIMIT}')
-                    times = 1
-            else:
-                verbs += 1
-                if verbs > 1:
-                    hint = "write each in a line of its own"
-                    document.error(key, "two events in one list item", hint)
-                about = self._about(key, value)
-        if node.kind == "map" and all(
-            key.text in ("at", "times") for key, _ in node.entries
-        ):
-            hint = "for example `viewed: {category: ...}`"
-            document.error(node, "an event needs a verb", hint)
-        return _Happened(time, *about, times) if about else None
-
-    def _time(self, node: Node) -> float:
-        text = node.text if node.kind == "scalar" else ""
-        if text == "now":
-            return self.now
-        ago = duration(text.removesuffix(" ago")) if text.endswith(" ago") else None
-        time = self.now - ago.seconds if ago else read_time(text, self.zone)
-        if time is None:
-            hint = "write for example `2 days ago` or 2026-11-19 10:00"
-            self.document.error(node, f"{node.shown} is not a time", hint)
-            return self.now
-        if time > self.now:
-            self.document.error(node, f"{node.shown} is after now")
-        return time
-
-    def _about(
-        self, key: Node, node: Node
-    ) -> tuple[str, dict[str, Any], Relatives] | None:
-        """The event's name and properties; relatives, for things that are not one product."""
-        document, verb = self.document, key.text
-        allowed = VERBS[verb]
-        dimension, id = "", ""
-        details: dict[str, Any] = {}
-        sound = True
-        if node.kind != "map":
-            example = f"write `{verb}: {{{allowed[0]}: ...}}`"
-            document.error(node, f'"{verb}" needs a map, not {node.shown}', example)
-            return None
-        for name, value in document.pairs(node, f'"{verb}"', (*DIMENSIONS, *_DETAILS)):
-            if name.text in _DETAILS:
-                details[name.text] = core(value) if value.kind == "scalar" else None
-            elif name.text not in allowed or dimension:
-                hint = "one of " + ", ".join(allowed)
-                document.error(name, f'"{verb}" is not about this', hint)
-                sound = False
-            elif (pair := self.grammar.key(name.text, value)) is not None:
-                dimension, id = name.text, pair[0]
-            else:
-                sound = False
-        if sound and not dimension:
-            document.error(
-                key, f'"{verb}" does not say what', f"add {' or '.join(allowed)}"
-            )
-        if not sound or not dimension:
-            return None
-        return _event(verb, dimension, id, details, self.relatives)
-
     # -- a life ---------------------------------------------------------------------------
 
-    def _live(self, events: list[_Happened]) -> Profile:
+    def _live(self, events: list[Happened]) -> Profile:
         """The profile after all events and at the beginning of the visit of now."""
         profile: Profile | None = None
         serial = 0
@@ -322,45 +226,3 @@ class _Maker:
         if "entry-page" in values:
             changes["visit"] = {**profile.visit, "entry-page": values["entry-page"]}
         return replace(profile, **changes) if changes else profile
-
-
-_NAMES = {
-    "searched": ("Products Searched", "query"),
-    "shown": ("Promotion Viewed", "promotion_id"),
-    "clicked": ("Promotion Clicked", "promotion_id"),
-    "dismissed": ("Promotion Dismissed", "promotion_id"),
-    "added-to-cart": ("Product Added", "product_id"),
-    "viewed": ("Product Viewed", "product_id"),
-    "read": ("Article Viewed", "article_id"),
-}
-
-
-def _event(
-    verb: str, dimension: str, id: str, details: dict[str, Any], relatives: Relatives
-) -> tuple[str, dict[str, Any], Relatives]:
-    """Event name, properties and relatives of ``verb: {dimension: id}``.
-
-    Something that has no event of its own, such as buying from a category, is an event on a
-    thing that belongs to nothing else.
-    """
-    if (verb, dimension) == ("viewed", "article"):
-        return "Article Viewed", {"article_id": id}, relatives
-    if (verb, dimension) == ("viewed", "category"):
-        return "Product List Viewed", {"category": id}, relatives
-    known = relatives
-    if dimension not in ("product", "article"):
-        pairs = (
-            relatives("category", id) if dimension == "category" else ((dimension, id),)
-        )
-        known = _only(pairs)
-    if verb == "bought":
-        return "Order Completed", {"products": [{"product_id": id, **details}]}, known
-    name, property = _NAMES[verb]
-    return name, {property: id, **details}, known
-
-
-def _only(pairs: tuple[tuple[str, str], ...]) -> Relatives:
-    def relatives(kind: str, id: str) -> tuple[tuple[str, str], ...]:
-        return pairs
-
-    return relatives

@@ -1,0 +1,60 @@
+"""How often something happened on which day, kept small."""
+
+from collections.abc import Iterable
+
+from .facts import DAYS_KEPT, KEYS_KEPT, Counter, Event
+from .interests import Pair
+
+# A profile is read on every request, so a busy one must stay small: the more keys a verb and
+# dimension have, the fewer days each keeps, but never less than DAYS_LEAST.
+TABLE_DAYS = 96
+DAYS_LEAST = 6
+
+
+def counted(
+    counter: Counter | None, time: float, day: int, kept: int = DAYS_KEPT
+) -> Counter:
+    """``counter`` with one more on ``day``; at most ``kept`` days.
+
+    The oldest days are added together *on the oldest one*: what is that long ago may be
+    missing from a window, but is never counted into one it does not belong to. So "at least n
+    times within ..." stays exact for every n below ``kept``.
+    """
+    if counter is None:
+        return Counter(time, (day, 1))
+    days = counter.days
+    if days[-2] == day:
+        days = (*days[:-1], days[-1] + 1)
+    elif days[-2] < day:
+        days = (*days, day, 1)
+    else:  # a late event, from a queue or a replay
+        by_day = dict(zip(days[::2], days[1::2], strict=True))
+        by_day[day] = by_day.get(day, 0) + 1
+        days = tuple(number for pair in sorted(by_day.items()) for number in pair)
+    if (extra := len(days) - 2 * kept) > 0:
+        days = (days[0], sum(days[1 : extra + 2 : 2]), *days[extra + 2 :])
+    return Counter(time if time > counter.last else counter.last, days)
+
+
+def add_counts(
+    counts: dict[str, dict[str, Counter]],
+    verb: str,
+    pairs: Iterable[Pair],
+    event: Event,
+) -> None:
+    """Counts each pair under ``verb``; ``counts`` is ours, its tables are shared."""
+    fresh: set[str] = set()
+    for dimension, key in pairs:
+        name = f"{verb} {dimension}"
+        if name in fresh:
+            table = counts[name]
+        else:
+            fresh.add(name)
+            table = counts[name] = dict(counts.get(name, ()))
+        kept = TABLE_DAYS // (len(table) or 1)
+        kept = (
+            DAYS_KEPT if kept > DAYS_KEPT else DAYS_LEAST if kept < DAYS_LEAST else kept
+        )
+        table[key] = counted(table.get(key), event.time, event.day, kept)
+        if len(table) > KEYS_KEPT:
+            del table[min(table, key=lambda name: table[name].last)]
