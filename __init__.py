@@ -3,7 +3,7 @@
 from .findings import Finding as Finding
 from .findings import SiteError as SiteError
 from .middleware.asgi import PersonalizationMiddleware as PersonalizationMiddleware
-from .middleware.visit import Customer as Customer
+from .middleware.lookup import Customer as Customer
 from .middleware.visit import Visit as Visit
 from .middleware.visit import current as current
 from .middleware.window import Shopwindow as Shopwindow

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import endpoints
-from .context import Arrival
+from .context import CONDITIONAL, Arrival
 from .leaving import leaving
 from .response import Response
 from .routes import excluded
@@ -18,17 +18,6 @@ if TYPE_CHECKING:
     from .site import Site
 
 _MARK = "shopwindow.visit"
-# For a page they would bring bytes past us, or a part of an old page.
-_CONDITIONAL = frozenset(
-    (
-        b"range",
-        b"if-range",
-        b"if-none-match",
-        b"if-modified-since",
-        b"if-match",
-        b"if-unmodified-since",
-    )
-)
 _ENDS = (
     "lifespan.startup.failed",
     "lifespan.shutdown.complete",
@@ -91,7 +80,7 @@ class PersonalizationMiddleware:
                 await self.app(inner, receive, answering.send)
         finally:
             _current.reset(token)
-            visit.leave()
+            visit.lookup.abandon()
 
     async def _arrive(self, scope: Scope) -> Visit | None:
         """The visit of a request; whatever fails in here, the page goes out with its own content."""
@@ -138,9 +127,10 @@ class PersonalizationMiddleware:
                 for name, value in extensions.items()
                 if name not in _BYPASSES
             }
-        headers = scope["headers"]
-        if not known and any(name in _CONDITIONAL for name, _ in headers):
-            inner["headers"] = [pair for pair in headers if pair[0] not in _CONDITIONAL]
+        if not known and not CONDITIONAL.isdisjoint(arrival.headers):
+            inner["headers"] = [
+                pair for pair in scope["headers"] if pair[0] not in CONDITIONAL
+            ]
         return inner
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:

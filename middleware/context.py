@@ -15,22 +15,34 @@ from .settings import Settings
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-_WANTED = frozenset(
+# For a page they would bring bytes past us, or a part of an old page.
+CONDITIONAL = frozenset(
+    (
+        b"range", b"if-range", b"if-none-match", b"if-modified-since", b"if-match",
+        b"if-unmodified-since",
+    )
+)  # fmt: skip
+_WANTED = CONDITIONAL | frozenset(
     (
         b"cookie", b"host", b"user-agent", b"accept", b"accept-language", b"referer",
         b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site", b"sec-purpose", b"purpose", b"x-moz",
         b"sec-gpc", b"dnt", b"origin", b"content-type", b"x-purpose",
     )
 )  # fmt: skip
+# Whatever a person looks through says Mozilla first. Addresses, and "compatible" with anything
+# but an old browser, are what programs tell about themselves. CUBOT makes telephones.
+_BROWSER = re.compile(rb"(?:Mozilla|Opera|UCWEB)/")
 _BOT = re.compile(
-    rb"(?<!cu)bot\b|(?<!cu)bot[/;_ -]|crawl|spider|slurp|archiver|scrap|headless|lighthouse|preview|monitor|fetch"
-    rb"|facebookexternalhit|embedly|quora link|pinterest|whatsapp|telegram|skype|validator|checker"
-    rb"|curl/|wget|python-|aiohttp|httpx|okhttp|go-http|java/|libwww|perl|ruby|php/|axios|node-fetch|node\.js"
-    rb"|postman|insomnia|http_?client|feed|rss|mediapartners|adsbot|apis-google|bingpreview|phantom",
+    rb"https?://|compatible; (?!MSIE|Konqueror)|(?<!cu)bot(?![a-z])|crawl|spider|slurp|archiver"
+    rb"|scrap[ey]|headless|phantomjs|selenium|puppeteer|playwright|webdriver|lighthouse|ptst/"
+    rb"|gtmetrix|pingdom|synthetics|monitor|preview|favicon|fetch|feed|externalhit|embedly"
+    rb"|validator|checker|zgrab|mediapartners|adsbot",
     re.IGNORECASE,
 )
-_MOBILE = re.compile(rb"Mobi|iPhone|iPod|Android.+Mobile|Windows Phone")
-_TABLET = re.compile(rb"iPad|Tablet|PlayBook|Silk|Android(?!.*Mobile)")
+_MOBILE = re.compile(rb"Mobi|iPhone|iPod|Opera Mini|Windows Phone")
+_TABLET = re.compile(
+    rb"iPad|Tablet|PlayBook|Silk|\A(?=.*Android)(?!.*(?:Mobi|Opera Mini))"
+)
 _LOOPBACK = frozenset((b"localhost", b"127.0.0.1", b"[::1]"))
 
 
@@ -123,7 +135,7 @@ def _is_navigation(headers: Mapping[bytes, bytes]) -> bool:
 @lru_cache(4096)  # of the standard library: any thread may ask
 def _agent(agent: bytes) -> tuple[bool, str]:
     """Whether a User-Agent is a program, and the device: desktop, tablet or mobile."""
-    bot = not agent or _BOT.search(agent) is not None
+    bot = _BROWSER.match(agent) is None or _BOT.search(agent) is not None
     device = (
         "tablet"
         if _TABLET.search(agent)

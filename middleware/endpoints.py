@@ -1,7 +1,8 @@
 """What visitors' browsers ask of us directly: everything below /-/shopwindow/."""
 
 from http import HTTPStatus
-from urllib.parse import parse_qs, urlsplit
+from string import punctuation
+from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.types import Receive, Send
 
@@ -52,8 +53,7 @@ async def _consent(visit: Visit, receive: Receive, send: Send) -> None:
     else:
         await _reply(visit, send, HTTPStatus.BAD_REQUEST)
         return
-    root = visit.arrival.scope.get("root_path", "")
-    await _redirect(visit, send, local(form.get("next", "")) or f"{root}/")
+    await _redirect(visit, send, local(form.get("next", "")) or f"{visit.root}/")
 
 
 async def _click(visit: Visit, token: str, send: Send) -> None:
@@ -96,7 +96,7 @@ def local(url: str) -> str | None:
 
 
 async def _redirect(visit: Visit, send: Send, url: str) -> None:
-    location = url.encode("utf-8", "replace")
+    location = quote(url, safe=punctuation, errors="replace").encode()
     await _reply(visit, send, HTTPStatus.SEE_OTHER, [(b"location", location)])
 
 

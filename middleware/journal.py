@@ -185,9 +185,22 @@ class Journal:
             self._work.set()
         return receipt
 
-    def over(self, visitor: str, fetched: Profile | None) -> Profile | None:
-        """What the store said about ``visitor``, and what this process knows beyond it."""
-        unwritten = self._unwritten.get(visitor)
+    def unwritten(self, visitor: str) -> _Unwritten | None:
+        """What is not in the store yet of ``visitor``: ask before fetching, for :meth:`over`."""
+        return self._unwritten.get(visitor)
+
+    def over(
+        self,
+        visitor: str,
+        fetched: Profile | None,
+        before: _Unwritten | None = None,
+    ) -> Profile | None:
+        """What the store said about ``visitor``, and what this process knows beyond it.
+
+        ``before`` was unwritten when the store was asked: it may have been written since,
+        but too late for the answer.
+        """
+        unwritten = self._unwritten.get(visitor) or before
         if unwritten is None:
             return fetched
         with self._lock:

@@ -11,6 +11,7 @@ import re
 
 from starlette.types import Message, Send
 
+from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
 from .leaving import leaving, private
 from .unsent import Unsent
@@ -191,15 +192,19 @@ class Response:
     async def _now(self) -> None:
         """The start has to leave before the body has said anything."""
         if self._rewriter is not None:
+            path = self._visit.arrival.path
             try:
-                path = self._visit.arrival.path
-                has_slots = self._visit.window.routes.has_slots(path, self._visit.site)
-                step = self._dress() if has_slots else self._late
+                if self._visit.window.routes.has_slots(path, self._visit.site):
+                    step = self._dress()
+                else:
+                    step = None
             except Exception as error:
                 await self._fail(None, error)
                 return
-            await step({"type": "http.response.body", "more_body": True})
-        await self._release()
+            if step is None:
+                await self._let_go()
+            else:
+                await step({"type": "http.response.body", "more_body": True})
 
     # -- a page without slots --------------------------------------------------------------
 
@@ -223,17 +228,19 @@ class Response:
 
     async def _late(self, message: Message) -> None:
         """The start cannot wait any longer and no slot was seen: later ones keep their default."""
+        await self._let_go()
+        if self._sized:
+            await self._send(message)
+        else:
+            await self._pour(message, self._pieces)
+        self._pieces = []
+
+    async def _let_go(self) -> None:
         await self._release()
         self._step = self._too_late
         for held in self._held:
             await self._send(held)
         self._held.clear()
-        if self._sized:
-            if message.get("body"):
-                await self._send(message)
-        else:
-            await self._pour(message, self._pieces)
-        self._pieces = []
 
     async def _too_late(self, message: Message) -> None:
         try:
@@ -323,7 +330,7 @@ class Response:
 
     def _ready(self) -> bool:
         try:
-            return self._visit.ready
+            return self._visit.lookup.ready
         except Exception as error:
             # Our own fault, whatever it is: decisions then fail one by one, to their defaults.
             self._visit.window.warn("visit", "looking up a visitor failed: %r", error)
@@ -331,7 +338,7 @@ class Response:
 
     async def _settle(self) -> None:
         try:
-            await self._visit.settle()
+            await self._visit.lookup.settle()
         except Exception as error:
             # As in _ready.
             self._visit.window.warn("visit", "looking up a visitor failed: %r", error)
@@ -347,12 +354,12 @@ class Response:
             content = None
             try:
                 if isinstance(piece, Kept):
-                    visit.kept(piece.slot, piece.reason)
+                    visit.display.kept(piece.slot, piece.reason)
                 elif not self._default_only():
-                    content = visit.fill(piece, self._charset)
+                    content = visit.display.fill(piece, self._charset)
             except Exception as error:
                 # Our own fault, whatever it is: this slot keeps its default content.
-                visit.failed_slot(piece.slot, error)
+                visit.display.failed(piece.slot, error)
             if content is not None:
                 out.append(content)
             elif isinstance(piece, Hole):
@@ -370,6 +377,10 @@ class Response:
         self._size += len(body)
         if self._unsent is None:
             if not more:  # all in one message
+                simple = cut(body, self._visit.site.names, self._visit.window.marker)
+                if simple is not None:
+                    self._rewriter.found = True
+                    return simple
                 pieces = self._rewriter.feed(body)
                 return pieces + self._rewriter.close()
             self._unsent = Unsent(self._visit.window.marker)

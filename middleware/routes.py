@@ -3,8 +3,6 @@
 from functools import lru_cache
 from re import DOTALL, Pattern, compile, escape
 
-from cachetools import LRUCache
-
 from .site import Site
 
 REMEMBERED = 10_000  # paths
@@ -18,22 +16,34 @@ def _matcher(patterns: tuple[str, ...]) -> Pattern[str]:
 
 
 class Routes:
-    """Remembers per path whether its last page had a slot."""
+    """Remembers per path whether its last page had a slot.
+
+    Those with and those without are kept apart, so that somebody who asks for thousands of
+    pages that do not exist does not make us forget the start page. Plain dictionaries: a
+    cache that keeps the order of use costs as much as all else a page does here.
+    """
 
     def __init__(self) -> None:
-        self._seen: LRUCache[str, bool] = LRUCache(REMEMBERED)
+        self._with: dict[str, None] = {}
+        self._without: dict[str, None] = {}
 
     def learn(self, path: str, slots: bool) -> None:
-        if self._seen.get(path) is not slots:
-            self._seen[path] = slots
+        kept, other = self._with, self._without
+        if not slots:
+            kept, other = other, kept
+        if path not in kept:
+            kept[path] = None
+            other.pop(path, None)
+            if len(kept) > REMEMBERED:
+                del kept[next(iter(kept))]
 
     def has_slots(self, path: str, site: Site) -> bool:
         """Whether the next answer for ``path`` is likely to have a slot."""
-        return bool(self._seen.get(path)) or included(path, site)
+        return path in self._with or included(path, site)
 
     def has_none(self, path: str) -> bool:
         """Whether the last answer for ``path`` is known to have had none."""
-        return self._seen.get(path) is False
+        return path in self._without
 
 
 def included(path: str, site: Site) -> bool:

@@ -11,6 +11,7 @@ from ..fragments.library import Library, read_library
 from ..fragments.recommendations.rank import STRATEGIES
 from ..fragments.render import Click, Renderer
 from ..fragments.slots import SlotNames
+from ..rules.counting import Counted
 from ..rules.facts import Event, Profile
 from ..rules.learning import learn
 from ..rules.reading import RuleSet, read_rules
@@ -42,14 +43,44 @@ class Site(msgspec.Struct, frozen=True, eq=False):
     context: ContextReader
     names: SlotNames
     reorders: Mapping[str, str]
+    watched: frozenset[str]
     warnings: tuple[Finding, ...]
 
     def __repr__(self) -> str:
         rules, slots = len(self.rules.rules), len(self.settings.slots)
         return f"<Site {self.settings.name!r}: {slots} slots, {rules} rules>"
 
-    def learn(self, profile: Profile | None, event: Event) -> Profile:
+    def learn(self, profile: Profile | None, event: Event) -> Profile | None:
+        """``profile`` after ``event``; the same object if there is nothing to remember."""
+        if event.name == "Promotion Viewed" and not self._is_watched(event):
+            return profile
         return learn(profile, event, self.catalog.relatives)
+
+    def _is_watched(self, event: Event) -> bool:
+        """Whether a rule asks how often something of this page was shown."""
+        return any(
+            promotion["rule"] in self.watched
+            or promotion["promotion_id"] in self.watched
+            for promotion in event.properties.get("promotions", ())
+        )
+
+
+def _watched(rules: RuleSet) -> frozenset[str]:
+    """The rules with a cap and the fragments in ``shown`` conditions: who else is shown how
+    often stands in the log alone, because the profile is read with every request."""
+    found: set[str] = {rule.id for rule in rules.rules if rule.cap is not None}
+
+    def look(condition: object) -> None:
+        if isinstance(condition, Counted) and condition.verb == "shown":
+            found.add(condition.key)
+        for part in getattr(condition, "conditions", ()):
+            look(part)
+
+    for rule in rules.rules:
+        look(rule)
+    for segment in rules.segments.values():
+        look(segment.condition)
+    return frozenset(found)
 
 
 def read_files(folder: Path) -> tuple[dict[str, str], list[Finding]]:
@@ -132,6 +163,7 @@ def check_site(
             for name, fragment in fragments.items()
             if fragment.reorder
         },
+        watched=_watched(rules),
         warnings=tuple(
             finding for finding in findings if finding.severity == "warning"
         ),

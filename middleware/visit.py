@@ -1,45 +1,26 @@
-"""One request of one visitor: what is known, what may be done with it, what was decided."""
+"""One request of one visitor: the handle that handlers get."""
 
 import asyncio
-import inspect
-import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..fragments.recommendations.rank import Recommendation, rank
-from ..fragments.render import FragmentError, VisitorView
-from ..rules.attributes import Facts, facts
-from ..rules.decide import decide
-from ..rules.facts import Decision, Event, Profile
-from ..rules.history import bought, recently_viewed
+from ..rules.facts import DAY, Context, Decision, Event, Profile
 from ..rules.learning import VISIT_PAUSE
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .context import Arrival
+from .display import Display
 from .journal import NOTHING_TO_KEEP, Receipt, new_id
-from .stores import (
-    ATTRIBUTES,
-    ERASED,
-    FORGOTTEN,
-    IDENTIFIED,
-    VISITED,
-    Retired,
-    StoreError,
-)
+from .lookup import Lookup
+from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED, VISITED
 from .visitor import Visitor, new_visitor, pseudonym
 
 if TYPE_CHECKING:
-    from ..fragments.rewrite import Hole
     from .window import Shopwindow
 
-log = logging.getLogger("shopwindow")
-
-SEEN_AGAIN = (
-    60.0  # seconds after which a further page of the same visit is worth a note
-)
+SEEN_AGAIN = 60.0  # seconds after which one more page of the same visit is worth a note
 NOBODY = Profile()
 
 _current: ContextVar["Visit | None"] = ContextVar("shopwindow", default=None)
@@ -50,17 +31,10 @@ def current() -> "Visit | None":
     return _current.get()
 
 
-class Customer(msgspec.Struct, frozen=True):
-    """Who is logged in now, as the shop says. ``id`` is never stored as it is."""
-
-    id: str
-    first_name: str = ""
-
-
 class Visit:
     """The handle that handlers find as ``request.state.shopwindow``.
 
-    Everything but ``settle`` and ``decide`` is synchronous and may be called from any thread.
+    Everything but ``decide`` is synchronous and may be called from any thread.
     """
 
     def __init__(self, window: "Shopwindow", arrival: Arrival) -> None:
@@ -68,30 +42,33 @@ class Visit:
         self.window = window
         self.site = site
         self.arrival = arrival
-        self.context = site.context.read(arrival)
+        # Read now: apps mounted inside the shop's change it on their way.
+        self.root: str = arrival.scope.get("root_path", "").rstrip("/")
         self.visitor: Visitor | None = None
         self._returned = False  # the cookie came back: the browser keeps what we sent
         self.consent: Consent = UNKNOWN
         self.marked = False  # a template slot was rendered: this page has slots
-        self.aside = False  # site.toml keeps us away from this page: only its view counts
+        self.aside = (
+            False  # site.toml keeps us away from this page: only its view counts
+        )
         self.decided = False  # a handler asked for a decision
-        self.failed = ""  # why no profile can be had: "late" or "error"
         self.receipts: list[Receipt] = []
         self.cookies: list[bytes] = []
-        self.customer: Customer | None = None
-        self._given: dict[str, Any] = {}
-        self._lookup: asyncio.Future[Profile | None] | None = None
-        self._profile: Profile | None = None
-        self._fetched = False  # whether _profile is what the store says
         self._own: list[Event] | None = None
-        self._facts: Facts | None = None
-        self._decisions: dict[str, Decision] = {}
-        self._shown: list[Decision] = []
-        self._asked = False  # whether the shop was asked who is logged in
-        self._answers: list[asyncio.Future[Any]] = []
-        self._deadline = monotonic() + site.settings.profile_ms / 1000
-        if not arrival.bot:
-            self._recognise()
+        self.lookup = Lookup(window, arrival, self._retire)
+        self.display = Display(self)
+        try:
+            self.context = site.context.read(arrival)
+            if not arrival.bot:
+                self._recognise()
+        except Exception as error:
+            # Our own fault, whatever it is: handlers still get a visit, of nobody.
+            self.context = Context(
+                arrival.now, int(arrival.now // DAY), path=arrival.path
+            )
+            self._retire()
+            self.lookup.failed = "error"
+            window.warn("visit", "reading a request failed: %r", error)
 
     def __repr__(self) -> str:
         who = self.visitor.id[:6] + "..." if self.visitor else "nobody"
@@ -111,7 +88,9 @@ class Visit:
         self.consent = consent(
             self.visitor, refused, arrival.objects, arrival.now, days
         )
-        if self.remembers:
+        # A picture or a script asks for nothing that depends on the visitor; if a handler
+        # wants to know all the same, it is asked then.
+        if arrival.navigation or arrival.scope["method"] != "GET":
             self._look_up()
 
     @property
@@ -124,134 +103,16 @@ class Visit:
         return self._returned and "personalization" in self.consent.purposes
 
     def _look_up(self) -> None:
-        """Start asking the store; nothing waits for the answer before the first slot."""
-        assert self.visitor is not None
-        breaker = self.window.breaker
-        if not breaker.allows():
-            self.failed = "late"
-            return
-        try:
-            answer = self.window.store.fetch(self.visitor.id)
-        except Retired:
-            self._retire()
-            return
-        except Exception as error:
-            # A store of any kind may fail in any way; the page must not.
-            breaker.failed()
-            self.failed = "error"
-            self.window.warn("store", "the profile store failed: %r", error)
-            return
-        if answer is None or isinstance(answer, Profile):
-            breaker.succeeded()
-            self._arrived(answer)
-        else:
-            self._lookup = asyncio.ensure_future(answer)
+        """Ask the store, once."""
+        if self.remembers and not self.lookup.started:
+            assert self.visitor is not None
+            self.lookup.start(self.visitor.id)
 
     def _retire(self) -> None:
         """The id was given up: its cookie says nothing any more."""
         self.visitor = None
         self._returned = False
         self.consent = UNKNOWN
-
-    def _arrived(self, profile: Profile | None) -> None:
-        assert self.visitor is not None
-        self._profile = self.window.journal.over(self.visitor.id, profile)
-        self._fetched = True
-
-    # -- waiting, only where a slot needs it -----------------------------------------------
-
-    @property
-    def ready(self) -> bool:
-        """Whether decisions can be taken without waiting."""
-        if self._lookup is not None:
-            if not self._lookup.done():
-                return False
-            self._take_lookup()
-        if not self._asked:
-            self._ask_customer()
-        return not self._answers or all(answer.done() for answer in self._answers)
-
-    async def settle(self) -> None:
-        """Wait for what is still on its way, at most until the deadline."""
-        if self._lookup is not None:
-            await self._wait(self._lookup)
-            if self._lookup.done():
-                self._take_lookup()
-            else:
-                self._lookup.cancel()
-                self._lookup = None
-                self.failed = "late"
-                self.window.breaker.failed()
-                self.window.counters["late"] += 1
-        if not self._asked:
-            self._ask_customer()
-        for answer in list(self._answers):
-            await self._wait(answer)
-            if not answer.done():
-                answer.cancel()
-        for answer in list(
-            self._answers
-        ):  # the first answer may have brought further questions
-            if not answer.done():
-                await self._wait(answer)
-
-    async def _wait(self, future: "asyncio.Future[Any]") -> None:
-        if not future.done():
-            await asyncio.wait(
-                (future,), timeout=max(0.0, self._deadline - monotonic())
-            )
-
-    def _take_lookup(self) -> None:
-        lookup, self._lookup = self._lookup, None
-        assert lookup is not None
-        try:
-            profile = lookup.result()
-        except Retired:
-            self._retire()
-        except (Exception, asyncio.CancelledError) as error:
-            # As in _look_up: whatever went wrong in there, the page has its default content.
-            self.window.breaker.failed()
-            self.failed = "error"
-            self.window.warn("store", "the profile store failed: %r", error)
-        else:
-            self.window.breaker.succeeded()
-            self._arrived(profile)
-
-    def _ask_customer(self) -> None:
-        self._asked = True
-        if self.window.customer is None or self.arrival.bot:
-            return
-        try:
-            answer = self.window.customer(self.arrival.scope)
-        except Exception as error:
-            # The shop's own function: its fault must not take its page down through us.
-            self.window.warn("customer", "the customer function failed: %r", error)
-            return
-        if inspect.isawaitable(answer):
-            self._answers.append(asyncio.ensure_future(self._await_customer(answer)))
-        else:
-            self._met(answer)
-
-    async def _await_customer(self, answer: Awaitable[Customer | None]) -> None:
-        try:
-            self._met(await answer)
-        except Exception as error:
-            # As above.
-            self.window.warn("customer", "the customer function failed: %r", error)
-
-    def _met(self, customer: Customer | None) -> None:
-        self.customer = customer
-        if customer is None or not self.remembers:
-            return
-        for source in self.window.sources:
-            values = source.fetch(customer.id)
-            if inspect.isawaitable(values):
-                self._answers.append(asyncio.ensure_future(self._await_source(values)))
-            else:
-                self._given.update(values)
-
-    async def _await_source(self, values: Awaitable[Mapping[str, Any]]) -> None:
-        self._given.update(await values)
 
     # -- deciding --------------------------------------------------------------------------
 
@@ -260,8 +121,13 @@ class Visit:
 
         The answer is the same one that a slot on the page would get.
         """
-        if not self.ready:
-            await self.settle()
+        try:
+            self._look_up()
+            if not self.lookup.ready:
+                await self.lookup.settle()
+        except Exception as error:
+            # Our own fault, whatever it is: the decision says so, the handler goes on.
+            self.window.warn("visit", "looking up a visitor failed: %r", error)
         return self.decide_sync(slot)
 
     def decide_sync(self, slot: str) -> Decision:
@@ -269,49 +135,19 @@ class Visit:
         self.decided = True
         if slot not in self.site.settings.slots:
             raise ValueError(f'unknown slot "{slot}": site.toml does not name it')
-        return self.decision(slot)
-
-    def decision(self, slot: str) -> Decision:
-        """What ``slot`` shows; decided once per request."""
-        known = self._decisions.get(slot)
-        if known is None:
-            known = self._decisions[slot] = self._decide(slot)
-        return known
-
-    def _decide(self, slot: str) -> Decision:
-        if self.arrival.bot:
-            return Decision(slot, "bot")
-        if self._lookup is not None or self.failed:
-            return Decision(slot, self.failed or "late")
-        if self._facts is None:
-            self._facts = self._gather()
-        return decide(self.site.rules, self._facts, slot)
-
-    def _gather(self) -> Facts:
-        context = self.context
-        customer = self.customer
-        if customer is not None:
-            context = msgspec.structs.replace(
-                context, logged_in=True, first_name=customer.first_name or None
-            )
-        given = self.site.context.given(self.arrival, self.remembers)
-        if self._given:
-            given.update(self._given)
-        return facts(
-            self.site.rules,
-            self.profile if self.remembers else None,
-            context,
-            self.consent.purposes,
-            given,
-            self.window.traffic,
-        )
+        try:
+            self._look_up()
+        except Exception as error:
+            # As in decide.
+            self.window.warn("visit", "looking up a visitor failed: %r", error)
+        return self.display.decision(slot)
 
     @property
     def profile(self) -> Profile | None:
         """What is known about the visitor, this very request included; None for nobody."""
-        if not self.remembers or not self._fetched:
+        if not self.remembers or not self.lookup.fetched:
             return None
-        profile = self._profile
+        profile = self.lookup.profile
         for event in self._own_events():
             profile = self.site.learn(profile, event)
         return profile
@@ -323,7 +159,7 @@ class Visit:
         own = self._own = []
         if not self.arrival.navigation or self.visitor is None:
             return own
-        now, profile = self.arrival.now, self._profile or NOBODY
+        now, profile = self.arrival.now, self.lookup.profile or NOBODY
         if now - profile.last_seen > SEEN_AGAIN:
             properties: dict[str, Any] = {"path": self.context.path}
             if now - profile.last_seen > VISIT_PAUSE:  # the facts of a new visit
@@ -337,80 +173,6 @@ class Visit:
         if sighting is not None:
             own.append(self._event(sighting.name, sighting.properties))
         return own
-
-    def fill(self, hole: "Hole", charset: str) -> bytes | None:
-        """The bytes for one slot of the page, or None where its default content stays."""
-        decision = self.decision(hole.slot)
-        if decision.fragment is None:
-            return None
-        try:
-            content = self._render(decision, hole.default, charset)
-        except FragmentError as error:
-            self.window.warn(
-                f"fragment {decision.fragment}", "%s (rule %s)", error, decision.rule
-            )
-            self._decisions[hole.slot] = msgspec.structs.replace(
-                decision, reason="error", fragment=None
-            )
-            return None
-        if content is None:
-            self._decisions[hole.slot] = msgspec.structs.replace(
-                decision, reason="no-rule", fragment=None
-            )
-            return None
-        self._shown.append(decision)
-        return content
-
-    def kept(self, slot: str, reason: str) -> None:
-        """A slot of the page could not be offered; the page is fine, its template is not."""
-        path = self.arrival.path
-        self.window.warn(
-            f"slot {path} {slot}",
-            "the slot %s of %s keeps its default content: %s",
-            slot,
-            path,
-            reason,
-        )
-        if slot:
-            outcome = "too-large" if reason == "too-large" else "unsupported"
-            self._decisions[slot] = Decision(slot, outcome)
-
-    def failed_slot(self, slot: str, error: Exception) -> None:
-        """Filling a slot failed in a way that nobody foresaw."""
-        self.window.warn(f"slot {slot}", "the slot %s failed: %r", slot, error)
-        self._decisions[slot] = Decision(slot, "error")
-
-    def _render(self, decision: Decision, default: bytes, charset: str) -> bytes | None:
-        assert decision.fragment is not None and self._facts is not None
-        site, language = self.site, self.context.language or self.site.settings.language
-        dimension = site.reorders.get(decision.fragment)
-        if dimension is not None:
-            interests = self._facts.profile.interests.get(dimension, {})
-            scores = {key: interest.score for key, interest in interests.items()}
-            return site.renderer.reorder(decision.fragment, default, scores, charset)
-        items: list[Recommendation] = []
-        if decision.recommend is not None:
-            items = rank(
-                decision.recommend.strategies,
-                decision.recommend.limit,
-                catalog=site.catalog,
-                popularity=self.window.popularity,
-                viewed=recently_viewed(self._facts.profile),
-                bought=bought(self._facts.profile),
-            )
-            if not items:
-                return None  # better no shelf than an empty one
-        view = VisitorView(
-            first_name=self._facts.context.first_name or "", language=language
-        )
-        return site.renderer.render(
-            decision.fragment,
-            decision.parameters,
-            items=items,
-            visitor=view,
-            language=language,
-            charset=charset,
-        )
 
     # -- keeping ---------------------------------------------------------------------------
 
@@ -434,7 +196,7 @@ class Visit:
         properties = dict(properties or {})
         # Fails here, where the handler that wrote it can see it, and not in the writer.
         msgspec.json.encode(properties)
-        return self._note(self._event(event, properties, now if at is None else at))
+        return self._note(event, properties, now if at is None else at)
 
     def set(self, *, keep: bool = False, **attributes: Any) -> None:
         """Tell attributes of this visitor: ``set(cart_value=39.9)`` is ``cart-value`` in rules.
@@ -449,11 +211,11 @@ class Visit:
                 raise ValueError(
                     f'site.toml declares no attribute "{name}" with from = "app"'
                 )
-        self._given.update(values)
-        self._changed()
+        self.lookup.given.update(values)
+        self.display.renew()
         if keep and self.remembers:
             msgspec.json.encode(values)
-            self._note(self._event(ATTRIBUTES, values))
+            self._note(ATTRIBUTES, values)
 
     def identify(self, customer: str) -> None:
         """The visitor has logged in as ``customer``: both histories become one, under a new id."""
@@ -461,26 +223,26 @@ class Visit:
             return
         assert self.visitor is not None
         owner = pseudonym(self.window.keys, customer)
-        if self._profile is not None and self._profile.customer == owner:
+        known = self.lookup.profile
+        if known is not None and known.customer == owner:
             return  # the same customer as before
         old, self.visitor = self.visitor, self._renamed(self.visitor)
-        event = self._event(
-            IDENTIFIED, {"customer": owner, "visitor": self.visitor.id}, visitor=old
-        )
-        self._note(event)
-        self._fetched = False
+        properties = {"customer": owner, "visitor": self.visitor.id}
+        self._note(IDENTIFIED, properties, visitor=old)
+        self.lookup.forget()
+        self.display.renew()
 
     def forget(self) -> None:
         """The visitor has logged out: this browser becomes a stranger who gave consent."""
         if not self.remembers:
             return
         assert self.visitor is not None
-        self._note(self._event(FORGOTTEN, {}))
+        self._note(FORGOTTEN, {})
         self.visitor = self._renamed(self.visitor)
         self._returned = False
-        self._profile = None
+        self.lookup.forget()
         self._own = []
-        self._changed()
+        self.display.renew()
 
     def grant(self, *purposes: str) -> None:
         """The visitor agrees to ``purposes`` ("personalization", "statistics"), all if none is named."""
@@ -488,6 +250,12 @@ class Visit:
         now, secure = self.arrival.now, self.arrival.secure
         if self.arrival.bot:
             return
+        if self.remembers and "personalization" not in granted:
+            # Taken back in part: what was kept for it goes, and its id with it.
+            self._note(ERASED, {})
+            self.visitor = None
+            self._returned = False
+            self.lookup.forget()
         if self.visitor is None:
             self.visitor = new_visitor(granted, now)
         else:
@@ -496,7 +264,7 @@ class Visit:
         self.cookies = [self.window.cookie.issue(self.visitor, secure)]
         if self.window.refusal.read(self.arrival.cookies, secure):
             self.cookies.append(self.window.refusal.drop(secure))
-        self._changed()
+        self.display.renew()
 
     def deny(self) -> None:
         """The visitor refuses, or takes consent back: what is stored about them is erased."""
@@ -505,24 +273,20 @@ class Visit:
         secure = self.arrival.secure
         self.cookies = [self.window.refusal.issue(secure)]
         if self.visitor is not None:
-            self._note(self._event(ERASED, {}))
+            self._note(ERASED, {})
             self.cookies.append(self.window.cookie.drop(secure))
         self.visitor = None
         self._returned = False
-        self._profile = None
+        self.lookup.forget()
         self.consent = DENIED
         self._own = []
-        self._changed()
+        self.display.renew()
 
     def _renamed(self, visitor: Visitor) -> Visitor:
         now, secure = self.arrival.now, self.arrival.secure
         fresh = new_visitor(visitor.granted, now, visitor.granted_at)
         self.cookies = [self.window.cookie.issue(fresh, secure)]
         return fresh
-
-    def _changed(self) -> None:
-        self._facts = None
-        self._decisions.clear()
 
     def _event(
         self,
@@ -538,15 +302,25 @@ class Visit:
             new_id(time), name, who.id, time, self.site.context.day(time), properties
         )
 
-    def _note(self, event: Event) -> Receipt:
-        receipt = self.window.journal.note(event, self._profile, self._fetched)
-        self.receipts.append(receipt)
-        if (
-            event.visitor == (self.visitor.id if self.visitor else None)
-            and self._fetched
-        ):
-            self._profile = self.window.journal.over(event.visitor, self._profile)
-            self._changed()
+    def _note(
+        self,
+        name: str,
+        properties: dict[str, Any],
+        time: float | None = None,
+        visitor: Visitor | None = None,
+    ) -> Receipt:
+        try:
+            event = self._event(name, properties, time, visitor)
+            lookup, journal = self.lookup, self.window.journal
+            receipt = journal.note(event, lookup.profile, lookup.fetched)
+            self.receipts.append(receipt)
+            if lookup.fetched and self.visitor and event.visitor == self.visitor.id:
+                lookup.profile = journal.over(event.visitor, lookup.profile)
+                self.display.renew()
+        except Exception as error:
+            # Our own fault, whatever it is: the handler that reports an order goes on.
+            self.window.warn("journal", "keeping an event failed: %r", error)
+            return NOTHING_TO_KEEP
         return receipt
 
     # -- after the answer ------------------------------------------------------------------
@@ -566,29 +340,22 @@ class Visit:
         """The page has left with status 200: count the view and what was shown."""
         if not self.remembers or self.arrival.scope["method"] != "GET":
             return
-        journal, profile, fetched = self.window.journal, self._profile, self._fetched
+        journal = self.window.journal
+        profile, fetched = self.lookup.profile, self.lookup.fetched
         for event in self._own_events():
             journal.note(event, profile, fetched)
-        if self._shown:
+        if self.display.shown:
             # One event for all that the page showed: it is counted together or not at all.
             promotions = [
                 {"promotion_id": d.fragment, "slot": d.slot, "rule": d.rule}
-                for d in self._shown
+                for d in self.display.shown
             ]
-            properties = {"promotions": promotions, "revision": self.site.rules.revision}
+            properties = {
+                "promotions": promotions,
+                "revision": self.site.rules.revision,
+            }
             journal.note(self._event("Promotion Viewed", properties), profile, fetched)
-
-    def leave(self) -> None:
-        """The request is over: nobody waits for an answer that is still on its way."""
-        if self._lookup is not None:
-            self._lookup.cancel()
-        for answer in self._answers:
-            if not answer.done():
-                answer.cancel()
 
     def promise(self) -> "list[asyncio.Future[None]]":
         """What an answer to a POST waits for: the events of this request in the store."""
         return [receipt.stored for receipt in self.receipts]
-
-
-__all__ = ["Customer", "StoreError", "Visit", "current"]

@@ -22,6 +22,7 @@ from .breaker import Breaker
 from .clicks import ClickLinks
 from .consent import RefusalCookie
 from .journal import Journal
+from .lookup import Customer
 from .routes import Routes
 from .settings import Settings, is_production, read_keys
 from .site import Site, read_files, read_site
@@ -29,7 +30,6 @@ from .sources.http import HttpSource
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
 from .traffic import popularity, shares, weigh
-from .visit import Customer
 from .visitor import VisitorCookie, marker_keys
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Shopwindow:
 
     # -- the stores ------------------------------------------------------------------------
 
-    def _learn(self, profile: Profile | None, event: Event) -> Profile:
+    def _learn(self, profile: Profile | None, event: Event) -> Profile | None:
         return self.site.learn(profile, event)
 
     def _weigh(self, event: Event) -> Weights:
@@ -203,7 +203,6 @@ class Shopwindow:
         if not self.started:
             return
         self.started = False
-        self._starting = None  # the next start may be in another event loop
         if self._refreshing is not None:
             self._refreshing.cancel()
         await asyncio.to_thread(self.journal.close)

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import signal
+import sys
 import tempfile
 
 import uvicorn
@@ -41,6 +43,8 @@ def main() -> None:
         os.environ.setdefault("SHOPWINDOW_EVENTS", database)
         app = create_app()
         print(WHAT_TO_TRY.format(port=port, crm=url.format(customer="20417")))
+        # By default it would end this process before the folder is removed.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 

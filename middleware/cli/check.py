@@ -9,7 +9,7 @@ import msgspec
 from .site import checked, count
 
 
-@click.command("check")
+@click.command("check", short_help="Find everything that is wrong with a folder.")
 @click.argument(
     "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
 )

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import signal
 import socket
 import sys
 import tempfile
@@ -19,10 +20,23 @@ from ..window import Shopwindow
 BATCH = 500  # events in one commit while seeding
 
 
-@click.command("demo")
-@click.option("--port", default=8000, show_default=True, envvar="PORT", help="Where to serve the shop.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="On which address.")
-@click.option("--seed/--no-seed", default=True, help="Start with a week of other visitors, or with none.")
+@click.command("demo", short_help="Serve a whole pet shop to click through.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    envvar="PORT",
+    help="Where to serve the shop.",
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="On which address."
+)
+@click.option(
+    "--seed/--no-seed",
+    default=True,
+    help="Start with a week of other visitors, or with none.",
+)
 def command(port: int, host: str, seed: bool) -> None:
     """Serve Pawfields, a pet shop whose start page fits whoever looks at it.
 
@@ -45,6 +59,8 @@ def command(port: int, host: str, seed: bool) -> None:
             _seed(window, store)
         app = create_app(demo=True, window=window)
         _greet(host, port)
+        # By default it would end this process before the folder is removed.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
         store.close()
 
@@ -62,7 +78,11 @@ def _check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                hint = f"somebody else uses port {port} already: try `make demo PORT={port + 1}`"
+                other = port + 1 if port < 65535 else 8000
+                hint = (
+                    f"somebody else uses port {port} already: "
+                    f"choose another one with --port {other} or PORT={other}"
+                )
             else:
                 hint = f"port {port} on {host} cannot be used: {error.strerror}"
             click.echo(hint, err=True)
@@ -81,12 +101,18 @@ def _seed(window: Shopwindow, store: SqliteStore) -> None:
     site = window.site
     events = [
         Event(new_id(at), name, visitor, at, site.context.day(at), properties)
-        for visitor, name, properties, at in walk(Catalogue(SITE / "catalog"), time.time())
+        for visitor, name, properties, at in walk(
+            Catalogue(SITE / "catalog"), time.time()
+        )
     ]
     console = Console(stderr=True)
     steps = range(0, len(events), BATCH)
     for start in track(
-        steps, "A week of visitors", console=console, transient=True, disable=not console.is_terminal
+        steps,
+        "A week of visitors",
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     ):
         batch = events[start : start + BATCH]
         weights: dict[tuple[str, str], float] = {}

@@ -19,7 +19,9 @@ from ..site import Site
 from .site import usable
 
 
-@click.command("explain")
+@click.command(
+    "explain", short_help="Say which rule wins for made-up visitors, and why."
+)
 @click.argument(
     "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
 )
@@ -49,7 +51,13 @@ from .site import usable
     "--now",
     help="The moment, for example 2026-11-21T10:00. Default: the file's `now`, else this moment.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to print the answers; json: one line per persona.",
+)
 def command(
     folder: Path,
     file: Path,
@@ -110,8 +118,9 @@ def _personas(
     try:
         text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise click.BadParameter(
-            f"{file} cannot be read: {error}", param_hint="--personas"
+            f"{file} cannot be read: {why}", param_hint="--personas"
         ) from None
     relatives = site.catalog.relatives
     read, findings = read_personas(

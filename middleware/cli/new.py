@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 
-@click.command("new")
+@click.command("new", short_help="Make a folder to start from.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def command(folder: Path) -> None:
     """Make DIR, a small site that passes `shopwindow check`, with comments that explain it.

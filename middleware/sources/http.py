@@ -123,12 +123,15 @@ class HttpSource:
         async with self._client.stream(
             "GET",
             url,
-            headers=dict(self._settings.header),
+            # Fifty kilobytes may unpack to fifty megabytes while every page waits.
+            headers={**self._settings.header, "Accept-Encoding": "identity"},
             follow_redirects=False,  # a client of the shop's own may do so otherwise
         ) as response:
             if response.status_code == 404:
                 return {}  # a customer whom the service does not know: an answer like any other
             response.raise_for_status()
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise ValueError("the answer is compressed")
             async for part in response.aiter_bytes():
                 body += part
                 if len(body) > LARGEST:

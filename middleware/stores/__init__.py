@@ -8,7 +8,7 @@ import msgspec
 from ...rules.facts import Event, Profile
 from ...rules.merging import merge
 
-Learn = Callable[[Profile | None, Event], Profile]
+Learn = Callable[[Profile | None, Event], Profile | None]
 Weights = Mapping[tuple[str, str], float]
 
 VISITED = "Visited"

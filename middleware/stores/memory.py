@@ -65,7 +65,9 @@ class MemoryStore:
                     everyone = [v for v, c in identities.items() if c == owner]
                     identities.update(dict.fromkeys([*everyone, event.visitor], ""))
                 else:
-                    profiles[owner] = learn(profiles.get(owner), event)
+                    learned = learn(profiles.get(owner), event)
+                    if learned is not None:
+                        profiles[owner] = learned
                     if event.name not in INTERNAL:
                         log[event.id] = _of(owner, event)
             self.profiles, self.identities, self.events = profiles, identities, log

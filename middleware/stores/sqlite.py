@@ -54,6 +54,8 @@ CREATE TABLE IF NOT EXISTS traffic (
 """
 _FETCH = "SELECT data FROM profiles WHERE id = ?"
 _LOG = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)"
+_CHANGE = "UPDATE profiles SET data = ? WHERE id = ? AND data = ?"
+_ADD = "INSERT OR IGNORE INTO profiles VALUES (?, ?)"
 _SAVE = "INSERT INTO profiles VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET data = ?2"
 _TRAFFIC = """
 INSERT INTO traffic VALUES (?, ?, ?)
@@ -74,6 +76,8 @@ _FAULTS = (
     sqlite3.DataError,
     sqlite3.IntegrityError,
 )
+
+SEEN = 2_000  # profiles that were read and may soon be written
 
 Execute = Callable[..., sqlite3.Cursor]
 
@@ -102,6 +106,8 @@ class SqliteStore:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self._traces = False  # erased, but still in the write-ahead log
+        # What was read last of whom: the writer need not read it again if nobody changed it.
+        self._seen: dict[str, tuple[bytes, Profile] | None] = {}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writing = self._open_or_renew()
@@ -175,16 +181,22 @@ class SqliteStore:
         return connection
 
     def fetch(self, visitor: str) -> Profile | None:
+        mark = _mark(visitor)
         try:
-            row = self._execute(_FETCH, (_mark(visitor),)).fetchone()
+            row = self._execute(_FETCH, (mark,)).fetchone()
+            data = row[0] if row is not None else None
+            if data is not None and data[:1] in _NO_PROFILE:
+                return self._fetch(self._execute, mark)[1]
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
-        if row is None:
+        if len(self._seen) >= SEEN:
+            self._seen.clear()
+        if data is None:
+            self._seen[mark] = None
             return None
-        data: bytes = row[0]
-        if data[:1] in _NO_PROFILE:
-            return self._fetch(self._execute, _mark(visitor))[1]
-        return _decode_profile(data)
+        profile = _decode_profile(data)
+        self._seen[mark] = (data, profile)
+        return profile
 
     def _fetch(self, execute: Execute, visitor: str) -> tuple[str, Profile | None]:
         """Whose profile stands for ``visitor`` (the visitor's own or a customer's), and it."""
@@ -235,6 +247,48 @@ class SqliteStore:
             log.warning("%s cannot be cleaned now: %s", self.path, error)
 
     def _keep(self, events: Sequence[Event], learn: Learn) -> None:
+        if any(event.name in REARRANGING for event in events):
+            self._keep_in_order(events, learn)
+            return
+        visitors: dict[str, list[Event]] = {}
+        for event in events:
+            visitors.setdefault(event.visitor, []).append(event)
+        self._writing.execute("SAVEPOINT batch")
+        quick: list[Event] = []
+        rest: list[Event] = []
+        for visitor, theirs in visitors.items():
+            if self._keep_unread(_mark(visitor), theirs, learn):
+                quick += theirs
+            else:
+                rest += theirs
+        if len(self._log(quick)) < len(quick):
+            # A batch was sent twice: what was learned just now was known already.
+            self._writing.execute("ROLLBACK TO batch")
+            rest = list(events)
+        if rest:
+            self._keep_in_order(rest, learn)
+
+    def _keep_unread(self, mark: str, events: list[Event], learn: Learn) -> bool:
+        """Learn on top of what was read for the request; False if that is not what is stored now."""
+        try:
+            seen = self._seen.pop(mark)  # the reader may clear it at any moment
+        except KeyError:
+            return False
+        data, known = seen or (b"", None)
+        profile = known
+        for event in events:
+            profile = learn(profile, event)
+        if profile is known:  # nothing to remember; but the id may have been given up
+            row = self._writing.execute(_FETCH, (mark,)).fetchone()
+            return bool((row and row[0]) == (seen and seen[0]))
+        fresh = _encode_profile(profile)
+        if seen is None:
+            changed = self._writing.execute(_ADD, (mark, fresh)).rowcount
+        else:
+            changed = self._writing.execute(_CHANGE, (fresh, mark, data)).rowcount
+        return changed == 1
+
+    def _keep_in_order(self, events: Sequence[Event], learn: Learn) -> None:
         execute = self._writing.execute
         owners: dict[str, str] = {}
         profiles: dict[str, Profile | None] = {}
@@ -262,8 +316,10 @@ class SqliteStore:
                 profiles.clear()
                 changed.clear()
             else:
-                profiles[owner] = learn(profiles[owner], event)
-                changed.add(owner)
+                known = profiles[owner]
+                profiles[owner] = learn(known, event)
+                if profiles[owner] is not known:
+                    changed.add(owner)
         self._save(profiles, changed)
 
     def _log(self, events: Sequence[Event]) -> Sequence[Event]:

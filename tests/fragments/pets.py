@@ -36,7 +36,9 @@ def catalog(files: Mapping[str, str] = FILES) -> Catalog:
     return found
 
 
-def library(templates: Mapping[str, str] | None = None, language: str = "de") -> Library:
+def library(
+    templates: Mapping[str, str] | None = None, language: str = "de"
+) -> Library:
     """The shipped fragments and ``templates``: name, or name and language -> text."""
     found, findings = read(templates or {}, language)
     assert findings == [], "\n".join(map(str, findings))

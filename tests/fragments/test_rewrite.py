@@ -146,6 +146,7 @@ SLOTS = {
     "a slot in a slot": "<div data-shopwindow=a>«1<div data-shopwindow=b>2</div>3»</div>",
     "the second place keeps its default": "<div data-shopwindow=a>«x»</div><div data-shopwindow=a>x</div>",
     "the first place is inside": "<div data-shopwindow=a>«<i data-shopwindow=b>1</i>»</div><i data-shopwindow=b>2</i>",
+    "the second block keeps its default": BEGIN["a"] + "«x»" + END + BEGIN["a"] + "y" + END,
     "a slot after an unknown one": "<div data-shopwindow=x>x</div><div data-shopwindow=a>«x»</div>",
 }  # fmt: skip
 NO_SLOTS = {
@@ -368,6 +369,13 @@ def test_what_an_end_of_a_block_lets_go_leaves_before_what_follows() -> None:
     page = f"{BEGIN['unknown']}<div data-shopwindow=a>{'x' * 95}12{END}34<p>56"
     for cut in range(len(page)):
         assert text(pieces(page.encode(), [cut], hold=96)) == stripped(page)
+
+
+def test_a_slot_that_is_given_up_counts_no_more_for_those_inside() -> None:
+    # The outer slot passes its ceiling inside the span's start tag.
+    page = b"<!-- shopwindow:a --><h1><<<<<span data-shopwindow='b'></math>"
+    assert reasons(pieces(page, hold=30)) == ["a: too-large", "b: misnested"]
+    assert pieces(page, list(range(len(page))), 30) == pieces(page, hold=30)
 
 
 def test_an_unclosed_slot_holds_no_more_than_its_ceiling() -> None:

@@ -1,0 +1,163 @@
+"""What the slots of one page show: decisions, and the bytes they become."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ..fragments.recommendations.rank import Recommendation, rank
+from ..fragments.render import FragmentError, VisitorView
+from ..rules.attributes import Facts, facts
+from ..rules.decide import decide
+from ..rules.facts import Decision
+from ..rules.history import bought, recently_viewed
+from .clicks import PREFIX as CLICK
+
+if TYPE_CHECKING:
+    from ..fragments.rewrite import Hole
+    from .visit import Visit
+
+_CLICK = CLICK.encode()
+
+
+class Display:
+    """Decides every slot of a page once, and fills it.
+
+    ``shown`` holds the decisions whose fragments are on the page.
+    """
+
+    __slots__ = ("shown", "_decisions", "_facts", "_visit")
+
+    def __init__(self, visit: "Visit") -> None:
+        self._visit = visit
+        self._facts: Facts | None = None
+        self._decisions: dict[str, Decision] = {}
+        self.shown: list[Decision] = []
+
+    def renew(self) -> None:
+        """Something about the visitor has changed: decide anew."""
+        self._facts = None
+        self._decisions.clear()
+
+    def decision(self, slot: str) -> Decision:
+        """What ``slot`` shows; decided once per request."""
+        known = self._decisions.get(slot)
+        if known is None:
+            known = self._decide(slot)
+            if known.reason != "late" or self._visit.lookup.failed:
+                # Else the answer may still come before the page's end.
+                self._decisions[slot] = known
+        return known
+
+    def _decide(self, slot: str) -> Decision:
+        visit = self._visit
+        if visit.arrival.bot:
+            return Decision(slot, "bot")
+        if visit.lookup.failed or visit.lookup.pending:
+            return Decision(slot, visit.lookup.failed or "late")
+        try:
+            if self._facts is None:
+                self._facts = self._gather()
+            return decide(visit.site.rules, self._facts, slot)
+        except Exception as error:
+            # Our own fault, whatever it is: this slot keeps its default content.
+            visit.window.warn(f"slot {slot}", "deciding %s failed: %r", slot, error)
+            return Decision(slot, "error")
+
+    def _gather(self) -> Facts:
+        visit = self._visit
+        context, lookup = visit.context, visit.lookup
+        customer = lookup.customer
+        if customer is not None:
+            context = msgspec.structs.replace(
+                context, logged_in=True, first_name=customer.first_name or None
+            )
+        given = visit.site.context.given(visit.arrival, visit.remembers)
+        if lookup.given:
+            given.update(lookup.given)
+        return facts(
+            visit.site.rules,
+            visit.profile,
+            context,
+            visit.consent.purposes,
+            given,
+            visit.window.traffic,
+        )
+
+    def fill(self, hole: "Hole", charset: str) -> bytes | None:
+        """The bytes for one slot of the page, or None where its default content stays."""
+        decision = self.decision(hole.slot)
+        if decision.fragment is None:
+            return None
+        try:
+            content = self._render(decision, hole.default, charset)
+        except FragmentError as error:
+            about = f"fragment {decision.fragment}"
+            self._visit.window.warn(about, "%s (rule %s)", error, decision.rule)
+            self._keep_default(decision, "error")
+            return None
+        if content is None:
+            self._keep_default(decision, "no-rule")
+            return None
+        root = self._visit.root
+        if root:  # fragments are shared between pages and do not know where we stand
+            content = content.replace(_CLICK, root.encode() + _CLICK)
+        self.shown.append(decision)
+        return content
+
+    def _render(self, decision: Decision, default: bytes, charset: str) -> bytes | None:
+        assert decision.fragment is not None and self._facts is not None
+        visit, known = self._visit, self._facts
+        site = visit.site
+        language = known.context.language or site.settings.language
+        dimension = site.reorders.get(decision.fragment)
+        if dimension is not None:
+            interests = known.profile.interests.get(dimension, {})
+            scores = {key: interest.score for key, interest in interests.items()}
+            return site.renderer.reorder(decision.fragment, default, scores, charset)
+        items: list[Recommendation] = []
+        if decision.recommend is not None:
+            items = rank(
+                decision.recommend.strategies,
+                decision.recommend.limit,
+                catalog=site.catalog,
+                popularity=visit.window.popularity,
+                viewed=recently_viewed(known.profile),
+                bought=bought(known.profile),
+            )
+            if not items:
+                return None  # better no shelf than an empty one
+        view = VisitorView(first_name=known.context.first_name or "", language=language)
+        return site.renderer.render(
+            decision.fragment,
+            decision.parameters,
+            items=items,
+            visitor=view,
+            language=language,
+            charset=charset,
+        )
+
+    # -- slots that keep their default content ---------------------------------------------
+
+    def _keep_default(self, decision: Decision, reason: str) -> None:
+        self._decisions[decision.slot] = msgspec.structs.replace(
+            decision, reason=reason, fragment=None
+        )
+
+    def kept(self, slot: str, reason: str) -> None:
+        """A slot of the page could not be offered; the page is fine, its template is not."""
+        path = self._visit.arrival.path
+        self._visit.window.warn(
+            f"slot {path} {slot}",
+            "the slot %s of %s keeps its default content: %s",
+            slot,
+            path,
+            reason,
+        )
+        if slot:
+            outcome = "too-large" if reason == "too-large" else "unsupported"
+            self._decisions[slot] = Decision(slot, outcome)
+
+    def failed(self, slot: str, error: Exception) -> None:
+        """Filling a slot failed in a way that nobody foresaw."""
+        self._visit.window.warn(f"slot {slot}", "the slot %s failed: %r", slot, error)
+        self._decisions[slot] = Decision(slot, "error")

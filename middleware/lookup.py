@@ -1,0 +1,217 @@
+"""What is known about the visitor, on its way while the app works."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..rules.facts import Profile
+from .context import Arrival
+from .journal import _Unwritten
+from .stores import Retired
+
+if TYPE_CHECKING:
+    from .window import Shopwindow
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """Who is logged in now, as the shop says. ``id`` is never stored as it is."""
+
+    id: str
+    first_name: str = ""
+
+
+class Lookup:
+    """Asks the store, the shop (who is logged in) and the sources, under one deadline.
+
+    ``profile`` is what the store says, and what this process knows beyond it; it counts once
+    ``fetched`` is true. ``failed`` says why there will be none: "late" or "error". ``given``
+    holds attribute values that sources and the shop told. ``on_retired`` is called when the
+    visitor id turns out to have been given up.
+    """
+
+    __slots__ = (
+        "customer",
+        "failed",
+        "fetched",
+        "given",
+        "profile",
+        "_answers",
+        "_arrival",
+        "_asked",
+        "_before",
+        "_deadline",
+        "_on_retired",
+        "_task",
+        "_visitor",
+        "_window",
+    )
+
+    def __init__(
+        self, window: "Shopwindow", arrival: Arrival, on_retired: Callable[[], None]
+    ) -> None:
+        self._window = window
+        self._arrival = arrival
+        self._on_retired = on_retired
+        self._deadline = monotonic() + window.site.settings.profile_ms / 1000
+        self._visitor = ""
+        self._task: asyncio.Future[Profile | None] | None = None
+        self._before: _Unwritten | None = None  # not in the store when it was asked
+        self._answers: list[asyncio.Future[Any]] = []
+        self._asked = False  # whether the shop was asked who is logged in
+        self.profile: Profile | None = None
+        self.fetched = False
+        self.failed = ""
+        self.customer: Customer | None = None
+        self.given: dict[str, Any] = {}
+
+    @property
+    def started(self) -> bool:
+        return bool(self._visitor)
+
+    def start(self, visitor: str) -> None:
+        """Ask the store; nothing waits for the answer before the first slot."""
+        window = self._window
+        self._visitor = visitor
+        if not window.breaker.allows():
+            self.failed = "late"
+            return
+        self._before = window.journal.unwritten(visitor)
+        try:
+            answer = window.store.fetch(visitor)
+        except Retired:
+            self._on_retired()
+        except Exception as error:
+            # A store of any kind may fail in any way; the page must not.
+            self._broken(error)
+        else:
+            if answer is None or isinstance(answer, Profile):
+                self._arrived(answer)
+            else:
+                self._task = asyncio.ensure_future(answer)
+
+    def forget(self) -> None:
+        """What was found belongs to an id that is none any more."""
+        self.profile = None
+        self.fetched = False
+
+    def _arrived(self, profile: Profile | None) -> None:
+        self._window.breaker.succeeded()
+        self.profile = self._window.journal.over(self._visitor, profile, self._before)
+        self.fetched = True
+
+    def _broken(self, error: BaseException) -> None:
+        self._window.breaker.failed()
+        self._window.warn("store", "the profile store failed: %r", error)
+        self.failed = "error"
+
+    # -- waiting, only where a slot needs it -----------------------------------------------
+
+    @property
+    def pending(self) -> bool:
+        """Whether the store's answer is still on its way."""
+        if self._task is not None and self._task.done():
+            self._take()
+        return self._task is not None
+
+    @property
+    def ready(self) -> bool:
+        """Whether decisions can be taken without waiting."""
+        if self.pending:
+            return False
+        if not self._asked:
+            self._ask_customer()
+        return not self._answers or all(answer.done() for answer in self._answers)
+
+    async def settle(self) -> None:
+        """Wait for what is still on its way, at most until the deadline."""
+        if self._task is not None:
+            await self._wait(self._task)
+            if self.pending:
+                self._task.cancel()
+                self._task = None
+                self.failed = "late"
+                self._window.breaker.failed()
+                self._window.counters["late"] += 1
+        if not self._asked:
+            self._ask_customer()
+        # The first answer (who is logged in) may bring further questions (to the sources).
+        for answer in self._answers:
+            await self._wait(answer)
+            if not answer.done():
+                answer.cancel()
+
+    async def _wait(self, future: "asyncio.Future[Any]") -> None:
+        if not future.done():
+            left = max(0.0, self._deadline - monotonic())
+            await asyncio.wait((future,), timeout=left)
+
+    def _take(self) -> None:
+        task, self._task = self._task, None
+        assert task is not None
+        try:
+            profile = task.result()
+        except Retired:
+            self._on_retired()
+        except (Exception, asyncio.CancelledError) as error:
+            # As in start: whatever went wrong in there, the page has its default content.
+            self._broken(error)
+        else:
+            self._arrived(profile)
+
+    # -- who is logged in, and what others know about them ---------------------------------
+
+    def _ask_customer(self) -> None:
+        self._asked = True
+        customer = self._window.customer
+        if customer is None or self._arrival.bot:
+            return
+        try:
+            answer = customer(self._arrival.scope)
+            if inspect.isawaitable(answer):
+                asking = self._await_customer(answer)
+                self._answers.append(asyncio.ensure_future(asking))
+            else:
+                self._met(answer)
+        except Exception as error:
+            # The shop's own function: its fault must not take its page down through us.
+            self._window.warn("customer", "the customer function failed: %r", error)
+
+    async def _await_customer(self, answer: Awaitable[Customer | None]) -> None:
+        try:
+            self._met(await answer)
+        except Exception as error:
+            # As above.
+            self._window.warn("customer", "the customer function failed: %r", error)
+
+    def _met(self, customer: Customer | None) -> None:
+        if not isinstance(customer, Customer | None):
+            raise TypeError(f"{customer!r} is no Customer")
+        self.customer = customer
+        if customer is None or not self.fetched:
+            return  # sources tell about persons: only for those who agreed to it
+        for source in self._window.sources:
+            values = source.fetch(customer.id)
+            if inspect.isawaitable(values):
+                self._answers.append(asyncio.ensure_future(self._await_source(values)))
+            else:
+                self.given.update(values)
+
+    async def _await_source(self, values: Awaitable[Mapping[str, Any]]) -> None:
+        try:
+            self.given.update(await values)
+        except Exception as error:
+            # A source of any kind may fail in any way; its attributes stay unknown.
+            self._window.warn("source", "a source failed: %r", error)
+
+    def abandon(self) -> None:
+        """The request is over: nobody waits for an answer that is still on its way."""
+        if self.pending:
+            assert self._task is not None
+            self._task.cancel()
+        for answer in self._answers:
+            if not answer.done():
+                answer.cancel()

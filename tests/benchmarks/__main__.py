@@ -1,0 +1,157 @@
+"""``python -m tests.benchmarks``: every goal, what was measured, and whether that is enough.
+
+All ratios come from one interleaved run. Absolute times belong to this machine and moment.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from . import firstbyte
+from .contenders import HANDWRITTEN, KINDS, PERSONALISED, contenders
+from .goals import (
+    Goal,
+    first_byte_goals,
+    goals_table,
+    import_goal,
+    page_goals,
+    pages_table,
+)
+from .importing import import_seconds
+from .reference import Reference
+from .rounds import Contender, Timings, answer, race
+from .work import VISITORS, Work
+
+REQUESTS = {"static": 400, "jinja": 100}  # of each contender in each round
+COMPARED = 40  # visitors whose pages are compared byte for byte first
+FIRST_BYTE_ROUNDS = 25
+
+Step = Callable[[], None]
+
+
+async def race_pages(
+    folder: Path, rounds: int, steps: Callable[[str, int], Step]
+) -> dict[str, Timings]:
+    """The timings of all contenders, by kind of page."""
+    work = Work(folder, time.time(), steps("visitors", VISITORS))
+    pages = {}
+    async with work.window:
+        for kind in KINDS:
+            competing = contenders(work, kind)
+            await compare(work, kind, competing)
+            step = steps(f"{kind} page", (rounds + 1) * len(competing))
+            requests = partial(work.requests, count=REQUESTS[kind])
+            pages[kind] = await race(competing, requests, rounds, step)
+    lost = {**work.window.counters, **work.window.journal.dropped}
+    if lost:
+        raise SystemExit(f"nothing was measured: {lost}")
+    return pages
+
+
+async def compare(work: Work, kind: str, competing: list[Contender]) -> None:
+    """Who personalises must give every visitor the page that the reference gives."""
+    reference = Reference()
+    shown: set[bytes] = set()
+    for number in random.Random(kind).sample(range(VISITORS), COMPARED):
+        expected = reference.page(work.visitor(number), time.time())
+        shown.add(expected)
+        for contender in competing:
+            _, body = await answer(contender.app, work.request(number))
+            if contender.name in (PERSONALISED, HANDWRITTEN) and body != expected:
+                place = len(os.path.commonprefix([body, expected]))
+                raise SystemExit(
+                    f"{kind}, {contender.name}: visitor {number} got another page than the reference\n"
+                    f"got  {body[place - 60 : place + 60]!r}\n"
+                    f"want {expected[place - 60 : place + 60]!r}"
+                )
+    if len(shown) < COMPARED / 2:
+        raise SystemExit(
+            f"only {len(shown)} different pages: the workload says nothing"
+        )
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--json",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write all figures.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(5),
+    default=21,
+    show_default=True,
+    help="Interleaved rounds.",
+)
+def main(target: Path | None, rounds: int) -> None:
+    """Measure shopwindow against its goals; exit code 1 if one is missed."""
+    errors = Console(stderr=True)
+    columns = (TextColumn("{task.description:12}"), BarColumn(), TimeRemainingColumn())
+    with (
+        tempfile.TemporaryDirectory(prefix="shopwindow-bench-") as name,
+        Progress(*columns, console=errors, disable=not errors.is_terminal) as progress,
+    ):
+        folder = Path(name)
+
+        def steps(what: str, total: int) -> Step:
+            task = progress.add_task(what, total=total)
+            return lambda: progress.advance(task)
+
+        imported = import_seconds(folder)
+        step = steps("first byte", FIRST_BYTE_ROUNDS * len(firstbyte.KINDS))
+        moments = firstbyte.measure(folder, FIRST_BYTE_ROUNDS, step)
+        pages = asyncio.run(race_pages(folder, rounds, steps))
+
+    goals = [goal for kind in KINDS for goal in page_goals(kind, pages[kind])]
+    goals += [*first_byte_goals(moments), import_goal(imported)]
+    output = Console()
+    output.print(pages_table(pages))
+    output.print(goals_table(goals))
+    if target is not None:
+        target.write_text(json.dumps(figures(pages, goals, rounds), indent=1) + "\n")
+    missed = [goal.name for goal in goals if not goal.ok]
+    if missed:
+        errors.print(f"[red]missed:[/] {'; '.join(missed)}")
+        sys.exit(1)
+
+
+def figures(
+    pages: dict[str, Timings], goals: list[Goal], rounds: int
+) -> dict[str, Any]:
+    """Everything as plain values; times in seconds."""
+    return {
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "rounds": rounds,
+        "seconds_per_request": {
+            kind: {
+                name: {
+                    "median": timings.median(name),
+                    "added": timings.added(name),
+                    "behind": timings.behind(name),
+                    "rounds": seconds,
+                }
+                for name, seconds in timings.rounds.items()
+            }
+            for kind, timings in pages.items()
+        },
+        "goals": [goal.as_json() for goal in goals],
+    }
+
+
+if __name__ == "__main__":
+    main()

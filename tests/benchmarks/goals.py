@@ -1,0 +1,127 @@
+"""What has to be reached, and whether it was."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from rich.table import Table
+
+from .contenders import BARE, BUFFERING, HANDWRITTEN, PERSONALISED
+from .firstbyte import DEADLINE_SECONDS, FirstByte
+from .rounds import Timings
+
+BUFFERING_SHARE = 0.6
+BARE_SHARE = 0.85
+IMPORT_SECONDS = 0.2
+FIRST_BYTE_SECONDS = 0.001
+LATE_SECONDS = 0.01
+
+
+class Goal(NamedTuple):
+    """One row. ``most`` or ``least`` is what must be reached; neither: for information."""
+
+    name: str
+    measured: float
+    unit: str
+    most: float | None = None
+    least: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        over = self.most is not None and self.measured > self.most
+        return not over and not (self.least is not None and self.measured < self.least)
+
+    @property
+    def must(self) -> str:
+        if self.most is not None:
+            return "<= " + written(self.most, self.unit)
+        return "" if self.least is None else ">= " + written(self.least, self.unit)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**self._asdict(), "must": self.must, "ok": self.ok}
+
+
+UNITS: dict[str, Callable[[float], str]] = {
+    "": lambda value: f"{value:.2f}",
+    "µs": lambda value: f"{value * 1e6:.0f} µs",
+    "ms": lambda value: f"{value * 1e3:.2f} ms",
+}
+
+
+def written(value: float, unit: str) -> str:
+    """``value``, a ratio or seconds, in ``unit``."""
+    return UNITS[unit](value)
+
+
+def page_goals(kind: str, timings: Timings) -> list[Goal]:
+    added = timings.added(PERSONALISED)
+    return [
+        Goal(
+            f"{kind}: added CPU / {BUFFERING}'s",
+            added / timings.added(BUFFERING),
+            "",
+            most=BUFFERING_SHARE,
+        ),
+        Goal(
+            f"{kind}: {BARE} / {PERSONALISED}",
+            timings.ratio(BARE, PERSONALISED),
+            "",
+            least=BARE_SHARE if kind == "jinja" else None,
+        ),
+        Goal(
+            f"{kind}: {HANDWRITTEN} / {PERSONALISED}",
+            timings.ratio(HANDWRITTEN, PERSONALISED),
+            "",
+        ),
+        Goal(f"{kind}: added CPU per page", added, "µs"),
+        Goal(f"{kind}: of this by the writer", timings.behind(PERSONALISED), "µs"),
+    ]
+
+
+def first_byte_goals(moments: FirstByte) -> list[Goal]:
+    deadline = moments.control_last + DEADLINE_SECONDS + LATE_SECONDS
+    return [
+        Goal(
+            "first byte, added by a 20 ms store",
+            moments.slow_first - moments.control_first,
+            "ms",
+            most=FIRST_BYTE_SECONDS,
+        ),
+        Goal("last byte, store hangs", moments.hanging_last, "ms", most=deadline),
+        Goal(
+            "last byte, added by a 20 ms store",
+            moments.slow_last - moments.control_last,
+            "ms",
+        ),
+        Goal("first byte without shopwindow", moments.control_first, "ms"),
+        Goal("last byte without shopwindow", moments.control_last, "ms"),
+    ]
+
+
+def import_goal(seconds: float) -> Goal:
+    return Goal("import shopwindow, CPU", seconds, "ms", most=IMPORT_SECONDS)
+
+
+def goals_table(goals: Iterable[Goal]) -> Table:
+    table = Table("goal", title="shopwindow benchmark")
+    for column in ("must", "measured", "ok"):
+        table.add_column(column, justify="right")
+    for goal in goals:
+        verdict = "" if not goal.must else "[green]ok" if goal.ok else "[red]MISSED"
+        table.add_row(goal.name, goal.must, written(goal.measured, goal.unit), verdict)
+    return table
+
+
+def pages_table(pages: dict[str, Timings]) -> Table:
+    table = Table("page", "answered by", title="CPU per request, all threads (medians)")
+    for column in ("total", f"added to {BARE}", f"{BARE} / this"):
+        table.add_column(column, justify="right")
+    for kind, timings in pages.items():
+        for name in timings.rounds:
+            table.add_row(
+                kind,
+                name,
+                written(timings.median(name), "µs"),
+                written(timings.added(name), "µs"),
+                written(timings.ratio(BARE, name), ""),
+            )
+    return table

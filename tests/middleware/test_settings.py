@@ -1,0 +1,341 @@
+"""site.toml and the environment: every key, every error with its place."""
+
+import ipaddress
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from shopwindow.findings import Finding
+from shopwindow.middleware.settings import (
+    Settings,
+    SourceSettings,
+    Track,
+    is_production,
+    read_keys,
+    read_settings,
+)
+from shopwindow.rules.attributes import Attribute
+
+FOLDER = Path("shop")
+FULL = """\
+[site]
+name = "Pfotenladen"
+timezone = "Europe/Berlin"
+language = "de"
+currency = "CHF"
+[pages]
+include = ["/", "/c/*"]
+exclude = ["/kasse/*"]
+[slots]
+"home.hero" = "The large picture"
+[slots."home.shelf"]
+description = "The shelf"
+[[track]]
+path = "/p/{product}"
+event = "Product Viewed"
+[[track]]
+path = "/suche"
+query = { q = "query" }
+event = "Products Searched"
+[attributes]
+cart-value = { type = "number", from = "app" }
+country = { type = "text", one-of = ["DE", "AT"], from = "header:CF-IPCountry" }
+kind = { type = "text", from = "source:crm", purpose = "personalization", sensitive = true }
+test = { type = "yes-no", from = "query:test" }
+theme = { type = "text", from = "cookie:theme" }
+plain = { type = "version" }
+[consent]
+provider = "shopwindow"
+days = 90
+[cookie]
+name = "window"
+days = 30
+[proxy]
+trusted = ["10.0.0.0/8", "::1"]
+[deadlines]
+profile-ms = 40
+[store]
+url = "sqlite:///data/shop.db"
+[events]
+url = "sqlite:///data/shop.db"
+[sources.crm]
+url = "https://crm.internal/customers/{customer}"
+header = { Authorization = "env:SHOPWINDOW_SOURCE_CRM", Accept = "application/json" }
+map = { kind = "$.segment.kind" }
+cache = "1 hour"
+"""
+ENVIRONMENT = {
+    "SHOPWINDOW_SOURCE_CRM": "Bearer x",
+    "SHOPWINDOW_ALLOWED_HOSTS": "crm.internal, API.example ,,",
+}
+
+
+def read(
+    text: str, environment: Mapping[str, str] | None = None
+) -> tuple[Settings, list[Finding]]:
+    return read_settings(FOLDER, text, environment or {})
+
+
+def test_every_key_of_a_full_file_is_read() -> None:
+    settings, findings = read(FULL, ENVIRONMENT)
+    assert findings == []
+    assert settings == Settings(
+        folder=FOLDER,
+        name="Pfotenladen",
+        timezone="Europe/Berlin",
+        language="de",
+        include=("/", "/c/*"),
+        exclude=("/kasse/*",),
+        slots={"home.hero": "The large picture", "home.shelf": "The shelf"},
+        tracks=(
+            Track("/p/{product}", "Product Viewed"),
+            Track("/suche", "Products Searched", {"q": "query"}),
+        ),
+        attributes={
+            "cart-value": Attribute("cart-value", "number", "app"),
+            "country": Attribute(
+                "country", "text", "header:CF-IPCountry", ("DE", "AT")
+            ),
+            "kind": Attribute(
+                "kind",
+                "text",
+                "source:crm",
+                purpose="personalization",
+                sensitive=True,
+            ),
+            "test": Attribute("test", "yes-no", "query:test"),
+            "theme": Attribute("theme", "text", "cookie:theme"),
+            "plain": Attribute("plain", "version", "app"),
+        },
+        consent_days=90,
+        cookie_name="window",
+        cookie_days=30,
+        trusted=(ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1/128")),
+        profile_ms=40,
+        store="sqlite:///data/shop.db",
+        currency="CHF",
+        sources=(
+            SourceSettings(
+                "crm",
+                "https://crm.internal/customers/{customer}",
+                {"Authorization": "Bearer x", "Accept": "application/json"},
+                {"kind": "$.segment.kind"},
+                3600.0,
+            ),
+        ),
+        allowed_hosts=frozenset({"crm.internal", "api.example"}),
+    )
+    assert settings.zone.key == "Europe/Berlin"
+
+
+def test_an_empty_file_has_every_default() -> None:
+    settings, findings = read("")
+    assert findings == []
+    assert settings == Settings(folder=FOLDER, name="shop")
+
+
+# What an editor wrote -> what is said about it.
+WRONG: dict[str, str | tuple[str, ...]] = {
+    "shop = 1": '1:1: unknown key "shop" in this file: known: attributes, consent, cookie, '
+    "deadlines, events, pages, proxy, site, ...",
+    "[sit]\nname = 'x'": '1:2: unknown key "sit" in this file: did you mean "site"?',
+    "site = 1": '1:1: "site" must be a table',
+    "[site]\nname = 1": '2:1: "name" must be a text in quotes',
+    "[site]\nlanguge = 'de'": '2:1: unknown key "languge" in [site]: '
+    'did you mean "language"?',
+    "[site]\ntimezone = 'Europe/Bern'": '2:1: unknown time zone "Europe/Bern": '
+    "for example Europe/Berlin",
+    "[site]\ntimezone = '../etc/passwd'": '2:1: unknown time zone "../etc/passwd": '
+    "for example Europe/Berlin",
+    "[site]\ntimezone = ''": '2:1: unknown time zone "": for example Europe/Berlin',
+    "[site]\ntimezone = 'Europe'": '2:1: unknown time zone "Europe": '
+    "for example Europe/Berlin",
+    "[pages]\ninclude = '/'": '2:1: "include" must be a list of texts',
+    "[pages]\nexclude = [1]": '2:1: "exclude" must be a list of texts',
+    "[pages]\ninclude = ['/', 'c/*']": '2:1: "c/*" is not a path: a path starts with /',
+    "[pages]\nat-most = 3": '2:1: "at-most" is not available yet',
+    "[pages]\nrevalidate = true": '2:1: "revalidate" is not available yet',
+    "[slots]\n'a b' = 'x'": '2:1: "a b" is not a slot name: letters, digits, dots and '
+    "dashes",
+    "[slots]\nhero = 1": '2:1: "hero" must be a table',
+    "[slots.hero]\ndescription = 1": '2:1: "description" must be a text in quotes',
+    "[slots.hero]\nselector = '#x'": '2:1: "selector" is not available yet',
+    "[slots.hero]\ngroup = 'x'": '2:1: "group" is not available yet',
+    "[slots.hero]\ncolour = 'x'": '2:1: unknown key "colour" in [slots.hero]: '
+    "known: description",
+    "[track]\npath = '/'": '1:2: "track" must be written as [[track]]',
+    "track = [1]": '1:1: an entry of "track" must be a table',
+    "[[track]]\npath = 'p'\nevent = 'Product Viewed'": "2:1: a tracked path starts with /",
+    "[[track]]\nevent = 'Product Viewed'": "1:3: a tracked path starts with /",
+    "[[track]]\npath = '/p'\nevent = 'Product View'": '3:1: unknown event "Product View": '
+    'did you mean "Product Viewed"?',
+    "[[track]]\npath = '/p/{id}'\nevent = 'Product Viewed'": '2:1: "Product Viewed" needs '
+    "to know the product: {product} in the path",
+    "[[track]]\npath = '/suche'\nevent = 'Products Searched'": '1:3: "Products Searched" '
+    "needs to know the query: {query} in the path",
+    "[[track]]\npath = '/p/{product}.html'\nevent = 'Product Viewed'": "2:1: words in "
+    "braces are whole parts of a path: write /p/{product}, nothing before or after the "
+    "braces",
+    "[[track]]\npath = '/p-{product}'\nevent = 'Product Viewed'": "2:1: words in braces "
+    "are whole parts of a path: write /p/{product}, nothing before or after the braces",
+    "[[track]]\npath = '/{product'\nevent = 'Product Viewed'": "2:1: words in braces are "
+    "whole parts of a path: write /p/{product}, nothing before or after the braces",
+    "[[track]]\npath = '/{product}'\nevent = 'Product Viewed'\nonly = 1": "4:1: unknown "
+    'key "only" in [track]: known: event, path, query',
+    "[attributes]\nvisits = { type = 'number' }": '2:1: "visits" is built in and cannot be '
+    "declared again",
+    "[attributes]\na = 1": ('2:1: "a" must be a table', '2:1: unknown type "": known: '
+    "date, list, number, text, time, version, yes-no"),
+    "[attributes]\na = { type = 'int' }": '2:7: unknown type "int": known: date, list, '
+    "number, text, time, version, yes-no",
+    "[attributes]\na = { type = 'text', from = 'crm' }": '2:22: unknown origin "crm": app, '
+    "preference, header:NAME, query:NAME, cookie:NAME or source:NAME",
+    "[attributes]\na = { type = 'text', from = 'header:' }": '2:22: unknown origin '
+    '"header:": app, preference, header:NAME, query:NAME, cookie:NAME or source:NAME',
+    "[attributes]\na = { type = 'text', from = 'header:X\\nY' }": '2:22: unknown origin '
+    '"header:X\\nY": app, preference, header:NAME, query:NAME, cookie:NAME or source:NAME',
+    "[attributes]\na = { type = 'text', from = 'source:crm' }": '2:22: unknown source '
+    '"crm": there is none yet',
+    "[attributes]\na = { type = 'text', from = 'preference' }": '2:22: the origin '
+    '"preference" is not available yet',
+    "[attributes]\na = { type = 'text', purpose = 'sales' }": '2:22: unknown purpose '
+    '"sales": known: personalization, statistics',
+    "[attributes]\na = { type = 'text', one-of = 'x' }": '2:22: "one-of" must be a list of '
+    "texts",
+    "[attributes]\na = { type = 'text', sensitive = 1 }": '2:22: "sensitive" must be true '
+    "or false",
+    "[attributes]\na = { type = 'text', secret = 1 }": '2:22: unknown key "secret" in '
+    "[attributes.a]: known: from, one-of, purpose, sensitive, type",
+    "[consent]\nprovider = 'klaro'": '2:1: the consent provider "klaro" is not available '
+    "yet",
+    "[consent]\ndays = 0": '2:1: "days" must be from 1 to 395, not 0',
+    "[cookie]\nname = 'a b'": "2:1: a cookie's name has letters, digits, - and _ only",
+    "[cookie]\nname = ''": "2:1: a cookie's name has letters, digits, - and _ only",
+    "[cookie]\ndays = 401": '2:1: "days" must be from 1 to 400, not 401',
+    "[proxy]\ntrusted = ['10.0.0.1/8']": '2:1: "10.0.0.1/8" is not a network: for example '
+    "10.0.0.0/8",
+    "[deadlines]\nprofile-ms = 0": '2:1: "profile-ms" must be from 1 to 10000, not 0',
+    "[deadlines]\nprofile-ms = true": '2:1: "profile-ms" must be a whole number',
+    "[deadlines]\nfragments-ms = 50": '2:1: "fragments-ms" is not available yet',
+    "[store]\nurl = 'redis://x'": "2:1: this store is not available yet: "
+    "sqlite:///shopwindow.db or memory:",
+    "[events]\nurl = 'postgresql://x'": "2:1: a place of their own for events is not "
+    "available yet",
+    "[events]\nkeep = '400 days'": '2:1: "keep" is not available yet',
+    "[sources.crm]\ncache = '1 hour'": '1:2: the source "crm" needs a url',
+    "[sources.crm]\nurl = 'crm.internal/x'": "2:1: a url starts with https:// or http://",
+    "[sources.crm]\nurl = 'file:///etc/passwd'": "2:1: a url starts with https:// or "
+    "http://",
+    "[sources.crm]\nurl = 'https://x'\ncache = '1 week'": '3:1: "1 week" is not a '
+    "duration: write for example 10 minutes",
+    "[sources.crm]\nurl = 'https://x'\nmap = { a = 'b.c' }": '3:1: "b.c" is not a JSON '
+    "path: for example $.segment.kind",
+    "[sources.crm]\nurl = 'https://x'\nretry = 3": '3:1: unknown key "retry" in '
+    "[sources.crm]: known: cache, header, map, url",
+    "[sources.crm]\nurl = 'env:SHOPWINDOW_SECRET_KEYS'": (
+        "2:1: SHOPWINDOW_SECRET_KEYS cannot be read from here: only SHOPWINDOW_SOURCE_...",
+        '2:1: the source "crm" needs a url',
+    ),
+    "[sources.crm]\nurl = 'https://x'\nheader = { K = 'env:HOME' }": "3:1: HOME cannot be "
+    "read from here: only SHOPWINDOW_SOURCE_...",
+    **{
+        f"[{name}]\nx = 1": f'1:2: "{name}" is not available yet'
+        for name in ("experiments", "fragments", "preview", "webhooks", "journeys")
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_an_error_names_its_place_and_what_would_be_right(text: str) -> None:
+    settings, findings = read(text)
+    said = WRONG[text]
+    wanted = (said,) if isinstance(said, str) else said
+    assert (
+        tuple(
+            str(finding).removeprefix("site.toml:").replace(" error: ", " ", 1)
+            for finding in findings
+        )
+        == wanted
+    )
+    assert settings.profile_ms == 50  # what is wrong has its default
+
+
+def test_all_errors_are_told_at_once() -> None:
+    _, findings = read("[site]\nname = 1\n[cookie]\ndays = 0\n[nothing]\n")
+    assert [finding.line for finding in findings] == [2, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("30 seconds", 30), ("1 minute", 60), ("2 hours", 7200), ("1 day", 86_400)],
+)
+def test_a_cache_is_written_in_words(written: str, seconds: int) -> None:
+    settings, findings = read(f"[sources.x]\nurl = 'https://x/'\ncache = '{written}'")
+    assert findings == []
+    assert settings.sources[0].cache == seconds
+
+
+def test_the_store_of_the_environment_wins() -> None:
+    written = "[store]\nurl = 'sqlite:///a.db'"
+    assert read(written, {"SHOPWINDOW_STORE": "memory:"})[0].store == "memory:"
+    assert read(written, {"SHOPWINDOW_STORE": ""})[0].store == "sqlite:///a.db"
+    assert read(written)[0].store == "sqlite:///a.db"
+
+
+def test_a_source_whose_secret_is_missing_does_not_take_the_shop_down(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    text = "[sources.crm]\nurl = 'env:SHOPWINDOW_SOURCE_URL'\n"
+    text += "header = { Authorization = 'env:SHOPWINDOW_SOURCE_KEY' }"
+    for environment in ({}, {"SHOPWINDOW_SOURCE_URL": "", "SHOPWINDOW_SOURCE_KEY": ""}):
+        settings, findings = read(text, environment)
+        assert findings == []
+        (source,) = settings.sources
+        assert source.url == "http://unset.invalid/"
+        assert source.header == {"Authorization": ""}
+    assert (
+        "SHOPWINDOW_SOURCE_URL is not set: the source crm stays silent" in caplog.text
+    )
+    assert "SHOPWINDOW_SOURCE_KEY is not set" in caplog.text
+
+
+def test_an_environment_that_is_wrong_does_not_take_the_shop_down() -> None:
+    text = "[sources.crm]\nurl = 'env:SHOPWINDOW_SOURCE_URL'\n"
+    _, findings = read(text, {"SHOPWINDOW_SOURCE_URL": "crm.internal"})
+    assert findings == []
+
+
+def test_keys_come_newest_first() -> None:
+    keys = "  the newest of the keys ,,the oldest of all keys"
+    assert read_keys({"SHOPWINDOW_SECRET_KEYS": keys}) == (
+        b"the newest of the keys",
+        b"the oldest of all keys",
+    )
+
+
+def test_a_short_key_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 16 characters"):
+        read_keys({"SHOPWINDOW_SECRET_KEYS": "long enough as a key,short"})
+
+
+def test_without_keys_there_is_a_random_one_and_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING, "shopwindow"):
+        (one,), (other,) = read_keys({}), read_keys({"SHOPWINDOW_SECRET_KEYS": " , "})
+    assert one != other and len(one) >= 32
+    assert caplog.text.count("SHOPWINDOW_SECRET_KEYS is not set") == 2
+
+
+@pytest.mark.parametrize("value", ["production", "Production"])
+def test_production_without_keys_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="SHOPWINDOW_ENV is production"):
+        read_keys({"SHOPWINDOW_ENV": value})
+
+
+def test_only_the_word_production_means_it() -> None:
+    assert is_production({"SHOPWINDOW_ENV": "production"})
+    assert not is_production({"SHOPWINDOW_ENV": "staging"})
+    assert not is_production({})

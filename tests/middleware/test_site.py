@@ -1,0 +1,163 @@
+"""The editors' folder: all of it is live, or nothing."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shopwindow.findings import SiteError
+from shopwindow.middleware import site as sites
+from shopwindow.middleware.site import check_site, read_files, read_site
+from shopwindow.rules.facts import Event
+from tests.shop import FILES
+
+
+def folder(root: Path, **changes: str | bytes | None) -> Path:
+    """The test shop's folder with some files written anew, or (None) left out."""
+    files: dict[str, str | bytes | None] = {**FILES, **changes}
+    for name, content in files.items():
+        if content is not None:
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return root
+
+
+def refused(root: Path) -> list[str]:
+    with pytest.raises(SiteError) as raised:
+        read_site(root)
+    return [str(finding) for finding in raised.value.findings]
+
+
+def test_a_folder_becomes_a_site(tmp_path: Path) -> None:
+    site = read_site(folder(tmp_path))
+    assert repr(site) == "<Site 'Tea & Cups': 2 slots, 3 rules>"
+    assert set(site.catalog.products) == {"tea-1", "cup-1"}
+    assert "banner" in site.library.fragments
+    assert site.warnings == ()
+    sighting = site.tracks.sighting("/p/tea-1", b"")
+    assert sighting is not None and sighting.properties == {"product_id": "tea-1"}
+    assert site.tracks.sighting("/p/coffee", b"") is None
+
+
+def test_the_site_learns_with_its_own_catalogue(tmp_path: Path) -> None:
+    site = read_site(folder(tmp_path))
+    event = Event("1", "Product Viewed", "v", 1.8e9, 20_000, {"product_id": "tea-1"})
+    profile = site.learn(None, event)
+    assert profile is not None and "tea-1" in profile.counts["viewed product"]
+    unknown = Event("2", "Product Viewed", "v", 1.8e9, 20_000, {"product_id": "x"})
+    profile = site.learn(None, unknown)
+    assert profile is not None and profile.counts == {}
+
+
+def test_the_smallest_site_is_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text("")
+    site = read_site(tmp_path)
+    assert len(site.rules.rules) == 0 and site.settings.name == tmp_path.name
+
+
+def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    changes: dict[str, str | bytes | None] = {
+        "site.toml": FILES["site.toml"] + "[cookie]\ndays = 0\n",
+        "rules/start.yaml": FILES["rules/start.yaml"].replace(
+            "show: banner", "show: baner", 1
+        ),
+        "rules/latin.yaml": b"version: 1\nrules: []\n# \xe4\n",
+        "fragments/banner.html": "{# parameters: text #}<p>{{ text </p>",
+    }
+    said = refused(folder(tmp_path, **changes))
+    places = [re.match(r"([\w./]+):(\d+):\d+: error: ", line) for line in said]
+    assert all(places)
+    assert {place[1] for place in places if place} == set(changes)
+    assert "rules/latin.yaml:3:1: error: not UTF-8: save the file as UTF-8" in said
+    assert any('"baner"' in line for line in said)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    (line,) = refused(tmp_path / "nowhere")
+    assert line.endswith("nowhere:1:1: error: there is no such folder")
+
+
+def test_a_folder_without_site_toml_says_how_to_begin(tmp_path: Path) -> None:
+    (line,) = refused(folder(tmp_path, **{"site.toml": None}))
+    assert "has no site.toml: `shopwindow new DIR` makes a folder" in line
+
+
+def test_a_site_toml_that_cannot_be_read_is_what_is_wrong(tmp_path: Path) -> None:
+    assert refused(folder(tmp_path, **{"site.toml": b"\xff"})) == [
+        "site.toml:1:1: error: not UTF-8: save the file as UTF-8"
+    ]
+
+
+def test_a_file_that_is_too_large_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sites, "LARGEST", 1 << 20)
+    large = b"x" * ((1 << 20) + 1)
+    files, findings = read_files(folder(tmp_path, **{"rules/large.yaml": large}))
+    assert "rules/large.yaml" not in files
+    assert [str(f) for f in findings] == [
+        "rules/large.yaml:1:1: error: larger than 1 MB"
+    ]
+
+
+def test_only_files_of_a_site_are_read(tmp_path: Path) -> None:
+    more: dict[str, str | bytes | None] = {
+        "notes.txt": "x",
+        "rules/.draft.yaml": "x",
+        "rules/deep/er/more.yml": "version: 1\nrules: []\n",
+        "rules/readme.md": "x",
+        "fragments/sub/x.html": "x",
+        "catalog/.DS_Store": b"\xff",
+        "shopwindow.db": b"\xff",
+    }
+    root = folder(tmp_path, **more)
+    (root / "rules" / "folder.yaml").mkdir()
+    files, findings = read_files(root)
+    assert findings == []
+    assert set(files) == {*FILES, "rules/deep/er/more.yml"}
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(tmp_path: Path) -> None:
+    marked = {
+        name: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()
+        for name, text in FILES.items()
+    }
+    site = read_site(folder(tmp_path, **marked))
+    assert len(site.rules.rules) == 3
+
+
+def test_rule_tests_are_no_rules(tmp_path: Path) -> None:
+    tests = {"rules/tests/personas.yaml": "personas: {}\n"}
+    assert len(read_site(folder(tmp_path, **tests)).rules.rules) == 3
+
+
+ALWAYS = """
+version: 1
+rules:
+  - id: always
+    slot: home.hero
+    priority: 99
+    show: banner
+    with: {text: x}
+"""
+
+
+def test_a_warning_does_not_stop_the_site(tmp_path: Path) -> None:
+    files = {**FILES, "rules/always.yaml": ALWAYS}
+    site, findings = check_site(tmp_path, files)
+    assert {finding.severity for finding in findings} == {"warning"}
+    assert site.warnings == tuple(findings)
+    assert len(read_site(tmp_path, files).rules.rules) == 4
+
+
+def test_every_cut_of_every_file_is_a_site_or_a_list_of_findings(
+    tmp_path: Path,
+) -> None:
+    for name, text in FILES.items():
+        for end in range(0, len(text), 7):
+            files = {**FILES, name: text[:end]}
+            try:
+                read_site(tmp_path, files)
+            except SiteError as error:
+                assert error.findings

@@ -1,0 +1,595 @@
+"""Every store keeps what it says: one suite for all of them, and what only a file can suffer."""
+
+import itertools
+import logging
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shopwindow.middleware.stores import (
+    ATTRIBUTES,
+    ERASED,
+    FORGOTTEN,
+    IDENTIFIED,
+    VISITED,
+    Retired,
+    Store,
+    StoreError,
+)
+from shopwindow.middleware.stores.memory import MemoryStore
+from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.rules import learning
+from shopwindow.rules.facts import Event, Profile
+
+NUMBERS = itertools.count()
+DAY = 20_778
+NOW = DAY * 86_400.0
+ANNA, BERT = "c.anna", "c.bert"
+
+
+def learn(profile: Profile | None, event: Event) -> Profile:
+    return learning.learn(profile, event, lambda kind, id: ((kind, id),))
+
+
+def event(visitor: str, name: str = "Product Viewed", /, **properties: Any) -> Event:
+    number = next(NUMBERS)
+    if name == "Product Viewed":
+        properties = {"product_id": "hay", **properties}
+    return Event(f"{number:011x}", name, visitor, NOW + number, DAY, properties)
+
+
+def login(old: str, new: str, customer: str = ANNA) -> Event:
+    return event(old, IDENTIFIED, customer=customer, visitor=new)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made: Store = (
+        MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "a.db")
+    )
+    yield made
+    made.close()
+
+
+def keep(store: Store, *events: Event) -> None:
+    store.commit(events, learn, {})
+
+
+def fetched(store: Store, visitor: str) -> Profile | None:
+    answer = store.fetch(visitor)
+    assert answer is None or isinstance(answer, Profile)
+    return answer
+
+
+def views(store: Store, visitor: str, product: str = "hay") -> int:
+    profile = fetched(store, visitor)
+    counter = profile and profile.counts.get("viewed product", {}).get(product)
+    return counter.total if counter else 0
+
+
+def retired(store: Store, visitor: str) -> bool:
+    try:
+        store.fetch(visitor)
+    except Retired:
+        return True
+    return False
+
+
+def logged(store: Store) -> list[str]:
+    """The ids of the logged events."""
+    if isinstance(store, MemoryStore):
+        return sorted(store.events)
+    assert isinstance(store, SqliteStore)
+    with sqlite3.connect(store.path) as connection:
+        rows = connection.execute("SELECT id FROM events ORDER BY id").fetchall()
+    connection.close()
+    return [id for (id,) in rows]
+
+
+def test_a_stranger_has_no_profile(store: Store) -> None:
+    assert store.fetch("v1") is None
+    assert store.traffic() == {}
+
+
+def test_what_is_kept_is_what_was_learned(store: Store) -> None:
+    events = [
+        event("v1", VISITED, path="/"),
+        event("v1"),
+        event("v2", product_id="grass"),
+        event("v1", "Order Completed", order_id="A1", revenue=9.5),
+    ]
+    keep(store, *events)
+    profile = None
+    for one in (events[0], events[1], events[3]):
+        profile = learn(profile, one)
+    assert store.fetch("v1") == profile
+    assert views(store, "v2", "grass") == 1
+    assert logged(store) == [one.id for one in events[1:]]
+
+
+def test_a_profile_grows_from_commit_to_commit(store: Store) -> None:
+    for number in range(1, 6):
+        keep(store, event("v1"), event("v1"))
+        assert views(store, "v1") == 2 * number
+
+
+def test_the_same_event_counts_once_in_one_batch(store: Store) -> None:
+    one, other = event("v1"), event("v1")
+    keep(store, one, other, one, one)
+    assert views(store, "v1") == 2
+    assert logged(store) == [one.id, other.id]
+
+
+def test_the_same_event_counts_once_over_batches(store: Store) -> None:
+    one, other = event("v1"), event("v1")
+    keep(store, one)
+    keep(store, other, one)
+    keep(store, one)
+    assert views(store, "v1") == 2
+    assert logged(store) == [one.id, other.id]
+
+
+def test_a_batch_that_fails_leaves_nothing_behind(store: Store) -> None:
+    def fail(profile: Profile | None, given: Event) -> Profile:
+        if given.name == "Bad":
+            raise ZeroDivisionError
+        return learn(profile, given)
+
+    good = event("v1")
+    with pytest.raises(ZeroDivisionError):
+        store.commit([good, event("v1", "Bad")], fail, {("product", "hay"): 1.0})
+    assert store.fetch("v1") is None
+    assert logged(store) == []
+    assert store.traffic() == {}
+    keep(store, good)
+    assert views(store, "v1") == 1
+
+
+def test_at_login_the_stranger_becomes_the_customer(store: Store) -> None:
+    keep(store, event("v1"), login("v1", "v2"), event("v2"))
+    assert retired(store, "v1")
+    assert views(store, "v2") == 2
+    profile = fetched(store, "v2")
+    assert profile is not None and profile.customer == ANNA
+
+
+def test_two_devices_of_one_customer_share_a_profile(store: Store) -> None:
+    keep(store, event("v1"), event("w1"))
+    keep(store, login("v1", "v2"))
+    keep(store, login("w1", "w2"))
+    assert views(store, "v2") == views(store, "w2") == 2
+    keep(store, event("v2"), event("w2"))
+    assert views(store, "v2") == views(store, "w2") == 4
+    assert store.fetch("v2") == store.fetch("w2")
+
+
+def test_a_login_right_after_a_view_takes_it_along(store: Store) -> None:
+    keep(store, event("v1"), login("v1", "v2"), event("v2"), login("v2", "v3"))
+    assert views(store, "v3") == 2
+    assert retired(store, "v1") and retired(store, "v2")
+
+
+def test_a_login_without_a_history_makes_a_profile(store: Store) -> None:
+    keep(store, login("v1", "v2"))
+    assert store.fetch("v2") == Profile(customer=ANNA)
+
+
+def test_another_customer_on_the_same_device_is_somebody_else(store: Store) -> None:
+    keep(store, event("v1"), login("v1", "v2", ANNA), event("v2"))
+    keep(store, login("v2", "v3", BERT), event("v3"))
+    assert views(store, "v3") == 1  # not Anna's
+    keep(store, login("w1", "w2", ANNA))
+    assert views(store, "w2") == 2  # and Anna has lost nothing
+
+
+def test_what_comes_late_for_a_retired_id_changes_nothing(store: Store) -> None:
+    keep(store, event("v1"), login("v1", "v2"), event("w1"), event("w1", FORGOTTEN))
+    before = logged(store)
+    keep(store, event("v1"), login("v1", "v9"), event("w1"), event("w1", ERASED))
+    assert views(store, "v2") == 1
+    assert store.fetch("v9") is None
+    assert logged(store) == before
+    assert retired(store, "v1") and retired(store, "w1")
+
+
+def test_who_logs_out_leaves_the_profile_to_the_customer(store: Store) -> None:
+    keep(store, event("v1"), login("v1", "v2"), event("v2", FORGOTTEN))
+    assert retired(store, "v2")
+    keep(store, login("w1", "w2"))
+    assert views(store, "w2") == 1
+
+
+def test_a_stranger_who_leaves_is_forgotten(store: Store) -> None:
+    keep(store, event("v1"), event("v1", FORGOTTEN))
+    assert retired(store, "v1")
+
+
+def test_erasing_a_stranger_leaves_the_others_alone(store: Store) -> None:
+    stays = event("v2")
+    keep(store, event("v1"), stays, event("v1", ERASED))
+    assert retired(store, "v1")
+    assert views(store, "v2") == 1
+    assert logged(store) == [stays.id]
+
+
+def test_erasing_somebody_nothing_is_known_about_retires_the_id(store: Store) -> None:
+    keep(store, event("v1", ERASED))
+    assert retired(store, "v1")
+
+
+def test_erasing_a_customer_takes_every_device_and_every_event(store: Store) -> None:
+    stays = event("x1")
+    keep(store, event("v1"), event("v1"), stays)  # before the login
+    keep(store, login("v1", "v2"), event("v2"), login("w1", "w2"), event("w2"))
+    keep(store, event("v2", FORGOTTEN))  # logged out
+    keep(store, login("u1", "u2"), event("u2"), event("u2", ERASED))
+    assert all(retired(store, id) for id in ("v1", "v2", "w2", "u2"))
+    assert logged(store) == [stays.id]
+    keep(store, login("y1", "y2"))
+    assert views(store, "y2") == 0  # a new beginning
+    keep(store, event("w2"))
+    assert logged(store) == [stays.id]
+
+
+def test_traffic_adds_up(store: Store) -> None:
+    hay, rabbit = ("product", "hay"), ("category", "rabbit")
+    store.commit([event("v1")], learn, {hay: 1.5})
+    store.commit([event("v1")], learn, {hay: 2.0, rabbit: 0.25})
+    assert store.traffic() == {hay: 3.5, rabbit: 0.25}
+
+
+def test_attributes_and_visits_are_no_part_of_the_log(store: Store) -> None:
+    keep(store, event("v1", VISITED, path="/"), event("v1", ATTRIBUTES, size=3))
+    assert fetched(store, "v1") is not None
+    assert logged(store) == []
+
+
+def test_an_empty_batch_is_kept_without_ado(store: Store) -> None:
+    store.commit([], learn, {})
+    assert logged(store) == []
+
+
+def test_reading_goes_on_while_another_thread_writes(store: Store) -> None:
+    keep(store, event("v1"))
+    done = threading.Event()
+
+    def write() -> None:
+        for _ in range(60):
+            keep(store, *(event("v1") for _ in range(20)))
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    seen = [views(store, "v1")]
+    while not done.is_set():
+        seen.append(views(store, "v1"))
+    thread.join()
+    assert seen == sorted(seen)
+    assert {(count - 1) % 20 for count in seen} == {0}  # whole batches only
+    assert views(store, "v1") == 1_201
+
+
+def test_reading_many_visitors_does_not_disturb_the_writer(store: Store) -> None:
+    done = threading.Event()
+
+    def read() -> None:
+        for number in itertools.count():
+            store.fetch(f"v{number % 4_000}")
+            if done.is_set():
+                return
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        for start in range(0, 6_000, 50):
+            keep(store, *(event(f"v{(start + n) % 4_000}") for n in range(50)))
+    finally:
+        done.set()
+        thread.join()
+    assert sum(views(store, f"v{number}") for number in range(4_000)) == 6_000
+
+
+def test_a_page_that_was_read_before_an_erasure_brings_nothing_back(
+    store: Store,
+) -> None:
+    keep(store, event("v1"))
+    store.fetch("v1")
+    keep(store, event("v1", ERASED))
+    keep(store, event("v1"))
+    assert retired(store, "v1")
+    assert logged(store) == []
+
+
+def test_not_even_what_changes_no_profile_is_logged_after_an_erasure(
+    store: Store,
+) -> None:
+    def nothing(profile: Profile | None, given: Event) -> Profile | None:
+        return profile
+
+    keep(store, event("v1"))
+    for visitor in ("v1", "w1"):  # known, and a stranger
+        store.fetch(visitor)
+        keep(store, event(visitor, ERASED))
+        store.commit([event(visitor, "Promotion Viewed")], nothing, {})
+    assert logged(store) == []
+    assert retired(store, "v1") and retired(store, "w1")
+
+
+def test_what_another_reader_saw_does_not_overwrite_what_came_since(
+    store: Store,
+) -> None:
+    for number in range(5):
+        store.fetch("v1")
+        keep(store, event("v1"))
+        keep(store, event("v1"))  # not read again before
+        store.fetch("v2")
+        keep(store, event("v1"), event("v2"))
+        assert views(store, "v1") == 3 * (number + 1)
+        assert views(store, "v2") == number + 1
+
+
+# -- a file --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "shop.db"
+
+
+def opened(path: Path, work: Callable[[SqliteStore], object]) -> None:
+    store = SqliteStore(path)
+    try:
+        work(store)
+    finally:
+        store.close()
+
+
+def test_the_file_and_its_folder_are_made(path: Path) -> None:
+    opened(path, lambda store: keep(store, event("v1")))
+    assert path.is_file()
+    store = SqliteStore(path)
+    assert views(store, "v1") == 1
+    store.close()
+
+
+def content(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()))
+
+
+def test_no_byte_of_an_erased_visitor_is_left_in_any_file(path: Path) -> None:
+    store = SqliteStore(path)
+    secrets = [f"secret-{number:03}-thing" for number in range(40)]
+    for number in range(400):  # others around, so that pages are split and moved
+        keep(store, *(event(f"other-{number}", product_id=f"p{n}") for n in range(3)))
+        keep(store, event("gone-visitor-id", product_id=secrets[number % 40]))
+    keep(store, login("gone-visitor-id", "gone-second-id", "c.gone"))
+    keep(store, event("gone-second-id", product_id=secrets[0]))
+    there = content(path)
+    assert secrets[7].encode() in there and b"c.gone" in there
+    keep(store, event("gone-second-id", ERASED))
+    left = content(path)
+    traces = [b"gone-visitor-id", b"gone-second-id", b"c.gone", b"secret-"]
+    assert [trace for trace in traces if trace in left] == []
+    assert retired(store, "gone-visitor-id") and retired(store, "gone-second-id")
+    assert views(store, "other-7", "p1") == 1
+    store.close()
+
+
+def test_a_visitor_s_id_is_never_in_the_file(path: Path) -> None:
+    store = SqliteStore(path)
+    keep(store, event("the-id-of-a-cookie"))
+    assert views(store, "the-id-of-a-cookie") == 1
+    assert b"the-id-of-a-cookie" not in content(path)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "damage", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 5_000]
+)
+def test_a_damaged_file_is_put_aside(
+    path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.parent.mkdir()
+    path.write_bytes(damage)
+    opened(path, lambda store: keep(store, event("v1")))
+    opened(path, lambda store: keep(store, event("v1")))  # the new one is fine
+    (aside,) = path.parent.glob("*.damaged-*")
+    assert aside.read_bytes() == damage
+    assert caplog.text.count("is damaged") == 1
+
+
+def test_a_file_of_a_newer_release_is_not_touched(path: Path) -> None:
+    opened(path, lambda store: keep(store, event("v1")))
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match="newer shopwindow"):
+        SqliteStore(path)
+    assert list(path.parent.glob("*damaged*")) == []
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM events").fetchone() == (1,)
+    connection.close()
+
+
+def test_what_is_no_file_cannot_be_opened_and_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "folder.db").mkdir()
+    (tmp_path / "file").write_text("x")
+    for wrong in (tmp_path / "folder.db", tmp_path / "file" / "shop.db"):
+        with pytest.raises(StoreError, match="cannot be opened"):
+            SqliteStore(wrong)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "folder.db"]
+
+
+def test_a_locked_file_is_neither_waited_for_long_nor_put_aside(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(path, lambda store: keep(store, event("v1")))
+    connect = SqliteStore._connect
+    monkeypatch.setattr(SqliteStore, "_connect", lambda self, _: connect(self, 50))
+    store = SqliteStore(path)
+    lock = sqlite3.connect(path, isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    late = event("v1")
+    with pytest.raises(StoreError, match="locked"):
+        keep(store, late)
+    with pytest.raises(StoreError, match="locked"):
+        SqliteStore(path)
+    assert views(store, "v1") == 1  # readers do not mind
+    lock.execute("ROLLBACK")
+    lock.close()
+    keep(store, late)
+    assert views(store, "v1") == 2
+    assert list(path.parent.glob("*damaged*")) == []
+    store.close()
+
+
+def test_a_full_disk_loses_nothing_that_was_there(path: Path) -> None:
+    store = SqliteStore(path)
+    keep(store, event("v1"))
+    (pages,) = store._writing.execute("PRAGMA page_count").fetchone()
+    store._writing.execute(f"PRAGMA max_page_count = {pages}")
+    many = [event(f"w{n}", product_id="x" * 90) for n in range(500)]
+    with pytest.raises(StoreError, match="full"):
+        keep(store, *many)
+    assert views(store, "v1") == 1
+    store._writing.execute("PRAGMA max_page_count = 1000000")
+    keep(store, *many)
+    assert len(logged(store)) == 501
+    store.close()
+
+
+def test_an_event_that_no_file_can_hold_is_told_apart_from_a_busy_file(
+    path: Path,
+) -> None:
+    store = SqliteStore(path)
+    names: Any = ("a", "tuple")
+    with pytest.raises(sqlite3.Error):
+        keep(store, event("v1", names))
+    keep(store, event("v1"))
+    assert views(store, "v1") == 1
+    store.close()
+
+
+def test_a_closed_store_says_so_in_its_own_words(path: Path) -> None:
+    store = SqliteStore(path)
+    store.close()
+    with pytest.raises(StoreError):
+        store.fetch("v1")
+    with pytest.raises(StoreError):
+        store.traffic()
+
+
+def test_a_look_up_takes_microseconds(path: Path) -> None:
+    store = SqliteStore(path)
+    for start in range(0, 2_000, 500):
+        keep(store, *(event(f"v{n}") for n in range(start, start + 500)))
+    times = []
+    for number in range(2_000):
+        begin = time.perf_counter()
+        store.fetch(f"v{number}")
+        times.append(time.perf_counter() - begin)
+    assert sorted(times)[1_000] < 100e-6  # measured: 8
+    store.close()
+
+
+# -- several processes ---------------------------------------------------------------------
+
+WRITER = """
+import sys
+from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.rules import learning
+from shopwindow.rules.facts import Event
+
+def learn(profile, event):
+    return learning.learn(profile, event, lambda kind, id: ((kind, id),))
+
+path, me, count, batch = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+store = SqliteStore(path)
+print("ready", flush=True)
+sys.stdin.readline()
+for start in range(0, count, batch):
+    events = [
+        Event(f"{me}-{n:07}", "Product Viewed", "v1", 1.8e9 + n, 20778, {"product_id": "hay"})
+        for n in range(start, start + batch)
+    ]
+    store.commit(events, learn, {("product", "hay"): float(batch)})
+    print(events[-1].id, flush=True)
+store.close()
+"""
+
+
+def writer(path: Path, name: str, count: int, batch: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), name, str(count), str(batch)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def go(*processes: "subprocess.Popen[str]") -> None:
+    for process in processes:
+        assert line(process) == "ready"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+
+
+def test_four_processes_lose_no_count_and_start_over_a_damaged_file(
+    path: Path,
+) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all" * 100)
+    processes = [writer(path, f"p{n}", 500, 5) for n in range(4)]
+    go(*processes)
+    for process in processes:
+        process.communicate()
+        assert process.returncode == 0
+    store = SqliteStore(path)
+    assert views(store, "v1") == 2_000
+    assert len(logged(store)) == 2_000
+    assert store.traffic() == {("product", "hay"): 2_000.0}
+    store.close()
+    assert len(list(path.parent.glob("*damaged*"))) == 1
+
+
+def test_a_killed_process_loses_nothing_that_was_acknowledged(path: Path) -> None:
+    for round in range(3):
+        process = writer(path, f"k{round}", 1_000_000, 3)
+        go(process)
+        said = [line(process) for _ in range(40 + 30 * round)]
+        process.send_signal(signal.SIGKILL)
+        rest, _ = process.communicate()
+        said += [word for word in rest.split() if len(word) == len(said[0])]
+        store = SqliteStore(path)
+        there = set(logged(store))
+        assert set(said) <= there
+        assert views(store, "v1") == len(there)  # profile and log agree
+        assert sum(store.traffic().values()) == len(there)
+        store.close()
+        with sqlite3.connect(path) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        connection.close()
+    assert list(path.parent.glob("*damaged*")) == []
+
+
+def test_the_log_says_nothing_when_all_is_well(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, "shopwindow"):
+        opened(path, lambda store: keep(store, event("v1"), event("v1", ERASED)))
+    assert caplog.records == []

@@ -1,0 +1,314 @@
+"""A loaded site with its stores: it starts, stops, reloads, and does not go down."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from shopwindow import Shopwindow
+from shopwindow.findings import SiteError
+from shopwindow.middleware import window as windows
+from shopwindow.middleware.stores import Learn, Store, StoreError, Weights
+from shopwindow.middleware.stores.memory import MemoryStore
+from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.rules.facts import Event, Profile
+from tests.shop import FILES, KEYS, site_of
+
+pytestmark = pytest.mark.anyio
+
+SQLITE = FILES["site.toml"].replace('url = "memory:"', 'url = "sqlite:///data/shop.db"')
+BROKEN = FILES["rules/start.yaml"].replace("show: banner", "show: baner", 1)
+LAST_GOOD = ".shopwindow.last-good.json"
+
+
+def write(folder: Path, **changes: str) -> Path:
+    for name, text in {**FILES, **changes}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write(tmp_path / "site")
+
+
+@pytest.fixture
+def production(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPWINDOW_ENV", "production")
+
+
+def event(number: int = 0, visitor: str = "v1") -> Event:
+    properties = {"product_id": "tea-1"}
+    return Event(f"e{number}", "Product Viewed", visitor, 1.8e9, 20_833, properties)
+
+
+def rules(window: Shopwindow) -> int:
+    return len(window.site.rules.rules)
+
+
+def views(store: Store, visitor: str = "v1") -> int:
+    profile = store.fetch(visitor)
+    assert profile is None or isinstance(profile, Profile)
+    return profile.counts["viewed product"]["tea-1"].total if profile else 0
+
+
+# -- the site ------------------------------------------------------------------------------
+
+
+def test_a_broken_site_is_refused_with_everything_that_is_wrong(folder: Path) -> None:
+    (folder / "rules/latin.yaml").write_bytes(b"# \xe4")
+    write(folder, **{"rules/start.yaml": BROKEN, "site.toml": SQLITE + "[x]\n"})
+    with pytest.raises(SiteError) as raised:
+        Shopwindow(folder, keys=KEYS)
+    files = {finding.file for finding in raised.value.findings}
+    assert files == {"rules/latin.yaml", "rules/start.yaml", "site.toml"}
+    assert "start.yaml:" in str(raised.value) and "^^^^^" in str(raised.value)
+
+
+def test_a_string_and_a_compiled_site_are_fine_too(folder: Path) -> None:
+    assert rules(Shopwindow(str(folder), keys=KEYS)) == 3
+    assert rules(Shopwindow(site_of(), keys=KEYS)) == 3
+
+
+def test_without_keys_production_does_not_start(
+    folder: Path, production: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SHOPWINDOW_SECRET_KEYS", raising=False)
+    with pytest.raises(ValueError, match="SHOPWINDOW_SECRET_KEYS is not set"):
+        Shopwindow(folder)
+    monkeypatch.setenv("SHOPWINDOW_SECRET_KEYS", "a key of sixteen or more")
+    assert Shopwindow(folder).keys == (b"a key of sixteen or more",)
+
+
+def test_only_production_keeps_the_last_good_site(folder: Path) -> None:
+    Shopwindow(folder, keys=KEYS)
+    assert not (folder / LAST_GOOD).exists()
+
+
+def test_in_production_the_last_good_site_takes_over(
+    folder: Path, production: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    Shopwindow(folder, keys=KEYS)
+    kept = json.loads((folder / LAST_GOOD).read_bytes())
+    assert kept == FILES
+    write(folder, **{"rules/start.yaml": BROKEN})
+    window = Shopwindow(folder, keys=KEYS)
+    assert rules(window) == 3
+    assert "cannot be used" in caplog.text and "did you mean" in caplog.text
+    assert "using the last good site instead" in caplog.text
+    # What is broken did not become the last good one.
+    assert json.loads((folder / LAST_GOOD).read_bytes()) == FILES
+    assert sorted(path.name for path in folder.glob(".shopwindow*")) == [LAST_GOOD]
+
+
+@pytest.mark.parametrize(
+    "last_good",
+    [
+        None,
+        b"",
+        b"[1]",
+        b"\xff",
+        b'{"site.toml": 1}',
+        b'{"rules/x.yaml": ""}',
+        b'{"site.toml": "[x]"}',
+    ],
+)
+def test_in_production_every_default_stays_if_there_is_no_last_good_site(
+    folder: Path,
+    production: None,
+    last_good: bytes | None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    write(folder, **{"rules/start.yaml": BROKEN})
+    if last_good is not None:
+        (folder / LAST_GOOD).write_bytes(last_good)
+    window = Shopwindow(folder, keys=KEYS)
+    assert rules(window) == 0 and window.site.settings.slots == {}
+    assert "every slot keeps its default content" in caplog.text
+
+
+def test_in_production_even_a_missing_folder_is_no_reason_to_go_down(
+    tmp_path: Path, production: None
+) -> None:
+    assert rules(Shopwindow(tmp_path / "nowhere", keys=KEYS)) == 0
+
+
+def test_a_folder_that_cannot_be_written_is_only_a_warning(
+    folder: Path, production: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / LAST_GOOD).mkdir()
+    assert rules(Shopwindow(folder, keys=KEYS)) == 3
+    assert "the last good site cannot be kept" in caplog.text
+
+
+def test_a_reload_brings_the_new_site(folder: Path) -> None:
+    window = Shopwindow(folder, keys=KEYS)
+    site = window.site
+    write(folder, **{"rules/more.yaml": "version: 1\nrules: []\n"})
+    (folder / "rules/start.yaml").unlink()
+    window.reload()
+    assert rules(window) == 0
+    assert len(site.rules.rules) == 3  # whoever holds the old one keeps all of it
+
+
+def test_a_reload_of_a_broken_site_keeps_the_old_one(
+    folder: Path, production: None
+) -> None:
+    window = Shopwindow(folder, keys=KEYS)
+    site = window.site
+    write(folder, **{"rules/start.yaml": BROKEN})
+    with pytest.raises(SiteError, match="baner"):
+        window.reload()
+    assert window.site is site
+    assert json.loads((folder / LAST_GOOD).read_bytes()) == FILES
+    write(folder, **{"rules/start.yaml": "version: 1\nrules: []\n"})
+    window.reload()
+    assert rules(window) == 0
+    kept = json.loads((folder / LAST_GOOD).read_bytes())
+    assert kept["rules/start.yaml"] == "version: 1\nrules: []\n"
+
+
+# -- start and stop ------------------------------------------------------------------------
+
+
+async def test_start_and_stop_may_be_called_twice(folder: Path) -> None:
+    write(folder, **{"site.toml": SQLITE})
+    window = Shopwindow(folder, keys=KEYS)
+    assert "stopped" in repr(window)
+    await window.stop()  # never started
+    await asyncio.gather(*(window.start() for _ in range(5)))
+    assert "started" in repr(window)
+    store, journal = window.store, window.journal
+    await window.start()
+    assert window.store is store and window.journal is journal
+    assert isinstance(store, SqliteStore)
+    assert store.path == folder / "data/shop.db"
+    await asyncio.gather(window.stop(), window.stop())
+    await window.stop()
+    assert not window.started
+
+
+async def test_what_was_noted_is_there_after_a_restart(folder: Path) -> None:
+    write(folder, **{"site.toml": SQLITE})
+    window = Shopwindow(folder, keys=KEYS)
+    for number in range(3):
+        async with window:
+            assert views(window.store) == number
+            window.journal.note(event(number))
+    with pytest.raises(StoreError):
+        window.store.fetch("v1")  # it is closed
+    async with window:
+        assert views(window.store) == 3
+        assert window.traffic.shares["product"] == {"tea-1": 1.0}
+
+
+def test_it_starts_again_in_another_event_loop(folder: Path) -> None:
+    window = Shopwindow(folder, keys=KEYS)
+
+    async def once() -> None:
+        await asyncio.gather(*(window.start() for _ in range(5)))
+        window.journal.note(event())
+        await window.stop()
+
+    for _ in range(3):
+        asyncio.run(once())
+
+
+async def test_a_given_store_is_used_and_left_open() -> None:
+    class Closing(MemoryStore):
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    store = Closing()
+    async with Shopwindow(site_of(), keys=KEYS, store=store) as window:
+        assert window.store is store
+        window.journal.note(event())
+    assert views(store) == 1
+    assert not store.closed
+
+
+async def test_a_store_that_cannot_be_opened_does_not_stop_the_shop(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(folder, **{"site.toml": SQLITE})
+    (folder / "data").write_text("not a folder")
+    async with Shopwindow(folder, keys=KEYS) as window:
+        assert isinstance(window.store, MemoryStore)
+        window.journal.note(event())
+        assert window.journal.wait_until_written()
+        assert views(window.store) == 1  # as long as this process lives
+    assert "cannot be opened, nothing will be kept" in caplog.text
+
+
+async def test_a_store_of_a_newer_release_is_left_alone(folder: Path) -> None:
+    write(folder, **{"site.toml": SQLITE})
+    store = SqliteStore(folder / "data/shop.db")
+    store._writing.execute("PRAGMA user_version = 99")
+    store.close()
+    async with Shopwindow(folder, keys=KEYS) as window:
+        assert isinstance(window.store, MemoryStore)
+
+
+class Down(MemoryStore):
+    def traffic(self) -> Weights:
+        raise StoreError("down")
+
+    def commit(self, events: Sequence[Event], learn: Learn, weights: Weights) -> None:
+        raise StoreError("down")
+
+
+async def test_a_store_without_traffic_is_no_reason_not_to_start(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with Shopwindow(site_of(), keys=KEYS, store=Down()) as window:
+        window.journal.note(event())
+        assert window.traffic.shares == {}
+    assert "the shop's traffic cannot be read: down" in caplog.text
+    assert window.journal.dropped == {"Product Viewed": 1}
+
+
+async def test_the_shop_s_traffic_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(windows, "REFRESH", 0.01)
+    async with Shopwindow(site_of(), keys=KEYS) as window:
+        assert window.traffic.shares == {}
+        window.journal.note(event())
+        assert window.journal.wait_until_written()
+        for _ in range(200):
+            if window.traffic.shares:
+                break
+            await asyncio.sleep(0.01)
+        assert window.traffic.shares["product"] == {"tea-1": 1.0}
+
+
+def test_the_same_warning_is_logged_once_a_minute_and_counted_always(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(windows, "monotonic", lambda: now[0])
+    window = Shopwindow(site_of(), keys=KEYS)
+    with caplog.at_level(logging.WARNING, "shopwindow"):
+        for second in range(121):
+            now[0] = float(second)
+            window.warn("slot", "the slot %s", "home.hero")
+            window.warn("other", "something else")
+    assert caplog.messages.count("the slot home.hero") == 3
+    assert caplog.messages.count("something else") == 3
+    assert window.counters["warning slot"] == 121
+
+
+def test_the_list_of_warnings_does_not_grow_for_ever(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    window = Shopwindow(site_of(), keys=KEYS)
+    for number in range(3_000):
+        window.warn(f"page {number}", "x")
+    assert len(window._warned) <= 1_001
