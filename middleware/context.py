@@ -43,6 +43,9 @@ _MOBILE = re.compile(rb"Mobi|iPhone|iPod|Opera Mini|Windows Phone")
 _TABLET = re.compile(
     rb"iPad|Tablet|PlayBook|Silk|\A(?=.*Android)(?!.*(?:Mobi|Opera Mini))"
 )
+_LANG = re.compile(
+    rb"""<html\b[^>]*\slang\s*=\s*["']?([A-Za-z]{2}(?:-[A-Za-z0-9]+)*)""", re.I
+)
 _LOOPBACK = frozenset((b"localhost", b"127.0.0.1", b"[::1]"))
 
 
@@ -153,6 +156,7 @@ class ContextReader:
         self._zone = settings.zone
         self._language = settings.language
         self._languages = languages
+        self.polyglot = len(languages) > 1
         self._offset = (0.0, 0.0, 0)  # from, until, seconds: one value, for threads
         self._given = [
             (name, *attribute.origin.split(":", 1))
@@ -177,11 +181,19 @@ class ContextReader:
 
     def split(self, path: str) -> tuple[str | None, str]:
         """A path's language prefix, if it has one the site speaks, and the rest."""
-        if len(self._languages) > 1:
+        if self.polyglot:
             first, slash, rest = path[1:].partition("/")
             if first in self._languages:
                 return first, "/" + rest
         return None, path
+
+    def spoken(self, page: bytes) -> str | None:
+        """The language that a page's ``<html lang>`` names, if the site has texts in it."""
+        found = _LANG.search(page)
+        if found is None:
+            return None
+        named = found[1].decode()
+        return next((n for n in (named, named[:2]) if n in self._languages), None)
 
     def read(self, arrival: Arrival) -> Context:
         now, headers = arrival.now, arrival.headers

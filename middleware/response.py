@@ -17,6 +17,7 @@ from .leaving import leaving, private
 from .unsent import Unsent
 from .visit import Visit
 
+HEAD = 1_024  # bytes in which a page says its language
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
 
 _PAGES = (b"text/html", b"application/xhtml+xml")
@@ -53,6 +54,7 @@ class Response:
 
     __slots__ = (
         "_charset",
+        "_head",
         "_held",
         "_html",
         "_pieces",
@@ -74,6 +76,7 @@ class Response:
         self._rewriter: Rewriter | None = None
         self._unsent: Unsent | None = None
         self._charset = "utf-8"
+        self._head = b""  # the beginning of a page whose language is not known yet
         self._held: list[Message] = []  # body messages of which nothing has left
         self._pieces: list[Piece] = []  # what the rewriter made of them
         self._size = 0
@@ -374,6 +377,9 @@ class Response:
         if not isinstance(body, bytes):
             body = bytes(body)
         assert self._rewriter is not None
+        if self._size < HEAD and self._visit.polyglot:
+            self._head += body[: HEAD - self._size]
+            self._visit.listen(self._head)
         self._size += len(body)
         if self._unsent is None:
             if not more:  # all in one message

@@ -155,7 +155,8 @@ def check_site(
             lambda kind, id: kind == "query" or bool(catalog.relatives(kind, id)),
         ),
         context=ContextReader(
-            settings, frozenset({settings.language}) | library.languages
+            settings,
+            frozenset({settings.language}) | library.languages | catalog.languages,
         ),
         names=SlotNames(settings.slots),
         reorders={

@@ -336,6 +336,18 @@ class Visit:
             )
             self.cookies = [self.window.cookie.issue(renewed, arrival.secure)]
 
+    @property
+    def polyglot(self) -> bool:
+        """Whether only the page itself can say its language."""
+        return self.site.context.polyglot and self.context.path == self.arrival.path
+
+    def listen(self, page: bytes) -> None:
+        """The beginning of the page has come."""
+        language = self.site.context.spoken(page)
+        if language is not None and language != self.context.language:
+            self.context = msgspec.structs.replace(self.context, language=language)
+            self.display.renew()
+
     def delivered(self) -> None:
         """The page has left with status 200: count the view and what was shown."""
         if not self.remembers or self.arrival.scope["method"] != "GET":

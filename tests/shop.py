@@ -59,6 +59,7 @@ FILES = {
     "site.toml": SITE,
     "rules/start.yaml": RULES,
     "fragments/banner.html": '{# parameters: text #}<p class="banner">{{ text }}</p>',
+    "fragments/banner.de.html": '{# parameters: text #}<p class="banner">Für Sie: {{ text }}</p>',
     "fragments/offer.html": "{# parameters: #}<a href=\"{{ click('/p/tea-1') }}\">Tea</a>",
     "catalog/products.csv": "id,title,url,image,price,category,brand,tags\n"
     "tea-1,Green tea,/p/tea-1,/i/tea.jpg,5.90,,,\n"

@@ -10,6 +10,7 @@ from shopwindow.fragments.recommendations.rank import (
     Popularity,
     Reason,
     Recommendation,
+    choose,
     rank,
 )
 from tests.fragments.pets import catalog
@@ -86,6 +87,25 @@ def test_every_product_says_why_it_is_there() -> None:
     ]
 
 
+def test_what_everybody_gets_is_the_same_for_everybody() -> None:
+    ids, reasons = choose(("trending",), 2, POPULAR, bought={"d2": 1}.keys())
+    assert (ids, reasons) == (("r1", "d1"), (Reason("trending"),) * 2)
+    again = choose(("trending",), 2, POPULAR, viewed=["r1"])
+    assert again[0] is ids and again[1] is reasons
+    assert list(choose(("trending",), 2, POPULAR, bought=["d1"])[0]) == ["r1", "r3"]
+    assert list(choose(("trending",), 2, POPULAR, exclude=["r1"])[0]) == ["d1", "r3"]
+    everything = choose(("trending",), 100, POPULAR)[0]
+    assert everything == POPULAR.all
+    assert choose(("trending",), 200, POPULAR)[0] is everything
+    assert choose(("trending",), -1, POPULAR) == ((), ())
+
+
+def test_products_bought_push_nobody_else_off_the_shelf() -> None:
+    bought = ["r1", "d1", "r2", "gone"]
+    assert shelf("trending", limit=2, bought=bought) == "r3 d2"
+    assert shelf("viewed-again", "trending", viewed=["d2"], bought=bought) == "d2 r3 n1"
+
+
 WORDS = [
     (Reason("similar", "hay"), "de", "Weil Sie Häu 1 kg angesehen haben"),
     (Reason("similar", "hay"), "en-GB", "Because you viewed Hay 1 kg"),
@@ -141,6 +161,16 @@ def test_nothing_appears_twice_or_bought_or_out_of_stock(
         exclude=exclude,
     )
     shown = [one.id for one in found]
+    ids, reasons = choose(
+        tuple(strategies),
+        limit,
+        POPULAR,
+        viewed=viewed,
+        bought=dict.fromkeys(bought).keys(),
+        exclude=exclude,
+    )
+    assert list(ids) == shown
+    assert list(reasons) == [one.reason for one in found]
     assert len(shown) == len(set(shown)) <= limit
     assert not set(shown) & (bought | exclude | {"r4", "gone"})
     assert all(0 <= one.score <= 1 for one in found)

@@ -321,6 +321,23 @@ def test_a_language_at_the_start_of_the_path(
     assert (context.language, context.path) == (language, rest)
 
 
+@pytest.mark.parametrize(
+    ("page", "language"),
+    [
+        (b'<!doctype html><html lang="en">', "en"),
+        (b"<html lang=en><head>", "en"),
+        (b"<HTML class=x LANG = 'en-GB' id=y>", "en"),
+        (b'<html lang="de-AT">', "de"),
+        (b'<html lang="fr">', None),  # not spoken here
+        (b'<html data-lang="en">', None),
+        (b'<body><p lang="en">', None),
+        (b"", None),
+    ],
+)
+def test_a_page_says_its_language(page: bytes, language: str | None) -> None:
+    assert reader("en").spoken(page) == language
+
+
 def test_a_shop_of_one_language_has_no_prefixes() -> None:
     context = reader().read(arrival(path="/de/p/hay"))
     assert (context.language, context.path) == ("de", "/de/p/hay")

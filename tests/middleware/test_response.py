@@ -733,3 +733,12 @@ async def test_nothing_is_logged_for_ordinary_pages(
         await ask(mounted(whole(lambda: DEFAULT), window))
         await ask(mounted(whole(lambda: PLAIN), window))
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("make", [whole, many_chunks])
+async def test_fragments_speak_the_language_of_the_page(make: Any) -> None:
+    german = page(LANES["comment"]).replace(b"<html>", b'<html lang="de">')
+    async with open_window() as window:
+        window.routes.learn("/", True)
+        answer = await ask(mounted(make(lambda: german), window), "/")
+    assert "Für Sie: Hello".encode() in answer.body

@@ -21,6 +21,11 @@ def test_the_latest_view_comes_first() -> None:
     assert recently_viewed(PROFILE) == ["grass", "carrot", "hay"]
 
 
+def test_of_views_at_the_same_moment_the_first_one_stays_first() -> None:
+    same = {id: Counter(1.0, (1, 1)) for id in "cab"}
+    assert recently_viewed(Profile(counts={"viewed product": same})) == ["c", "a", "b"]
+
+
 def test_only_so_many_are_given() -> None:
     assert recently_viewed(PROFILE, 2) == ["grass", "carrot"]
     assert recently_viewed(PROFILE, 0) == []
