@@ -1,54 +1,26 @@
 """Fragments as bytes: rendered once, then joined for each visitor."""
 
-import re
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from threading import Lock
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-import msgspec
-from cachetools import LRUCache
-from markupsafe import Markup
-
-from .addresses import is_safe
 from .catalog import Catalog
-from .formats import text as formatted
-from .items import Item
-from .library import Fragment, Library, Version
-from .parameters import NOBODY, FragmentError, VisitorView, template_values
-from .recommendations.rank import Recommendation
+from .kept import Kept
+from .library import Library, Version
+from .making import Click, Maker
+from .parameters import NOBODY, FragmentError, VisitorView
+from .plates import OVERHEAD, WHOLE, Cards, Deck, Plate, Rendered, size
+from .recommendations.rank import Reason, Recommendation
 from .reorder import Cut, CutError, cut
-from .sandbox import OUTPUT_LIMIT, Absent, run
 
 CACHE_BYTES = 16 * 1024 * 1024
-#: A fragment's name and an address -> the link that counts the click and leads there.
-Click = Callable[[str, str], str]
 
-# Counted for each cached value besides its bytes: key, tuple, table entry.
-_OVERHEAD = 300
+__all__ = ["Click", "FragmentError", "Plate", "Renderer", "VisitorView"]
 
 
-__all__ = ["FragmentError", "Renderer", "VisitorView"]
-
-
-class _Cards(msgspec.Struct, frozen=True):
-    """A place for the visitor's own product cards."""
-
-    card: str
-
-
-#: Bytes, or bytes and places for cards in turn.
-_Rendered = bytes | tuple[bytes | _Cards, ...]
-
-
-def _size(value: _Rendered | Cut) -> int:
-    if isinstance(value, bytes):
-        return len(value) + _OVERHEAD
-    if isinstance(value, Cut):
-        parts = (*value.between, *value.children)
-        # The content it was cut from is its key.
-        return 2 * sum(map(len, parts)) + _OVERHEAD
-    return sum(len(p) if isinstance(p, bytes) else 100 for p in value) + _OVERHEAD
+def _cut_size(cut: Cut) -> int:
+    # The content it was cut from is its key.
+    return 2 * sum(map(len, (*cut.between, *cut.children))) + OVERHEAD
 
 
 class Renderer:
@@ -56,8 +28,9 @@ class Renderer:
 
     ``currency`` is the ISO 4217 code that prices are in. ``click`` makes a link from a
     fragment's name and an address, always the same one, because it is kept with the bytes;
-    without it links lead straight to the address. What was rendered is kept, up to ``cache_bytes``; a new library or catalogue needs a new renderer. Safe to
-    use from several threads.
+    without it links lead straight to the address. What was rendered is kept, up to
+    ``cache_bytes``; a new library or catalogue needs a new renderer. Safe to use from
+    several threads.
     """
 
     def __init__(
@@ -70,26 +43,19 @@ class Renderer:
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self.library = library
-        self.catalog = catalog
-        self.currency = currency
-        self.click = click
-        #: How often a template ran; everything else came from the cache.
-        self.runs = 0
-        # Half for fragments, half for cards: neither can push out the other.
-        self._cache: LRUCache[Any, Any] = LRUCache(cache_bytes // 2, getsizeof=_size)
-        self._cards: dict[Any, bytes] = {}
-        self._card_bytes = 0
-        self._card_limit = cache_bytes // 2
-        self._lock = Lock()
-        self._languages = {
-            language: language
-            for language in {library.language, *library.languages, *catalog.languages}
-        }
-        self._versions: dict[tuple[str, str], Version] = {}
-        # Nobody can guess it, so no text of a visitor can look like a place of ours.
-        nonce = secrets.token_hex(8)
-        self._mark = f"\ue000{nonce}:%d\ue001"
-        self._places = re.compile(f"\ue000{nonce}:(\\d+)\ue001")
+        cards = Cards(cache_bytes // 2)
+        self._cards = cards.kept
+        self._maker = Maker(library, catalog, currency, click, cards)
+        # A share for each kind: none can push out the others. A plate and the value it
+        # was made of often are the same bytes, but not always.
+        self._cache: Kept[Any, Rendered] = Kept(cache_bytes // 4, size)
+        self._plates: Kept[Any, Plate] = Kept(cache_bytes // 8, attrgetter("size"))
+        self._cuts: Kept[Any, Cut] = Kept(cache_bytes // 8, _cut_size)
+
+    @property
+    def runs(self) -> int:
+        """How often a template ran; everything else came from what is kept."""
+        return self._maker.runs
 
     def render(
         self,
@@ -106,43 +72,75 @@ class Renderer:
         ``parameters`` are the rule's ``with``; ``items`` fill shelves; ``language`` is
         the page's, the site's own when empty or unknown. Raises :class:`FragmentError`.
         """
-        language = self._languages.get(language) or self._language(language)
-        version = self._versions.get((name, language)) or self._version(name, language)
-        mentions = version.mentions
-        personal = mentions.visitor
-        plain = True
-        for value in parameters.values():
-            if type(value) is not str:
-                plain = False
-            elif "{visitor" in value:
-                personal = True
-        key = (
-            name,
+        language = self._maker.language(language)
+        version = self._maker.version(name, language)
+        chosen = [(item.id, item.reason) for item in items]
+        rendered = self._rendered(
+            version,
+            parameters,
+            chosen,
+            visitor if _is_personal(version, parameters) else None,
             language,
             charset,
-            tuple(parameters.items()) if plain else _frozen(parameters),
-            visitor if personal else None,
-            tuple((i.id, i.reason) for i in items) if mentions.items else None,
         )
-        lock = self._lock
-        with lock:
-            rendered: _Rendered | None = self._cache.get(key)
-        if rendered is None:
-            rendered = self._make(
-                version, parameters, items, visitor, language, charset
-            )
-            if _size(rendered) <= self._cache.maxsize:
-                with lock:
-                    self._cache[key] = rendered
-        if type(rendered) is bytes:
+        if isinstance(rendered, bytes):
             return rendered
-        parts: list[bytes] = []
-        for piece in rendered:
-            if type(piece) is bytes:
-                parts.append(piece)
-            elif type(piece) is _Cards:
-                parts += self._shelf(name, piece.card, items, language, charset)
-        return b"".join(parts)
+        ids, reasons = [id for id, _ in chosen], [reason for _, reason in chosen]
+        return self._joined(name, rendered, ids, reasons)
+
+    def plate(
+        self,
+        name: str,
+        parameters: Mapping[str, Any],
+        language: str = "",
+        charset: str = "utf-8",
+    ) -> Plate:
+        """The fragment with these parameters, for :meth:`serve` or as it is.
+
+        As :meth:`render`, but fast for a mapping that is given again and again: it is
+        known by its identity, so it must never change. Raises :class:`FragmentError`.
+        """
+        # The plate holds the mapping: nothing else can have its id as long as we keep it.
+        key = (id(parameters), name, language, charset)
+        plate = self._plates.young.get(key) or self._plates.get(key)
+        if plate is None:
+            plate = self._plate(name, parameters, language, charset)
+            self._plates.put(key, plate)
+        return plate
+
+    def serve(
+        self,
+        plate: Plate,
+        ids: Sequence[str] = (),
+        reasons: Sequence[Reason] = (),
+        visitor: VisitorView = NOBODY,
+    ) -> bytes:
+        """The bytes for one visitor, as :meth:`render` gives them.
+
+        ``ids`` are the products for shelves and ``reasons`` why each one was chosen.
+        ``visitor`` is looked at only if the plate is ``personal``.
+        """
+        of, why, whole = plate.whole
+        if ids is of and reasons is why and whole:
+            return whole
+        rendered = plate.rendered
+        if rendered is None:
+            rendered = self._rendered(
+                plate.version,
+                plate.parameters,
+                list(zip(ids, reasons, strict=True)),
+                visitor if plate.personal else None,
+                plate.language,
+                plate.charset,
+            )
+        if isinstance(rendered, bytes):
+            return rendered
+        whole = self._joined(plate.version.fragment, rendered, ids, reasons)
+        # Only tuples stay what they are; a personal fragment is not everybody's.
+        fixed = isinstance(ids, tuple) and isinstance(reasons, tuple)
+        if fixed and plate.rendered is not None and len(whole) <= WHOLE:
+            plate.whole = ids, reasons, whole
+        return whole
 
     def reorder(
         self,
@@ -156,192 +154,98 @@ class Renderer:
         ``scores`` maps keys of the fragment's dimension to anything that grows with
         interest. Raises :class:`FragmentError` when the content cannot be cut.
         """
-        if self._fragment(name).reorder is None:
+        if self._maker.fragment(name).reorder is None:
             raise FragmentError(name, "it does not reorder")
         key = (default, charset)
-        with self._lock:
-            pieces: Cut | None = self._cache.get(key)
+        pieces = self._cuts.get(key)
         if pieces is None:
             try:
                 pieces = cut(default, charset)
             except CutError as error:
                 raise FragmentError(name, str(error)) from None
-            if _size(pieces) <= self._cache.maxsize:
-                with self._lock:
-                    self._cache[key] = pieces
+            self._cuts.put(key, pieces)
         return pieces.ordered(scores)
 
-    def _fragment(self, name: str) -> Fragment:
-        try:
-            return self.library.fragments[name]
-        except KeyError:
-            raise FragmentError(name, "there is no such fragment") from None
+    def _plate(
+        self, name: str, parameters: Mapping[str, Any], language: str, charset: str
+    ) -> Plate:
+        language = self._maker.language(language)
+        version = self._maker.version(name, language)
+        personal = _is_personal(version, parameters)
+        rendered = None
+        if not personal and not version.mentions.items:
+            rendered = self._rendered(version, parameters, (), None, language, charset)
+        return Plate(version, parameters, language, charset, personal, rendered)
 
-    def _language(self, language: str) -> str:
-        base = language.partition("-")[0].lower()
-        return self._languages.get(base, self.library.language)
-
-    def _version(self, name: str, language: str) -> Version:
-        fragment = self._fragment(name)
-        if not fragment.versions:
-            raise FragmentError(name, "it has no text of its own")
-        found = fragment.version(language, self.library.language)
-        # Bounded: only known fragments and languages come here.
-        self._versions[name, language] = found
-        return found
-
-    def _shelf(
-        self,
-        name: str,
-        card: str,
-        items: Sequence[Recommendation],
-        language: str,
-        charset: str,
-    ) -> list[bytes]:
-        version = self._versions.get((card, language)) or self._version(card, language)
-        # A card's links count as clicks on the shelf that it stands on.
-        shelf = name if version.mentions.click and self.click is not None else ""
-        known = self._cards
-        parts: list[bytes] = []
-        reasoned = version.mentions.reason
-        for item in items:
-            reason = item.reason if reasoned else None
-            key = (card, language, charset, item.id, reason, shelf)
-            rendered = known.get(key)
-            if rendered is None:
-                rendered = self._card(name, version, item, language, charset, key)
-                if rendered is None:
-                    continue
-            parts.append(rendered)
-        if not parts:
-            raise FragmentError(name, "none of its items is in the catalogue")
-        return parts
-
-    def _card(
-        self,
-        shelf: str,
-        version: Version,
-        chosen: Recommendation,
-        language: str,
-        charset: str,
-        key: Any,
-    ) -> bytes | None:
-        item = self._item(chosen, language)
-        if item is None:
-            return None
-        values: dict[str, Any] = {
-            name.replace("-", "_"): Absent(name=name)
-            for name in version.parameters.optional
-        }
-        values["item"] = item
-        rendered = self._run(shelf, version, values, (), NOBODY, language, charset)
-        # The linter refuses cards within cards.
-        assert isinstance(rendered, bytes)
-        size = _size(rendered)
-        with self._lock:
-            # First in, first out: a card that is still wanted is soon made again.
-            while self._cards and self._card_bytes + size > self._card_limit:
-                oldest = next(iter(self._cards))
-                self._card_bytes -= _size(self._cards.pop(oldest))
-            if size <= self._card_limit and key not in self._cards:
-                self._cards[key] = rendered
-                self._card_bytes += size
-        return rendered
-
-    def _item(self, chosen: Recommendation, language: str) -> Item | None:
-        """The product with its reason, in the page's language."""
-        item = self.catalog.item("product", chosen.id, language)
-        if item is None:
-            return None
-        reason = chosen.reason.text(self.catalog, language)
-        return msgspec.structs.replace(item, reason=reason)
-
-    def _make(
+    def _rendered(
         self,
         version: Version,
         parameters: Mapping[str, Any],
-        items: Sequence[Recommendation],
-        visitor: VisitorView,
+        chosen: Sequence[tuple[str, Reason]],
+        visitor: VisitorView | None,
         language: str,
         charset: str,
-    ) -> _Rendered:
-        values = template_values(
+    ) -> Rendered:
+        """From what is kept, or made; ``visitor`` is None where it makes no difference."""
+        values = parameters.values()
+        plain = all(type(value) is str for value in values)
+        key = (
             version.fragment,
-            version.parameters,
-            parameters,
-            visitor,
-            self.catalog,
             language,
-            self.currency,
+            charset,
+            tuple(parameters.items()) if plain else _frozen(parameters),
+            visitor,
+            tuple(chosen) if version.mentions.items else None,
         )
-        shown: tuple[Item, ...] = ()
-        if version.mentions.items:
-            found = (self._item(one, language) for one in items)
-            shown = tuple(item for item in found if item is not None)
-            if not shown:
-                raise FragmentError(
-                    version.fragment, "none of its items is in the catalogue"
-                )
-        return self._run(
-            version.fragment, version, values, shown, visitor, language, charset
-        )
+        rendered = self._cache.get(key)
+        if rendered is None:
+            rendered = self._maker.make(
+                version, parameters, chosen, visitor or NOBODY, language, charset
+            )
+            self._cache.put(key, rendered)
+        return rendered
 
-    def _run(
+    def _joined(
         self,
-        fragment: str,
-        version: Version,
-        values: Mapping[str, Any],
-        items: Sequence[Item],
-        visitor: VisitorView,
-        language: str,
-        charset: str,
-    ) -> _Rendered:
-        places: list[_Cards] = []
+        name: str,
+        rendered: tuple[bytes | Deck, ...],
+        ids: Sequence[str],
+        reasons: Sequence[Reason],
+    ) -> bytes:
+        parts: list[bytes] = []
+        for piece in rendered:
+            if type(piece) is bytes:
+                parts.append(piece)
+            elif type(piece) is Deck:
+                ready = piece.ready
+                try:
+                    if piece.reasoned:
+                        cards = [ready[key] for key in zip(ids, reasons, strict=True)]
+                    else:
+                        cards = [ready[id] for id in ids]
+                except KeyError:
+                    cards = self._dealt(name, piece, ids, reasons)
+                if not cards:
+                    why = "none of its items is in the catalogue"
+                    raise FragmentError(name, why)
+                parts += cards
+        return b"".join(parts)
 
-        def click(url: object) -> str:
-            address = str(url or "")
-            if not address or not is_safe(address):
-                raise ValueError(f"click() cannot lead to {address!r}")
-            return self.click(fragment, address) if self.click else address
+    def _dealt(
+        self, name: str, deck: Deck, ids: Sequence[str], reasons: Sequence[Reason]
+    ) -> list[bytes]:
+        """The cards of these products; those that the catalogue does not have left out."""
+        cards: list[bytes] = []
+        for id, reason in zip(ids, reasons, strict=True):
+            card = self._maker.card(name, deck, id, reason)
+            if card is not None:
+                cards.append(card)
+        return cards
 
-        def cards(_: object, card: str = "product-card") -> Markup:
-            places.append(_Cards(card))
-            return Markup(self._mark % (len(places) - 1))
 
-        def t(value: object, kind: str | None = None) -> str:
-            value = None if isinstance(value, Absent) else value
-            return formatted(value, kind, language, self.currency)
-
-        self.runs += 1
-        names = {
-            **values,
-            "items": items,
-            "visitor": visitor,
-            "click": click,
-            "cards": cards,
-            "t": t,
-        }
-        try:
-            context = version.template.new_context(names)
-            text = run(version.render, context, "its output")
-            encoded = [
-                part.encode(charset, "xmlcharrefreplace")
-                for part in self._places.split(text)[::2]
-            ]
-        except Exception as error:
-            # A template of an editor may raise anything; the page must go out.
-            why = f"{type(error).__name__}: {error}"
-            raise FragmentError(version.fragment, why) from error
-        if sum(map(len, encoded)) > OUTPUT_LIMIT:
-            why = f"its output is larger than {OUTPUT_LIMIT} bytes"
-            raise FragmentError(version.fragment, why)
-        if len(encoded) == 1:
-            return encoded[0]
-        order = [places[int(number)] for number in self._places.findall(text)]
-        pieces: list[bytes | _Cards] = [encoded[0]]
-        for what, after in zip(order, encoded[1:], strict=True):
-            pieces += (what, after)
-        return tuple(pieces)
+def _is_personal(version: Version, parameters: Mapping[str, Any]) -> bool:
+    """Whether the output depends on who the visitor is."""
+    return version.mentions.visitor or "{visitor" in repr(parameters)
 
 
 def _frozen(value: Any) -> Any:

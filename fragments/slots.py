@@ -30,7 +30,7 @@ class Marker:
     Raises ValueError for anything else, and for none.
     """
 
-    __slots__ = ("_open", "close", "match", "partial")
+    __slots__ = ("_open", "close", "closes", "match", "partial")
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         if not keys or not all(re.fullmatch(rb"[0-9a-f]{12}", key) for key in keys):
@@ -40,6 +40,8 @@ class Marker:
         words = {b"keys": b"|".join(keys), b"c": NAMED}
         self._open = f"<!--\x1e{keys[0].decode()}:"
         self.close = f"<!--\x1e{keys[0].decode()}/-->"
+        #: What ends a block with any of the keys; all are of the same length.
+        self.closes = tuple(b"<!--\x1e%b/-->" % key for key in keys)
         # Group 1 is the slot's name; without it the comment ends a block.
         self.match = re.compile(
             rb"<!--\x1e(?:%(keys)s)(?:/|:(%(c)s{0,128}?))-->" % words

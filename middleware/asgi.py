@@ -9,10 +9,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import endpoints
 from .context import CONDITIONAL, Arrival
 from .leaving import leaving
+from .lookup import CustomerOf
 from .response import Response
 from .routes import excluded
-from .visit import Visit, _current
-from .window import CustomerOf, Shopwindow
+from .visit import Visit, serving
+from .window import Shopwindow
 
 if TYPE_CHECKING:
     from .site import Site
@@ -31,7 +32,7 @@ class PersonalizationMiddleware:
 
     ``site`` is the editors' folder, or a :class:`Shopwindow` made of it. ``customer`` gets
     the scope and says who is logged in now; it is asked at the first slot of a page, after
-    the app's own authentication. Raises :class:`SiteError` if the site cannot be used.
+    the app's own authentication. Raises as :class:`Shopwindow` does.
     """
 
     def __init__(
@@ -42,13 +43,8 @@ class PersonalizationMiddleware:
         customer: CustomerOf | None = None,
     ) -> None:
         self.app = app
-        self.window = (
-            site
-            if isinstance(site, Shopwindow)
-            else Shopwindow(site, customer=customer)
-        )
-        if customer is not None:
-            self.window.customer = customer
+        self.window = site if isinstance(site, Shopwindow) else Shopwindow(site)
+        self.customer = customer or self.window.customer
 
     def __repr__(self) -> str:
         return f"<PersonalizationMiddleware {self.window!r}>"
@@ -69,7 +65,7 @@ class PersonalizationMiddleware:
         if visit is None:
             await self.app(scope, receive, send)
             return
-        token = _current.set(visit)
+        token = serving.set(visit)
         try:
             if visit.arrival.path.startswith(endpoints.PREFIX):
                 await endpoints.answer(visit, receive, send)
@@ -79,19 +75,17 @@ class PersonalizationMiddleware:
                 answering = (Response if page else _Plain)(visit, send)
                 await self.app(inner, receive, answering.send)
         finally:
-            _current.reset(token)
+            serving.reset(token)
             visit.lookup.abandon()
 
     async def _arrive(self, scope: Scope) -> Visit | None:
         """The visit of a request; whatever fails in here, the page goes out with its own content."""
         window = self.window
         try:
+            now = time()
             if not window.started:
-                await window.start()
-        except Exception as error:
-            window.warn("start", "shopwindow cannot start: %r", error)
-        try:
-            return Visit(window, Arrival(scope, time()))
+                await window.start_within(window.site.settings.profile_ms / 1000)
+            return Visit(window, Arrival(scope, now), self.customer)
         except Exception as error:
             path = scope.get("path")
             window.warn("request", "shopwindow failed on %s: %r", path, error)

@@ -6,7 +6,7 @@ from binascii import Error
 from collections.abc import Sequence
 from functools import lru_cache
 
-from .visitor import signer
+from .keys import derive
 
 PREFIX = "/-/shopwindow/click/"
 
@@ -16,7 +16,7 @@ class ClickLinks:
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self.link = lru_cache(4096)(self._link)
-        self._keys = [signer(key, "click").secret_key for key in keys]
+        self._keys = [derive(key, "click") for key in keys]
 
     def _link(self, fragment: str, url: str) -> str:
         """A link to ``url`` that counts as a click on ``fragment``."""

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from ..rules.facts import PURPOSES
+from .cookies import HostCookie
 from .visitor import Visitor
 
 REFUSED = b"denied"
@@ -53,29 +54,16 @@ class RefusalCookie:
     """Remembers a refusal, and nothing else: it holds no id."""
 
     def __init__(self, days: int) -> None:
-        self._age = days * 86_400
-        self._names = {
-            True: b"__Host-shopwindow-consent=",
-            False: b"shopwindow-consent=",
-        }
+        self._cookie = HostCookie("shopwindow-consent", days * 86_400)
 
     def read(self, header: bytes, secure: bool) -> bool:
-        wanted = self._names[secure] + REFUSED
+        wanted = self._cookie.name(secure) + REFUSED
         return wanted in header and any(
             part.strip() == wanted for part in header.split(b";")
         )
 
     def issue(self, secure: bool) -> bytes:
-        return self._set(REFUSED, self._age, secure)
+        return self._cookie.set(REFUSED, secure)
 
     def drop(self, secure: bool) -> bytes:
-        return self._set(b"", 0, secure)
-
-    def _set(self, value: bytes, age: int, secure: bool) -> bytes:
-        tail = b"; Secure" if secure else b""
-        return (
-            self._names[secure]
-            + value
-            + b"; Max-Age=%d; Path=/; HttpOnly; SameSite=Lax" % age
-            + tail
-        )
+        return self._cookie.drop(secure)

@@ -10,6 +10,7 @@ from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
 from ..rules.facts import Decision
 from ..rules.history import bought, recently_viewed
+from ..rules.interests import decayed
 from .clicks import PREFIX as CLICK
 
 if TYPE_CHECKING:
@@ -25,11 +26,12 @@ class Display:
     ``shown`` holds the decisions whose fragments are on the page.
     """
 
-    __slots__ = ("shown", "_decisions", "_facts", "_visit")
+    __slots__ = ("shown", "_decisions", "_facts", "_preliminary", "_visit")
 
     def __init__(self, visit: "Visit") -> None:
         self._visit = visit
         self._facts: Facts | None = None
+        self._preliminary = False
         self._decisions: dict[str, Decision] = {}
         self.shown: list[Decision] = []
 
@@ -42,20 +44,23 @@ class Display:
         """What ``slot`` shows; decided once per request."""
         known = self._decisions.get(slot)
         if known is None:
+            settled = self._visit.lookup.collect()
             known = self._decide(slot)
-            if known.reason != "late" or self._visit.lookup.failed:
-                # Else the answer may still come before the page's end.
+            if settled:
                 self._decisions[slot] = known
+            self._preliminary = not settled  # an answer may come before the page's end
         return known
 
     def _decide(self, slot: str) -> Decision:
         visit = self._visit
         if visit.arrival.bot:
             return Decision(slot, "bot")
-        if visit.lookup.failed or visit.lookup.pending:
-            return Decision(slot, visit.lookup.failed or "late")
+        if visit.lookup.failed:
+            return Decision(slot, visit.lookup.failed)
+        if visit.lookup.waiting:
+            return Decision(slot, "late")
         try:
-            if self._facts is None:
+            if self._facts is None or self._preliminary:
                 self._facts = self._gather()
             return decide(visit.site.rules, self._facts, slot)
         except Exception as error:
@@ -112,7 +117,8 @@ class Display:
         dimension = site.reorders.get(decision.fragment)
         if dimension is not None:
             interests = known.profile.interests.get(dimension, {})
-            scores = {key: interest.score for key, interest in interests.items()}
+            now = known.context.now
+            scores = {key: decayed(score, now) for key, score in interests.items()}
             return site.renderer.reorder(decision.fragment, default, scores, charset)
         items: list[Recommendation] = []
         if decision.recommend is not None:

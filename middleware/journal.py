@@ -78,7 +78,7 @@ class Receipt:
 NOTHING_TO_KEEP = Receipt(None, None)  # no consent, a bot: there is nothing to wait for
 
 
-class _Unwritten:
+class Unwritten:
     """What one visitor did that is not in the store yet, on top of what was there before."""
 
     __slots__ = ("events", "pending", "_base", "known", "_merged", "_merged_count")
@@ -120,7 +120,7 @@ class Journal:
         self._limit = limit
         self._queues: tuple[deque[_Entry], ...] = (deque(), deque(), deque(), deque())
         self._batch: list[_Entry] = []
-        self._unwritten: dict[str, _Unwritten] = {}
+        self._unwritten: dict[str, Unwritten] = {}
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._hurry = threading.Event()
@@ -134,7 +134,9 @@ class Journal:
     def __repr__(self) -> str:
         return f"<Journal accepted={self.accepted} stored={self.stored} dropped={dict(self.dropped)}>"
 
-    def start(self) -> None:
+    def start(self, store: Store | None = None) -> None:
+        """Begin to write, to ``store`` if one is given. What was noted before comes first."""
+        self._store = store or self._store
         if self._thread is None:
             self._closing = False
             self._thread = threading.Thread(
@@ -175,7 +177,7 @@ class Journal:
             if event.name not in REARRANGING:
                 unwritten = self._unwritten.get(event.visitor)
                 if unwritten is None:
-                    unwritten = self._unwritten[event.visitor] = _Unwritten(base, known)
+                    unwritten = self._unwritten[event.visitor] = Unwritten(base, known)
                 unwritten.events.append(event)
                 unwritten.pending += 1
             self._queues[rank].append((self.accepted, event, receipt))
@@ -185,7 +187,7 @@ class Journal:
             self._work.set()
         return receipt
 
-    def unwritten(self, visitor: str) -> _Unwritten | None:
+    def unwritten(self, visitor: str) -> Unwritten | None:
         """What is not in the store yet of ``visitor``: ask before fetching, for :meth:`over`."""
         return self._unwritten.get(visitor)
 
@@ -193,7 +195,7 @@ class Journal:
         self,
         visitor: str,
         fetched: Profile | None,
-        before: _Unwritten | None = None,
+        before: Unwritten | None = None,
     ) -> Profile | None:
         """What the store said about ``visitor``, and what this process knows beyond it.
 

@@ -7,14 +7,17 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from starlette.types import Scope
 
 from ..rules.facts import Profile
 from .context import Arrival
-from .journal import _Unwritten
+from .journal import Unwritten
 from .stores import Retired
 
 if TYPE_CHECKING:
     from .window import Shopwindow
+
+SLOW = 0.005  # seconds; a store that answers at once and takes longer is not well
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -22,6 +25,9 @@ class Customer(msgspec.Struct, frozen=True):
 
     id: str
     first_name: str = ""
+
+
+CustomerOf = Callable[[Scope], Customer | None | Awaitable[Customer | None]]
 
 
 class Lookup:
@@ -43,6 +49,7 @@ class Lookup:
         "_arrival",
         "_asked",
         "_before",
+        "_customer_of",
         "_deadline",
         "_on_retired",
         "_task",
@@ -51,15 +58,20 @@ class Lookup:
     )
 
     def __init__(
-        self, window: "Shopwindow", arrival: Arrival, on_retired: Callable[[], None]
+        self,
+        window: "Shopwindow",
+        arrival: Arrival,
+        customer: CustomerOf | None,
+        on_retired: Callable[[], None],
     ) -> None:
         self._window = window
+        self._customer_of = customer
         self._arrival = arrival
         self._on_retired = on_retired
         self._deadline = monotonic() + window.site.settings.profile_ms / 1000
         self._visitor = ""
         self._task: asyncio.Future[Profile | None] | None = None
-        self._before: _Unwritten | None = None  # not in the store when it was asked
+        self._before: Unwritten | None = None  # not in the store when it was asked
         self._answers: list[asyncio.Future[Any]] = []
         self._asked = False  # whether the shop was asked who is logged in
         self.profile: Profile | None = None
@@ -80,26 +92,29 @@ class Lookup:
             self.failed = "late"
             return
         self._before = window.journal.unwritten(visitor)
+        started = monotonic()
         try:
             answer = window.store.fetch(visitor)
+            if answer is None or isinstance(answer, Profile):
+                self._arrived(answer, slow=monotonic() - started > SLOW)
+            else:
+                self._task = asyncio.ensure_future(answer)
         except Retired:
             self._on_retired()
         except Exception as error:
             # A store of any kind may fail in any way; the page must not.
             self._broken(error)
-        else:
-            if answer is None or isinstance(answer, Profile):
-                self._arrived(answer)
-            else:
-                self._task = asyncio.ensure_future(answer)
 
     def forget(self) -> None:
         """What was found belongs to an id that is none any more."""
         self.profile = None
         self.fetched = False
 
-    def _arrived(self, profile: Profile | None) -> None:
-        self._window.breaker.succeeded()
+    def _arrived(self, profile: Profile | None, slow: bool = False) -> None:
+        if slow:  # it kept everybody waiting who is served by this process
+            self._window.breaker.failed()
+        else:
+            self._window.breaker.succeeded()
         self.profile = self._window.journal.over(self._visitor, profile, self._before)
         self.fetched = True
 
@@ -111,17 +126,16 @@ class Lookup:
     # -- waiting, only where a slot needs it -----------------------------------------------
 
     @property
-    def pending(self) -> bool:
-        """Whether the store's answer is still on its way."""
-        if self._task is not None and self._task.done():
-            self._take()
+    def waiting(self) -> bool:
+        """Whether the store's answer is still on its way, or was not taken yet."""
         return self._task is not None
 
-    @property
-    def ready(self) -> bool:
-        """Whether decisions can be taken without waiting."""
-        if self.pending:
-            return False
+    def collect(self) -> bool:
+        """Take what has arrived; whether nothing is on its way any more."""
+        if self._task is not None:
+            if not self._task.done():
+                return False
+            self._take(self._task)
         if not self._asked:
             self._ask_customer()
         return not self._answers or all(answer.done() for answer in self._answers)
@@ -130,7 +144,9 @@ class Lookup:
         """Wait for what is still on its way, at most until the deadline."""
         if self._task is not None:
             await self._wait(self._task)
-            if self.pending:
+            if self._task.done():
+                self._take(self._task)
+            else:
                 self._task.cancel()
                 self._task = None
                 self.failed = "late"
@@ -149,28 +165,24 @@ class Lookup:
             left = max(0.0, self._deadline - monotonic())
             await asyncio.wait((future,), timeout=left)
 
-    def _take(self) -> None:
-        task, self._task = self._task, None
-        assert task is not None
+    def _take(self, task: "asyncio.Future[Profile | None]") -> None:
+        self._task = None
         try:
-            profile = task.result()
+            self._arrived(task.result())
         except Retired:
             self._on_retired()
         except (Exception, asyncio.CancelledError) as error:
             # As in start: whatever went wrong in there, the page has its default content.
             self._broken(error)
-        else:
-            self._arrived(profile)
 
     # -- who is logged in, and what others know about them ---------------------------------
 
     def _ask_customer(self) -> None:
         self._asked = True
-        customer = self._window.customer
-        if customer is None or self._arrival.bot:
+        if self._customer_of is None or self._arrival.bot:
             return
         try:
-            answer = customer(self._arrival.scope)
+            answer = self._customer_of(self._arrival.scope)
             if inspect.isawaitable(answer):
                 asking = self._await_customer(answer)
                 self._answers.append(asyncio.ensure_future(asking))
@@ -209,9 +221,11 @@ class Lookup:
 
     def abandon(self) -> None:
         """The request is over: nobody waits for an answer that is still on its way."""
-        if self.pending:
-            assert self._task is not None
-            self._task.cancel()
+        if self._task is not None:
+            if self._task.done():
+                self._take(self._task)  # no slot asked for it, but how it went counts
+            else:
+                self._task.cancel()
         for answer in self._answers:
             if not answer.done():
                 answer.cancel()

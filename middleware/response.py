@@ -333,7 +333,7 @@ class Response:
 
     def _ready(self) -> bool:
         try:
-            return self._visit.lookup.ready
+            return self._visit.lookup.collect()
         except Exception as error:
             # Our own fault, whatever it is: decisions then fail one by one, to their defaults.
             self._visit.window.warn("visit", "looking up a visitor failed: %r", error)

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..rules.facts import DAY, Context, Decision, Event, Profile
+from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from ..rules.learning import VISIT_PAUSE
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .context import Arrival
 from .display import Display
 from .journal import NOTHING_TO_KEEP, Receipt, new_id
-from .lookup import Lookup
+from .keys import pseudonym
+from .lookup import CustomerOf, Lookup
 from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED, VISITED
-from .visitor import Visitor, new_visitor, pseudonym
+from .visitor import Visitor, new_visitor
 
 if TYPE_CHECKING:
     from .window import Shopwindow
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 SEEN_AGAIN = 60.0  # seconds after which one more page of the same visit is worth a note
 NOBODY = Profile()
 
-_current: ContextVar["Visit | None"] = ContextVar("shopwindow", default=None)
+serving: ContextVar["Visit | None"] = ContextVar("shopwindow", default=None)
 
 
 def current() -> "Visit | None":
     """The visit of the request that is being answered here, or None outside of one."""
-    return _current.get()
+    return serving.get()
 
 
 class Visit:
@@ -37,7 +38,12 @@ class Visit:
     Everything but ``decide`` is synchronous and may be called from any thread.
     """
 
-    def __init__(self, window: "Shopwindow", arrival: Arrival) -> None:
+    def __init__(
+        self,
+        window: "Shopwindow",
+        arrival: Arrival,
+        customer: CustomerOf | None = None,
+    ) -> None:
         site = window.site
         self.window = window
         self.site = site
@@ -55,7 +61,7 @@ class Visit:
         self.receipts: list[Receipt] = []
         self.cookies: list[bytes] = []
         self._own: list[Event] | None = None
-        self.lookup = Lookup(window, arrival, self._retire)
+        self.lookup = Lookup(window, arrival, customer, self._retire)
         self.display = Display(self)
         try:
             self.context = site.context.read(arrival)
@@ -108,11 +114,20 @@ class Visit:
             assert self.visitor is not None
             self.lookup.start(self.visitor.id)
 
+    def _become(
+        self, visitor: Visitor | None, consent: Consent, *, returned: bool = False
+    ) -> None:
+        """From here on this is the request of ``visitor``: what was found belongs to another."""
+        self.visitor = visitor
+        self.consent = consent
+        self._returned = returned
+        self._own = None
+        self.lookup.forget()
+        self.display.renew()
+
     def _retire(self) -> None:
         """The id was given up: its cookie says nothing any more."""
-        self.visitor = None
-        self._returned = False
-        self.consent = UNKNOWN
+        self._become(None, UNKNOWN)
 
     # -- deciding --------------------------------------------------------------------------
 
@@ -123,7 +138,7 @@ class Visit:
         """
         try:
             self._look_up()
-            if not self.lookup.ready:
+            if not self.lookup.collect():
                 await self.lookup.settle()
         except Exception as error:
             # Our own fault, whatever it is: the decision says so, the handler goes on.
@@ -219,18 +234,16 @@ class Visit:
 
     def identify(self, customer: str) -> None:
         """The visitor has logged in as ``customer``: both histories become one, under a new id."""
-        if not self.remembers:
-            return
+        if not self.remembers or self.lookup.failed:
+            return  # what cannot be read cannot be merged; the next login tries again
         assert self.visitor is not None
         owner = pseudonym(self.window.keys, customer)
         known = self.lookup.profile
         if known is not None and known.customer == owner:
             return  # the same customer as before
-        old, self.visitor = self.visitor, self._renamed(self.visitor)
-        properties = {"customer": owner, "visitor": self.visitor.id}
-        self._note(IDENTIFIED, properties, visitor=old)
-        self.lookup.forget()
-        self.display.renew()
+        fresh = self._renamed(self.visitor)
+        self._note(IDENTIFIED, {"customer": owner, "visitor": fresh.id})
+        self._become(fresh, self.consent, returned=True)
 
     def forget(self) -> None:
         """The visitor has logged out: this browser becomes a stranger who gave consent."""
@@ -238,33 +251,29 @@ class Visit:
             return
         assert self.visitor is not None
         self._note(FORGOTTEN, {})
-        self.visitor = self._renamed(self.visitor)
-        self._returned = False
-        self.lookup.forget()
-        self._own = []
-        self.display.renew()
+        self._become(self._renamed(self.visitor), self.consent)
 
     def grant(self, *purposes: str) -> None:
         """The visitor agrees to ``purposes`` ("personalization", "statistics"), all if none is named."""
-        granted = frozenset(purposes or ("personalization", "statistics"))
-        now, secure = self.arrival.now, self.arrival.secure
         if self.arrival.bot:
             return
-        if self.remembers and "personalization" not in granted:
-            # Taken back in part: what was kept for it goes, and its id with it.
-            self._note(ERASED, {})
-            self.visitor = None
-            self._returned = False
-            self.lookup.forget()
-        if self.visitor is None:
-            self.visitor = new_visitor(granted, now)
-        else:
+        granted = frozenset(purposes or PURPOSES)
+        now, secure = self.arrival.now, self.arrival.secure
+        consent = Consent("granted", granted)
+        if self.visitor is not None and "personalization" in granted:
             self.visitor = Visitor(self.visitor.id, int(now), granted, int(now))
-        self.consent = Consent("granted", granted)
+            self.consent = consent
+            self.display.renew()
+        else:
+            if (
+                self.remembers
+            ):  # taken back in part: what was kept goes, and its id with it
+                self._note(ERASED, {})
+            self._become(new_visitor(granted, now), consent)
+        assert self.visitor is not None
         self.cookies = [self.window.cookie.issue(self.visitor, secure)]
         if self.window.refusal.read(self.arrival.cookies, secure):
             self.cookies.append(self.window.refusal.drop(secure))
-        self.display.renew()
 
     def deny(self) -> None:
         """The visitor refuses, or takes consent back: what is stored about them is erased."""
@@ -275,12 +284,7 @@ class Visit:
         if self.visitor is not None:
             self._note(ERASED, {})
             self.cookies.append(self.window.cookie.drop(secure))
-        self.visitor = None
-        self._returned = False
-        self.lookup.forget()
-        self.consent = DENIED
-        self._own = []
-        self.display.renew()
+        self._become(None, DENIED)
 
     def _renamed(self, visitor: Visitor) -> Visitor:
         now, secure = self.arrival.now, self.arrival.secure
@@ -293,13 +297,16 @@ class Visit:
         name: str,
         properties: dict[str, Any],
         time: float | None = None,
-        visitor: Visitor | None = None,
     ) -> Event:
-        who = visitor or self.visitor
-        assert who is not None
+        assert self.visitor is not None
         time = self.arrival.now if time is None else time
         return Event(
-            new_id(time), name, who.id, time, self.site.context.day(time), properties
+            new_id(time),
+            name,
+            self.visitor.id,
+            time,
+            self.site.context.day(time),
+            properties,
         )
 
     def _note(
@@ -307,14 +314,13 @@ class Visit:
         name: str,
         properties: dict[str, Any],
         time: float | None = None,
-        visitor: Visitor | None = None,
     ) -> Receipt:
         try:
-            event = self._event(name, properties, time, visitor)
+            event = self._event(name, properties, time)
             lookup, journal = self.lookup, self.window.journal
             receipt = journal.note(event, lookup.profile, lookup.fetched)
             self.receipts.append(receipt)
-            if lookup.fetched and self.visitor and event.visitor == self.visitor.id:
+            if lookup.fetched:
                 lookup.profile = journal.over(event.visitor, lookup.profile)
                 self.display.renew()
         except Exception as error:

@@ -5,7 +5,6 @@ since 1970, the first letters of the purposes agreed to with the second of the a
 (``ps1795300000``), and HMAC-SHA256 over all of it. Exactly one spelling of each is accepted.
 """
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -18,6 +17,8 @@ from itsdangerous import Signer
 from itsdangerous.signer import SigningAlgorithm
 
 from ..rules.facts import PURPOSES
+from .cookies import HostCookie
+from .keys import derive
 
 TOLERANCE = 300  # seconds that the clocks of two machines may differ
 LONGEST_HEADER = 16_384  # bytes; a longer Cookie header is not worth reading
@@ -57,17 +58,6 @@ class _Sha256(SigningAlgorithm):
         return hmac.digest(key, value, "sha256")  # half the time of an hmac object
 
 
-def signer(key: bytes, purpose: str) -> Signer:
-    derived = Signer(
-        key,
-        f"shopwindow.{purpose}",
-        key_derivation="hmac",
-        digest_method=hashlib.sha256,
-    )
-    # Deriving costs as much as signing, so it happens here and not on every request.
-    return Signer(derived.derive_key(), key_derivation="none", algorithm=_Sha256())
-
-
 class VisitorCookie:
     """Reads and writes the visitor cookie.
 
@@ -78,12 +68,10 @@ class VisitorCookie:
     def __init__(
         self, keys: Sequence[bytes], name: str = "shopwindow", days: int = 395
     ) -> None:
-        self._signer = signer(keys[0], "visitor")
-        self._keys = tuple(signer(key, "visitor").secret_key for key in keys)
-        self._names = {
-            True: b"__Host-" + name.encode() + b"=",
-            False: name.encode() + b"=",
-        }
+        self._keys = tuple(derive(key, "visitor") for key in keys)
+        # Deriving costs as much as signing, so it happens here and not on every request.
+        self._signer = Signer(self._keys[0], key_derivation="none", algorithm=_Sha256())
+        self._cookie = HostCookie(name, days * 86_400)
         self._age = days * 86_400
 
     def read(self, header: bytes, secure: bool, now: float) -> Visitor | None:
@@ -92,7 +80,7 @@ class VisitorCookie:
         Several cookies of our name count only if they all say the same: one of them may
         have been planted by another host of the same domain.
         """
-        name = self._names[secure]
+        name = self._cookie.name(secure)
         if name not in header or len(header) > LONGEST_HEADER:
             return None
         found: Visitor | None = None
@@ -140,38 +128,8 @@ class VisitorCookie:
 
     def issue(self, visitor: Visitor, secure: bool) -> bytes:
         """A Set-Cookie value that makes the browser remember ``visitor``."""
-        return self._set(self.value(visitor), self._age, secure)
+        return self._cookie.set(self.value(visitor), secure)
 
     def drop(self, secure: bool) -> bytes:
         """A Set-Cookie value that makes the browser forget."""
-        return self._set(b"", 0, secure)
-
-    def _set(self, value: bytes, age: int, secure: bool) -> bytes:
-        tail = b"; Secure" if secure else b""
-        return (
-            self._names[secure]
-            + value
-            + b"; Max-Age=%d; Path=/; HttpOnly; SameSite=Lax" % age
-            + tail
-        )
-
-
-def pseudonym(keys: Sequence[bytes], customer: str) -> str:
-    """The name under which a customer is stored: keyed, so that the id cannot be read from it.
-
-    The oldest key makes it, so that adding a key does not lose the customers.
-    """
-    return (
-        "c."
-        + signer(keys[-1], "customer").get_signature(customer.encode()).decode()[:22]
-    )
-
-
-def marker_keys(keys: Sequence[bytes]) -> list[bytes]:
-    """Twelve hex characters per secret for the comments of template slots, newest first."""
-    return [
-        hmac.digest(signer(key, "slot").secret_key, b"slot", "sha256")
-        .hex()[:12]
-        .encode()
-        for key in keys
-    ]
+        return self._cookie.drop(secure)

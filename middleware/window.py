@@ -4,14 +4,13 @@ import asyncio
 import logging
 import os
 from collections import Counter as Tally
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import msgspec
-from starlette.types import Scope
 
 from ..findings import SiteError
 from ..fragments.recommendations.rank import Popularity
@@ -22,15 +21,16 @@ from .breaker import Breaker
 from .clicks import ClickLinks
 from .consent import RefusalCookie
 from .journal import Journal
-from .lookup import Customer
+from .keys import marker_keys
+from .lookup import CustomerOf
 from .routes import Routes
-from .settings import Settings, is_production, read_keys
+from .settings import Settings, is_production, read_keys, read_settings
 from .site import Site, read_files, read_site
 from .sources.http import HttpSource
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
 from .traffic import popularity, shares, weigh
-from .visitor import VisitorCookie, marker_keys
+from .visitor import VisitorCookie
 
 if TYPE_CHECKING:
     import httpx
@@ -38,9 +38,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("shopwindow")
 
 REFRESH = 60.0  # seconds between two looks at the shop's traffic
+LAST_GOOD = ".shopwindow.last-good.json"
 AGAIN = 60.0  # seconds before the same warning is logged once more
-
-CustomerOf = Callable[[Scope], Customer | None | Awaitable[Customer | None]]
 
 
 class Shopwindow:
@@ -51,7 +50,8 @@ class Shopwindow:
     newest first; by default those of SHOPWINDOW_SECRET_KEYS.
 
     Raises :class:`SiteError` with every finding when the site cannot be used; in production
-    the last good site is used instead, else one that leaves every page as it is.
+    the last good site is used instead, else one that leaves every page as it is. Raises
+    :class:`ValueError` for keys that are too short, or missing in production.
     """
 
     def __init__(
@@ -65,31 +65,22 @@ class Shopwindow:
     ) -> None:
         self.keys = keys or read_keys()
         self.clicks = ClickLinks(self.keys)
-        self.folder = site.settings.folder if isinstance(site, Site) else Path(site)
-        self.site: Site = site if isinstance(site, Site) else self._load()
-        self.customer = customer
         self.marker = Marker(marker_keys(self.keys))
-        settings = self.site.settings
-        self.cookie = VisitorCookie(
-            self.keys, settings.cookie_name, settings.cookie_days
-        )
-        self.refusal = RefusalCookie(settings.consent_days)
+        self.customer = customer
+        self._client = client
         self._given_store = store
         self.store: Store = store or MemoryStore()
         self.journal = Journal(self.store, self._learn, self._weigh)
         self.breaker = Breaker()
-        self.sources = [
-            HttpSource(source, settings.allowed_hosts, client)
-            for source in settings.sources
-        ]
         self.traffic: Traffic = NO_TRAFFIC
-        self.popularity = Popularity(self.site.catalog, {})
         self.routes = Routes()
         self.counters: Tally[str] = Tally()
         self.started = False
-        self._starting: asyncio.Lock | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
         self._warned: dict[str, float] = {}
+        self.folder = site.settings.folder if isinstance(site, Site) else Path(site)
+        self._adopt(site if isinstance(site, Site) else self._load())
 
     def __repr__(self) -> str:
         return f"<Shopwindow {self.site!r} {'started' if self.started else 'stopped'}>"
@@ -104,43 +95,49 @@ class Shopwindow:
             if not is_production():
                 raise
             log.critical("the site %s cannot be used:\n%s", self.folder, error)
-            return self._last_good()
+            settings, _ = read_settings(self.folder, files.get("site.toml", ""))
+            return self._last_good(settings)
         if is_production():
-            self._keep_last_good(site.settings, files)
+            _keep_last_good(site.settings, files)
         for warning in site.warnings:
             log.warning("%s", warning)
         return site
 
-    def _last_good(self) -> Site:
-        path = self.folder / ".shopwindow.last-good.json"
-        try:
-            files = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
-            site = read_site(self.folder, files, self.clicks.link)
-        except (OSError, msgspec.MsgspecError, SiteError):
-            log.critical(
-                "there is no last good site either: every slot keeps its default content"
-            )
-            return read_site(self.folder, {"site.toml": ""}, self.clicks.link)
-        log.critical("using the last good site instead, of %s", path)
-        return site
+    def _adopt(self, site: Site) -> None:
+        """Serve ``site`` from here on, with everything that is made of its settings."""
+        settings = site.settings
+        self.cookie = VisitorCookie(
+            self.keys, settings.cookie_name, settings.cookie_days
+        )
+        self.refusal = RefusalCookie(settings.consent_days)
+        self.sources = [
+            HttpSource(source, settings.allowed_hosts, self._client)
+            for source in settings.sources
+        ]
+        self.popularity = Popularity(site.catalog, popularity(self.traffic))
+        self.site = site
 
-    def _keep_last_good(self, settings: Settings, files: Mapping[str, str]) -> None:
-        path = settings.folder / ".shopwindow.last-good.json"
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        try:
-            fresh.write_bytes(msgspec.json.encode(files))
-            fresh.replace(path)
-        except OSError as error:
-            log.warning("the last good site cannot be kept as %s: %s", path, error)
+    def _last_good(self, settings: Settings) -> Site:
+        for path in (_beside_store(settings), self.folder / LAST_GOOD):
+            try:
+                files = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+                site = read_site(self.folder, files, self.clicks.link)
+            except (OSError, msgspec.MsgspecError, SiteError):
+                continue
+            log.critical("using the last good site instead, of %s", path)
+            return site
+        log.critical(
+            "there is no last good site either: every slot keeps its default content"
+        )
+        return read_site(self.folder, {"site.toml": ""}, self.clicks.link)
 
     def reload(self) -> None:
         """Read the folder again; raises :class:`SiteError` and changes nothing if it is wrong."""
         files, findings = read_files(self.folder)
         site = read_site(self.folder, files, self.clicks.link, findings)
-        self.site = site
-        self.popularity = Popularity(site.catalog, popularity(self.traffic))
+        self._adopt(site)
         if is_production():
-            self._keep_last_good(site.settings, files)
+            _keep_last_good(site.settings, files)
 
     # -- the stores ------------------------------------------------------------------------
 
@@ -151,36 +148,51 @@ class Shopwindow:
         return weigh(event, self.site.catalog.relatives)
 
     async def start(self) -> None:
-        """Open the store and start the writer; does nothing the second time."""
-        if self.started:
-            return
-        if self._starting is None:
-            self._starting = asyncio.Lock()
-        async with self._starting:
-            if not self.started:
-                self._open()
-                self._refreshing = asyncio.create_task(self._refresh())
-                self.started = True
+        """Open the store and start the writer; does nothing the second time.
 
-    def _open(self) -> None:
-        self.store = self._given_store or self._make_store()
-        self.journal = Journal(self.store, self._learn, self._weigh)
-        self.journal.start()
-        self._look_at_traffic()
+        Raises what keeps it from starting; the next call tries again.
+        """
+        if not self.started:
+            await asyncio.shield(self._begin())
+
+    async def start_within(self, seconds: float) -> None:
+        """As :meth:`start`, but goes on without it after ``seconds``, or if that fails.
+
+        Meanwhile nobody is known, and what happens waits to be written.
+        """
+        beginning = self._begin()
+        await asyncio.wait((beginning,), timeout=seconds)
+        if beginning.done() and (error := beginning.exception()) is not None:
+            self.warn("start", "shopwindow cannot start: %r", error)
+
+    def _begin(self) -> "asyncio.Task[None]":
+        if self._starting is None or (self._starting.done() and not self.started):
+            self._starting = asyncio.create_task(self._open())
+        return self._starting
+
+    async def _open(self) -> None:
+        # In a thread: the file may be locked by somebody, and the shop's other pages go on.
+        if self._given_store is None:
+            self.store = await asyncio.to_thread(self._make_store)
+        await asyncio.to_thread(self._look_at_traffic)
+        self.journal.start(self.store)
+        self._refreshing = asyncio.create_task(self._refresh())
+        self.started = True
 
     def _make_store(self) -> Store:
-        url = self.site.settings.store
-        if url.startswith("memory:"):
+        settings = self.site.settings
+        if settings.store.startswith("memory:"):
             return MemoryStore()
         from .stores.sqlite import SqliteStore
 
-        path = Path(url.removeprefix("sqlite:///").removeprefix("sqlite://"))
         try:
-            return SqliteStore(self.folder / path)
+            return SqliteStore(_store_path(settings))
         except (StoreError, OSError) as error:
             # Pages go on; what is learned now is forgotten when this process ends.
             log.critical(
-                "the store %s cannot be opened, nothing will be kept: %s", url, error
+                "the store %s cannot be opened, nothing will be kept: %s",
+                settings.store,
+                error,
             )
             return MemoryStore()
 
@@ -192,8 +204,9 @@ class Shopwindow:
     def _look_at_traffic(self) -> None:
         try:
             traffic = shares(self.store.traffic())
-        except StoreError as error:
-            self.warn("traffic", "the shop's traffic cannot be read: %s", error)
+        except Exception as error:
+            # A store of any kind may fail in any way; the last traffic stays.
+            self.warn("traffic", "the shop's traffic cannot be read: %r", error)
             return
         self.traffic = traffic
         self.popularity = Popularity(self.site.catalog, popularity(traffic))
@@ -234,3 +247,30 @@ class Shopwindow:
                 self._warned.clear()
             self._warned[about] = now
             log.warning(message, *arguments)
+
+
+def _store_path(settings: Settings) -> Path:
+    """Where the SQLite file is; a relative one is meant from site.toml's folder."""
+    written = settings.store.removeprefix("sqlite:///").removeprefix("sqlite://")
+    return settings.folder / written
+
+
+def _beside_store(settings: Settings) -> Path:
+    """Where the last good site is kept: the editors' folder may be read-only."""
+    if settings.store.startswith("sqlite:"):
+        return _store_path(settings).parent / LAST_GOOD
+    return settings.folder / LAST_GOOD
+
+
+def _keep_last_good(settings: Settings, files: Mapping[str, str]) -> None:
+    path = _beside_store(settings)
+    content = msgspec.json.encode(files)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        if path.exists() and path.read_bytes() == content:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError as error:
+        log.warning("the last good site cannot be kept as %s: %s", path, error)

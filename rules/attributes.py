@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Literal, Protocol
@@ -11,7 +11,7 @@ import msgspec
 
 from .document import number
 from .facts import DAY, Context, Profile
-from .interests import NO_TRAFFIC, Traffic, affinity_of_total, interest_total
+from .interests import NO_TRAFFIC, Leanings, Traffic
 from .moments import as_day, as_time, read_day, read_time
 from .stages import STAGES, stage
 
@@ -128,8 +128,13 @@ def _date(raw: object, zone: tzinfo) -> int | None:
 def _list(raw: object, zone: tzinfo) -> frozenset[str] | None:
     if not isinstance(raw, (list, tuple, set, frozenset)) or len(raw) > LIST_LIMIT:
         return None
-    return frozenset(raw) if all(isinstance(item, str) for item in raw) else None
+    if not set(map(type, raw)) <= _TEXTS:  # the usual ones at once
+        if not all(isinstance(item, str) for item in raw):
+            return None
+    return frozenset(raw)
 
+
+_TEXTS = {str}
 
 _FROM_OBJECT: dict[Type, Callable[[object, tzinfo], object | None]] = {
     "number": _number,
@@ -219,6 +224,8 @@ _BUILT_IN: tuple[tuple[Attribute, Reader], ...] = (
 BUILT_IN: dict[str, Attribute] = {
     attribute.name: attribute for attribute, _ in _BUILT_IN
 }
+# Read without a call: these stand in every profile as they are.
+_FIELDS = {"visits": "visits", "orders": "orders", "order-value": "order_value"}
 _READERS: dict[str, Reader] = {
     attribute.name: reader for attribute, reader in _BUILT_IN
 }
@@ -231,17 +238,19 @@ class Facts:
     """All that rules may look at in one request, typed once.
 
     ``values`` holds the attributes that are known; an ill-typed list stands there as None, a
-    missing one is absent and counts as empty. ``memo`` belongs to the compiled conditions.
+    missing one is absent and counts as empty. ``memo`` belongs to the compiled conditions,
+    ``survivors`` to the index.
     """
 
     __slots__ = (
-        "_totals",
+        "_leanings",
         "consent",
         "context",
         "counts",
         "day",
         "memo",
         "profile",
+        "survivors",
         "traffic",
         "values",
     )
@@ -262,26 +271,48 @@ class Facts:
         self.counts = profile.counts
         self.day = context.day
         self.memo: dict[object, bool] = {}
-        self._totals: dict[str, float] = {}
+        self.survivors: tuple[object, int, bool] | None = None
+        self._leanings: dict[str, Leanings] = {}
+
+    def leanings(self, dimension: str) -> Leanings:
+        """The affinities of one dimension, for now."""
+        found = self._leanings.get(dimension)
+        if found is None:
+            found = self._leanings[dimension] = Leanings(
+                self.profile, dimension, self.context.now, self.traffic
+            )
+        return found
 
     def affinity(self, dimension: str, key: str) -> float:
         """As :func:`shopwindow.rules.interests.affinity`, for now."""
-        profile, now = self.profile, self.context.now
-        if key not in profile.interests.get(dimension, ()):
-            return 0.0
-        total = self._totals.get(dimension)
-        if total is None:
-            total = self._totals[dimension] = interest_total(profile, dimension, now)
-        return affinity_of_total(profile, dimension, key, now, self.traffic, total)
+        return self.leanings(dimension).affinity(key)
+
+
+class Wanted:
+    """The attributes that rules use, laid out for reading; texts of time are in ``zone``."""
+
+    __slots__ = ("declared", "fields", "read", "zone")
+
+    def __init__(self, attributes: Iterable[Attribute], zone: tzinfo = UTC) -> None:
+        ordered = sorted(attributes, key=lambda attribute: attribute.name)
+        self.zone = zone
+        built_in = [a.name for a in ordered if a.origin == "built-in"]
+        self.fields: tuple[tuple[str, str], ...] = tuple(
+            (name, _FIELDS[name]) for name in built_in if name in _FIELDS
+        )
+        self.read: tuple[tuple[str, Reader], ...] = tuple(
+            (name, _READERS[name]) for name in built_in if name not in _FIELDS
+        )
+        self.declared: tuple[Attribute, ...] = tuple(
+            attribute for attribute in ordered if attribute.origin != "built-in"
+        )
 
 
 class Asked(Protocol):
-    """What rules say about themselves: the attributes they use, typed, and the time zone."""
+    """Rules, as far as facts go: the attributes that they want."""
 
     @property
-    def asked(self) -> tuple[Attribute, ...]: ...
-    @property
-    def zone(self) -> tzinfo: ...
+    def wanted(self) -> Wanted: ...
 
 
 _NOBODY = Profile()
@@ -302,18 +333,19 @@ def facts(
     ``rules`` use are read. No profile means a visitor about whom nothing is recorded.
     """
     known = profile or _NOBODY
-    stored = known.attributes
+    stored, wanted = known.attributes, rules.wanted
     values: dict[str, object] = {}
-    for attribute in rules.asked:
+    for name, field in wanted.fields:
+        values[name] = getattr(known, field)
+    for name, read in wanted.read:
+        if (value := read(known, context, consent)) is not None:
+            values[name] = value
+    for attribute in wanted.declared:
         name = attribute.name
-        value: object
-        if attribute.origin == "built-in":
-            value = _READERS[name](known, context, consent)
-        else:
-            raw = given.get(name)
-            if raw is None and (raw := stored.get(name)) is None:
-                continue
-            value = typed(attribute, raw, rules.zone)
+        raw = given.get(name)
+        if raw is None and (raw := stored.get(name)) is None:
+            continue
+        value = typed(attribute, raw, wanted.zone)
         if value is not None or attribute.type == "list":
             values[name] = value
     return Facts(values, known, consent, context, traffic)

@@ -43,18 +43,19 @@ def add_counts(
     event: Event,
 ) -> None:
     """Counts each pair under ``verb``; ``counts`` is ours, its tables are shared."""
-    fresh: set[str] = set()
+    time, day = event.time, event.day
+    fresh: dict[str, dict[str, Counter]] = {}
     for dimension, key in pairs:
-        name = f"{verb} {dimension}"
-        if name in fresh:
-            table = counts[name]
+        table = fresh.get(dimension)
+        if table is None:
+            name = f"{verb} {dimension}"
+            table = fresh[dimension] = counts[name] = dict(counts.get(name, ()))
+        old = table.get(key)
+        if old is None:
+            table[key] = Counter(time, (day, 1))
+            if len(table) > KEYS_KEPT:
+                del table[min(table, key=lambda name: table[name].last)]
         else:
-            fresh.add(name)
-            table = counts[name] = dict(counts.get(name, ()))
-        kept = TABLE_DAYS // (len(table) or 1)
-        kept = (
-            DAYS_KEPT if kept > DAYS_KEPT else DAYS_LEAST if kept < DAYS_LEAST else kept
-        )
-        table[key] = counted(table.get(key), event.time, event.day, kept)
-        if len(table) > KEYS_KEPT:
-            del table[min(table, key=lambda name: table[name].last)]
+            kept = TABLE_DAYS // len(table)
+            kept = min(max(kept, DAYS_LEAST), DAYS_KEPT)
+            table[key] = counted(old, time, day, kept)

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -66,6 +67,12 @@ class Counted(msgspec.Struct, frozen=True):
         sides = Tests(test, short)
         return Tests(sides.false, sides.true) if self.negated else sides
 
+    def fits(self, count: Any) -> bool:
+        """Whether it holds for somebody who did it ``count`` times within the window."""
+        most = self.at_most
+        enough = self.at_least <= count and (most is None or count <= most)
+        return enough is not self.negated
+
     def _counts(self) -> Test:
         table, key, within = f"{self.verb} {self.dimension}", self.key, self.within
         least, most = self.at_least, self.at_most
@@ -92,7 +99,9 @@ class Counted(msgspec.Struct, frozen=True):
                 keys = facts.counts.get(table)
                 if keys is None or (counter := keys.get(key)) is None:
                     return False
-                return counter.since(facts.day - back) >= least
+                first = facts.day - back
+                # The latest day tells most counters off, without adding up the others.
+                return counter.days[-2] >= first and counter.since(first) >= least
 
             return lately
 
@@ -149,11 +158,19 @@ class Leans(msgspec.Struct, frozen=True):
     def tests(self, segments: Segments) -> Tests:
         dimension, key, limit = self.dimension, self.key, self.limit
         compare = AFFINITY_BOUNDS[self.operator]
+        stranger = compare(0.0, limit)
 
         def true(facts: Facts) -> bool:
-            return compare(facts.affinity(dimension, key), limit)
+            known = facts.profile.interests.get(dimension)
+            if not known or key not in known:
+                return stranger
+            return compare(facts.leanings(dimension).affinity(key), limit)
 
         return Tests(true, lambda facts: not true(facts))
+
+    def fits(self, affinity: Any) -> bool:
+        """Whether it holds for somebody with this ``affinity``."""
+        return AFFINITY_BOUNDS[self.operator](affinity, self.limit)
 
     def purposes(self, segments: Segments) -> frozenset[str]:
         return PERSONALIZATION

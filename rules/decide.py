@@ -4,7 +4,12 @@ from msgspec.structs import replace
 
 from .attributes import Facts
 from .facts import Decision
+from .rule import Rule
 from .ruleset import RuleSet
+
+PATIENCE = (
+    12  # rules that fail one by one, before it is cheaper to ask for all together
+)
 
 
 def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
@@ -14,35 +19,79 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
     stands in ``skipped``. The reason is ``consent`` where rules were passed over for consent
     alone and none won. Never raises: a fault gives the reason ``error`` and names the rule.
     """
+    index = rules.index
+    own = index.slots.get(slot)
+    if own is None:
+        return Decision(slot, "no-rule")
     skipped: list[tuple[str, str]] = []
     reason = "no-rule"
-    rule = None
     try:
-        for test, rule, allowed in rules.plan(slot, facts.consent):
-            if not test(facts):
+        known = facts.survivors
+        if known is None or known[0] is not index:
+            known = index.survivors(facts)
+        _, alive, narrow = known
+        alive &= own
+        tests = index.residues if narrow else index.rests
+        patience = PATIENCE
+        while alive:
+            bit = alive & -alive
+            number = bit.bit_length() - 1
+            test = tests[number]
+            if test is not None and not test(facts):
+                alive ^= bit
+                patience -= 1
+                if not patience:
+                    alive &= index.narrowed(facts)
+                    tests = index.residues
                 continue
+            decision = index.ready[number]
+            if decision is not None and not skipped:
+                return decision
+            rule, allowed, end = index.entries[number]
             if not allowed:
-                skipped.append((rule.id, "consent"))
                 reason = "consent"
-            elif (
-                rule.cap is not None
-                and rule.cap.shown(rule.id, facts) >= rule.cap.times
-            ):
+                skipped.append((rule.id, reason))
+            elif _worn_out(rule, facts):
                 skipped.append((rule.id, "cap"))
-            elif skipped:
-                return replace(rule.decision, skipped=tuple(skipped))
             else:
-                return rule.decision
+                return replace(rule.decision, skipped=tuple(skipped))
+            alive = alive >> end << end  # without its other alternatives
     except Exception:
-        # A page is worth more than a rule: whatever a condition does with facts that nobody
-        # thought of, the slot keeps its default content and the reason says so.
-        place = (rule.id, rule.file, rule.line) if rule is not None else (None, "", 0)
-        return Decision(
-            slot,
-            "error",
-            place[0],
-            file=place[1],
-            line=place[2],
-            skipped=tuple(skipped),
-        )
+        # Something is wrong with the facts. Asked one by one, the rules say where.
+        return one_by_one(rules, facts, slot)
+    if not skipped:
+        return index.unfilled[slot]
+    return Decision(slot, reason, skipped=tuple(skipped))
+
+
+def _worn_out(rule: Rule, facts: Facts) -> bool:
+    cap = rule.cap
+    return cap is not None and cap.shown(rule.id, facts) >= cap.times
+
+
+def one_by_one(rules: RuleSet, facts: Facts, slot: str) -> Decision:
+    """:func:`decide` without the index: the same answer, and the place of a fault."""
+    skipped: list[tuple[str, str]] = []
+    reason = "no-rule"
+    for rule in rules.by_slot.get(slot, ()):
+        allowed = rule.purposes <= facts.consent
+        try:
+            if not (rule.holds if allowed else rule.possible)(facts):
+                continue
+            worn_out = allowed and _worn_out(rule, facts)
+        except Exception:
+            # A page is worth more than a rule: whatever a condition does with facts that
+            # nobody thought of, the slot keeps its default content and the reason says so.
+            return Decision(
+                slot,
+                "error",
+                rule.id,
+                file=rule.file,
+                line=rule.line,
+                skipped=tuple(skipped),
+            )
+        if allowed and not worn_out:
+            return replace(rule.decision, skipped=tuple(skipped))
+        skipped.append((rule.id, "cap" if worn_out else "consent"))
+        reason = reason if worn_out else "consent"
     return Decision(slot, reason, skipped=tuple(skipped))

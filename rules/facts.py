@@ -1,4 +1,7 @@
-"""What a rule may know: frozen values without behaviour that could surprise."""
+"""What a rule may know: frozen values without behaviour that could surprise.
+
+None of them can be part of a circle, so the garbage collector need not look at them.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -13,7 +16,7 @@ Purpose = Literal["personalization", "statistics"]
 PURPOSES: tuple[Purpose, ...] = ("personalization", "statistics")
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """Something that happened, in the words of the Segment specification.
 
     ``id`` is unique; storing the same event twice counts once. ``visitor`` is a visitor id.
@@ -30,7 +33,7 @@ class Event(msgspec.Struct, frozen=True):
     properties: dict[str, Any] = {}
 
 
-class Counter(msgspec.Struct, frozen=True, array_like=True):
+class Counter(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How often something happened on which day.
 
     ``last`` is the time of the latest one in seconds since 1970; ``days`` alternates day
@@ -55,14 +58,14 @@ class Counter(msgspec.Struct, frozen=True, array_like=True):
         return sum(self.days[1::2])
 
 
-class Interest(msgspec.Struct, frozen=True, array_like=True):
+class Interest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A score that halves with time: it was ``score`` at ``time`` (seconds since 1970)."""
 
     score: float
     time: float
 
 
-class Profile(msgspec.Struct, frozen=True, array_like=True):
+class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is known about one visitor, over all visits. Fields are only ever appended.
 
     ``counts`` maps a verb and a dimension (``"viewed category"``) to key -> :class:`Counter`;
@@ -91,7 +94,7 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
     customer: str = ""
 
 
-class Context(msgspec.Struct, frozen=True):
+class Context(msgspec.Struct, frozen=True, gc=False):
     """This request: what can be said without knowing the visitor.
 
     ``now`` is in seconds since 1970, ``day`` as in :class:`Event`, ``hour`` 0 to 23 and
@@ -114,14 +117,14 @@ class Context(msgspec.Struct, frozen=True):
     first_name: str | None = None
 
 
-class Recommend(msgspec.Struct, frozen=True):
+class Recommend(msgspec.Struct, frozen=True, gc=False):
     """What fills a shelf: strategies in order, each filling what the one before left open."""
 
     strategies: tuple[str, ...]
     limit: int = 8
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What one slot shows to one visitor, and why.
 
     ``fragment`` is None where the slot keeps its default content; ``reason`` is one of

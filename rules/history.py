@@ -7,8 +7,11 @@ from .facts import Profile
 
 def recently_viewed(profile: Profile, limit: int = 12) -> list[str]:
     """The ids of the products viewed, the latest first, at most ``limit``."""
-    viewed = profile.counts.get("viewed product", {})
-    return sorted(viewed, key=lambda id: viewed[id].last, reverse=True)[:limit]
+    viewed = profile.counts.get("viewed product")
+    if not viewed:
+        return []
+    last = {id: counter.last for id, counter in viewed.items()}
+    return sorted(last, key=last.__getitem__, reverse=True)[:limit]
 
 
 def bought(profile: Profile) -> Collection[str]:

@@ -15,7 +15,7 @@ HALF_LIFE = 30 * DAY
 SHRINKAGE = 2.0  # how many views of an average visitor everybody starts with
 
 
-class Traffic(msgspec.Struct, frozen=True):
+class Traffic(msgspec.Struct, frozen=True, gc=False):
     """The shop's own traffic: dimension -> key -> share of its views; each sums to 1."""
 
     shares: Mapping[str, Mapping[str, float]] = {}
@@ -27,9 +27,7 @@ NO_TRAFFIC = Traffic()
 def decayed(interest: Interest, now: float) -> float:
     """The score at ``now``, in seconds since 1970: halved every 30 days."""
     age = now - interest.time
-    return (
-        interest.score if age <= 0 else float(interest.score * 0.5 ** (age / HALF_LIFE))
-    )
+    return interest.score if age <= 0 else interest.score * exp2(-age / HALF_LIFE)
 
 
 def add_interest(
@@ -38,15 +36,14 @@ def add_interest(
     pairs: Iterable[Pair],
     time: float,
 ) -> None:
-    fresh: set[str] = set()
+    fresh: dict[str, dict[str, Interest]] = {}
     for dimension, key in pairs:
         if dimension not in INTEREST_DIMENSIONS:
             continue
-        if dimension in fresh:
-            table = interests[dimension]
-        else:
-            fresh.add(dimension)
-            table = interests[dimension] = dict(interests.get(dimension, ()))
+        table = fresh.get(dimension)
+        if table is None:
+            table = dict(interests.get(dimension, ()))
+            fresh[dimension] = interests[dimension] = table
         old = table.pop(key, None)
         if old is None:
             table[key] = Interest(weight, time)
@@ -58,15 +55,6 @@ def add_interest(
         if len(table) > KEYS_KEPT:
             weakest = min(table, key=lambda name: decayed(table[name], time))
             del table[weakest]
-
-
-def interest_total(profile: Profile, dimension: str, now: float) -> float:
-    """All scores of one dimension at ``now``, added."""
-    total = 0.0
-    for interest in profile.interests.get(dimension, {}).values():
-        age = now - interest.time  # as in decayed(), without 48 calls
-        total += interest.score * exp2(-age / HALF_LIFE) if age > 0 else interest.score
-    return total
 
 
 def affinity(
@@ -83,26 +71,44 @@ def affinity(
     Without traffic every key has the share ``1 / max(n, 10)``, n being the keys this visitor
     has. A key the traffic does not know has a tenth of an equal share; rarer ones count as that.
     """
-    total = interest_total(profile, dimension, now)
-    return affinity_of_total(profile, dimension, key, now, traffic, total)
+    return Leanings(profile, dimension, now, traffic).affinity(key)
 
 
-def affinity_of_total(
-    profile: Profile,
-    dimension: str,
-    key: str,
-    now: float,
-    traffic: Traffic,
-    total: float,
-) -> float:
-    """:func:`affinity` where the total is known: a request adds it up once for all rules."""
-    table = profile.interests.get(dimension)
-    if not table or (interest := table.get(key)) is None:
-        return 0.0
-    shares = traffic.shares.get(dimension)
-    if shares:
-        share = max(shares.get(key, 0.0), 0.1 / max(len(shares), 10))
-    else:
-        share = 1.0 / max(len(table), 10)
-    own = (decayed(interest, now) + SHRINKAGE * share) / (total + SHRINKAGE)
-    return max(0.0, 1.0 - share / own) if own > 0.0 else 0.0
+class Leanings:
+    """The affinities of one visitor in one dimension at one moment: the total is added up once."""
+
+    __slots__ = ("_least", "_scores", "_shares", "_total")
+
+    def __init__(
+        self, profile: Profile, dimension: str, now: float, traffic: Traffic
+    ) -> None:
+        scores: dict[str, float] = {}
+        total = SHRINKAGE
+        for key, interest in profile.interests.get(dimension, _NO_INTERESTS).items():
+            age = now - interest.time  # as in decayed(), without 48 calls
+            score = interest.score
+            if age > 0:
+                score *= exp2(-age / HALF_LIFE)
+            scores[key] = score
+            total += score
+        self._scores = scores
+        self._total = total
+        self._shares = shares = traffic.shares.get(dimension)
+        self._least = (
+            0.1 / max(len(shares), 10) if shares else 1.0 / max(len(scores), 10)
+        )
+
+    def affinity(self, key: str) -> float:
+        """As the function of that name."""
+        score = self._scores.get(key)
+        if score is None:
+            return 0.0
+        share, shares = self._least, self._shares
+        if shares and (own := shares.get(key, 0.0)) > share:
+            share = own
+        mine = (score + SHRINKAGE * share) / self._total
+        # Times far from all clocks make scores that are no numbers any more.
+        return max(0.0, 1.0 - share / mine) if mine > 0.0 else 0.0
+
+
+_NO_INTERESTS: Mapping[str, Interest] = {}

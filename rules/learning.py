@@ -47,14 +47,15 @@ def learn(profile: Profile | None, event: Event, relatives: Relatives) -> Profil
     Events may come late; properties of a wrong type are passed over. Nothing raises. A page's
     "Visited" comes before its other events, else these already belong to the old visit.
     """
-    old = profile or Profile(first_seen=event.time)
+    time = event.time
+    old = Profile(first_seen=time) if profile is None else profile
     changes: Changes = {}
     if (lesson := _LESSONS.get(event.name)) is not None:
         lesson(old, event, relatives, changes)
-    if event.time > old.last_seen:
-        changes["last_seen"] = event.time
-    if event.time < old.first_seen or not old.first_seen:
-        changes["first_seen"] = event.time
+    if time > old.last_seen:
+        changes["last_seen"] = time
+    if time < old.first_seen or not old.first_seen:
+        changes["first_seen"] = time
     return replace(old, **changes)
 
 
@@ -64,7 +65,7 @@ def _text(event: Event, name: str) -> str | None:
 
 def _as_text(value: object) -> str | None:
     if isinstance(value, str):
-        return value[:TEXT_KEPT] or None
+        return (value if len(value) <= TEXT_KEPT else value[:TEXT_KEPT]) or None
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         return str(value)  # shops number their products
     return None
@@ -204,7 +205,7 @@ def _promotion(verb: str) -> "Lesson":
         listed = properties.get("promotions")
         pairs: list[Pair] = []
         for each in listed if isinstance(listed, (list, tuple)) else (properties,):
-            if not isinstance(each, Mapping):
+            if type(each) is not dict and not isinstance(each, Mapping):
                 continue
             if fragment := _as_text(each.get("promotion_id")):
                 pairs.append(("fragment", fragment))
@@ -251,18 +252,23 @@ def _attributes_set(
     changes["attributes"] = dict(list(kept.items())[-KEYS_KEPT:])
 
 
+# Property of the event -> name in the profile.
+_OF_VISIT = {"path": "entry-page", "campaign": "campaign", "referrer": "referrer"}
+
+
 def _visited(
     old: Profile, event: Event, relatives: Relatives, changes: Changes
 ) -> None:
-    if old.visits and event.time - old.last_seen <= VISIT_PAUSE:
-        return
-    changes["visits"] = old.visits + 1
-    if old.visits:
-        changes["previous_visit"] = old.last_seen
-    facts = (("entry-page", "path"), ("campaign", "campaign"), ("referrer", "referrer"))
-    changes["visit"] = {
-        name: text for name, said in facts if (text := _text(event, said))
-    }
+    visits, before = old.visits, old.last_seen
+    if visits:
+        if event.time - before <= VISIT_PAUSE:
+            return
+        changes["previous_visit"] = before
+    changes["visits"] = visits + 1
+    visit = changes["visit"] = {}
+    for said, value in event.properties.items():  # most visits have one of three
+        if said in _OF_VISIT and (text := _as_text(value)):
+            visit[_OF_VISIT[said]] = text
 
 
 Lesson = Callable[[Profile, Event, Relatives, Changes], None]

@@ -1,6 +1,7 @@
 """Which products fill a visitor's shelf: simple strategies over presorted lists."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,6 +11,8 @@ from ..catalog import Catalog
 STRATEGIES = frozenset({"viewed-again", "similar", "trending"})
 #: Recently viewed products whose categories "similar" looks into.
 RECENT = 5
+#: The strategies that go by what the visitor viewed.
+PERSONAL = frozenset({"viewed-again", "similar"})
 
 _WORDS = {
     "viewed-again": {
@@ -51,6 +54,15 @@ class Recommendation(msgspec.Struct, frozen=True):
     reason: Reason
 
 
+_AGAIN = Reason("viewed-again")
+_TRENDING = Reason("trending")
+_ONLY_TRENDING = ("trending",)
+
+#: Product ids, and for each of them why it was chosen.
+Chosen = tuple[Sequence[str], Sequence[Reason]]
+Similar = tuple[tuple[str, ...], Reason]
+
+
 class Popularity:
     """The shop's products from most to least popular, as a whole and per category."""
 
@@ -72,10 +84,44 @@ class Popularity:
         self.by_category: Mapping[str, tuple[str, ...]] = {
             category: ordered(ids) for category, ids in catalog.newest_in.items()
         }
+        self._first: dict[int, _First] = {}
+        #: A product's id -> the products of its category, and the reason that tells it.
+        self.similar: Mapping[str, Similar] = _Similarities(catalog, self.by_category)
+
+    def first(self, limit: int) -> "_First":
+        """The most popular ``limit`` products: the same object every time."""
+        found = self._first.get(limit)
+        if found is None:
+            # Bounded: there are only so many products.
+            limit = max(0, min(limit, len(self.all)))
+            ids = self.all[:limit]
+            made = _First(ids, (_TRENDING,) * limit, frozenset(ids))
+            found = self._first.setdefault(limit, made)
+        return found
 
 
-_AGAIN = Reason("viewed-again")
-_TRENDING = Reason("trending")
+class _First(NamedTuple):
+    ids: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    names: frozenset[str]
+
+
+class _Similarities(dict[str, Similar]):
+    """Filled as visitors come; at most one entry per product."""
+
+    def __init__(
+        self, catalog: Catalog, by_category: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        self._products = catalog.products
+        self._by_category = by_category
+
+    def __missing__(self, id: str) -> Similar:
+        product = self._products.get(id)
+        if product is None:
+            return (), Reason("similar", id)
+        group = self._by_category.get(product.category, ())
+        found = self[id] = (group, Reason("similar", id))
+        return found
 
 
 def rank(
@@ -88,70 +134,102 @@ def rank(
     bought: Collection[str] = (),
     exclude: Collection[str] = (),
 ) -> list[Recommendation]:
+    """As :func:`choose`, with scores; ``catalog`` is the one ``popularity`` was made of."""
+    chosen = choose(
+        strategies, limit, popularity, viewed=viewed, bought=bought, exclude=exclude
+    )
+    shares = popularity.shares
+    return [
+        Recommendation(
+            id, 1 / (1 + viewed.index(id)) if reason is _AGAIN else shares[id], reason
+        )
+        for id, reason in zip(*chosen, strict=True)
+    ]
+
+
+def choose(
+    strategies: Sequence[str],
+    limit: int,
+    popularity: Popularity,
+    *,
+    viewed: Sequence[str] = (),
+    bought: Collection[str] = (),
+    exclude: Collection[str] = (),
+) -> Chosen:
     """Up to ``limit`` products; each strategy fills what the one before left open.
 
-    ``viewed`` holds product ids, latest first. ``bought`` and ``exclude`` are left out,
-    and so is what is out of stock or unknown. Nothing appears twice. The list may be
-    empty. Raises ValueError for an unknown strategy.
+    ``viewed`` holds product ids, latest first; only the :data:`PERSONAL` strategies look at
+    it. ``bought`` and ``exclude`` are left out, and so is what is out of stock or unknown.
+    Nothing appears twice. Both lists may be empty. Raises ValueError for an unknown
+    strategy. What everybody gets are the same two tuples for everybody, to be recognised.
     """
-    shares = popularity.shares
-    found: list[Recommendation] = []
-    taken: set[str] = set(bought)
-    taken.update(exclude)
+    if strategies == _ONLY_TRENDING and not exclude:
+        first = popularity.first(limit)
+        if first.names.isdisjoint(bought):
+            return first.ids, first.reasons
+    ids: list[str] = []
+    reasons: list[Reason] = []
     for strategy in strategies:
         if strategy not in STRATEGIES:
             raise ValueError(f"unknown strategy {strategy!r}")
-        if len(found) >= limit:
+        if len(ids) >= limit:
             break
-        if strategy == "viewed-again":
-            for place, id in enumerate(viewed):
-                if len(found) >= limit:
-                    break
-                if id not in taken and id in shares:
-                    taken.add(id)
-                    found.append(Recommendation(id, 1 / (1 + place), _AGAIN))
+        taken = set(bought)
+        if exclude:
+            taken.update(exclude)
+        if ids:
+            taken.update(ids)
+        if strategy == "trending":
+            left = limit - len(ids)
+            # So many that enough are left when all that is taken is among them.
+            popular = popularity.all[: left + len(taken)]
+            ids += [id for id in popular if id not in taken][:left]
+            reasons += [_TRENDING] * (len(ids) - len(reasons))
         elif strategy == "similar":
-            _similar(found, taken, limit, catalog, popularity, viewed)
+            taken.update(viewed)  # no discovery; "viewed-again" is there for it
+            _similar(ids, reasons, taken, limit, popularity.similar, viewed)
         else:
-            for id in popularity.all:
-                if len(found) >= limit:
-                    break
-                if id not in taken:
+            known = popularity.shares
+            for id in viewed:
+                if id not in taken and id in known:
                     taken.add(id)
-                    found.append(Recommendation(id, shares[id], _TRENDING))
-    return found
+                    ids.append(id)
+                    if len(ids) == limit:
+                        break
+            reasons += [_AGAIN] * (len(ids) - len(reasons))
+    return ids, reasons
 
 
 def _similar(
-    found: list[Recommendation],
+    ids: list[str],
+    reasons: list[Reason],
     taken: set[str],
     limit: int,
-    catalog: Catalog,
-    popularity: Popularity,
+    similar: Mapping[str, Similar],
     viewed: Sequence[str],
 ) -> None:
     # One list per category, each beginning with the most popular; the latest interest
     # first, then in turn, so that one category does not fill the whole shelf.
-    sources: dict[str, tuple[Reason, Iterator[str]]] = {}
+    groups: list[tuple[str, ...]] = []
+    waiting: list[tuple[Iterator[str], Reason]] = []
     for id in viewed[:RECENT]:
-        product = catalog.products.get(id)
-        if product is not None and product.category not in sources:
-            ids = iter(popularity.by_category.get(product.category, ()))
-            sources[product.category] = (Reason("similar", id), ids)
-    shares = popularity.shares
-    waiting = list(sources.values())
-    # What was seen already is no discovery; "viewed-again" is there for it.
-    seen = set(viewed)
-    while waiting and len(found) < limit:
+        group, reason = similar[id]
+        if group not in groups:
+            groups.append(group)
+            waiting.append((iter(group), reason))
+    add, append, tell = taken.add, ids.append, reasons.append
+    open = limit - len(ids)
+    while waiting:
         left = []
         for source in waiting:
-            reason, ids = source
-            for id in ids:
-                if id not in taken and id not in seen:
-                    taken.add(id)
-                    found.append(Recommendation(id, shares[id], reason))
+            for id in source[0]:
+                if id not in taken:
+                    add(id)
+                    append(id)
+                    tell(source[1])
                     left.append(source)
+                    open -= 1
+                    if not open:
+                        return
                     break
-            if len(found) >= limit:
-                return
         waiting = left

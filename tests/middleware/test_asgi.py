@@ -237,9 +237,9 @@ async def test_without_a_lifespan_the_first_request_starts_it_once() -> None:
     starts: list[int] = []
     opening = window._open
 
-    def counted() -> None:
+    async def counted() -> None:
         starts.append(1)
-        opening()
+        await opening()
 
     window._open = counted  # type: ignore[method-assign]  # to count
     app = mounted(SHOP, window)

@@ -21,10 +21,12 @@ from shopwindow.middleware.display import Display
 from shopwindow.middleware.journal import Journal
 from shopwindow.middleware.lookup import Lookup
 from shopwindow.middleware.routes import Routes
+from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.tracking import Tracks
 from shopwindow.middleware.unsent import Unsent
 from shopwindow.middleware.visit import Visit
 from shopwindow.middleware.visitor import VisitorCookie
+from shopwindow.rules.facts import Profile
 from tests.asgi import BROWSER, Headers, ask, chunk, cut, replaying, start
 from tests.shop import (
     AROUND,
@@ -55,6 +57,15 @@ class Source:
 
     async def close(self) -> None:
         pass
+
+
+class Awaited(MemoryStore):
+    """Answers later, as a store over the network does."""
+
+    async def fetch(self, visitor: str) -> Profile | None:  # type: ignore[override]
+        # The protocol allows an awaitable; MemoryStore alone promises to answer at once.
+        await asyncio.sleep(0)
+        return super().fetch(visitor)
 
 
 SITES: list[tuple[Any, str]] = [
@@ -151,7 +162,7 @@ def handled(app: ASGIApp) -> ASGIApp:
     return handler
 
 
-@pytest.mark.parametrize("kind", ["whole", "chunks", "file", "handled"])
+@pytest.mark.parametrize("kind", ["whole", "chunks", "file", "handled", "awaited"])
 @pytest.mark.parametrize(
     ("owner", "name"), SITES, ids=[f"{getattr(o, '__name__', o)}.{n}" for o, n in SITES]
 )
@@ -166,15 +177,17 @@ async def test_the_page_goes_out_complete(
         "chunks": many_chunks(make),
         "file": from_file(tmp_path / "page.html", make),
         "handled": handled(whole(make)),
+        "awaited": handled(whole(make)),
     }[kind]
-    async with open_window(customer=lambda _: Customer("17")) as window:
+    store = Awaited() if kind == "awaited" else None
+    async with open_window(store, customer=lambda _: Customer("17")) as window:
         window.sources = [Source()]  # type: ignore[list-item]  # it does what is needed
         headers = await visitor_headers(window)
         window.routes = Routes()
         if name == "has_none" or name == "excluded" or kind == "chunks":
             window.routes.learn("/p/tea-1", True)
         if name == "settle":
-            monkeypatch.setattr(Lookup, "ready", False)
+            monkeypatch.setattr(Lookup, "collect", lambda lookup: False)
         if name == "_open":
             await window.stop()
         fault = Fault()
@@ -185,7 +198,7 @@ async def test_the_page_goes_out_complete(
         if name in ("fed", "came"):
             expected = kind in ("chunks", "file")
         elif name == "cut":
-            expected = kind in ("whole", "handled")
+            expected = kind in ("whole", "handled", "awaited")
         elif name == "has_slots":
             expected = kind == "chunks"  # else the page itself said it
         elif name == "learn" and owner is Routes:

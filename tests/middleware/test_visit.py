@@ -659,3 +659,28 @@ def test_the_shop_of_these_tests_has_no_warnings() -> None:
 
 async def test_raw_requests_see_what_browsers_see(window: Shopwindow) -> None:
     assert TEASER in (await ask(mounted(SHOP, window))).body
+
+
+async def test_a_login_during_an_outage_of_the_store_changes_no_cookie() -> None:
+    class Broken(MemoryStore):
+        broken = False
+
+        def fetch(self, visitor: str) -> Profile | None:
+            if self.broken:
+                raise StoreError("down")
+            return super().fetch(visitor)
+
+    def login(request: Request) -> HTMLResponse:
+        request.state.shopwindow.identify("17")
+        return HTMLResponse("<p>Hello</p>")
+
+    store = Broken()
+    app = Starlette(routes=[Route("/login", login, methods=["GET", "POST"])])
+    async with open_window(store) as window:
+        async with consented(mounted(app, window)) as client:
+            store.broken = True
+            for _ in range(3):
+                assert "set-cookie" not in (await client.get("/login")).headers
+            store.broken = False
+            window.breaker.succeeded()
+            assert "set-cookie" in (await client.post("/login")).headers

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +16,10 @@ from shopwindow.middleware import window as windows
 from shopwindow.middleware.stores import Learn, Store, StoreError, Weights
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.visitor import new_visitor
 from shopwindow.rules.facts import Event, Profile
-from tests.shop import FILES, KEYS, site_of
+from tests.asgi import Answer, ask
+from tests.shop import FILES, KEYS, LANES, mounted, page, site_of, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -270,7 +274,7 @@ async def test_a_store_without_traffic_is_no_reason_not_to_start(
     async with Shopwindow(site_of(), keys=KEYS, store=Down()) as window:
         window.journal.note(event())
         assert window.traffic.shares == {}
-    assert "the shop's traffic cannot be read: down" in caplog.text
+    assert "the shop's traffic cannot be read: StoreError('down')" in caplog.text
     assert window.journal.dropped == {"Product Viewed": 1}
 
 
@@ -312,3 +316,43 @@ def test_the_list_of_warnings_does_not_grow_for_ever(
     for number in range(3_000):
         window.warn(f"page {number}", "x")
     assert len(window._warned) <= 1_001
+
+
+async def test_a_locked_file_holds_up_neither_the_page_nor_the_others(
+    folder: Path,
+) -> None:
+    path = folder / "shopwindow.db"
+    SqliteStore(path).close()
+    (folder / "site.toml").write_text(
+        FILES["site.toml"].replace('"memory:"', '"sqlite:///shopwindow.db"')
+    )
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    window = Shopwindow(folder, keys=KEYS)
+    app = mounted(whole(lambda: page(LANES["attribute"])), window)
+    pages: list[Answer] = []
+
+    async def open_pages() -> None:
+        pages.extend(await asyncio.gather(*(ask(app, "/") for _ in range(3))))
+
+    opening = asyncio.create_task(open_pages())
+    longest = 0.0
+    while not opening.done():
+        before = time.monotonic()
+        await asyncio.sleep(0.001)
+        longest = max(longest, time.monotonic() - before)
+    assert len(pages) == 3 and not window.started  # nobody waited for the lock
+    assert longest < 1  # and the loop went on; it would have been five seconds
+    locker.execute("ROLLBACK")
+    await window.start()
+    assert window.started
+    await window.stop()
+
+
+def test_a_reload_brings_the_new_cookie_too(folder: Path) -> None:
+    window = Shopwindow(folder, keys=KEYS)
+    text = (folder / "site.toml").read_text()
+    (folder / "site.toml").write_text(text + '[cookie]\nname = "other"\n')
+    window.reload()
+    visitor = new_visitor(frozenset({"statistics"}), 1_795_300_000)
+    assert window.cookie.issue(visitor, True).startswith(b"__Host-other=")

@@ -1,0 +1,246 @@
+"""All rules of a site as columns of bits: what a visitor may see is one ``and`` over all slots.
+
+Each alternative of each rule is a bit, the first rule's the lowest. A column (one attribute,
+one table of counters, ...) turns what is known into the mask of those it leaves standing. The
+answer is exact: what cannot be a column is asked of the survivors, in their order.
+(Bitmap indices over Boolean expressions: Sadoghi and Jacobsen, BE-Tree, TODS 2013.)
+"""
+
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from .attributes import Facts
+from .columns import (
+    Choice,
+    Column,
+    Placed,
+    Scale,
+    choice,
+    limits_of,
+    listed,
+    scale,
+    wishes,
+)
+from .comparisons import Bound, Has, Known, OneOf
+from .conditions import Condition, Segments, Test, every
+from .counting import Counted, Leans
+from .facts import PURPOSES, Decision
+from .recorded import counts, leanings
+from .rule import Rule, needs
+from .terms import Literal, Terms
+
+SCALE_LIMITS = 1_000  # of one attribute: a mask is kept for each, and between each two
+
+
+class Entry(NamedTuple):
+    """Whom one bit stands for: one alternative of ``rule``.
+
+    ``end`` is the number of the first bit after this rule's. A rule that is not ``allowed``,
+    for want of a consent, is asked so as to be passed over.
+    """
+
+    rule: Rule
+    allowed: bool
+    end: int
+
+
+_CONSENTS: tuple[frozenset[str], ...] = tuple(
+    frozenset(some)
+    for size in range(len(PURPOSES) + 1)
+    for some in combinations(PURPOSES, size)
+)
+
+
+Survivors = tuple[object, int, bool]
+
+
+class Index:
+    """The rules of all slots, ready to be asked together. Make it with :func:`index`.
+
+    By the number of a bit: ``entries``; ``rests``, what no cheap column holds; ``residues``,
+    what no column holds at all; ``ready``, the decision if nothing else stands before it.
+    ``slots`` and ``consents`` are masks: the bits of a slot, and those that count under a
+    consent. ``unfilled`` are the decisions for no rule. Columns over what a visitor did are
+    ``dear``: after the others few rules are left, and asking some of these is cheaper.
+    """
+
+    __slots__ = (
+        "choices",
+        "consents",
+        "dear",
+        "entries",
+        "lists",
+        "ready",
+        "residues",
+        "rests",
+        "scales",
+        "slots",
+        "unfilled",
+    )
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        rests: Iterable[Test | None],
+        residues: Iterable[Test | None],
+        columns: Sequence[Choice | Scale | Column],
+        dear: Sequence[Column],
+        slots: Mapping[str, int],
+        consents: Mapping[frozenset[str], int],
+    ) -> None:
+        self.entries = tuple(entries)
+        self.rests = tuple(rests)
+        self.residues = tuple(residues)
+        self.ready = tuple(
+            rule.decision if allowed and rule.cap is None else None
+            for rule, allowed, _ in self.entries
+        )
+        self.choices = tuple(one for one in columns if isinstance(one, Choice))
+        self.scales = tuple(one for one in columns if isinstance(one, Scale))
+        self.lists = tuple(one for one in columns if isinstance(one, Column))
+        self.dear = tuple(dear)
+        self.slots = slots
+        self.consents = consents
+        self.unfilled = {slot: Decision(slot, "no-rule") for slot in slots}
+
+    def survivors(self, facts: Facts) -> Survivors:
+        """The bits of all slots that the cheap columns leave standing; kept in ``facts``.
+
+        The answer is this index, the bits, and whether ``dear`` columns were asked as well:
+        if not, survivors have to be asked their ``rest``, else their ``residue``.
+        """
+        alive = self.consents.get(facts.consent)
+        if alive is None:  # an unknown purpose among them
+            alive = self.consents[facts.consent.intersection(PURPOSES)]
+        values = facts.values
+        # The loops of these two stand here, because a call costs more than a column.
+        for name, by_value, others, unknown in self.choices:
+            value = values.get(name)
+            alive &= unknown if value is None else by_value.get(value, others)
+        for name, limits, masks, cell, unknown in self.scales:
+            value = values.get(name)
+            alive &= unknown if value is None else masks[cell(limits, value)]
+        for touches, left in self.lists:
+            if alive & touches:
+                alive &= left(facts)
+        found = facts.survivors = (self, alive, not self.dear)
+        return found
+
+    def narrowed(self, facts: Facts) -> int:
+        """The bits of all slots that the dear columns, too, leave standing."""
+        known = facts.survivors
+        if known is None or known[0] is not self:
+            known = self.survivors(facts)
+        _, alive, done = known
+        if not done:
+            for touches, left in self.dear:
+                if alive & touches:
+                    alive &= left(facts)
+            facts.survivors = (self, alive, True)
+        return alive
+
+
+Kind = typing.Literal["choice", "scale", "list", "counts", "leanings"]
+_SCALES = ("number", "date", "time")
+Place = tuple[Kind, str]
+_DEAR = ("counts", "leanings")
+
+
+def _place(condition: Condition) -> Place | None:
+    """Kind and name of the column that holds ``condition``; None: it stays a closure."""
+    match condition:
+        case Counted(verb=verb, dimension=dimension):
+            return "counts", f"{verb} {dimension}"
+        case Leans(dimension=dimension):
+            return "leanings", dimension
+        case Has(attribute=attribute):
+            return "list", attribute.name
+        case OneOf(attribute=attribute) | Known(attribute=attribute):
+            if attribute.type == "list":
+                return None
+            if attribute.type in _SCALES:
+                return "scale", attribute.name
+            return "choice", attribute.name
+        case Bound(attribute=attribute) if attribute.type in _SCALES:
+            return "scale", attribute.name
+    return None
+
+
+def index(rules: Iterable[Rule], segments: Segments) -> Index:
+    """The index of ``rules``, which come in the order in which they are asked, none off."""
+    terms = Terms(segments)
+    placed: dict[Place, dict[int, list[Literal]]] = {}
+    rests: list[list[Literal]] = []
+    residues: list[list[Literal]] = []
+    variants: list[tuple[Rule, bool, int, int]] = []  # and where its bits start and end
+    for rule in rules:
+        conditions = [(True, rule.conditions)]
+        if rule.purposes:
+            free = tuple(c for c in rule.conditions if not needs(c, segments))
+            conditions.append((False, free))
+        for allowed, parts in conditions:
+            start = len(rests)
+            for term in terms.every(parts):
+                number, rest, residue = len(rests), [], []
+                for literal in term:
+                    place = _place(literal.condition)
+                    if place and place[0] == "list" and wishes(literal) is None:
+                        place = None
+                    if place is None or place[0] in _DEAR:
+                        rest.append(literal)
+                    if place is None:
+                        residue.append(literal)
+                    else:
+                        column = placed.setdefault(place, {})
+                        column.setdefault(number, []).append(literal)
+                rests.append(rest)
+                residues.append(residue)
+            variants.append((rule, allowed, start, len(rests)))
+    for place in [
+        place for place, column in placed.items() if _too_fine(place, column)
+    ]:
+        for number, literals in placed.pop(place).items():
+            rests[number] += literals
+            residues[number] += literals
+    full = (1 << len(rests)) - 1
+    entries: list[Entry] = []
+    slots: dict[str, int] = {}
+    consents: dict[frozenset[str], int] = dict.fromkeys(_CONSENTS, 0)
+    for rule, allowed, start, end in variants:
+        entries += [Entry(rule, allowed, end)] * (end - start)
+        bits = (1 << end) - (1 << start)
+        slots[rule.slot] = slots.get(rule.slot, 0) | bits
+        for consent in _CONSENTS:
+            if (rule.purposes <= consent) is allowed:
+                consents[consent] |= bits
+    columns: list[Choice | Scale | Column] = []
+    dear: list[Column] = []
+    for kind, name in sorted(placed):
+        column = placed[kind, name]
+        if kind == "choice":
+            columns.append(choice(name, column, full))
+        elif kind == "scale":
+            columns.append(scale(name, column, full))
+        elif kind == "list":
+            columns += listed(name, column, full)
+        elif kind == "counts":
+            dear += counts(name, column, full)
+        else:
+            dear += leanings(name, column, full)
+    asked = [_test(literals, segments) for literals in rests]
+    left = [_test(literals, segments) for literals in residues]
+    return Index(entries, asked, left, columns, dear, slots, consents)
+
+
+def _too_fine(place: Place, column: Placed) -> bool:
+    literals = (literal for one in column.values() for literal in one)
+    return place[0] == "scale" and len(limits_of(literals)) > SCALE_LIMITS
+
+
+def _test(literals: list[Literal], segments: Segments) -> Test | None:
+    if not literals:
+        return None
+    ordered = sorted(literals, key=lambda literal: literal.condition.cost)
+    return every(literal.test(segments) for literal in ordered)
