@@ -1,10 +1,11 @@
 """What the slots of one page show: decisions, and the bytes they become."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..fragments.recommendations.rank import Recommendation, rank
+from ..fragments.recommendations.rank import PERSONAL, Reason, choose
 from ..fragments.render import FragmentError, VisitorView
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
@@ -120,27 +121,30 @@ class Display:
             now = known.context.now
             scores = {key: decayed(score, now) for key, score in interests.items()}
             return site.renderer.reorder(decision.fragment, default, scores, charset)
-        items: list[Recommendation] = []
-        if decision.recommend is not None:
-            items = rank(
-                decision.recommend.strategies,
-                decision.recommend.limit,
-                catalog=site.catalog,
-                popularity=visit.window.popularity,
-                viewed=recently_viewed(known.profile),
-                bought=bought(known.profile),
-            )
-            if not items:
-                return None  # better no shelf than an empty one
-        view = VisitorView(first_name=known.context.first_name or "", language=language)
-        return site.renderer.render(
-            decision.fragment,
-            decision.parameters,
-            items=items,
-            visitor=view,
-            language=language,
-            charset=charset,
+        plate = site.renderer.plate(
+            decision.fragment, decision.parameters, language, charset
         )
+        ids: Sequence[str] = ()
+        reasons: Sequence[Reason] = ()
+        recommend = decision.recommend
+        if recommend is not None:
+            strategies, profile = recommend.strategies, known.profile
+            personal = not PERSONAL.isdisjoint(strategies)
+            ids, reasons = choose(
+                strategies,
+                recommend.limit,
+                visit.window.popularity,
+                viewed=recently_viewed(profile) if personal else (),
+                bought=bought(profile),
+            )
+            if not ids:
+                return None  # better no shelf than an empty one
+        elif plate.content is not None:
+            return plate.content
+        if not plate.personal:
+            return site.renderer.serve(plate, ids, reasons)
+        view = VisitorView(first_name=known.context.first_name or "", language=language)
+        return site.renderer.serve(plate, ids, reasons, view)
 
     # -- slots that keep their default content ---------------------------------------------
 

@@ -7,9 +7,8 @@ from .facts import Decision
 from .rule import Rule
 from .ruleset import RuleSet
 
-PATIENCE = (
-    12  # rules that fail one by one, before it is cheaper to ask for all together
-)
+# So many rules may fail one by one; then it is cheaper to ask the dear columns for all slots.
+PATIENCE = 12
 
 
 def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:

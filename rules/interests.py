@@ -77,37 +77,35 @@ def affinity(
 class Leanings:
     """The affinities of one visitor in one dimension at one moment: the total is added up once."""
 
-    __slots__ = ("_least", "_scores", "_shares", "_total")
+    __slots__ = ("_least", "_now", "_shares", "_table", "_total")
 
     def __init__(
         self, profile: Profile, dimension: str, now: float, traffic: Traffic
     ) -> None:
-        scores: dict[str, float] = {}
+        table = profile.interests.get(dimension, _NO_INTERESTS)
         total = SHRINKAGE
-        for key, interest in profile.interests.get(dimension, _NO_INTERESTS).items():
+        for interest in table.values():
             age = now - interest.time  # as in decayed(), without 48 calls
             score = interest.score
-            if age > 0:
-                score *= exp2(-age / HALF_LIFE)
-            scores[key] = score
-            total += score
-        self._scores = scores
+            total += score if age <= 0 else score * exp2(-age / HALF_LIFE)
+        self._table = table
+        self._now = now
         self._total = total
         self._shares = shares = traffic.shares.get(dimension)
         self._least = (
-            0.1 / max(len(shares), 10) if shares else 1.0 / max(len(scores), 10)
+            0.1 / max(len(shares), 10) if shares else 1.0 / max(len(table), 10)
         )
 
     def affinity(self, key: str) -> float:
         """As the function of that name."""
-        score = self._scores.get(key)
-        if score is None:
+        interest = self._table.get(key)
+        if interest is None:
             return 0.0
         share, shares = self._least, self._shares
         if shares and (own := shares.get(key, 0.0)) > share:
             share = own
-        mine = (score + SHRINKAGE * share) / self._total
-        # Times far from all clocks make scores that are no numbers any more.
+        mine = (decayed(interest, self._now) + SHRINKAGE * share) / self._total
+        # A share so small that it is none cannot be divided by.
         return max(0.0, 1.0 - share / mine) if mine > 0.0 else 0.0
 
 

@@ -89,7 +89,7 @@ SITES: list[tuple[Any, str]] = [
     (display, "facts"),
     (display, "decide"),
     (site, "learn"),
-    (Renderer, "render"),
+    (Renderer, "plate"),
     (Rewriter, "feed"),
     (Rewriter, "close"),
     (Routes, "learn"),
