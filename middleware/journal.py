@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter as Tally
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count, islice
 from operator import itemgetter
 
@@ -32,7 +32,7 @@ _RANKS = {
 }
 _ORDINARY = 1
 
-Weigh = Callable[[Event], Weights]
+Weigh = Callable[[Sequence[Event]], Weights]
 
 
 _numbers = count()
@@ -108,7 +108,7 @@ class Journal:
     """Takes events on any thread, keeps their order, and commits them in batches.
 
     ``accepted`` = ``stored`` + the sum of ``dropped`` + ``waiting``, always. ``learn`` makes
-    the next profile out of an event, ``weigh`` what it adds to the shop's traffic.
+    the next profile out of an event, ``weigh`` what events add to the shop's traffic.
     """
 
     def __init__(
@@ -264,7 +264,7 @@ class Journal:
     def _commit(self) -> bool:
         events = [event for _, event, _ in self._batch]
         try:
-            self._store.commit(events, self._learn, self._sum(events))
+            self._store.commit(events, self._learn, self._weigh(events))
         except StoreError as error:
             log.error("events cannot be stored now, trying again: %s", error)
             return False
@@ -284,7 +284,7 @@ class Journal:
             entry = self._batch[0]
             kept = True
             try:
-                self._store.commit([entry[1]], self._learn, self._sum([entry[1]]))
+                self._store.commit([entry[1]], self._learn, self._weigh([entry[1]]))
             except StoreError as error:
                 log.error("events cannot be stored now, trying again: %s", error)
                 return False
@@ -297,13 +297,6 @@ class Journal:
             with self._lock:
                 self._finish([entry], kept=kept)
         return True
-
-    def _sum(self, events: list[Event]) -> Weights:
-        total: dict[tuple[str, str], float] = {}
-        for event in events:
-            for key, weight in self._weigh(event).items():
-                total[key] = total.get(key, 0.0) + weight
-        return total
 
     def _finish(self, entries: list[_Entry], kept: bool) -> None:
         """Settle what became of ``entries``; the lock is held."""

@@ -1,6 +1,6 @@
 """What the whole shop's visitors look at: the yardstick for one visitor's interests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ..rules.facts import Event
 from ..rules.interests import WEIGHTS as INTEREST_WEIGHTS
@@ -52,6 +52,15 @@ def _pairs(relatives: Relatives, kind: str, id: object) -> tuple[tuple[str, str]
     if isinstance(id, bool) or not isinstance(id, (str, int)) or id == "":
         return ()
     return relatives(kind, str(id))
+
+
+def weigh_all(events: Iterable[Event], relatives: Relatives) -> Weights:
+    """What all of ``events`` add together."""
+    total: dict[tuple[str, str], float] = {}
+    for event in events:
+        for key, weight in weigh(event, relatives).items():
+            total[key] = total.get(key, 0.0) + weight
+    return total
 
 
 def shares(weights: Weights) -> Traffic:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 from collections import Counter as Tally
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -29,7 +29,7 @@ from .site import Site, read_files, read_site
 from .sources.http import HttpSource
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
-from .traffic import popularity, shares, weigh
+from .traffic import popularity, shares, weigh_all
 from .visitor import VisitorCookie
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ class Shopwindow:
     def _learn(self, profile: Profile | None, event: Event) -> Profile | None:
         return self.site.learn(profile, event)
 
-    def _weigh(self, event: Event) -> Weights:
-        return weigh(event, self.site.catalog.relatives)
+    def _weigh(self, events: Sequence[Event]) -> Weights:
+        return weigh_all(events, self.site.catalog.relatives)
 
     async def start(self) -> None:
         """Open the store and start the writer; does nothing the second time.

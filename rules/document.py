@@ -110,7 +110,7 @@ class Document:
         self.findings = findings
         self.root: Node | None = None
         self._lines: list[str] | None = None
-        self._text = text[1:] if text.startswith("\ufeff") else text
+        self._text = text.lstrip("\ufeff")
         self._problems = 0
         self._found = 0
         self.errors = 0

@@ -40,7 +40,6 @@ def main() -> None:
         # An installed package is no place for a database.
         database = f"sqlite:///{folder}/shopwindow.db"
         os.environ.setdefault("SHOPWINDOW_STORE", database)
-        os.environ.setdefault("SHOPWINDOW_EVENTS", database)
         app = create_app()
         print(WHAT_TO_TRY.format(port=port, crm=url.format(customer="20417")))
         # By default it would end this process before the folder is removed.

@@ -4,12 +4,12 @@ import importlib
 
 import click
 
-# Command -> module below this one; each is imported only when it is asked for.
+# Command -> module with the `command`; each is imported only when it is asked for.
 _COMMANDS = {
-    "new": "new",
-    "check": "check",
-    "explain": "explain",
-    "demo": "demo",
+    "new": ".new",
+    "check": ".check",
+    "explain": ".explain",
+    "demo": "shopwindow.examples.petshop.__main__",
 }
 
 
@@ -20,7 +20,7 @@ class _Commands(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        module = importlib.import_module(f".{_COMMANDS[name]}", __name__)
+        module = importlib.import_module(_COMMANDS[name], __name__)
         command: click.Command = module.command
         return command
 

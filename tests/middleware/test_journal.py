@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -33,10 +34,10 @@ def learn(profile: Profile | None, event: Event) -> Profile:
     return learning.learn(profile, event, lambda kind, id: ((kind, id),))
 
 
-def weigh(event: Event) -> Weights:
-    if event.name == "Bad Weight":
+def weigh(events: Sequence[Event]) -> Weights:
+    if any(event.name == "Bad Weight" for event in events):
         raise ZeroDivisionError
-    return {("event", event.name): 1.0}
+    return Counter(("event", event.name) for event in events)
 
 
 def event(

@@ -1,7 +1,8 @@
-"""``shopwindow demo``: a whole pet shop to click through."""
+"""``shopwindow demo``, ``python -m shopwindow.examples.petshop``: the whole shop to click through."""
 
 import errno
 import logging
+import secrets
 import signal
 import socket
 import sys
@@ -11,11 +12,15 @@ from pathlib import Path
 
 import click
 
-from ...rules.facts import Event
-from ..journal import new_id
-from ..stores.sqlite import SqliteStore
-from ..traffic import weigh
-from ..window import Shopwindow
+from shopwindow import Shopwindow
+from shopwindow.middleware.journal import new_id
+from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.traffic import weigh_all
+from shopwindow.rules.facts import Event
+
+from .app import SITE, create_app
+from .seed import events as walk
+from .shop import Catalogue
 
 BATCH = 500  # events in one commit while seeding
 
@@ -47,14 +52,12 @@ def command(port: int, host: str, seed: bool) -> None:
     except ImportError:
         click.echo("the demo needs uvicorn: pip install 'shopwindow[demo]'", err=True)
         sys.exit(1)
-    from shopwindow.examples.petshop.app import SITE, create_app
-
     _check_port(host, port)
     logging.basicConfig(format="%(levelname)s %(message)s")
     with tempfile.TemporaryDirectory(prefix="shopwindow-demo-") as folder:
         store = SqliteStore(Path(folder) / "demo.db")
         # A secret of its own: the demo's visitors live as long as the demo.
-        window = Shopwindow(SITE, store=store, keys=(_secret(),))
+        window = Shopwindow(SITE, store=store, keys=(secrets.token_bytes(32),))
         if seed:
             _seed(window, store)
         app = create_app(demo=True, window=window)
@@ -63,12 +66,6 @@ def command(port: int, host: str, seed: bool) -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
         store.close()
-
-
-def _secret() -> bytes:
-    import secrets
-
-    return secrets.token_urlsafe(32).encode()
 
 
 def _check_port(host: str, port: int) -> None:
@@ -94,10 +91,6 @@ def _seed(window: Shopwindow, store: SqliteStore) -> None:
     from rich.console import Console
     from rich.progress import track
 
-    from shopwindow.examples.petshop.app import SITE
-    from shopwindow.examples.petshop.seed import events as walk
-    from shopwindow.examples.petshop.shop import Catalogue
-
     site = window.site
     events = [
         Event(new_id(at), name, visitor, at, site.context.day(at), properties)
@@ -115,11 +108,7 @@ def _seed(window: Shopwindow, store: SqliteStore) -> None:
         disable=not console.is_terminal,
     ):
         batch = events[start : start + BATCH]
-        weights: dict[tuple[str, str], float] = {}
-        for event in batch:
-            for key, weight in weigh(event, site.catalog.relatives).items():
-                weights[key] = weights.get(key, 0.0) + weight
-        store.commit(batch, site.learn, weights)
+        store.commit(batch, site.learn, weigh_all(batch, site.catalog.relatives))
 
 
 def _greet(host: str, port: int) -> None:
@@ -134,3 +123,7 @@ def _greet(host: str, port: int) -> None:
     ):
         click.echo(f"  {line}")
     click.echo("\n  Ctrl+C ends it.\n")
+
+
+if __name__ == "__main__":
+    command()
