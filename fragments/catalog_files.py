@@ -36,6 +36,8 @@ _FILES: dict[str, Kind] = {
     "products": "product",
     "articles": "article",
 }
+#: Categories above a category, at most.
+PARENTS = 20
 _TRANSLATED = ("title", "url", "image", "headline")
 _LANGUAGE = re.compile("[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _STOCK = {
@@ -79,6 +81,7 @@ class CatalogReading:
         #: language -> (kind, id) -> field -> text
         self.translated: dict[str, dict[tuple[Kind, str], dict[str, str]]] = {}
         self.titles: dict[str, str] = {}
+        self._hints: dict[str, str] = {}  # for names of unknown categories
 
     def read(self, kind: Kind, table: Table) -> None:
         translated, extra = self._columns(kind, table)
@@ -240,12 +243,11 @@ class CatalogReading:
             return cell.text
         if cell.text in self.titles:
             return self.titles[cell.text]
-        self._wrong(
-            table,
-            cell,
-            f'the category "{cell.text}" is unknown',
-            suggest(cell.text, {*known, *self.titles}),
-        )
+        # The same one often is missing in many rows.
+        if (hint := self._hints.get(cell.text)) is None:
+            hint = suggest(cell.text, {*known, *self.titles})
+            self._hints[cell.text] = hint
+        self._wrong(table, cell, f'the category "{cell.text}" is unknown', hint)
         return ""
 
     def _check_parents(self, table: Table, places: Mapping[str, Row]) -> None:
@@ -256,10 +258,24 @@ class CatalogReading:
             cell = places[id].cells["parent"]
             parent = self._category(table, cell)
             categories[id] = msgspec.structs.replace(item, parent=parent)
-        for circle in _circles({id: item.parent for id, item in categories.items()}):
+        parents = {id: item.parent for id, item in categories.items()}
+        wrong: list[str] = []
+        for circle in _circles(parents):
             cell = places[circle[0]].cells["parent"]
-            way = " > ".join((*circle, circle[0]))
+            way = " > ".join((*circle[:6], *("...",) * (len(circle) > 6), circle[0]))
             self._wrong(table, cell, f"these categories are their own parents: {way}")
+            parents[circle[0]] = ""
+            wrong.append(circle[0])
+        for id, depth in _depths(parents).items():
+            if depth > PARENTS:
+                wrong.append(id)
+            if depth == PARENTS + 1:
+                cell = places[id].cells["parent"]
+                message = f"more than {PARENTS} categories above this one"
+                self._wrong(table, cell, message, "name a parent that is higher up")
+        # Whoever follows parents must come to an end soon.
+        for id in wrong:
+            categories[id] = msgspec.structs.replace(categories[id], parent="")
 
     def translations(self) -> dict[str, dict[tuple[Kind, str], Item]]:
         return {
@@ -272,6 +288,19 @@ class CatalogReading:
 
     def _wrong(self, table: Table, cell: Cell, message: str, hint: str = "") -> None:
         self.findings.append(table.finding(cell, message, hint))
+
+
+def _depths(parents: Mapping[str, str]) -> dict[str, int]:
+    """How many parents are above each id; ``parents`` make no circle."""
+    depths: dict[str, int] = {"": -1}
+    for start in parents:
+        way = [start]
+        while way[-1] not in depths:
+            way.append(parents.get(way[-1], ""))
+        for id in reversed(way[:-1]):
+            depths[id] = depths[parents.get(id, "")] + 1
+    del depths[""]
+    return depths
 
 
 def _circles(parents: Mapping[str, str]) -> Iterable[list[str]]:

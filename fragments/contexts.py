@@ -26,6 +26,8 @@ ADDRESSES = frozenset(
     "href src action formaction poster cite data background ping srcset imagesrcset "
     "longdesc usemap manifest xlink:href codebase classid profile".split()
 )
+#: In how many ways the branches of a template may write one address.
+WAYS = 64
 #: An attribute name that cannot be told, because the branches of an ``if`` differ.
 UNKNOWN = "?"
 
@@ -34,7 +36,8 @@ class Place(msgspec.Struct, frozen=True):
     """A point in HTML, between two characters.
 
     ``raw`` is the element whose content is no markup (script, style, title, ...).
-    ``value`` is what stands in the attribute so far, with NUL for what is printed.
+    ``values`` is what stands in an attribute with an address so far, in every way that
+    branches may have written it, with NUL for what is printed.
     ``script`` says where in a script: code, a quote, ``//``, ``/*`` or ``?``.
     """
 
@@ -42,7 +45,7 @@ class Place(msgspec.Struct, frozen=True):
     tag: str = ""
     attribute: str = ""
     quote: str = ""
-    value: str = ""
+    values: frozenset[str] = frozenset({""})
     raw: str = ""
     script: str = "code"
     tail: str = ""
@@ -50,8 +53,9 @@ class Place(msgspec.Struct, frozen=True):
 
     def printed(self) -> "Place":
         """The place after something was printed here."""
-        if self.mode == "value":
-            return msgspec.structs.replace(self, value=self.value + "\0")
+        if self.mode == "value" and self.attribute in ADDRESSES:
+            printed = frozenset(value + "\0" for value in self.values)
+            return msgspec.structs.replace(self, values=printed)
         if self.raw:
             return msgspec.structs.replace(self, tail="\0")
         return self
@@ -81,12 +85,31 @@ def merge(one: Place, other: Place) -> Place | None:
     if one.mode in _IN_TAG and other.mode in _IN_TAG:
         if one.tag != other.tag:
             return None
-        return msgspec.structs.replace(one, mode="gap", attribute=UNKNOWN, value="")
+        place = msgspec.structs.replace(one, mode="gap", attribute=UNKNOWN)
+        return msgspec.structs.replace(place, values=Place().values)
     alike = ("mode", "tag", "attribute", "quote", "raw", "script")
     if any(getattr(one, field) != getattr(other, field) for field in alike):
         return None
-    value = one.value if one.value == other.value else "\0"
-    return msgspec.structs.replace(one, value=value, tail="\0")
+    if _begun(one) != _begun(other):
+        return None
+    return msgspec.structs.replace(one, values=one.values | other.values)
+
+
+def _begun(place: Place) -> str:
+    """What of the tail may become the end of something with the next characters."""
+    tail = place.tail
+    if place.mode == "declaration":
+        return tail
+    if place.mode == "comment":
+        # Only at a comment's begin ">" and "->" end it.
+        fresh = tail in ("", "-")
+        return tail if fresh else "x" + tail[len(tail.rstrip("-!")) :]
+    if place.raw:
+        tag = tail[tail.rfind("<") :] if "<" in tail else ""
+        if tag and ("</" + place.raw).startswith(tag) or "<!--".startswith(tag or "?"):
+            return tag
+        return "*" if tail.endswith("*") else ""
+    return ""
 
 
 def feed(place: Place, text: str) -> tuple[Place, list[tuple[int, str]]]:
@@ -112,7 +135,8 @@ class _Reader:
         self.tag = place.tag
         self.attribute = place.attribute
         self.quote = place.quote
-        self.value = place.value
+        self.values = place.values
+        self.written: list[str] = []  # after all of ``values``
         self.raw = place.raw
         self.script = place.script
         self.tail = place.tail
@@ -124,12 +148,25 @@ class _Reader:
             self.tag,
             self.attribute,
             self.quote,
-            self.value,
+            self._values(),
             self.raw,
             self.script,
             self.tail,
             self.why,
         )
+
+    def _values(self) -> frozenset[str]:
+        if self.attribute not in ADDRESSES:
+            return Place().values  # nobody asks
+        if self.written:
+            more = "".join(self.written)
+            self.written.clear()
+            self.values = frozenset(value + more for value in self.values)
+        return self.values
+
+    def _begin_value(self, *first: str) -> None:
+        self.values = Place().values
+        self.written = [*first]
 
     def broken(self, why: str) -> None:
         self.mode, self.why = "broken", why
@@ -170,20 +207,22 @@ class _Reader:
                 if c == self.quote:
                     self._close_value()
                 else:
-                    self.value += c
+                    self.written.append(c)
             case "equals":
                 if c in "\"'":
-                    self.mode, self.quote, self.value = "value", c, ""
+                    self.mode, self.quote = "value", c
+                    self._begin_value()
                 elif c == ">":
                     self._close_tag()
                 elif c not in _SPACE:
-                    self.mode, self.value = "unquoted", c
+                    self.mode = "unquoted"
+                    self._begin_value(c)
             case "unquoted":
                 if c in _SPACE or c == ">":
                     if self._close_value():
                         self._in_tag(c)
                 else:
-                    self.value += c
+                    self.written.append(c)
             case "broken":
                 pass
             case _:
@@ -212,11 +251,11 @@ class _Reader:
             self.mode, self.attribute = "name", c.lower()
 
     def _close_value(self) -> bool:
-        if self.attribute in ADDRESSES and not is_literal_safe(self.value):
+        if not all(map(is_literal_safe, self._values())):
             self.broken(f"this address does not belong in {self.attribute}")
             return False
-        self.mode, self.attribute = "after-value", ""
-        self.quote, self.value = "", ""
+        self.mode, self.attribute, self.quote = "after-value", "", ""
+        self._begin_value()
         return True
 
     def _close_tag(self) -> None:
@@ -260,6 +299,8 @@ class _Reader:
         elif state == "/":
             # Neither comment: a division or a regular expression, which look alike.
             self.script = {"/": "//", "*": "/*"}.get(c, "?")
+            if c == "*":
+                self.tail = "\0"  # "/*/" does not end the comment
         elif state == "code":
             if c in "'\"`/":
                 self.script = c

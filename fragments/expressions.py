@@ -1,8 +1,8 @@
 """Expressions in templates: what they may name, call and compute."""
 
 import re
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Iterator, Sequence
+from math import isfinite
 
 import msgspec
 from jinja2 import nodes
@@ -95,16 +95,18 @@ class ExpressionLint:
 
     def wrong(self, line: int, word: str, message: str, hint: str = "") -> None:
         """An error at ``word``, which stands in ``line`` or soon after."""
-        whole = rf"((?<!\w){re.escape(word)}(?!\w))" if word else r"(\S)"
-        # The same word may stand in the text before.
-        inside = rf"\{{[{{%](?:(?![}}%]\}}).)*?{whole}" if word else whole
-        column, length = 0, 1
         line = line or 1  # Jinja2 knows no line for a few nodes
         near = range(line, min(line + 6, len(self.lines) + 1))
-        for pattern, number in product((inside, whole), near):
-            if found := re.search(pattern, self.lines[number - 1]):
-                line, column, length = number, found.start(1), max(1, len(word))
-                break
+        found = [
+            (not inside, number, column)
+            for number in near
+            for inside, column in _occurrences(word, self.lines[number - 1])
+        ]
+        column, length = 0, 1
+        if found:
+            # The same word may stand in the text before.
+            _, line, column = min(found)
+            length = max(1, len(word))
         line = min(max(line, 1), len(self.lines))
         excerpt = self.lines[line - 1]
         finding = Finding(
@@ -117,7 +119,10 @@ class ExpressionLint:
     ) -> None:
         if isinstance(node, nodes.Name):
             self.name(node)
-        elif isinstance(node, nodes.Const | nodes.TemplateData):
+        elif isinstance(node, nodes.Const):
+            if isinstance(node.value, float) and not isfinite(node.value):
+                self.wrong(node.lineno, "", "this number is too large")
+        elif isinstance(node, nodes.TemplateData):
             pass
         elif isinstance(node, nodes.Getattr):
             self.attribute(node, node.attr)
@@ -158,13 +163,18 @@ class ExpressionLint:
             self.wrong(
                 node.lineno, name, "say what of the visitor", "visitor.first_name"
             )
+        elif name == "self":
+            self.wrong(node.lineno, name, '"self" is not for fragments')
+        elif name == "loop":
+            hint = "loop.first, loop.index, ..."
+            self.wrong(node.lineno, name, "say what of the loop", hint)
         elif name in _CALLS:
             self.wrong(node.lineno, name, f'"{name}" needs brackets', f"{name}(...)")
         elif name == "items":
             self.mentions = self.mentions.also(Mentions(items=True))
         elif self.declared.variables is None or name in self.assigned:
             pass
-        elif name not in self.declared.variables and name != "loop":
+        elif name not in self.declared.variables:
             known = self.declared.variables | self.assigned | GLOBALS
             hint = suggest(name, known)
             if not hint.startswith("did"):
@@ -189,7 +199,7 @@ class ExpressionLint:
             self.wrong(node.lineno, name, f'there is no "{name}"', suggest(name, known))
         if name == "reason":
             self.mentions = self.mentions.also(Mentions(reason=True))
-        if not (isinstance(owner, nodes.Name) and owner.name == "visitor"):
+        if not (isinstance(owner, nodes.Name) and owner.name in ("visitor", "loop")):
             self.expression(owner)
 
     def call(self, node: nodes.Call, top: bool) -> None:
@@ -249,6 +259,24 @@ class ExpressionLint:
             self.wrong(node.lineno, node.name, message, hint)
         for child in node.iter_child_nodes():
             self.expression(child)
+
+
+def _occurrences(word: str, line: str) -> Iterator[tuple[bool, int]]:
+    """Where ``word`` stands in ``line``, and whether that is inside {{ }} or {% %}.
+
+    An empty word is the line's first character that is no space.
+    """
+    if not word:
+        if line.strip():
+            yield False, len(line) - len(line.lstrip())
+        return
+    marks = rf"(\{{[{{%])|([}}%]\}})|(?<!\w){re.escape(word)}(?!\w)"
+    inside = False
+    for found in re.finditer(marks, line):
+        if found[1] or found[2]:
+            inside = bool(found[1])
+        else:
+            yield inside, found.start()
 
 
 def is_name(node: nodes.Node | None, name: str) -> bool:

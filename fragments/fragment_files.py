@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ..findings import Finding, suggest
-from .sandbox import GLOBALS
+from .sandbox import GLOBALS, RESERVED
 
 #: Dimensions that a reordering fragment may go by.
 DIMENSIONS = frozenset({"category", "brand", "tag", "product", "article"})
@@ -120,13 +120,13 @@ def _parameters(words: str, at: int, wrong: Callable[..., None]) -> Parameters:
     for word in _WORD.finditer(words):
         name = word[0].removesuffix("?")
         place = at + word.start()
-        if name.replace("-", "_") in GLOBALS or name == "loop":
+        if name.replace("-", "_") in GLOBALS | RESERVED:
             hint = "every fragment has it without declaring it"
             wrong(f'"{name}" cannot be a parameter', hint, place, len(name))
         elif not re.fullmatch(r"[A-Za-z][\w-]*", name):
             hint = "write names with commas between them, ? after optional ones"
             wrong(f'"{word[0]}" is not a name', hint, place, len(word[0]))
-        elif name in required | optional:
+        elif name in required or name in optional:
             wrong(f'"{name}" is declared twice', "", place, len(name))
         elif word[0].endswith("?"):
             optional.add(name)

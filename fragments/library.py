@@ -14,6 +14,9 @@ from .fragment_files import FragmentFile, Parameters, read_file, shipped
 from .lint import examine
 from .sandbox import Sandbox, few
 
+#: How many fragments may be inside each other by ``include``.
+INCLUDE_DEPTH = 8
+
 __all__ = ["Fragment", "Library", "Parameters", "Version", "read_library"]
 
 
@@ -121,6 +124,9 @@ class _Compiler:
         self.sandbox = Sandbox()
         self.sandbox.loader = self.loader
         self.done: dict[tuple[str, str], Version | None] = {}
+        self.open = 0
+        #: How many fragments are inside each other there, itself included.
+        self.heights: dict[str, int] = {}
 
     def fragment(self, name: str) -> Fragment | None:
         files = self.files[name]
@@ -146,9 +152,13 @@ class _Compiler:
         """The compiled version; None: it has errors, or is being compiled right now."""
         key = (name, language)
         if key not in self.done:
+            if self.open == 5 * INCLUDE_DEPTH:
+                return None  # far too deep, whatever else there is
             # A circle of includes finds this None and stops.
             self.done[key] = None
+            self.open += 1
             self.done[key] = self._compile(self.files[name][language])
+            self.open -= 1
         return self.done[key]
 
     def _compile(self, file: FragmentFile) -> Version | None:
@@ -174,12 +184,15 @@ class _Compiler:
         self.findings += findings
         if findings:
             return None
+        height = 1
         for include in tree.find_all(nodes.Include):
             inner = self._included(file, include)
             if inner is None:
                 return None
             mentions = mentions.also(inner.mentions)
-            include.template = nodes.Const(f"{inner.fragment}@{inner.language}")
+            key = f"{inner.fragment}@{inner.language}"
+            include.template = nodes.Const(key)
+            height = max(height, 1 + self.heights[key])
         for card in sorted(mentions.cards):
             if not self._is_card(file, card):
                 return None
@@ -191,9 +204,13 @@ class _Compiler:
         key = f"{file.name}@{file.language}"
         try:
             code = self.sandbox.compile(tree, key, file.file)
+        except TemplateSyntaxError as error:
+            self._wrong(file, error.lineno, error.message or "this cannot be read")
+            return None
         except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
             self._wrong(file, 1, "this template is nested too deeply", str(error))
             return None
+        self.heights[key] = height
         template = Template.from_code(self.sandbox, code, self.sandbox.globals)
         self.loader.templates[key] = template
         return Version(
@@ -211,7 +228,10 @@ class _Compiler:
             return self.sandbox.parse(file.body, file.name, file.file)
         except TemplateSyntaxError as error:
             self._wrong(file, error.lineno, error.message or "this cannot be read")
-        except (RecursionError, MemoryError, ValueError, OverflowError) as error:
+        except RecursionError:
+            hint = "split it, or say less"
+            self._wrong(file, 1, "this template is nested too deeply", hint)
+        except (MemoryError, ValueError, OverflowError) as error:
             self._wrong(file, 1, "this template cannot be read", str(error))
         return None
 
@@ -228,9 +248,13 @@ class _Compiler:
     def _included(self, file: FragmentFile, include: nodes.Include) -> Version | None:
         assert isinstance(include.template, nodes.Const)  # the linter saw to it
         name = str(include.template.value)
-        if (found := self.version(name, self._best(name, file.language))) is None:
+        key = (name, self._best(name, file.language))
+        found = self.version(*key)
+        if found is None or self.heights["@".join(key)] == INCLUDE_DEPTH:
             message = f'"{name}" cannot be included'
             hint = "it has errors, or includes this file again"
+            if found is not None or key not in self.done:
+                hint = f"at most {INCLUDE_DEPTH} fragments can be inside each other"
             self._wrong(file, include.lineno, message, hint, name)
             return None
         needed = {word.replace("-", "_") for word in found.parameters.required}

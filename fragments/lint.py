@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from jinja2 import nodes
 
 from ..findings import Finding, suggest
-from .contexts import Place, feed, merge
+from .contexts import ADDRESSES, WAYS, Place, feed, is_anchored, merge
 from .expressions import (
     RECORDS,
     STATEMENTS,
@@ -15,10 +15,11 @@ from .expressions import (
     is_items,
 )
 from .printing import printing_problem
-from .sandbox import GLOBALS
+from .sandbox import GLOBALS, RESERVED
 
 NODE_LIMIT = 400
 LOOP_DEPTH = 2
+NESTING_LIMIT = 50
 
 
 def examine(
@@ -37,10 +38,15 @@ def examine(
 
 class _Lint(ExpressionLint):
     def run(self, tree: nodes.Template) -> None:
-        count = sum(1 for _ in tree.find_all(nodes.Node))
+        # Before anything that calls itself for what is inside.
+        count, deepest = _measure(tree)
         if count > NODE_LIMIT:
             message = f"this template has {count} parts, at most {NODE_LIMIT} are fine"
             self.wrong(1, "", message, "split it, or say less")
+            return
+        if deepest is not None:
+            message = f"this is nested more than {NESTING_LIMIT} deep"
+            self.wrong(deepest.lineno, "", message, "split it, or say less")
             return
         self._assignments(tree)
         end = self.statements(tree.body, Place())
@@ -63,7 +69,7 @@ class _Lint(ExpressionLint):
             for name in names:
                 word = name.name
                 is_record = of_items and name is target
-                if word in GLOBALS or word == "loop" or word.startswith("_"):
+                if word in GLOBALS or word in RESERVED or word.startswith("_"):
                     self.wrong(node.lineno, word, f'"{word}" cannot be set')
                 elif word in RECORDS and not is_record:
                     hint = "take another name, this one is the catalogue's"
@@ -138,6 +144,10 @@ class _Lint(ExpressionLint):
             self.wrong(node.lineno, "for", message)
         ends = [place, self.statements(node.body, place)]
         self.loops -= 1
+        if place is not None and _may_go_on(place, ends[1]):
+            message = "a loop cannot write the begin of an address"
+            self.wrong(node.lineno, "for", message, "print the whole address at once")
+            return None
         ends.append(self.statements(node.else_, place))
         return self.meet(node, "for", ends)
 
@@ -152,6 +162,10 @@ class _Lint(ExpressionLint):
                 message = f'the ways through this "{word}" end in different places'
                 hint = "open and close tags and quotes in the same branch"
                 self.wrong(node.lineno, word, message, hint)
+            elif len(merged.values) > WAYS:
+                message = "the branches write this address in too many ways"
+                self.wrong(node.lineno, word, message)
+                merged = None
             place = merged
         return place
 
@@ -168,6 +182,28 @@ class _Lint(ExpressionLint):
         if place is not None and (place.mode != "text" or place.raw):
             self.wrong(node.lineno, "include", "a fragment can only stand in text")
         return place
+
+
+def _measure(tree: nodes.Template) -> tuple[int, nodes.Node | None]:
+    """How many nodes there are, and the first that is nested too deeply."""
+    count, deepest = -1, None  # the template itself is no part
+    waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        count += 1
+        if depth > NESTING_LIMIT:
+            deepest = deepest or node
+        waiting += ((child, depth + 1) for child in node.iter_child_nodes())
+    return count, deepest
+
+
+def _may_go_on(before: Place, after: Place | None) -> bool:
+    """Whether what a loop writes makes an address that running it again may change."""
+    if after is None or before.attribute not in ADDRESSES:
+        return False
+    if before.mode not in ("value", "unquoted") or before.values == after.values:
+        return False
+    return not all(map(is_anchored, before.values))
 
 
 def _first_word(node: nodes.Node) -> str:

@@ -4,6 +4,7 @@ Autoescaping makes text and quoted attributes safe. It does not help in unquoted
 attributes, in addresses (``javascript:``), in scripts, styles and event handlers.
 """
 
+import re
 from collections.abc import Collection
 
 from jinja2 import nodes
@@ -11,6 +12,9 @@ from jinja2 import nodes
 from .addresses import is_safe
 from .contexts import ADDRESSES, UNKNOWN, Place, is_anchored
 
+#: Attributes that browsers or the usual script libraries (Alpine, Vue, htmx, Angular,
+#: hyperscript) run as programs: ``onclick``, ``x-data``, ``@click``, ``:class``.
+_PROGRAM = re.compile("on|[^a-z]|(?:data-)?(?:x|v|hx|ng)-|(?:style|srcdoc)$")
 _LOADING = frozenset("applet base embed frame iframe link object script".split())
 #: Message and hint.
 Problem = tuple[str, str]
@@ -58,8 +62,8 @@ def _in_value(
 ) -> Problem | None:
     name = place.attribute
     if (
-        name.startswith("on")
-        or name in ("style", "srcdoc", UNKNOWN)
+        _PROGRAM.match(name)
+        or name == UNKNOWN
         or (place.tag, name) == ("meta", "content")
         or place.tag.startswith(("animate", "set"))
     ):
@@ -75,7 +79,7 @@ def _in_value(
         return f"nothing can be printed in the address of <{place.tag}>", hint
     if _is_encoded(node):
         return None
-    if place.value and not is_anchored(place.value):
+    if not all(is_anchored(value) for value in place.values if value):
         hint = "print the whole address at once, or use |urlencode"
         return f"this is not safe in `{name}`", hint
     if not _is_address(node, records):

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+from .bytecache import ByteCache
 from .catalog import Catalog
-from .kept import Kept
 from .library import Library, Version
 from .making import Click, Maker
 from .parameters import NOBODY, FragmentError, VisitorView
 from .plates import OVERHEAD, WHOLE, Cards, Deck, Plate, Rendered, size
 from .recommendations.rank import Reason, Recommendation
-from .reorder import Cut, CutError, cut
+from .reorder import Cut, CutError, cut_children
 
 CACHE_BYTES = 16 * 1024 * 1024
 
@@ -48,9 +48,11 @@ class Renderer:
         self._maker = Maker(library, catalog, currency, click, cards)
         # A share for each kind: none can push out the others. A plate and the value it
         # was made of often are the same bytes, but not always.
-        self._cache: Kept[Any, Rendered] = Kept(cache_bytes // 4, size)
-        self._plates: Kept[Any, Plate] = Kept(cache_bytes // 8, attrgetter("size"))
-        self._cuts: Kept[Any, Cut] = Kept(cache_bytes // 8, _cut_size)
+        self._cache: ByteCache[Any, Rendered] = ByteCache(cache_bytes // 4, size)
+        self._plates: ByteCache[Any, Plate] = ByteCache(
+            cache_bytes // 8, attrgetter("size")
+        )
+        self._cuts: ByteCache[Any, Cut] = ByteCache(cache_bytes // 8, _cut_size)
 
     @property
     def runs(self) -> int:
@@ -160,7 +162,7 @@ class Renderer:
         pieces = self._cuts.get(key)
         if pieces is None:
             try:
-                pieces = cut(default, charset)
+                pieces = cut_children(default, charset)
             except CutError as error:
                 raise FragmentError(name, str(error)) from None
             self._cuts.put(key, pieces)

@@ -13,8 +13,12 @@ _NAMED = rb"""([^\t\n\f\r />][^\t\n\f\r />=]*+)
     (?:SPACE=SPACE(?:"([^"]*+)"|'([^']*+)'|([^\t\n\f\r "'>][^\t\n\f\r >]*+)|(?=>|\Z))
     |(?!SPACE=))""".replace(b"SPACE", _SPACE)
 _ATTRIBUTE = re.compile(rb"[\t\n\f\r /]*+" + _NAMED, re.VERBOSE)
+# Without its own groups: a group inside (?>...) is matched wrongly by some versions of CPython 3.11,
+# and so is )*+ (gh-106052).
 _TAG = re.compile(
-    rb"<(/?)([A-Za-z][^\t\n\f\r />]*+)((?:[\t\n\f\r /]++|" + _NAMED + rb")*+)>",
+    rb"<(/?)([A-Za-z][^\t\n\f\r />]*+)((?>[\t\n\f\r /]*+(?:"
+    + re.sub(rb"\((?!\?)", rb"(?:", _NAMED)
+    + rb"[\t\n\f\r /]*+)*))>",
     re.VERBOSE,
 )
 _COMMENT_END = re.compile(rb"--!?>")
@@ -72,7 +76,7 @@ class _Child(msgspec.Struct):
     key: str | None
 
 
-def cut(content: bytes, charset: str = "utf-8") -> Cut:
+def cut_children(content: bytes, charset: str = "utf-8") -> Cut:
     """Cuts out the child elements with a ``data-key``.
 
     When all of the content is one element without a key, its children are meant (a list

@@ -33,6 +33,9 @@ _TESTS = (
 #: What every template can name without declaring it.
 GLOBALS = frozenset({"cards", "click", "items", "range", "t", "visitor"})
 
+#: Names that Jinja2 gives a meaning of its own.
+RESERVED = frozenset({"loop", "self"})
+
 
 class Missing(Undefined):
     """A name that nobody gave: false in an ``if``, an error where it is printed."""
@@ -90,8 +93,10 @@ def _round(value: float, precision: int = 0) -> float:
 
 @pass_eval_context
 def _tojson(eval_ctx: EvalContext, value: Any) -> Markup:
-    # Jinja2's own would also indent, by any number of spaces.
-    return do_tojson(eval_ctx, value)
+    # Jinja2's own would also indent, by any number of spaces. Backslashes double each time.
+    made = do_tojson(eval_ctx, _short(value))
+    _short(made)
+    return made
 
 
 def few(value: Iterable[Any]) -> list[Any]:

@@ -32,44 +32,58 @@ BEFORE = 5  # bytes before the literal, of either kind
 DEEPEST = 512  # elements; browsers stop there too
 LONGEST_TAG = 262_144  # bytes of a tag with a slot in it
 
+# Groups repeat inside (?>...) and never as )*+, which CPython before 3.11.5 matches wrongly (gh-106052). What can be
+# backtracked to costs memory until the (?>...) is left, so they repeat a number of times, and the scanner goes on.
 _WORDS = {b"ws": rb"\t\n\f\r ", b"name": NAMED}
-# One attribute, complete: the byte after it is there too.
+# One attribute of a complete tag.
 _WORDS[b"attribute"] = (
     rb"""[^%(ws)s/>][^%(ws)s/>=]*+"""
     rb"""(?:[%(ws)s]*+=[%(ws)s]*+(?:"[^"]*+"|'[^']*+'|[^%(ws)s>"'][^%(ws)s>]*+|(?=>))|(?![%(ws)s]*+=))"""
 ) % _WORDS
+# One attribute of a tag that may go on: the byte that ends it is there too.
+_WORDS[b"whole"] = (
+    rb"""[^%(ws)s/>][^%(ws)s/>=]*+(?:[%(ws)s]*+=[%(ws)s]*+"""
+    rb"""(?:"[^"]*+"|'[^']*+'|[^%(ws)s>"'][^%(ws)s>]*+(?=[%(ws)s>])|(?=>))|(?=[%(ws)s]*+[^%(ws)s=]))"""
+) % _WORDS
 # What follows a tag's name. Most attributes are of the plain kind, which is quicker to match.
 _WORDS[b"rest"] = (
-    rb"""(?:\x20[a-z-]++="[^"]*+")*+(?:>|(?:[%(ws)s/]++|%(attribute)s)*+>)""" % _WORDS
-)
+    rb"""(?:>|(?>(?:\x20[a-z-]++="[^"]*+"){0,64})"""
+    rb"""(?:>|(?>[%(ws)s/]*+(?:%(attribute)s[%(ws)s/]*+){0,64})>))"""
+) % _WORDS
 _WORDS[b"dull-rest"] = (
-    rb"""(?:\x20(?!data-shopwindow)[a-z-]++="[^"]*+")*+"""
-    rb"""(?:>|(?:[%(ws)s/]++|(?!data-shopwindow[%(ws)s=])%(attribute)s)*+>)"""
+    rb"""(?:>|(?>(?:\x20(?!data-shopwindow)[a-z-]++="[^"]*+"){0,64})"""
+    rb"""(?:>|(?>[%(ws)s/]*+(?:(?!data-shopwindow[%(ws)s=])%(attribute)s[%(ws)s/]*+){0,64})>))"""
 ) % _WORDS
 # Neither a tag nor a comment of ours: a bare "<", comments, declarations.
 _WORDS[b"other"] = rb"""<(?=[^A-Za-z/!?])|</>
-    |<!--(?!\x20/?shopwindow)(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)
+    |<!--(?!\x20/?shopwindow)(?:-?>|(?>(?:[^-]++|-(?!-!?>)){0,64})--!?>)
     |<(?:!(?!--|\[CDATA\[)|\?|/(?=[^A-Za-z>]))[^>]*+>"""
-_TEXT = re.compile(rb"(?:[^<]++|%(other)s)*+" % _WORDS, re.VERBOSE)
+_TEXT = re.compile(rb"(?>[^<]*+(?:(?:%(other)s)[^<]*+){0,256})" % _WORDS, re.VERBOSE)
 # What is of no interest outside slots: also complete tags, unless they begin something that has rules of its own: the
 # RAW ones, svg, math, template, select and frameset. Told apart by the first letter, as this is the scanner's inner loop.
 _DULL = re.compile(
-    rb"""(?:[^<]++
-    |<(?:(?![fimnpstxFIMNPSTX])
+    rb"""(?>[^<]*+(?:(?:<(?:(?![fimnpstxFIMNPSTX])
         |(?!(?:[sS](?i:cript|tyle|vg|elect)|[tT](?i:extarea|itle|emplate)|[nN](?i:oscript|oembed|oframes)|[xX](?i:mp)
             |[iI](?i:frame)|[pP](?i:laintext)|[mM](?i:ath)|[fF](?i:rameset))[%(ws)s/>]))
         [A-Za-z][^%(ws)s/>]*+%(dull-rest)s
     |</(?![tsTS](?i:emplate|elect)[%(ws)s/>])[A-Za-z][^%(ws)s/>]*+%(rest)s
-    |%(other)s)*+"""
+    |%(other)s)[^<]*+){0,256})"""
     % _WORDS,
     re.VERBOSE,
 )
 _TAG = re.compile(rb"<(/?)([A-Za-z][^%(ws)s/>]*+)%(rest)s" % _WORDS)
+# The same in parts, for tags that are long or have not come as a whole.
+_TAG_BEGIN = re.compile(rb"</?[A-Za-z][^%(ws)s/>]*+(?=[%(ws)s/>])" % _WORDS)
+_TAG_GOES_ON = re.compile(rb"(?>[%(ws)s/]*+(?:%(whole)s[%(ws)s/]*+){0,256})" % _WORDS)
+_OPEN_VALUE = re.compile(
+    rb"""[^%(ws)s/>][^%(ws)s/>=]*+[%(ws)s]*+=[%(ws)s]*+(["'])""" % _WORDS
+)
+_TAG_UP_TO_END = re.compile(rb"<(/?)([A-Za-z][^%(ws)s/>]*+)(?s:.*+)" % _WORDS)
 _ATTRIBUTES = re.compile(
-    rb"""([^%(ws)s/>][^%(ws)s/>=]*+)(?:[%(ws)s]*+=[%(ws)s]*+(?:"([^"]*+)"|'([^']*+)'|([^%(ws)s>"'][^%(ws)s>]*+)|))?+"""
+    rb"""([^%(ws)s/>][^%(ws)s/>=]*+)(?:[%(ws)s]*+=[%(ws)s]*+(?:"([^"]*+)"|'([^']*+)'|([^%(ws)s>"'][^%(ws)s>]*+)|))?"""
     % _WORDS
 )
-_COMMENT = re.compile(rb"<!--(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)")
+_EMPTY_COMMENT = re.compile(rb"<!---?>")
 _SLOT_COMMENT = re.compile(
     rb"<!-- (?:shopwindow:(%(name)s{1,128}?)|/shopwindow) -->" % _WORDS
 )
@@ -119,6 +133,7 @@ class Scanner:
         "_templates",
         "_until",
         "_waiting",
+        "_within",
         "_index",
         "last",
         "limit",
@@ -138,7 +153,8 @@ class Scanner:
         self._select = False
         self._raw = b""  # the element whose text we are in
         self._escaped = 0  # in a script: 1 inside <!--, 2 inside <!-- <script>
-        self._waiting = False  # for a ">": the token cannot end before
+        self._waiting = b""  # the token cannot end before this byte comes
+        self._within = 0  # bytes of an unfinished tag that need no second look
         self._until: re.Pattern[bytes] | None = None  # what ends the comment we are in
         self._refused: set[str] = set()
         self.last = -1
@@ -156,7 +172,8 @@ class Scanner:
 
     def feed(self, data: bytes) -> None:
         self._fresh.append(data)
-        self._waiting = self._waiting and b">" not in data
+        if self._waiting and self._waiting in data:
+            self._waiting = b""
 
     def drop(self, slot: str) -> None:
         """The caller gave this slot up: it ends nowhere."""
@@ -196,17 +213,27 @@ class Scanner:
             return True
         if self._raw:
             return self._raw_text()
-        quiet = not self._elements
-        after = (_DULL if quiet else _TEXT).match(buffer, index)
-        assert after is not None
-        self._index = index = after.end()
-        if index == len(buffer):
-            return False
-        if buffer.startswith(b"<!--", index):
-            return self._comment()
-        tag = _TAG.match(buffer, index)
-        if tag is None:
-            return self._unfinished()
+        if self._within:
+            tag = self._rest_of_tag()
+            if tag is None:
+                return False
+        else:
+            quiet = not self._elements
+            after = (_DULL if quiet else _TEXT).match(buffer, index)
+            assert after is not None
+            begun = index
+            self._index = index = after.end()
+            if index == len(buffer):
+                return False
+            if buffer.startswith(b"<!--", index):
+                return self._comment()
+            tag = _TAG.match(buffer, index)
+            if tag is None:
+                if index > begun:
+                    return True  # there may be more of the same
+                tag = self._rest_of_tag()
+                if tag is None:
+                    return self._unfinished()
         if self._limited(tag.end()):
             return True
         self._index = tag.end()
@@ -234,8 +261,31 @@ class Scanner:
             self._until = _CDATA_END if foreign else _BOGUS_END
             self._index = index + 9
             return True
-        self._waiting = True
+        if not self._within:
+            self._waiting = b">"
         return False
+
+    def _rest_of_tag(self) -> re.Match[bytes] | None:
+        """The tag that begins here; None, and how far it came, when its end is not there yet.
+
+        A tag may come in any number of chunks, so what is complete of it is not read again.
+        """
+        buffer, index = self._buffer, self._index
+        at = index + self._within
+        if not self._within:
+            begin = _TAG_BEGIN.match(buffer, index)
+            if begin is None:
+                return None
+            at = begin.end()
+        while (more := _TAG_GOES_ON.match(buffer, at)) and more.end() > at:
+            at = more.end()
+        if buffer.startswith(b">", at):
+            self._within = 0
+            return _TAG_UP_TO_END.match(buffer, index, at + 1)
+        self._within = at - index
+        value = _OPEN_VALUE.match(buffer, at)
+        self._waiting = value[1] if value else b">"
+        return None
 
     def _comment(self) -> bool:
         buffer, index = self._buffer, self._index
@@ -248,11 +298,12 @@ class Scanner:
             else:
                 self._start_pair(slot[1], self._base + slot.end())
             return True
-        if whole := _COMMENT.match(buffer, index):
+        whole = _EMPTY_COMMENT.match(buffer, index)
+        if whole := whole or _COMMENT_END.search(buffer, index + 4):
             self._index = whole.end()
             return True
         if len(buffer) - index < 200:  # may still become one of ours, or end at once
-            self._waiting = True
+            self._waiting = b">"
             return False
         self._until = _COMMENT_END
         self._index = index + 4

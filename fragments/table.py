@@ -50,14 +50,20 @@ class Table(msgspec.Struct, frozen=True):
         )
 
 
-# A quoted cell ends at a quote that is not doubled; other cells at a comma or line end.
-_QUOTED = re.compile('"((?:[^"]|"")*+)"')
 _PLAIN = re.compile("[^,\n]*+")
 
 
 def _plain(text: str, place: int) -> str:
     found = _PLAIN.match(text, place)
     return found[0] if found else ""
+
+
+def _quoted(text: str, place: int) -> int:
+    """Where the quoted cell ends that begins at ``place``: behind a quote that is not doubled; 0: nowhere."""
+    end = text.find('"', place + 1)
+    while end >= 0 and text.startswith('"', end + 1):
+        end = text.find('"', end + 2)
+    return end + 1
 
 
 def _normal(text: str) -> str:
@@ -121,15 +127,16 @@ def _csv_rows(text: str, report: Callable[..., None]) -> Iterator[list[Cell]]:
                 row.append(Cell(plain.strip(), line, column))
                 place += len(plain)
             else:
-                quoted = _QUOTED.match(text, lead)
-                if quoted is None:
+                end_of_cell = _quoted(text, lead)
+                if not end_of_cell:
                     here = Cell('"', line, column)
                     hint = "put one at the cell's end"
                     report(here, "this quote is never closed", hint)
                     return
-                row.append(Cell(quoted[1].replace('""', '"').strip(), line, column))
-                place = quoted.end()
-                if breaks := quoted[1].count("\n"):
+                quoted = text[lead + 1 : end_of_cell - 1]
+                row.append(Cell(quoted.replace('""', '"').strip(), line, column))
+                place = end_of_cell
+                if breaks := quoted.count("\n"):
                     line += breaks
                     start = text.rindex("\n", 0, place) + 1
                 if (rest := _plain(text, place)).strip():
@@ -181,6 +188,12 @@ def _read_json_lines(file: str, lines: tuple[str, ...], report: Report) -> Table
             place = Cell(name, number, column)
             if isinstance(value, dict):
                 message = f'"{name}" holds an object'
+                report(table.finding(place, message, "one text, number or list"))
+                continue
+            if isinstance(value, list) and any(
+                isinstance(one, dict | list) for one in value
+            ):
+                message = f'"{name}" holds a list of more than texts and numbers'
                 report(table.finding(place, message, "one text, number or list"))
                 continue
             cells[name] = Cell(_text(value).strip(), number, column)

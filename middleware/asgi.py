@@ -85,7 +85,7 @@ class PersonalizationMiddleware:
             now = time()
             if not window.started:
                 await window.start_within(window.site.settings.profile_ms / 1000)
-            return Visit(window, Arrival(scope, now), self.customer)
+            return Visit(window, Arrival(scope, now, window.production), self.customer)
         except Exception as error:
             path = scope.get("path")
             window.warn("request", "shopwindow failed on %s: %r", path, error)

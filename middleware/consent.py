@@ -41,11 +41,13 @@ def consent(
     from Sec-GPC or DNT. An agreement older than ``days`` is no agreement any more. An
     explicit agreement on this site wins over a browser's general objection.
     """
+    if refused:  # said on this site; granting drops it
+        return DENIED
     if visitor is not None and now - visitor.granted_at < days * 86_400:
         granted = _GRANTED.get(visitor.granted)
         if granted is not None:
             return granted
-    if refused or objects:
+    if objects:
         return DENIED
     return UNKNOWN
 

@@ -11,9 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.types import Scope
 
 from ..rules.facts import DAY, Context
+from ..rules.moments import weekday
 from .settings import Settings
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 # For a page they would bring bytes past us, or a part of an old page.
 CONDITIONAL = frozenset(
@@ -22,7 +21,10 @@ CONDITIONAL = frozenset(
         b"if-unmodified-since",
     )
 )  # fmt: skip
-_WANTED = CONDITIONAL | frozenset(
+FORWARDED = frozenset(
+    (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host")
+)
+_WANTED = CONDITIONAL | FORWARDED | frozenset(
     (
         b"cookie", b"host", b"user-agent", b"accept", b"accept-language", b"referer",
         b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site", b"sec-purpose", b"purpose", b"x-moz",
@@ -67,7 +69,7 @@ class Arrival:
         "device",
     )
 
-    def __init__(self, scope: Scope, now: float) -> None:
+    def __init__(self, scope: Scope, now: float, production: bool = False) -> None:
         self.scope = scope
         self.now = now
         headers: dict[bytes, bytes] = {}
@@ -78,8 +80,12 @@ class Arrival:
                     headers[name] + b"; " + value if name in headers else value
                 )
         self.headers = headers
-        self.secure = scope.get("scheme") != "http" or not is_loopback(
-            headers.get(b"host", b"")
+        # Behind a proxy on the same machine, loopback says nothing about the visitor's side.
+        self.secure = (
+            scope.get("scheme") != "http"
+            or production
+            or not FORWARDED.isdisjoint(headers)
+            or not is_loopback(headers.get(b"host", b""))
         )
         path: str = scope["path"]
         root: str = scope.get("root_path", "").rstrip("/")
@@ -195,11 +201,27 @@ class ContextReader:
         named = found[1].decode()
         return next((n for n in (named, named[:2]) if n in self._languages), None)
 
-    def read(self, arrival: Arrival) -> Context:
-        now, headers = arrival.now, arrival.headers
+    def at(self, now: float, path: str, **known: Any) -> Context:
+        """The context of a look at ``path``, language prefix included, at ``now``.
+
+        ``known`` is what else is known of it: further fields of :class:`Context`.
+        """
         local = int(now) + self.offset(now)
         day = local // DAY
-        language, path = self.split(arrival.path)
+        language, path = self.split(path)
+        return Context(
+            now=now,
+            day=day,
+            hour=local % DAY // 3600,
+            weekday=weekday(day),
+            path=path,
+            language=language or self._language,
+            **known,
+        )
+
+    def read(self, arrival: Arrival) -> Context:
+        """The context of a request."""
+        headers = arrival.headers
         campaign: dict[str, str] = {}
         if b"utm_" in arrival.scope.get("query_string", b""):
             campaign = dict(parse_qsl(arrival.scope["query_string"].decode("latin-1")))
@@ -208,14 +230,10 @@ class ContextReader:
             host = urlsplit_host(came)
             if host != headers.get(b"host", b"").decode("latin-1"):
                 referrer = host
-        return Context(
-            now=now,
-            day=day,
-            hour=local % DAY // 3600,
-            weekday=WEEKDAYS[(day + 3) % 7],  # 1970-01-01 was a Thursday
-            path=path,
+        return self.at(
+            arrival.now,
+            arrival.path,
             device=arrival.device,
-            language=language or self._language,
             referrer=referrer,
             campaign=campaign.get("utm_campaign"),
             campaign_source=campaign.get("utm_source"),

@@ -84,7 +84,7 @@ class Display:
             visit.site.rules,
             visit.profile,
             context,
-            visit.consent.purposes,
+            visit.purposes,
             given,
             visit.window.traffic,
         )

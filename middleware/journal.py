@@ -126,6 +126,7 @@ class Journal:
         self._hurry = threading.Event()
         self._closing = False
         self._thread: threading.Thread | None = None
+        self._trouble = ""  # what was said last about a store that keeps nothing
         self.accepted = 0
         self.waiting = 0
         self.stored = 0
@@ -136,7 +137,8 @@ class Journal:
 
     def start(self, store: Store | None = None) -> None:
         """Begin to write, to ``store`` if one is given. What was noted before comes first."""
-        self._store = store or self._store
+        if store is not None:
+            self.write_to(store)
         if self._thread is None:
             self._closing = False
             self._thread = threading.Thread(
@@ -144,6 +146,11 @@ class Journal:
             )
             self._thread.start()
             atexit.register(self.close)
+
+    def write_to(self, store: Store) -> None:
+        """From here on write to ``store``, also what the one before could not keep."""
+        self._store = store
+        self._hurry.set()
 
     def close(self) -> None:
         """Write what is left, within :data:`PATIENCE` seconds.
@@ -266,8 +273,7 @@ class Journal:
         try:
             self._store.commit(events, self._learn, self._weigh(events))
         except StoreError as error:
-            log.error("events cannot be stored now, trying again: %s", error)
-            return False
+            return self._refused(error)
         except Exception:
             # A fault in one event (or in us) must not stop all that come after it.
             log.exception(
@@ -275,9 +281,17 @@ class Journal:
             )
             return self._one_by_one()
         batch, self._batch = self._batch, []
+        self._trouble = ""
         with self._lock:
             self._finish(batch, kept=True)
         return True
+
+    def _refused(self, error: StoreError) -> bool:
+        """Say so, but not with every try: a store may be away for hours."""
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            log.error("events cannot be stored now, trying again: %s", error)
+        return False
 
     def _one_by_one(self) -> bool:
         while self._batch:
@@ -286,8 +300,7 @@ class Journal:
             try:
                 self._store.commit([entry[1]], self._learn, self._weigh([entry[1]]))
             except StoreError as error:
-                log.error("events cannot be stored now, trying again: %s", error)
-                return False
+                return self._refused(error)
             except Exception:
                 log.exception(
                     "dropped an event that cannot be stored: %s", entry[1].name
@@ -324,11 +337,15 @@ class Journal:
 
     def _give_up(self) -> None:
         """The last chance to write; what cannot be written now is counted as dropped."""
+        lost = 0
         while self._take():
             if not self._commit():
                 batch, self._batch = self._batch, []
+                lost += len(batch)
                 with self._lock:
                     self._finish(batch, kept=False)
+        if lost:
+            log.error("%d events are lost: %s", lost, self._trouble)
 
     def wait_until_written(self, seconds: float = PATIENCE) -> bool:
         """Block until everything noted so far is in the store: for commands and tests."""

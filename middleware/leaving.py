@@ -46,6 +46,7 @@ async def leaving(visit: Visit, start: Message) -> Message:
 
     A redirect or JSON that sets a cookie, or that a handler decided on, is as private as a page.
     """
+    visit.left = True
     try:
         if visit.receipts and visit.arrival.scope["method"] not in ("GET", "HEAD"):
             # So that the page after the redirect knows, whichever worker serves it.
@@ -53,7 +54,7 @@ async def leaving(visit: Visit, start: Message) -> Message:
             for future in promised:
                 future.add_done_callback(_noticed)
             await wait(promised, timeout=PROMISE)
-        if not visit.cookies and not visit.decided:
+        if not visit.cookies and not visit.decided and not _is_page(visit, start):
             return start
         headers = private(start.get("headers", ()))
         headers += [(b"set-cookie", cookie) for cookie in visit.cookies]
@@ -62,6 +63,23 @@ async def leaving(visit: Visit, start: Message) -> Message:
         visit.window.warn("leaving", "preparing an answer failed: %r", error)
         return start
     return {**start, "headers": headers}
+
+
+def _is_page(visit: Visit, start: Message) -> bool:
+    """Whether this is a page with slots that was asked for in a way that leaves them as they are.
+
+    A script or a prefetch gets the default content; a cache must not keep it for people.
+    """
+    arrival = visit.arrival
+    return (
+        not arrival.navigation
+        and arrival.scope["method"] in ("GET", "HEAD")
+        and visit.window.routes.has_slots(arrival.path, visit.site)
+        and any(
+            name.lower() == b"content-type" and value.lower().startswith(b"text/html")
+            for name, value in start.get("headers", ())
+        )
+    )
 
 
 def _noticed(future: "Future[None]") -> None:

@@ -438,7 +438,7 @@ class Response:
         headers = [
             (name, value)
             for name, value in self._start.get("headers", ())
-            if name.lower() != b"content-length"
+            if name.lower() not in (b"content-length", b"transfer-encoding")
         ]
         if length is not None:
             headers.append((b"content-length", b"%d" % length))

@@ -6,6 +6,7 @@ from re import DOTALL, Pattern, compile, escape
 from .site import Site
 
 REMEMBERED = 10_000  # paths
+LONGEST = 512  # characters of a path
 
 
 @lru_cache(64)
@@ -28,6 +29,8 @@ class Routes:
         self._without: dict[str, None] = {}
 
     def learn(self, path: str, slots: bool) -> None:
+        if len(path) > LONGEST:
+            return  # no page of a shop, but a way to fill the memory
         kept, other = self._with, self._without
         if not slots:
             kept, other = other, kept

@@ -7,33 +7,28 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ..findings import Finding, suggest
-from ..rules.attributes import BUILT_IN, Attribute
+from ..rules.attributes import BUILT_IN, Attribute, Type
+from ..rules.events import OF_PAGES, PRODUCTS_SEARCHED, SAYS
 from ..rules.facts import PURPOSES
+from ..rules.moments import duration
+from ..rules.vocabulary import time_zone
 from .toml import Document, Section
 
 log = logging.getLogger("shopwindow")
 
-TYPES = ("number", "text", "yes-no", "date", "time", "version", "list")
-EVENTS = {
-    "Product Viewed": "product",
-    "Product List Viewed": "category",
-    "Article Viewed": "article",
-    "Products Searched": "query",
-}
+TYPES: tuple[Type, ...] = get_args(Type)
 _SLOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _ORIGIN = re.compile(
     r"(?:app|preference|(?:header|query|cookie|source):[A-Za-z0-9_-]+)\Z"
 )
 _HOLE = re.compile(r"\{(\w+)\}\Z")
 _COOKIE = re.compile(r"[A-Za-z0-9_-]+\Z")
-_DURATION = re.compile(r"(\d+) (second|minute|hour|day)s?\Z")
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 
 class Track(msgspec.Struct, frozen=True):
@@ -195,9 +190,7 @@ def is_production(environment: Mapping[str, str] = os.environ) -> bool:
 
 def _timezone(site: Section) -> str:
     name = site.text("timezone", "UTC")
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if time_zone(name) is None:
         site.wrong(
             "timezone", f'unknown time zone "{name}"', "for example Europe/Berlin"
         )
@@ -236,8 +229,8 @@ def _track(section: Section) -> Track | None:
     if not path.startswith("/"):
         section.wrong("path", "a tracked path starts with /")
         return None
-    if event not in EVENTS:
-        section.wrong("event", f'unknown event "{event}"', suggest(event, EVENTS))
+    if event not in OF_PAGES:
+        section.wrong("event", f'unknown event "{event}"', suggest(event, OF_PAGES))
         return None
     segments = [part for part in path.split("/") if "{" in part or "}" in part]
     holes = [hole[1] for part in segments if (hole := _HOLE.match(part))]
@@ -245,12 +238,13 @@ def _track(section: Section) -> Track | None:
         hint = "write /p/{product}, nothing before or after the braces"
         section.wrong("path", "words in braces are whole parts of a path", hint)
         return None
-    if EVENTS[event] not in {*holes, *query.values()}:
-        place = "query" if event == "Products Searched" else "path"
+    kind = SAYS[event].kind
+    if kind not in {*holes, *query.values()}:
+        place = "query" if event == PRODUCTS_SEARCHED else "path"
         section.wrong(
             place,
-            f'"{event}" needs to know the {EVENTS[event]}',
-            f"{{{EVENTS[event]}}} in the path",
+            f'"{event}" needs to know the {kind}',
+            f"{{{kind}}} in the path",
         )
         return None
     return Track(path, event, query)
@@ -271,12 +265,11 @@ def _source(
             section.wrong(
                 "map", f'"{path}" is not a JSON path', "for example $.segment.kind"
             )
-    cache = section.text("cache", "10 minutes")
-    duration = _DURATION.match(cache)
-    if not duration:
-        section.wrong(
-            "cache", f'"{cache}" is not a duration', "write for example 10 minutes"
-        )
+    written_cache = section.text("cache", "10 minutes")
+    cache = duration(written_cache)
+    if cache is None:
+        hint = "write for example 10 minutes"
+        section.wrong("cache", f'"{written_cache}" is not a duration', hint)
     section.finish()
     if not url:
         section.wrong("url", f'the source "{name}" needs a url')
@@ -285,8 +278,8 @@ def _source(
     if not written.startswith(("http://", "https://", "env:")):
         section.wrong("url", "a url starts with https:// or http://")
         return None
-    seconds = int(duration[1]) * _SECONDS[duration[2]] if duration else 600
-    return SourceSettings(name, url, header, paths, float(seconds))
+    seconds = float(cache.seconds if cache else 600)
+    return SourceSettings(name, url, header, paths, seconds)
 
 
 def _from_environment(

@@ -1,5 +1,6 @@
 """The editors' folder, read and checked as a whole: everything of it is live, or nothing."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from ..fragments.recommendations.rank import STRATEGIES
 from ..fragments.render import Click, Renderer
 from ..fragments.slots import SlotNames
 from ..rules.counting import Counted
+from ..rules.events import PROMOTION_VIEWED, SAYS
 from ..rules.facts import Event, Profile
 from ..rules.learning import learn
-from ..rules.reading import RuleSet, read_rules
+from ..rules.ruleset import RuleSet
 from ..rules.vocabulary import Parameters, Vocabulary
 from .context import ContextReader
 from .settings import Settings, read_settings
@@ -52,16 +54,20 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
     def learn(self, profile: Profile | None, event: Event) -> Profile | None:
         """``profile`` after ``event``; the same object if there is nothing to remember."""
-        if event.name == "Promotion Viewed" and not self._is_watched(event):
+        if event.name == PROMOTION_VIEWED and not self._is_watched(event):
             return profile
         return learn(profile, event, self.catalog.relatives)
 
     def _is_watched(self, event: Event) -> bool:
         """Whether a rule asks how often something of this page was shown."""
-        return any(
-            promotion["rule"] in self.watched
-            or promotion["promotion_id"] in self.watched
-            for promotion in event.properties.get("promotions", ())
+        says = SAYS[PROMOTION_VIEWED]
+        shown = event.properties.get(says.listed)
+        return isinstance(shown, list) and any(
+            name in self.watched
+            for promotion in shown
+            if isinstance(promotion, dict)
+            for name in (promotion.get("rule"), promotion.get(says.property))
+            if isinstance(name, str)  # shops may track what they like
         )
 
 
@@ -87,12 +93,27 @@ def read_files(folder: Path) -> tuple[dict[str, str], list[Finding]]:
     """The texts of all files of a site, by their name below ``folder``."""
     files: dict[str, str] = {}
     findings: list[Finding] = []
+    for part in ("rules", "fragments", "catalog"):
+        try:  # glob passes over a folder that it may not list
+            if (folder / part).exists():
+                os.listdir(folder / part)
+        except OSError as error:
+            findings.append(Finding(part, 1, 1, f"cannot be read: {error.strerror}"))
     for pattern in _PATTERNS:
         for path in sorted(folder.glob(pattern)):
             name = path.relative_to(folder).as_posix()
-            if not path.is_file() or path.name.startswith("."):
+            if path.name.startswith("."):
                 continue
+            name = name.encode("utf-8", "backslashreplace").decode()
             try:
+                if not path.is_file():
+                    continue
+                if not path.resolve().is_relative_to(folder.resolve()):
+                    hint = "copy the file into the folder"
+                    findings.append(
+                        Finding(name, 1, 1, "a link that leads out of the folder", hint)
+                    )
+                    continue
                 if path.stat().st_size > LARGEST:
                     findings.append(
                         Finding(name, 1, 1, f"larger than {LARGEST >> 20} MB")
@@ -124,6 +145,9 @@ def check_site(
 
     ``click`` makes the links that fragments want counted: fragment and address to a link.
     """
+    # Reading YAML costs memory and a while to import, in every program that imports us.
+    from ..rules.reading import read_rules
+
     settings, findings = read_settings(folder, files.get("site.toml", ""))
     catalog, found = read_catalog(_below("catalog/", files))
     findings += found

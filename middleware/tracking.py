@@ -6,14 +6,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from .settings import EVENTS, Track
+from ..rules.events import SAYS
+from .settings import Track
 
-PROPERTIES = {
-    "product": "product_id",
-    "category": "category",
-    "article": "article_id",
-    "query": "query",
-}
 Known = Callable[[str, str], bool]
 
 
@@ -71,8 +66,8 @@ class Tracks:
             for name, value in parse_qsl(query.decode("latin-1")):
                 if name in pattern.query:
                     values[pattern.query[name]] = value
-        kind = EVENTS[pattern.event]
-        subject = values.get(kind, "").strip()[:200]
-        if not subject or not self._known(kind, subject):
+        says = SAYS[pattern.event]
+        subject = values.get(says.kind, "").strip()[:200]
+        if not subject or not self._known(says.kind, subject):
             return None
-        return Sighting(pattern.event, {PROPERTIES[kind]: subject})
+        return Sighting(pattern.event, {says.property: subject})

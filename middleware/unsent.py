@@ -9,17 +9,18 @@ from ..fragments.slots import SIGN, Marker
 class Unsent:
     """Keeps a streamed page's own bytes until they have left, so that a fault loses none of them."""
 
-    __slots__ = ("_chunks", "_marker", "_out")
+    __slots__ = ("_chunks", "_due", "_marker", "_out", "_size")
 
     def __init__(self, marker: Marker) -> None:
         self._marker = marker
         self._chunks: list[bytes] = []
-        self._out = (
-            0  # bytes of them that came out, template block comments not counted
-        )
+        self._size = 0  # bytes of them
+        self._out = 0  # of these came out, template block comments not counted
+        self._due = 0  # when so many bytes are kept, it is time to look what is left
 
     def fed(self, chunk: bytes) -> None:
         self._chunks.append(chunk)
+        self._size += len(chunk)
 
     def came(self, pieces: Sequence[Piece]) -> None:
         """The rewriter gave ``pieces``; a hole stands for its default content."""
@@ -28,10 +29,12 @@ class Unsent:
                 self._out += len(piece)
             elif isinstance(piece, Hole):
                 self._out += len(piece.default)
-        # Joining costs, so only when something came out: an open slot lets nothing out.
-        if pieces and self._out and not self.rest():
-            self._chunks.clear()
-            self._out = 0
+        # Joining costs: it is done whenever twice as much is kept as the last time.
+        if self._size >= self._due and pieces and self._out:
+            rest = self.rest()
+            self._chunks = [rest] if rest else []
+            self._size, self._out = len(rest), 0
+            self._due = 2 * len(rest)
 
     def rest(self) -> bytes:
         """What is left to send."""

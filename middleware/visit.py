@@ -52,12 +52,15 @@ class Visit:
         self.root: str = arrival.scope.get("root_path", "").rstrip("/")
         self.visitor: Visitor | None = None
         self._returned = False  # the cookie came back: the browser keeps what we sent
-        self.consent: Consent = UNKNOWN
+        self._consent: Consent = UNKNOWN
         self.marked = False  # a template slot was rendered: this page has slots
         self.aside = (
             False  # site.toml keeps us away from this page: only its view counts
         )
-        self.decided = False  # a handler asked for a decision
+        self.decided = (
+            False  # a handler asked for something that differs between visitors
+        )
+        self.left = False  # the answer's headers are on their way
         self.receipts: list[Receipt] = []
         self.cookies: list[bytes] = []
         self._own: list[Event] | None = None
@@ -78,7 +81,7 @@ class Visit:
 
     def __repr__(self) -> str:
         who = self.visitor.id[:6] + "..." if self.visitor else "nobody"
-        return f"<Visit {self.arrival.path} by {who}, consent {self.consent.state}>"
+        return f"<Visit {self.arrival.path} by {who}, consent {self._consent.state}>"
 
     # -- who it is -------------------------------------------------------------------------
 
@@ -91,7 +94,7 @@ class Visit:
             self._returned = self.visitor is not None
             refused = window.refusal.read(cookies, arrival.secure)
         days = self.site.settings.consent_days
-        self.consent = consent(
+        self._consent = consent(
             self.visitor, refused, arrival.objects, arrival.now, days
         )
         # A picture or a script asks for nothing that depends on the visitor; if a handler
@@ -100,13 +103,33 @@ class Visit:
             self._look_up()
 
     @property
+    def consent(self) -> Consent:
+        """What this visitor agreed to. An answer that depends on it belongs to one visitor."""
+        self._answers_one("reading consent")
+        return self._consent
+
+    @property
+    def purposes(self) -> frozenset[str]:
+        return self._consent.purposes
+
+    def _answers_one(self, why: str) -> None:
+        """This answer is for one visitor: no cache may keep it, and its cookies have to go with it."""
+        self.decided = True
+        if self.left:
+            path = self.arrival.path
+            message = (
+                "%s came after the headers of %s had left: caches may keep its answer"
+            )
+            self.window.warn(f"too late {path}", message, why, path)
+
+    @property
     def remembers(self) -> bool:
         """Whether anything about this visitor may be read or kept.
 
         That needs their consent, and a cookie that came back: a browser that refuses
         cookies would leave a new row with every request.
         """
-        return self._returned and "personalization" in self.consent.purposes
+        return self._returned and "personalization" in self.purposes
 
     def _look_up(self) -> None:
         """Ask the store, once."""
@@ -119,7 +142,7 @@ class Visit:
     ) -> None:
         """From here on this is the request of ``visitor``: what was found belongs to another."""
         self.visitor = visitor
-        self.consent = consent
+        self._consent = consent
         self._returned = returned
         self._own = None
         self.lookup.forget()
@@ -147,7 +170,7 @@ class Visit:
 
     def decide_sync(self, slot: str) -> Decision:
         """As :meth:`decide`, without waiting: what has not arrived counts as late."""
-        self.decided = True
+        self._answers_one(f"deciding {slot}")
         if slot not in self.site.settings.slots:
             raise ValueError(f'unknown slot "{slot}": site.toml does not name it')
         try:
@@ -243,7 +266,7 @@ class Visit:
             return  # the same customer as before
         fresh = self._renamed(self.visitor)
         self._note(IDENTIFIED, {"customer": owner, "visitor": fresh.id})
-        self._become(fresh, self.consent, returned=True)
+        self._become(fresh, self._consent, returned=True)
 
     def forget(self) -> None:
         """The visitor has logged out: this browser becomes a stranger who gave consent."""
@@ -251,18 +274,19 @@ class Visit:
             return
         assert self.visitor is not None
         self._note(FORGOTTEN, {})
-        self._become(self._renamed(self.visitor), self.consent)
+        self._become(self._renamed(self.visitor), self._consent)
 
     def grant(self, *purposes: str) -> None:
         """The visitor agrees to ``purposes`` ("personalization", "statistics"), all if none is named."""
         if self.arrival.bot:
             return
+        self._answers_one("agreeing")
         granted = frozenset(purposes or PURPOSES)
         now, secure = self.arrival.now, self.arrival.secure
         consent = Consent("granted", granted)
         if self.visitor is not None and "personalization" in granted:
             self.visitor = Visitor(self.visitor.id, int(now), granted, int(now))
-            self.consent = consent
+            self._consent = consent
             self.display.renew()
         else:
             if (
@@ -277,16 +301,24 @@ class Visit:
 
     def deny(self) -> None:
         """The visitor refuses, or takes consent back: what is stored about them is erased."""
-        if self.arrival.bot:
-            return
-        secure = self.arrival.secure
-        self.cookies = [self.window.refusal.issue(secure)]
-        if self.visitor is not None:
+        self._answers_one("refusing")
+        arrival, cookie = self.arrival, self.window.cookie
+        # A program gets no cookie, but one that brings a person's id is taken at its word.
+        self.cookies = (
+            [] if arrival.bot else [self.window.refusal.issue(arrival.secure)]
+        )
+        # Also a cookie that cannot be read now goes (tomorrow, or another worker, may read
+        # it), and everybody whom one of several cookies names is erased.
+        if cookie.sent(arrival.cookies, arrival.secure):
+            self.cookies.append(cookie.drop(arrival.secure))
+        known = cookie.every(arrival.cookies, arrival.secure, arrival.now)
+        for one in {self.visitor, *known} - {None}:
+            self.visitor = one
             self._note(ERASED, {})
-            self.cookies.append(self.window.cookie.drop(secure))
         self._become(None, DENIED)
 
     def _renamed(self, visitor: Visitor) -> Visitor:
+        self._answers_one("a new id")
         now, secure = self.arrival.now, self.arrival.secure
         fresh = new_visitor(visitor.granted, now, visitor.granted_at)
         self.cookies = [self.window.cookie.issue(fresh, secure)]
@@ -334,7 +366,7 @@ class Visit:
     def refresh_cookie(self) -> None:
         """Send the cookie anew if a page leaves privately anyway and the cookie has aged."""
         visitor, arrival = self.visitor, self.arrival
-        if visitor is None or self.cookies or not self.consent:
+        if visitor is None or self.cookies or not self._consent:
             return
         if self.window.cookie.stale(visitor, arrival.now):
             renewed = Visitor(

@@ -80,20 +80,29 @@ class VisitorCookie:
         Several cookies of our name count only if they all say the same: one of them may
         have been planted by another host of the same domain.
         """
-        name = self._cookie.name(secure)
-        if name not in header or len(header) > LONGEST_HEADER:
-            return None
         found: Visitor | None = None
-        for part in header.split(b";"):
-            if part[:1] == b" ":
-                part = part[1:]
-            if not part.startswith(name):
-                continue
-            visitor = self.verify(part[len(name) :], now)
+        for value in self._values(header, secure):
+            visitor = self.verify(value, now)
             if visitor is None or (found is not None and found != visitor):
                 return None
             found = visitor
         return found
+
+    def every(self, header: bytes, secure: bool, now: float) -> set[Visitor]:
+        """All visitors whom a Cookie header names: for forgetting them."""
+        values = self._values(header, secure)
+        return {v for value in values if (v := self.verify(value, now)) is not None}
+
+    def _values(self, header: bytes, secure: bool) -> list[bytes]:
+        name = self._cookie.name(secure)
+        if name not in header or len(header) > LONGEST_HEADER:
+            return []
+        parts = [part.removeprefix(b" ") for part in header.split(b";")]
+        return [part[len(name) :] for part in parts if part.startswith(name)]
+
+    def sent(self, header: bytes, secure: bool) -> bool:
+        """Whether the browser has a cookie of our name, readable or not."""
+        return self._cookie.name(secure) in header
 
     def verify(self, value: bytes, now: float) -> Visitor | None:
         """The visitor whose cookie has exactly this ``value``, or None."""

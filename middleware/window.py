@@ -25,10 +25,11 @@ from .keys import marker_keys
 from .lookup import CustomerOf
 from .routes import Routes
 from .settings import Settings, is_production, read_keys, read_settings
-from .site import Site, read_files, read_site
+from .site import Site, check_site, read_files, read_site
 from .sources.http import HttpSource
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
+from .stores.unopened import Unopened
 from .traffic import popularity, shares, weigh_all
 from .visitor import VisitorCookie
 
@@ -39,7 +40,12 @@ log = logging.getLogger("shopwindow")
 
 REFRESH = 60.0  # seconds between two looks at the shop's traffic
 LAST_GOOD = ".shopwindow.last-good.json"
+OPENING = (
+    0.5,
+    10.0,
+)  # seconds between two tries to open the store, at first and at most
 AGAIN = 60.0  # seconds before the same warning is logged once more
+OF_A_KIND = 20  # warnings about different pages or slots, logged in that time
 
 
 class Shopwindow:
@@ -64,6 +70,7 @@ class Shopwindow:
         keys: tuple[bytes, ...] | None = None,
     ) -> None:
         self.keys = keys or read_keys()
+        self.production = is_production()
         self.clicks = ClickLinks(self.keys)
         self.marker = Marker(marker_keys(self.keys))
         self.customer = customer
@@ -78,7 +85,8 @@ class Shopwindow:
         self.started = False
         self._starting: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
-        self._warned: dict[str, float] = {}
+        self._warned: dict[str, set[str]] = {}  # in this minute, by kind
+        self._minute = monotonic()
         self.folder = site.settings.folder if isinstance(site, Site) else Path(site)
         self._adopt(site if isinstance(site, Site) else self._load())
 
@@ -88,10 +96,12 @@ class Shopwindow:
     # -- the site --------------------------------------------------------------------------
 
     def _load(self) -> Site:
-        files, findings = read_files(self.folder)
+        files: dict[str, str] = {}
         try:
+            files, findings = read_files(self.folder)
             site = read_site(self.folder, files, self.clicks.link, findings)
-        except SiteError as error:
+        except Exception as error:
+            # SiteError; or our own fault: no file of an editor may take the shop down.
             if not is_production():
                 raise
             log.critical("the site %s cannot be used:\n%s", self.folder, error)
@@ -129,7 +139,8 @@ class Shopwindow:
         log.critical(
             "there is no last good site either: every slot keeps its default content"
         )
-        return read_site(self.folder, {"site.toml": ""}, self.clicks.link)
+        # Whatever may still be wrong, in the environment for example, is no reason to go down.
+        return check_site(self.folder, {"site.toml": ""}, self.clicks.link)[0]
 
     def reload(self) -> None:
         """Read the folder again; raises :class:`SiteError` and changes nothing if it is wrong."""
@@ -173,6 +184,7 @@ class Shopwindow:
     async def _open(self) -> None:
         # In a thread: the file may be locked by somebody, and the shop's other pages go on.
         if self._given_store is None:
+            self.store = Unopened()
             self.store = await asyncio.to_thread(self._make_store)
         await asyncio.to_thread(self._look_at_traffic)
         self.journal.start(self.store)
@@ -188,20 +200,34 @@ class Shopwindow:
         try:
             return SqliteStore(_store_path(settings))
         except (StoreError, OSError) as error:
-            # Pages go on; what is learned now is forgotten when this process ends.
-            log.critical(
-                "the store %s cannot be opened, nothing will be kept: %s",
-                settings.store,
-                error,
-            )
-            return MemoryStore()
+            # Pages go on, without knowing anybody; what happens waits in the journal.
+            self.warn("opening", "the store is not open yet, trying again: %s", error)
+            return Unopened(str(error))
 
     async def _refresh(self) -> None:
+        pause, longest = OPENING
         while True:
-            await asyncio.sleep(REFRESH)
+            unopened = isinstance(self.store, Unopened)
+            await asyncio.sleep(pause if unopened else REFRESH)
+            if unopened:
+                pause = min(longest, pause * 2)
+                await asyncio.to_thread(self._open_again, self.store)
             await asyncio.to_thread(self._look_at_traffic)
 
+    def _open_again(self, unopened: Store) -> None:
+        store = self._make_store()
+        if isinstance(store, Unopened):
+            return
+        if not self.started or self.store is not unopened:
+            store.close()  # stopped meanwhile: nobody else would
+            return
+        self.store = store
+        self.journal.write_to(store)
+        log.warning("the store is open now: %d events waited", self.journal.waiting)
+
     def _look_at_traffic(self) -> None:
+        if isinstance(self.store, Unopened):
+            return
         try:
             traffic = shares(self.store.traffic())
         except Exception as error:
@@ -240,12 +266,16 @@ class Shopwindow:
 
     def warn(self, about: str, message: str, *arguments: object) -> None:
         """Log a warning, the same one at most once a minute; all of them are counted."""
-        self.counters[f"warning {about}"] += 1
+        # Not what stands behind the first word: paths come from visitors, without end.
+        kind = about.partition(" ")[0]
+        self.counters[f"warning {kind}"] += 1
         now = monotonic()
-        if now - self._warned.get(about, -AGAIN) >= AGAIN:
-            if len(self._warned) > 1_000:
-                self._warned.clear()
-            self._warned[about] = now
+        if now - self._minute >= AGAIN:
+            self._minute = now
+            self._warned.clear()
+        about_all = self._warned.setdefault(kind, set())
+        if about not in about_all and len(about_all) < OF_A_KIND:
+            about_all.add(about)
             log.warning(message, *arguments)
 
 

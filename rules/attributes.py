@@ -9,10 +9,10 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from .document import number
 from .facts import DAY, Context, Profile
 from .interests import NO_TRAFFIC, Leanings, Traffic
-from .moments import as_day, as_time, read_day, read_time
+from .moments import WEEKDAYS, as_day, as_time, read_day, read_time
+from .numerals import number
 from .stages import STAGES, stage
 
 __all__ = ["BUILT_IN", "Attribute", "Facts", "Traffic", "facts", "typed", "version"]
@@ -152,7 +152,6 @@ _FROM_OBJECT: dict[Type, Callable[[object, tzinfo], object | None]] = {
 # -- what is always there ------------------------------------------------------------------
 
 Reader = Callable[[Profile, Context, frozenset[str]], object]
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _days_since(time: float, context: Context) -> int | None:
@@ -214,7 +213,7 @@ _BUILT_IN: tuple[tuple[Attribute, Reader], ...] = (
     (_built_in("campaign-medium", "text", False), lambda p, c, _: c.campaign_medium),
     (_built_in("path", "text", False), lambda p, c, _: c.path),
     (_built_in("hour", "number", False), lambda p, c, _: c.hour),
-    (_built_in("weekday", "text", False, *_WEEKDAYS), lambda p, c, _: c.weekday),
+    (_built_in("weekday", "text", False, *WEEKDAYS), lambda p, c, _: c.weekday),
     (_built_in("logged-in", "yes-no", False), lambda p, c, _: c.logged_in),
     (
         _built_in("first-name", "text", False),
@@ -284,7 +283,7 @@ class Facts:
         return found
 
     def affinity(self, dimension: str, key: str) -> float:
-        """As :func:`shopwindow.rules.interests.affinity`, for now."""
+        """As :meth:`shopwindow.rules.interests.Leanings.affinity`, for now."""
         return self.leanings(dimension).affinity(key)
 
 

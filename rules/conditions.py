@@ -147,28 +147,33 @@ def once(test: Test) -> Test:
 # -- groups --------------------------------------------------------------------------------
 
 
-class All(msgspec.Struct, frozen=True):
-    """All of them hold. Unknown as soon as one is unknown and none is false."""
+class _Group(msgspec.Struct, frozen=True):
+    """Conditions that stand together."""
 
     conditions: tuple[Condition, ...]
     line: int
-    name: str = "all"
 
     @property
     def cost(self) -> int:
         return sum(part.cost for part in self.conditions)
-
-    def tests(self, segments: Segments) -> Tests:
-        parts = [condition.tests(segments) for condition in self.conditions]
-        return Tests(
-            every(part.true for part in parts), some(part.false for part in parts)
-        )
 
     def purposes(self, segments: Segments) -> frozenset[str]:
         return NOTHING.union(*(part.purposes(segments) for part in self.conditions))
 
     def asked(self, segments: Segments) -> frozenset[Attribute]:
         return NO_ATTRIBUTES.union(*(part.asked(segments) for part in self.conditions))
+
+
+class All(_Group, frozen=True):
+    """All of them hold. Unknown as soon as one is unknown and none is false."""
+
+    name: str = "all"
+
+    def tests(self, segments: Segments) -> Tests:
+        parts = [condition.tests(segments) for condition in self.conditions]
+        return Tests(
+            every(part.true for part in parts), some(part.false for part in parts)
+        )
 
     def words(self) -> str:
         return " and ".join(part.words() for part in self.conditions)
@@ -180,28 +185,16 @@ class All(msgspec.Struct, frozen=True):
         return Why(self.name, self.line, self.words(), "that")
 
 
-class AnyOf(msgspec.Struct, frozen=True):
+class AnyOf(_Group, frozen=True):
     """At least one of them holds."""
 
-    conditions: tuple[Condition, ...]
-    line: int
     name: str = "any"
-
-    @property
-    def cost(self) -> int:
-        return sum(part.cost for part in self.conditions)
 
     def tests(self, segments: Segments) -> Tests:
         parts = [condition.tests(segments) for condition in self.conditions]
         return Tests(
             some(part.true for part in parts), every(part.false for part in parts)
         )
-
-    def purposes(self, segments: Segments) -> frozenset[str]:
-        return NOTHING.union(*(part.purposes(segments) for part in self.conditions))
-
-    def asked(self, segments: Segments) -> frozenset[Attribute]:
-        return NO_ATTRIBUTES.union(*(part.asked(segments) for part in self.conditions))
 
     def words(self) -> str:
         return " or ".join(
@@ -215,28 +208,16 @@ class AnyOf(msgspec.Struct, frozen=True):
         return Why(self.name, self.line, self.words(), has)
 
 
-class NoneOf(msgspec.Struct, frozen=True):
+class NoneOf(_Group, frozen=True):
     """All of them are surely false."""
 
-    conditions: tuple[Condition, ...]
-    line: int
     name: str = "none"
-
-    @property
-    def cost(self) -> int:
-        return sum(part.cost for part in self.conditions)
 
     def tests(self, segments: Segments) -> Tests:
         parts = [condition.tests(segments) for condition in self.conditions]
         return Tests(
             every(part.false for part in parts), some(part.true for part in parts)
         )
-
-    def purposes(self, segments: Segments) -> frozenset[str]:
-        return NOTHING.union(*(part.purposes(segments) for part in self.conditions))
-
-    def asked(self, segments: Segments) -> frozenset[Attribute]:
-        return NO_ATTRIBUTES.union(*(part.asked(segments) for part in self.conditions))
 
     def words(self) -> str:
         return "none of: " + ", ".join(part.words() for part in self.conditions)

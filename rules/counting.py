@@ -123,15 +123,17 @@ class Counted(msgspec.Struct, frozen=True):
         return f"{'not ' if self.negated else ''}{self.verb} {self._wanted()}"
 
     def _wanted(self) -> str:
-        times = f"{self.at_least} x"
-        if self.at_most is not None:
+        times = f"{self.at_least} x "
+        if self.negated and self.at_least == 1 and self.at_most is None:
+            times = ""  # not even once
+        elif self.at_most is not None:
             times = (
-                f"{self.at_least} to {self.at_most} x"
+                f"{self.at_least} to {self.at_most} x "
                 if self.at_least
-                else f"at most {self.at_most} x"
+                else f"at most {self.at_most} x "
             )
         window = f" in {self.within}" if self.within else ""
-        return f"{times} {self.title or self.key}{window}"
+        return f"{times}{self.title or self.key}{window}"
 
     def why(self, facts: Facts, segments: Segments) -> Why:
         counter = facts.counts.get(f"{self.verb} {self.dimension}", {}).get(self.key)

@@ -1,6 +1,5 @@
 """A YAML text as nodes that know their place; nothing in it can grow or run."""
 
-import math
 import re
 from collections.abc import Collection, Iterator
 from typing import Any, Literal
@@ -8,6 +7,7 @@ from typing import Any, Literal
 import yaml
 
 from ..findings import Finding, suggest
+from .numerals import number
 
 SIZE_LIMIT = 1 << 20  # bytes of one file
 DEPTH_LIMIT = 20
@@ -18,8 +18,6 @@ FINDING_LIMIT = 200  # of one file
 # The C parser is ten times faster; where PyYAML was built without it, the pure one reads the same.
 _PARSER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML 1.1 ends a line with
-_INTEGER = re.compile(r"[-+]?(0|[1-9]\d{0,17})", re.ASCII)
-_DECIMAL = re.compile(r"[-+]?(0|[1-9]\d{0,17})\.\d{1,30}([eE][-+]?\d{1,3})?", re.ASCII)
 _BINDING = re.compile(r"\$[A-Za-z][\w.-]*")
 _WORDS = {
     "mapping values are not allowed": "a text with `: ` inside needs quotes, or the indentation is off",
@@ -76,15 +74,6 @@ class Node:
         return (
             self.kind == "scalar" and not self.quoted and self.text in ("", "~", "null")
         )
-
-
-def number(text: str) -> int | float | None:
-    """The number that ``text`` spells in YAML 1.2, but ``012`` and ``1_000`` are none."""
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text) and math.isfinite(value := float(text)):
-        return value
-    return None
 
 
 def core(node: Node) -> bool | int | float | str | None:

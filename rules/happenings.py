@@ -4,9 +4,10 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from .document import Document, Node, core
+from .events import SAYS, event_that_says
 from .grammar import Grammar
 from .learning import Relatives
-from .moments import duration, read_time
+from .moments import duration, read_now
 from .vocabulary import DIMENSIONS, VERBS, Vocabulary
 
 TIMES_LIMIT = 1_000
@@ -24,22 +25,26 @@ class Happened(NamedTuple):
     times: int
 
 
+class World(NamedTuple):
+    """What the personas of one file live in: the shop's names and the moment of now.
+
+    ``now`` is in seconds since 1970; times without an offset are meant in ``zone``.
+    """
+
+    document: Document
+    vocabulary: Vocabulary
+    relatives: Relatives
+    now: float
+    zone: tzinfo
+
+
 class Happenings:
     """Reads the events of one persona; findings go to the document."""
 
-    def __init__(
-        self,
-        document: Document,
-        vocabulary: Vocabulary,
-        relatives: Relatives,
-        now: float,
-        zone: tzinfo,
-    ) -> None:
-        self.document = document
-        self.relatives = relatives
-        self.now = now
-        self.zone = zone
-        self.grammar = Grammar(document, vocabulary, zone, ())
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.document = world.document
+        self.grammar = Grammar(world.document, world.vocabulary, world.zone, ())
 
     def read(self, node: Node) -> list[Happened]:
         """The events at ``node``, oldest first."""
@@ -53,7 +58,7 @@ class Happenings:
 
     def _happened(self, node: Node) -> Happened | None:
         document = self.document
-        time, times = self.now, 1
+        time, times = self.world.now, 1
         about: tuple[str, dict[str, Any], Relatives] | None = None
         verbs = 0
         for key, value in document.pairs(node, "event", _EVENT_KEYS):
@@ -79,15 +84,16 @@ class Happenings:
 
     def _time(self, node: Node) -> float:
         text = node.text if node.kind == "scalar" else ""
+        now = self.world.now
         if text == "now":
-            return self.now
+            return now
         ago = duration(text.removesuffix(" ago")) if text.endswith(" ago") else None
-        time = self.now - ago.seconds if ago else read_time(text, self.zone)
-        if time is None:
+        time = now - ago.seconds if ago else read_now(text, self.world.zone)
+        if time is None or time < 0:  # as read_now has it
             hint = "write for example `2 days ago` or 2026-11-19 10:00"
             self.document.error(node, f"{node.shown} is not a time", hint)
-            return self.now
-        if time > self.now:
+            return now
+        if time > now:
             self.document.error(node, f"{node.shown} is after now")
         return time
 
@@ -121,18 +127,7 @@ class Happenings:
             )
         if not sound or not dimension:
             return None
-        return _event(verb, dimension, id, details, self.relatives)
-
-
-_NAMES = {
-    "searched": ("Products Searched", "query"),
-    "shown": ("Promotion Viewed", "promotion_id"),
-    "clicked": ("Promotion Clicked", "promotion_id"),
-    "dismissed": ("Promotion Dismissed", "promotion_id"),
-    "added-to-cart": ("Product Added", "product_id"),
-    "viewed": ("Product Viewed", "product_id"),
-    "read": ("Article Viewed", "article_id"),
-}
+        return _event(verb, dimension, id, details, self.world.relatives)
 
 
 def _event(
@@ -143,20 +138,16 @@ def _event(
     Something that has no event of its own, such as buying from a category, is an event on a
     thing that belongs to nothing else.
     """
-    if (verb, dimension) == ("viewed", "article"):
-        return "Article Viewed", {"article_id": id}, relatives
-    if (verb, dimension) == ("viewed", "category"):
-        return "Product List Viewed", {"category": id}, relatives
+    name = event_that_says(verb, dimension)
+    says = SAYS[name]
     known = relatives
-    if dimension not in ("product", "article"):
+    if dimension != says.kind:
         pairs = (
             relatives("category", id) if dimension == "category" else ((dimension, id),)
         )
         known = _only(pairs)
-    if verb == "bought":
-        return "Order Completed", {"products": [{"product_id": id, **details}]}, known
-    name, property = _NAMES[verb]
-    return name, {property: id, **details}, known
+    thing = {says.property: id, **details}
+    return name, {says.listed: [thing]} if says.listed else thing, known
 
 
 def _only(pairs: tuple[tuple[str, str], ...]) -> Relatives:

@@ -50,28 +50,11 @@ def add_interest(
         elif old.time <= time:
             table[key] = Interest(decayed(old, time) + weight, time)
         else:
-            late = weight * 0.5 ** ((old.time - time) / HALF_LIFE)
+            late = decayed(Interest(weight, time), old.time)
             table[key] = Interest(old.score + late, old.time)
         if len(table) > KEYS_KEPT:
             weakest = min(table, key=lambda name: decayed(table[name], time))
             del table[weakest]
-
-
-def affinity(
-    profile: Profile, dimension: str, key: str, now: float, traffic: Traffic
-) -> float:
-    """How much more this visitor turns to ``key`` than this shop's visitors do: 0 to 1.
-
-    A shrunken lift. With ``s`` the visitor's decayed score for the key, ``S`` for the whole
-    dimension, ``p`` the key's share of the shop's own traffic and ``m = 2``::
-
-        q = (s + m * p) / (S + m)        the visitor's share, drawn towards the shop's
-        affinity = max(0, 1 - p / q)     0: like everybody (or less); 0.5: twice as much
-
-    Without traffic every key has the share ``1 / max(n, 10)``, n being the keys this visitor
-    has. A key the traffic does not know has a tenth of an equal share; rarer ones count as that.
-    """
-    return Leanings(profile, dimension, now, traffic).affinity(key)
 
 
 class Leanings:
@@ -97,7 +80,18 @@ class Leanings:
         )
 
     def affinity(self, key: str) -> float:
-        """As the function of that name."""
+        """How much more this visitor turns to ``key`` than this shop's visitors do: 0 to 1.
+
+        A shrunken lift. With ``s`` the visitor's decayed score for the key, ``S`` for the
+        whole dimension, ``p`` the key's share of the shop's own traffic and ``m = 2``::
+
+            q = (s + m * p) / (S + m)        the visitor's share, drawn towards the shop's
+            affinity = max(0, 1 - p / q)     0: like everybody (or less); 0.5: twice as much
+
+        Without traffic every key has the share ``1 / max(n, 10)``, n being the keys this
+        visitor has. A key the traffic does not know has a tenth of an equal share; rarer
+        ones count as that.
+        """
         interest = self._table.get(key)
         if interest is None:
             return 0.0

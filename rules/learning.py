@@ -9,16 +9,23 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from .counters import add_counts
+from .events import (
+    ARTICLE_VIEWED,
+    ATTRIBUTES_SET,
+    LIST_VIEWED,
+    ORDER_COMPLETED,
+    PRODUCT_ADDED,
+    PRODUCT_REMOVED,
+    PRODUCT_VIEWED,
+    PRODUCTS_SEARCHED,
+    PROMOTION_CLICKED,
+    PROMOTION_DISMISSED,
+    PROMOTION_VIEWED,
+    SAYS,
+    VISITED,
+)
 from .facts import KEYS_KEPT, Event, Profile
-from .interests import WEIGHTS, Pair, add_interest, affinity
-
-__all__ = [
-    "EVENT_NAMES",
-    "Relatives",
-    "affinity",
-    "learn",
-    "search_key",
-]
+from .interests import WEIGHTS, Pair, add_interest
 
 VISIT_PAUSE = 30 * 60  # seconds without an event, after which a new visit starts
 ORDERS_KEPT = 5
@@ -100,27 +107,19 @@ def _remember(
         add_interest(changes["interests"], weight, pairs, event.time)
 
 
-def _product_viewed(
-    old: Profile, event: Event, relatives: Relatives, changes: Changes
-) -> None:
-    if product := _text(event, "product_id"):
-        _remember(old, event, changes, "viewed", relatives("product", product))
+def _seen(name: str) -> "Lesson":
+    """Counts the one thing that the event ``name`` is about."""
+    verbs, kind, property, _ = SAYS[name]
 
+    def lesson(
+        old: Profile, event: Event, relatives: Relatives, changes: Changes
+    ) -> None:
+        if id := _text(event, property):
+            pairs = relatives(kind, id)
+            for verb in verbs:
+                _remember(old, event, changes, verb, pairs)
 
-def _list_viewed(
-    old: Profile, event: Event, relatives: Relatives, changes: Changes
-) -> None:
-    if category := _text(event, "category"):
-        _remember(old, event, changes, "viewed", relatives("category", category))
-
-
-def _article_viewed(
-    old: Profile, event: Event, relatives: Relatives, changes: Changes
-) -> None:
-    if article := _text(event, "article_id"):
-        pairs = relatives("article", article)
-        _remember(old, event, changes, "viewed", pairs)
-        _remember(old, event, changes, "read", pairs)
+    return lesson
 
 
 def _searched(
@@ -195,8 +194,9 @@ def _completed(
         changes["cart"], changes["cart_since"] = {}, 0.0
 
 
-def _promotion(verb: str) -> "Lesson":
+def _promotion(name: str) -> "Lesson":
     """A page tells all that it showed in one event, as a list of ``promotions``."""
+    (verb,), kind, property, _ = SAYS[name]
 
     def lesson(
         old: Profile, event: Event, relatives: Relatives, changes: Changes
@@ -207,10 +207,10 @@ def _promotion(verb: str) -> "Lesson":
         for each in listed if isinstance(listed, (list, tuple)) else (properties,):
             if type(each) is not dict and not isinstance(each, Mapping):
                 continue
-            if fragment := _as_text(each.get("promotion_id")):
-                pairs.append(("fragment", fragment))
+            if fragment := _as_text(each.get(property)):
+                pairs.append((kind, fragment))
             # Counted for the rule's cap.
-            if verb == "shown" and (rule := _as_text(each.get("rule"))):
+            if name == PROMOTION_VIEWED and (rule := _as_text(each.get("rule"))):
                 pairs.append(("rule", rule))
         _remember(old, event, changes, verb, pairs)
 
@@ -274,17 +274,15 @@ def _visited(
 Lesson = Callable[[Profile, Event, Relatives, Changes], None]
 
 _LESSONS: dict[str, Lesson] = {
-    "Visited": _visited,
-    "Attributes Set": _attributes_set,
-    "Product Viewed": _product_viewed,
-    "Product List Viewed": _list_viewed,
-    "Article Viewed": _article_viewed,
-    "Products Searched": _searched,
-    "Product Added": _added,
-    "Product Removed": _removed,
-    "Order Completed": _completed,
-    "Promotion Viewed": _promotion("shown"),
-    "Promotion Clicked": _promotion("clicked"),
-    "Promotion Dismissed": _promotion("dismissed"),
+    VISITED: _visited,
+    ATTRIBUTES_SET: _attributes_set,
+    PRODUCTS_SEARCHED: _searched,
+    PRODUCT_ADDED: _added,
+    PRODUCT_REMOVED: _removed,
+    ORDER_COMPLETED: _completed,
+    **{name: _seen(name) for name in (PRODUCT_VIEWED, LIST_VIEWED, ARTICLE_VIEWED)},
+    **{
+        name: _promotion(name)
+        for name in (PROMOTION_VIEWED, PROMOTION_CLICKED, PROMOTION_DISMISSED)
+    },
 }
-EVENT_NAMES = frozenset(_LESSONS)

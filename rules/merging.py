@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from .facts import DAYS_KEPT, KEYS_KEPT, Counter, Interest, Profile
-from .interests import HALF_LIFE
+from .interests import decayed
 from .learning import ORDERS_KEPT
 
 
@@ -88,7 +88,7 @@ def _interests(
         if key in one and key in other:
             time = max(one[key].time, other[key].time)
             score = sum(
-                interest.score * 0.5 ** ((time - interest.time) / HALF_LIFE)
+                decayed(interest, time)
                 for interest in sorted(
                     (one[key], other[key]), key=lambda i: (i.time, i.score)
                 )

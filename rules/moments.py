@@ -9,8 +9,11 @@ import msgspec
 from .facts import DAY
 
 _EPOCH = date(1970, 1, 1).toordinal()
-_DURATION = re.compile(r"([1-9]\d{0,4}) (minute|hour|day|week|month|year)s?", re.ASCII)
+_DURATION = re.compile(
+    r"([1-9]\d{0,4}) (second|minute|hour|day|week|month|year)s?", re.ASCII
+)
 _SECONDS = {
+    "second": 1,
     "minute": 60,
     "hour": 3600,
     "day": DAY,
@@ -18,11 +21,10 @@ _SECONDS = {
     "month": 30 * DAY,
     "year": 365 * DAY,
 }
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LATEST = 8_000 * 365 * DAY  # the calendar ends with the year 9999
 DURATION_HINT = "write for example `30 days` or `2 hours`"
-FIRST_DAY, LAST_DAY = (
-    date(1, 1, 1).toordinal() - _EPOCH,
-    date(9999, 12, 31).toordinal() - _EPOCH,
-)
+FIRST_DAY = date(1, 1, 1).toordinal() - _EPOCH
 
 
 class Duration(msgspec.Struct, frozen=True):
@@ -37,8 +39,8 @@ class Duration(msgspec.Struct, frozen=True):
 
     @property
     def days(self) -> int | None:
-        """Whole days; None for minutes and hours, which day counters cannot count."""
-        return None if self.unit in ("minute", "hour") else self.seconds // DAY
+        """Whole days; None for hours and less, which day counters cannot count."""
+        return self.seconds // DAY if _SECONDS[self.unit] >= DAY else None
 
     @property
     def months(self) -> int:
@@ -97,6 +99,18 @@ def read_time(text: str, zone: tzinfo) -> float | None:
         return as_time(datetime.fromisoformat(text), zone)
     except ValueError:
         return None
+
+
+def read_now(text: str, zone: tzinfo) -> float | None:
+    """As :func:`read_time`, for a time that things happen at: some years before and after it
+    must be in the calendar too."""
+    time = read_time(text, zone)
+    return time if time is not None and 0 <= time <= _LATEST else None
+
+
+def weekday(day: int) -> str:
+    """The weekday, ``mon`` to ``sun``, of a day since 1970-01-01, which was a Thursday."""
+    return WEEKDAYS[(day + 3) % 7]
 
 
 def as_time(value: datetime, zone: tzinfo = UTC) -> float | None:

@@ -7,8 +7,9 @@ from ..findings import suggest
 from .attributes import Attribute, version
 from .comparisons import BOUNDS, OPERATORS, Age, Bound, Has, Known, OneOf, Part
 from .conditions import Condition
-from .document import Document, Node, core, names, number
+from .document import Document, Node, core, names
 from .moments import DURATION_HINT, Duration, duration, read_day, read_time
+from .numerals import number
 
 
 def window(document: Document, node: Node) -> Duration | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import tzinfo
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,11 @@ from msgspec.structs import replace
 from ..findings import Finding, suggest
 from .attributes import BUILT_IN, Attribute, typed
 from .document import Document, Node, core, names
+from .events import VISITED
 from .facts import DAY, PURPOSES, Event, Profile
-from .happenings import Happened, Happenings
-from .learning import Relatives, learn
-from .moments import day_of, read_time
+from .happenings import TIMES_LIMIT, Happened, Happenings, World
+from .learning import VISIT_PAUSE, Relatives, learn
+from .moments import day_of, read_now
 from .vocabulary import Vocabulary, time_zone
 
 FILE_KEYS = ("version", "now", "personas", "tests")
@@ -30,7 +32,9 @@ class Persona(msgspec.Struct, frozen=True):
 
     ``given`` are raw attribute values, as they come with a request; ``context`` are fields of
     :class:`~shopwindow.rules.facts.Context` to replace (``logged_in`` and ``first_name``
-    among them). The profile includes the visit of ``now``.
+    among them). ``events`` are what he did, oldest first, without a visitor id: arrivals
+    among them, the visit of ``now`` is the last. The profile is what they taught, with what
+    the editor says outright.
     """
 
     name: str
@@ -38,16 +42,8 @@ class Persona(msgspec.Struct, frozen=True):
     consent: frozenset[str] = frozenset()
     given: Mapping[str, Any] = {}
     context: Mapping[str, Any] = {}
+    events: tuple[Event, ...] = ()
     line: int = 1
-
-    @property
-    def logged_in(self) -> bool:
-        return bool(self.context.get("logged_in"))
-
-    @property
-    def first_name(self) -> str | None:
-        name: str | None = self.context.get("first_name")
-        return name
 
 
 class Personas(msgspec.Struct, frozen=True):
@@ -76,7 +72,7 @@ def read_personas(
             key.text: value for key, value in document.pairs(root, "file", FILE_KEYS)
         }
     if (node := sections.get("now")) is not None:
-        moment = read_time(node.text, zone) if node.kind == "scalar" else None
+        moment = read_now(node.text, zone) if node.kind == "scalar" else None
         if moment is None:
             document.error(
                 node, f"{node.shown} is not a time", "write 2026-11-21 10:00"
@@ -84,8 +80,8 @@ def read_personas(
         else:
             now = moment
     if (node := sections.get("personas")) is not None and not node.empty:
+        maker = _Maker(World(document, vocabulary, relatives, now, zone))
         for key, value in document.pairs(node, "personas"):
-            maker = _Maker(document, vocabulary, relatives, now, zone)
             if (persona := maker.persona(key, value)) is not None:
                 personas[key.text] = persona
     findings.sort(key=lambda finding: (finding.line, finding.column))
@@ -93,30 +89,20 @@ def read_personas(
 
 
 class _Maker:
-    """Makes one persona."""
+    """Makes personas."""
 
-    def __init__(
-        self,
-        document: Document,
-        vocabulary: Vocabulary,
-        relatives: Relatives,
-        now: float,
-        zone: tzinfo,
-    ) -> None:
-        self.document = document
-        self.vocabulary = vocabulary
-        self.relatives = relatives
-        self.now = now
-        self.zone = zone
-        self.happenings = Happenings(document, vocabulary, relatives, now, zone)
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.document = world.document
+        self.happenings = Happenings(world)
 
     def persona(self, key: Node, node: Node) -> Persona | None:
         document, before = self.document, self.document.errors
         values: dict[str, Any] = {}
         given: dict[str, Any] = {}
         consent: set[str] = set()
-        events: list[Happened] = []
-        known = {"consent", "events", *BUILT_IN, *self.vocabulary.attributes}
+        happened: list[Happened] = []
+        known = {"consent", "events", *BUILT_IN, *self.world.vocabulary.attributes}
         entries = (
             () if node.empty else document.pairs(node, f'persona "{key.text}"', known)
         )
@@ -124,11 +110,11 @@ class _Maker:
             if name.text == "consent":
                 consent |= self._consent(value)
             elif name.text == "events":
-                events = self.happenings.read(value)
+                happened = self.happenings.read(value)
             elif name.text in _DERIVED:
                 hint = f"it follows from {_DERIVED[name.text]}"
                 document.error(name, f'"{name.text}" cannot be given', hint)
-            elif (attribute := self.vocabulary.attribute(name.text)) is not None:
+            elif (attribute := self.world.vocabulary.attribute(name.text)) is not None:
                 raw = self._value(attribute, value)
                 (values if name.text in BUILT_IN else given)[name.text] = raw
         if document.errors > before:
@@ -140,8 +126,10 @@ class _Maker:
         }
         if "first_name" in context:
             context.setdefault("logged_in", True)
-        profile = self._override(self._live(events), values, bool(events))
-        return Persona(key.text, profile, frozenset(consent), given, context, key.line)
+        events, profile = self._live(happened, int(values.get("visits", 1)))
+        profile = self._override(profile, values)
+        granted = frozenset(consent)
+        return Persona(key.text, profile, granted, given, context, events, key.line)
 
     def _consent(self, node: Node) -> set[str]:
         granted: set[str] = set()
@@ -169,37 +157,47 @@ class _Maker:
                 raw = raw == "yes"
         else:
             raw = None
-        if typed(attribute, raw, self.zone) is None:
+        value = typed(attribute, raw, self.world.zone)
+        if value is None:
             words = f'"{attribute.name}" is a {attribute.type}; {node.shown} is not'
             self.document.error(node, words)
-        return raw
+        return value if attribute.type == "number" else raw
 
     # -- a life ---------------------------------------------------------------------------
 
-    def _live(self, events: list[Happened]) -> Profile:
-        """The profile after all events and at the beginning of the visit of now."""
-        profile: Profile | None = None
-        serial = 0
+    def _live(
+        self, happened: list[Happened], visits: int
+    ) -> tuple[tuple[Event, ...], Profile]:
+        """All events until the beginning of the visit of now, and the profile after them.
+
+        Of the ``visits``, those that nothing happened in were on the days before all else.
+        """
+        events: list[Event] = []
+        profile = Profile()
 
         def happens(
             name: str, time: float, properties: dict[str, Any], known: Relatives
         ) -> None:
-            nonlocal profile, serial
-            serial += 1
-            day = day_of(time, self.zone)
-            event = Event(f"persona-{serial}", name, "persona", time, day, properties)
-            profile = learn(profile, event, known)
+            nonlocal profile
+            day, id = day_of(time, self.world.zone), f"persona-{len(events) + 1}"
+            events.append(Event(id, name, "", time, day, properties))
+            profile = learn(profile, events[-1], known)
 
-        for event in events:
-            happens("Visited", event.time, {"path": "/"}, self.relatives)
-            for _ in range(event.times):
-                happens(event.name, event.time, event.properties, event.relatives)
-        happens("Visited", self.now, {"path": "/"}, self.relatives)
-        return profile or Profile()
+        def arrives(time: float) -> None:
+            happens(VISITED, time, {"path": "/"}, self.world.relatives)
 
-    def _override(
-        self, profile: Profile, values: Mapping[str, Any], lived: bool
-    ) -> Profile:
+        times = [*(each.time for each in happened), self.world.now]
+        accounted = 1 + sum(b - a > VISIT_PAUSE for a, b in pairwise(times))
+        for days in range(min(visits - accounted, TIMES_LIMIT), 0, -1):
+            arrives(times[0] - days * DAY)
+        for each in happened:
+            arrives(each.time)
+            for _ in range(each.times):
+                happens(each.name, each.time, each.properties, each.relatives)
+        arrives(self.world.now)
+        return tuple(events), profile
+
+    def _override(self, profile: Profile, values: Mapping[str, Any]) -> Profile:
         """What the persona says outright wins over what follows from its events."""
         changes: dict[str, Any] = {}
         for name in ("visits", "orders"):
@@ -207,20 +205,18 @@ class _Maker:
                 changes[name] = int(values[name])
         if "order-value" in values:
             changes["order_value"] = float(values["order-value"])
-        if values.get("visits", 0) > 1 and not lived:
-            changes["previous_visit"] = self.now - DAY
         for name, field in (
             ("days-since-visit", "previous_visit"),
             ("days-since-order", "last_order"),
         ):
             if name in values:
-                changes[field] = self.now - values[name] * DAY
+                changes[field] = self.world.now - values[name] * DAY
         if "cart-items" in values:
             items = int(values["cart-items"])
             changes["cart"] = {"something": items} if items > 0 else {}
-            changes["cart_since"] = self.now if items > 0 else 0.0
+            changes["cart_since"] = self.world.now if items > 0 else 0.0
         if "cart-age-hours" in values:
-            changes["cart_since"] = self.now - values["cart-age-hours"] * 3600
+            changes["cart_since"] = self.world.now - values["cart-age-hours"] * 3600
             if not changes.get("cart", profile.cart):
                 changes["cart"] = {"something": 1}
         if "entry-page" in values:

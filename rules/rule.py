@@ -1,14 +1,13 @@
 """One rule as it is asked: its conditions compiled, its decision ready."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
 
 from .attributes import Facts
 from .conditions import Condition, Consents, Segments, Test, every
 from .counting import how_often
-from .facts import Decision, Recommend
+from .facts import Decision
 from .moments import Duration
 
 
@@ -49,18 +48,6 @@ class Rule(msgspec.Struct, frozen=True):
     note: str = ""
     about: Mapping[str, str] = {}  # owner, goal, hypothesis, review-by, campaign
     off: bool = False
-
-    @property
-    def show(self) -> str | None:
-        return self.decision.fragment
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        return self.decision.parameters
-
-    @property
-    def recommend(self) -> Recommend | None:
-        return self.decision.recommend
 
 
 def needs(condition: Condition, segments: Segments) -> frozenset[str]:

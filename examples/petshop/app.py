@@ -68,7 +68,7 @@ def create_app(
     if demo and personalized:
         from . import strip
 
-        app.state.strip = strip.Strip(site)
+        app.state.strip = strip.Strip()
         app.router.routes += strip.ROUTES
     return app
 

@@ -1,6 +1,5 @@
 """``shopwindow explain``: why a slot shows what it shows, for made-up visitors."""
 
-import datetime
 import sys
 import time
 from pathlib import Path
@@ -8,13 +7,13 @@ from typing import Any
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from ...rules.attributes import facts
 from ...rules.explain import Explanation, explain
-from ...rules.facts import Context
 from ...rules.interests import NO_TRAFFIC
+from ...rules.moments import read_now
 from ...rules.personas import Persona, read_personas
-from ..context import WEEKDAYS
 from ..site import Site
 from .site import usable
 
@@ -101,15 +100,10 @@ def command(
 
 
 def _moment(text: str, site: Site) -> float:
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(
-            "write it like 2026-11-21T10:00", param_hint="--now"
-        ) from None
-    return (
-        moment if moment.tzinfo else moment.replace(tzinfo=site.settings.zone)
-    ).timestamp()
+    moment = read_now(text, site.settings.zone)
+    if moment is None:
+        raise click.BadParameter("write it like 2026-11-21T10:00", param_hint="--now")
+    return moment
 
 
 def _personas(
@@ -146,10 +140,11 @@ def _personas(
 def _explain(
     site: Site, persona: Persona, path: str, now: float, slots: tuple[str, ...]
 ) -> list[tuple[str, Explanation]]:
+    context = site.context.at(now, path, device="desktop")
     known = facts(
         site.rules,
         persona.profile,
-        _context(site, persona, path, now),
+        replace(context, **persona.context),
         persona.consent,
         persona.given,
         NO_TRAFFIC,
@@ -158,20 +153,6 @@ def _explain(
         (slot, explain(site.rules, known, slot))
         for slot in slots or site.settings.slots
     ]
-
-
-def _context(site: Site, persona: Persona, path: str, now: float) -> Context:
-    local = datetime.datetime.fromtimestamp(now, site.settings.zone)
-    context = Context(
-        now=now,
-        day=local.date().toordinal() - datetime.date(1970, 1, 1).toordinal(),
-        hour=local.hour,
-        weekday=WEEKDAYS[local.weekday()],
-        path=path,
-        device="desktop",
-        language=site.settings.language,
-    )
-    return msgspec.structs.replace(context, **{"path": path, **persona.context})
 
 
 def _json(explanation: Explanation) -> dict[str, Any]:

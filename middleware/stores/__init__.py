@@ -5,14 +5,15 @@ from typing import Protocol
 
 import msgspec
 
+from ...rules.events import ATTRIBUTES_SET
+from ...rules.events import VISITED as VISITED
 from ...rules.facts import Event, Profile
 from ...rules.merging import merge
 
 Learn = Callable[[Profile | None, Event], Profile | None]
 Weights = Mapping[tuple[str, str], float]
 
-VISITED = "Visited"
-ATTRIBUTES = "Attributes Set"
+ATTRIBUTES = ATTRIBUTES_SET
 IDENTIFIED = "Identified"
 FORGOTTEN = "Forgotten"
 ERASED = "Erased"
@@ -55,7 +56,8 @@ class Store(Protocol):
         stranger's profile into the customer's (another customer's stays as it is) and lets
         the new id ``visitor`` stand for it; the old id is retired. ``Forgotten`` retires an
         id, ``Erased`` deletes all there is about its owner. What comes later for a retired id
-        changes nothing. Raises :class:`StoreError` when nothing was kept.
+        changes nothing; only of two logins at the same time with one id, the second lets its
+        new id stand for the customer, too. Raises :class:`StoreError` when nothing was kept.
         """
 
     def traffic(self) -> Weights:

@@ -40,10 +40,13 @@ class MemoryStore:
             log = dict(self.events)
             for event in events:
                 owner = identities.get(event.visitor, event.visitor)
-                if event.id in log or not owner:
+                if event.id in log or not (owner or event.name == IDENTIFIED):
                     continue
                 if event.name == IDENTIFIED:
                     customer = str(event.properties["customer"])
+                    new = str(event.properties["visitor"])
+                    if not owner and identities.get(new) == "":
+                        continue  # given up since: the event was sent twice
                     stranger = None
                     if owner == event.visitor:
                         stranger = profiles.pop(owner, None)
@@ -54,7 +57,7 @@ class MemoryStore:
                         stranger, profiles.get(customer), customer
                     )
                     identities[event.visitor] = ""
-                    identities[str(event.properties["visitor"])] = customer
+                    identities[new] = customer
                 elif event.name == FORGOTTEN:
                     identities[event.visitor] = ""
                     if owner == event.visitor:

@@ -1,9 +1,7 @@
 """Profiles and events in one SQLite file: the default, good for one machine."""
 
 import logging
-import os
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -24,34 +22,10 @@ from . import (
     Weights,
     united,
 )
+from .file import SqliteFile
 
 log = logging.getLogger("shopwindow")
 
-VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS profiles (
-    id TEXT PRIMARY KEY,        -- a visitor's mark or a customer
-    data BLOB NOT NULL          -- a profile; or @ and the customer who it is; or nothing: retired
-);
-CREATE TABLE IF NOT EXISTS logins (
-    customer TEXT NOT NULL,
-    visitor TEXT NOT NULL,
-    PRIMARY KEY (customer, visitor)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events (
-    id TEXT PRIMARY KEY,        -- begins with the time: new rows go to the end
-    time REAL NOT NULL,
-    visitor TEXT NOT NULL,
-    name TEXT NOT NULL,
-    properties TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS traffic (
-    dimension TEXT NOT NULL,
-    key TEXT NOT NULL,
-    weight REAL NOT NULL,
-    PRIMARY KEY (dimension, key)
-) WITHOUT ROWID;
-"""
 _FETCH = "SELECT data FROM profiles WHERE id = ?"
 _LOG = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)"
 _CHANGE = "UPDATE profiles SET data = ? WHERE id = ? AND data = ?"
@@ -69,7 +43,6 @@ _ALIAS = (
 _RETIRED = b""
 _NO_PROFILE = (_ALIAS, _RETIRED)
 
-_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 _FAULTS = (
     sqlite3.ProgrammingError,
     sqlite3.InterfaceError,
@@ -100,93 +73,34 @@ class SqliteStore:
 
     Several processes may use the same file: write-ahead logging lets them read while one
     writes, and every write takes its lock at once, so that nobody has to give up half-way.
-    Raises :class:`StoreError` if the file cannot be opened.
+    A file that is deleted or replaced meanwhile is opened anew. Raises :class:`StoreError`
+    if the file cannot be opened.
     """
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
+        self._file = SqliteFile(self.path)
+        self._lock = self._file.lock
         self._traces = False  # erased, but still in the write-ahead log
         # What was read last of whom: the writer need not read it again if nobody changed it.
         self._seen: dict[str, tuple[bytes, Profile] | None] = {}
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._writing = self._open_or_renew()
-            self._reading = self._connect(20)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{self.path} cannot be opened: {error}") from error
+        self._take()
+
+    def _take(self) -> None:
+        self._writing = self._file.writing
+        self._reading = self._file.reading
         self._execute: Callable[[str, tuple[str]], sqlite3.Cursor] = (
             self._reading.execute
         )
 
-    def _open_or_renew(self) -> sqlite3.Connection:
-        """Open the file; one that is no database is put aside for a new one."""
-        number = self.path.stat().st_ino if self.path.exists() else 0
-        try:
-            return self._open()
-        except sqlite3.DatabaseError as error:
-            # Not for a file that is only locked, not ours to read or on a full disk.
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
-                raise
-            if self.path.exists() and self.path.stat().st_ino == number:
-                self._put_aside(error)  # else another process has done so already
-        return self._open()
-
-    def _put_aside(self, error: sqlite3.DatabaseError) -> None:
-        suffix = f".damaged-{int(time.time())}-{os.getpid()}"
-        # The logs first: SQLite would play them into the new file.
-        for part in ("-wal", "-shm", ""):
-            old = self.path.with_name(self.path.name + part)
-            if old.exists():
-                old.rename(old.with_name(self.path.name + suffix + part))
-        log.error(
-            "%s is damaged (%s): kept as %s%s, starting empty",
-            self.path,
-            error,
-            self.path.name,
-            suffix,
-        )
-
-    def _open(self) -> sqlite3.Connection:
-        connection = self._connect(5_000)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            # What is deleted is overwritten with zeros.
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("BEGIN IMMEDIATE")
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > VERSION:
-                raise StoreError(f"{self.path} was written by a newer shopwindow")
-            for statement in _SCHEMA.split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.close()  # else the damaged file could not be moved away everywhere
-            raise
-        return connection
-
-    def _connect(self, patience: int) -> sqlite3.Connection:
-        """A connection that waits for locks for ``patience`` milliseconds."""
-        connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute(f"PRAGMA busy_timeout = {patience}")
-            # A crash of this process loses nothing; only a power cut may lose the last commits.
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA mmap_size = 268435456")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
     def fetch(self, visitor: str) -> Profile | None:
         mark = _mark(visitor)
         try:
-            row = self._execute(_FETCH, (mark,)).fetchone()
-            data = row[0] if row is not None else None
-            if data is not None and data[:1] in _NO_PROFILE:
-                return self._fetch(self._execute, mark)[1]
+            with self._lock:
+                row = self._execute(_FETCH, (mark,)).fetchone()
+                data = row[0] if row is not None else None
+                if data is not None and data[:1] in _NO_PROFILE:
+                    return self._fetch(self._execute, mark)[1]
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
         if len(self._seen) >= SEEN:
@@ -212,6 +126,8 @@ class SqliteStore:
         return owner, _decode_profile(row[0])
 
     def commit(self, events: Sequence[Event], learn: Learn, weights: Weights) -> None:
+        if self._file.renewed():
+            self._take()
         execute = self._writing.execute
         try:
             execute("BEGIN IMMEDIATE")
@@ -303,11 +219,15 @@ class SqliteStore:
                 profiles.setdefault(owners[visitor], profile)
             return owners[visitor]
 
+        def counts(event: Event) -> bool:
+            # Of two logins at the same time, the second finds its id given up.
+            return bool(owner_of(event.visitor)) or event.name == IDENTIFIED
+
         # What arrives for an id that was given up is not even logged.
-        for event in self._log([event for event in events if owner_of(event.visitor)]):
-            owner = owner_of(event.visitor)
-            if not owner:
+        for event in self._log([event for event in events if counts(event)]):
+            if not counts(event):
                 continue
+            owner = owner_of(event.visitor)
             if event.name in REARRANGING:
                 # Rows change their owner: write what was learned so far, read again after.
                 self._save(profiles, changed)
@@ -358,6 +278,8 @@ class SqliteStore:
         if event.name == IDENTIFIED:
             customer = str(event.properties["customer"])
             new = _mark(str(event.properties["visitor"]))
+            if not owner and self._given_up(new):
+                return  # since then: the event was sent twice
             stranger = None
             if owner == old:
                 stranger = self._profile(old)
@@ -380,19 +302,27 @@ class SqliteStore:
             )
             execute("DELETE FROM logins WHERE customer = ?", (owner,))
 
+    def _given_up(self, mark: str) -> bool:
+        row = self._writing.execute(_FETCH, (mark,)).fetchone()
+        return row is not None and row[0] == _RETIRED
+
     def _profile(self, owner: str) -> Profile | None:
         row = self._writing.execute(_FETCH, (owner,)).fetchone()
         return None if row is None else _decode_profile(row[0])
 
     def traffic(self) -> Weights:
         try:
-            rows: list[tuple[Any, ...]] = self._reading.execute(
-                "SELECT * FROM traffic"
-            ).fetchall()
+            with self._lock:
+                cursor = self._reading.execute("SELECT * FROM traffic")
+            weights: dict[tuple[str, str], float] = {}
+            while True:
+                with self._lock:  # in steps: pages wait for it
+                    rows = cursor.fetchmany(100)
+                if not rows:
+                    return weights
+                weights.update(((row[0], row[1]), row[2]) for row in rows)
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
-        return {(dimension, key): weight for dimension, key, weight in rows}
 
     def close(self) -> None:
-        self._reading.close()
-        self._writing.close()
+        self._file.close()

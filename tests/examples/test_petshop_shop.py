@@ -19,8 +19,9 @@ from shopwindow.examples.petshop.app import SITE, create_app
 from shopwindow.examples.petshop.colours import COLOURS
 from shopwindow.examples.petshop.seed import Seed, events
 from shopwindow.examples.petshop.shop import MOST, Article, Catalogue, Category, Product
-from shopwindow.examples.petshop.strip import Moment, Strip, seconds, with_visits
+from shopwindow.examples.petshop.strip import personas_of
 from shopwindow.examples.petshop.wares import WARES
+from shopwindow.middleware.site import read_site
 
 CATALOGUE = Catalogue(SITE / "catalog")
 NOW = 1_795_255_200.0  # 2026-11-21 10:00 UTC
@@ -439,46 +440,16 @@ def test_the_week_is_believable() -> None:
 
 
 def test_every_persona_has_a_history_that_the_demo_can_play() -> None:
-    strip = Strip(SITE)
-    assert len(strip.personas) >= 6
-    for name in strip.personas:
-        for moment in strip.moments(name):
-            properties = moment.properties
+    found = personas_of(read_site(SITE))
+    assert len(found.personas) >= 6
+    for name, persona in found.personas.items():
+        for event in persona.events:
+            properties = event.properties
             sold = [properties, *properties.get("products", ())]
             ids = {each["product_id"] for each in sold if "product_id" in each}
             assert ids <= set(CATALOGUE.products), name
-            assert moment.ago > 0
+            assert event.time <= found.now
             json.dumps(properties)
-
-
-@pytest.mark.parametrize(
-    ("ago", "visits", "arrivals"),
-    [
-        ([], 1, []),
-        ([], 3, [2 * 86_400, 86_400]),
-        ([7200], 1, [7201]),
-        ([7200, 7140], 2, [7201]),
-        ([90_000, 7200], 4, [90_001 + 86_400, 90_001, 7201]),
-        ([90_000, 7200], 1, [90_001, 7201]),
-    ],
-)
-def test_a_history_gets_the_arrivals_that_belong_to_it(
-    ago: list[float], visits: int, arrivals: list[float]
-) -> None:
-    history = [Moment(each, "Product Viewed", {}) for each in ago]
-    played = list(with_visits(history, visits))
-    assert [each.ago for each in played if each.name == "Visited"] == arrivals
-    assert [each for each in played if each.name != "Visited"] == history
-    assert [each.ago for each in played] == sorted(
-        (each.ago for each in played), reverse=True
-    )
-
-
-def test_a_time_is_read_or_refused() -> None:
-    assert seconds("1 hour ago") == 3600
-    assert seconds("2 weeks ago") == 14 * 86_400
-    with pytest.raises(ValueError, match="2 days ago"):
-        seconds("yesterday")
 
 
 def test_the_shop_is_written_without_other_peoples_pictures() -> None:

@@ -114,7 +114,7 @@ REFUSED = [
     # Syntax
     ("a\n{% if %}", "2:1: error: Expected an expression, got 'end of statement block'"),
     ("{{ x", "1:1: error: unexpected end of template"),
-    ("{{ " + "(" * 3000 + " }}", "1:1: error: this template cannot be read"),
+    ("{{ " + "(" * 3000 + " }}", "1:1: error: this template is nested too deeply"),
     ("{{ " + "1" * 5000 + " }}", "1:1: error: this template cannot be read"),
     ("{{ x }}" * 500, "1:1: error: this template has 501 parts, at most 400 are"),
     ("{{ " + "-" * 399 + "1 }}", "1:1: error: this template has 401 parts"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopwindow.fragments.reorder import CutError, cut
+from shopwindow.fragments.reorder import CutError, cut_children
 
 CASES = [
     (
@@ -55,26 +55,26 @@ CASES = [
 
 @pytest.mark.parametrize(("content", "expected"), CASES)
 def test_the_visitors_own_children_come_first(content: bytes, expected: bytes) -> None:
-    assert cut(content).ordered({"b": 1.0, "x": 2.0}) == expected
-    assert cut(content).ordered({}) == content
+    assert cut_children(content).ordered({"b": 1.0, "x": 2.0}) == expected
+    assert cut_children(content).ordered({}) == content
 
 
 def test_keys_may_have_umlauts_in_the_pages_encoding() -> None:
     content = '<p data-key="a"></p><p data-key="Häschen"></p>'
     for charset in ("utf-8", "latin-1"):
-        found = cut(content.encode(charset), charset)
+        found = cut_children(content.encode(charset), charset)
         assert found.keys == ("a", "Häschen")
 
 
 def test_a_key_that_the_encoding_cannot_hold_is_none() -> None:
     content = b'<p data-key="a"></p><p data-key="\xff"></p><p data-key=b></p>'
-    assert cut(content).keys == ("a", "b")
+    assert cut_children(content).keys == ("a", "b")
 
 
 @pytest.mark.parametrize("between", [b"<!-->", b"<!--->", b"<!-- > --!>", b"<svg/>"])
 def test_short_comments_and_empty_drawings_stay_between(between: bytes) -> None:
     content = b"<i data-key=a></i>" + between + b"<i data-key=b></i>"
-    assert cut(content).between == (b"", between, b"")
+    assert cut_children(content).between == (b"", between, b"")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_the_highest_score_is_first_and_the_others_keep_their_order(
     scores: dict[str, float], order: str
 ) -> None:
     content = b"".join(b"<i data-key=%c></i>" % key for key in b"abcd")
-    ordered = cut(content).ordered(scores)
+    ordered = cut_children(content).ordered(scores)
     assert "".join(re.findall("data-key=(.)", ordered.decode())) == order
 
 
@@ -129,7 +129,7 @@ def test_content_that_cannot_be_cut_safely_is_refused(
     content: bytes, expected: str
 ) -> None:
     with pytest.raises(CutError, match=re.escape(expected)):
-        cut(content)
+        cut_children(content)
 
 
 inner = st.sampled_from(
@@ -160,7 +160,7 @@ def test_the_output_is_the_same_children_in_the_visitors_order(
         return -score if score > 0 else 0.0
 
     content = joined(children)
-    assert cut(content).ordered(given) == joined(sorted(children, key=place))
+    assert cut_children(content).ordered(given) == joined(sorted(children, key=place))
 
 
 tokens = st.sampled_from(
@@ -194,7 +194,7 @@ def test_any_bytes_are_refused_or_keep_every_byte(
     content: bytes, given: dict[str, float]
 ) -> None:
     try:
-        found = cut(content)
+        found = cut_children(content)
     except CutError:
         return
     assert len(found.keys) >= 2
@@ -202,6 +202,6 @@ def test_any_bytes_are_refused_or_keep_every_byte(
     ordered = found.ordered(given)
     assert sorted(ordered) == sorted(content)
     # What came out can be cut again, into the same children.
-    again = cut(ordered)
+    again = cut_children(ordered)
     assert again.between == found.between
     assert sorted(again.children) == sorted(found.children)

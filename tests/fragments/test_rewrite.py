@@ -1,5 +1,6 @@
 import random
 import re
+import time
 import tracemalloc
 
 import pytest
@@ -525,3 +526,63 @@ def test_pages_of_shops_come_out_the_same_for_any_cuts(seed: int) -> None:
     for _ in range(50):
         cuts = chance.sample(range(len(raw)), chance.randrange(1, 20))
         assert pieces(raw, cuts) == whole
+
+
+def seconds(begin: bytes, chunk: bytes, times: int) -> float:
+    rewriter = Rewriter(SITE, MARKER)
+    begun = time.process_time()
+    rewriter.feed(begin)
+    for _ in range(times):
+        rewriter.feed(chunk)
+    rewriter.close()
+    return time.process_time() - begun
+
+
+FLOODS = {
+    "an attribute that does not end": (b'<a data-shopwindow="a"><b c="', b"x" * 15 + b">"),
+    "attributes of a tag that does not end": (
+        b'<p data-shopwindow="a"><b',
+        b' c="xxxxxxxx>" d',
+    ),
+    "a comment that does not end": (b'<p data-shopwindow="a"><!--', b"-> - -x- - -x- >"),
+    "a declaration that does not end": (b'<p data-shopwindow="a"><!x', b"x" * 16),
+    "a script that does not end": (b'<a data-shopwindow="a"><script>', b"</scrip> <!-- x "),
+    "text": (b'<a data-shopwindow="a">', b"x < y <3 <<<<<< "),
+    "begins of our comments": (b"<!-", b"-\x1e<!-"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("begin", "chunk"), FLOODS.values(), ids=FLOODS)
+def test_a_page_in_tiny_chunks_takes_no_longer_and_longer(
+    begin: bytes, chunk: bytes
+) -> None:
+    # 240 kB, within what is held; what grows with the square of it takes 5 s and more.
+    assert seconds(begin, chunk, 15_000) < 2
+
+
+@pytest.mark.parametrize("count", [63, 64, 65, 300])
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_tag_may_have_any_number_of_attributes(count: int, plain: bool) -> None:
+    one = ' class="x>y"' if plain else " A=x\tb c='>'/"
+    before = f"<p{one * count}>{'<i>' * count}<!--{'- ' * count}-->"
+    for tag in (before, before.replace("<p", "</p")):
+        page = f'{tag}<div{one * count} data-shopwindow="a"{one * count}>x{tag}</div>y'
+        whole = pieces(page.encode())
+        assert [p.slot for p in whole if isinstance(p, Hole)] == ["a"], reasons(whole)
+        assert text(whole, "FILL") == page.replace(f"x{tag}</div>", "FILL</div>")
+        for step in (1, 7):
+            cuts = list(range(0, len(page), step))
+            assert pieces(page.encode(), cuts) == whole
+
+
+def test_what_repeats_costs_no_memory() -> None:
+    page = b'<p data-shopwindow="a"></p>' + b"<b>x</b>" * 100_000
+    page += b"<b" + b" a" * 200_000 + b"><!--" + b"- " * 200_000 + b"-->"
+    page += b"<p data-shopwindow=b>y</p>"
+    tracemalloc.start()
+    try:
+        assert text(pieces(page)) == page.decode()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * len(page)

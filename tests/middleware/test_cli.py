@@ -346,6 +346,7 @@ def test_explain_takes_the_page_and_the_moment(site: Path) -> None:
         (["--persona", "nobody"], 'no persona "nobody"; there are: gardener, newcomer'),
         (["--slot", "home.her"], 'unknown slot "home.her"; there are: home.hero, home.shelf'),
         (["--now", "yesterday"], "write it like 2026-11-21T10:00"),
+        (["--now", "0001-01-01"], "write it like 2026-11-21T10:00"),
         (["--format", "xml"], "'text', 'json'"),
         (["--personas", "none.yaml"], "none.yaml cannot be read: No such file"),
         (["--persona"], "requires an argument"),

@@ -14,6 +14,7 @@ from shopwindow.middleware.context import Arrival, ContextReader, is_loopback
 from shopwindow.middleware.settings import Settings
 from shopwindow.rules.attributes import Attribute
 from shopwindow.rules.facts import Context
+from tests.asgi import scope_of
 from tests.middleware.agents import BOTS, BROWSERS
 
 NOW = 1_795_300_000.0
@@ -94,6 +95,19 @@ def test_the_days_on_which_the_clocks_change(
     epoch = datetime.date(1970, 1, 1).toordinal()
     assert context.day == datetime.date.fromisoformat(day).toordinal() - epoch
     assert context.now == at(utc)
+
+
+def test_a_look_that_nobody_takes_has_a_context_too() -> None:
+    context = reader("en").at(NOW, "/en/sale", device="mobile")
+    assert (context.now, context.path, context.language) == (NOW, "/sale", "en")
+    real = reader("en").read(arrival(path="/en/sale"))
+    assert (context.day, context.hour, context.weekday) == (
+        real.day,
+        real.hour,
+        real.weekday,
+    )
+    assert (context.device, context.referrer) == ("mobile", None)
+    assert reader().at(NOW, "/").language == "de"
 
 
 @pytest.mark.parametrize(
@@ -415,3 +429,19 @@ def test_nobody_is_trusted_unless_told() -> None:
 def test_cookies_and_the_address_carry_attributes_too() -> None:
     assert given(None) == {"theme": "a=b", "test": "ä"}
     assert given(None, cookies=False) == {"test": "ä"}  # cookies need consent
+
+
+@pytest.mark.parametrize(
+    ("headers", "production", "secure"),
+    [
+        ([], False, False),  # on the developer's own machine
+        ([], True, True),  # behind a proxy that says neither host nor scheme
+        ([(b"x-forwarded-for", b"203.0.113.9")], False, True),
+        ([(b"forwarded", b"for=203.0.113.9")], False, True),
+    ],
+)
+def test_loopback_behind_a_proxy_is_no_exemption(
+    headers: list[tuple[bytes, bytes]], production: bool, secure: bool
+) -> None:
+    scope = scope_of(headers=headers)
+    assert Arrival(scope, NOW, production).secure is secure

@@ -263,7 +263,29 @@ def test_a_store_that_is_down_three_times_loses_nothing(
     assert store.kept == events
     assert store.tries == 4
     assert viewed(store.fetch("v1")) == 50
-    assert caplog.text.count("cannot be stored now, trying again: down") == 3
+    assert caplog.text.count("cannot be stored now, trying again: down") == 1
+    store.failures = 1
+    journal.note(event())
+    assert journal.wait_until_written()
+    assert caplog.text.count("cannot be stored now, trying again: down") == 2
+
+
+def test_another_store_gets_what_the_first_one_could_not_keep(
+    store: Gate, make: Make
+) -> None:
+    journal = make()
+    store.failures = 1_000_000
+    events = [event() for _ in range(700)]
+    for one in events:
+        journal.note(one)
+    while store.tries < 3:
+        time.sleep(0.002)
+    assert journal.waiting == 700
+    other = Gate()
+    journal.write_to(other)
+    assert journal.wait_until_written()
+    assert other.kept == events and store.kept == []
+    assert balanced(journal) and not journal.dropped
 
 
 @pytest.mark.parametrize("bad", ["Poison", "Bad Weight"])
@@ -415,7 +437,9 @@ def test_closing_writes_what_is_left(store: Gate, make: Make) -> None:
     journal.close()  # once more: nothing happens
 
 
-def test_closing_gives_up_what_the_store_refuses(store: Gate, make: Make) -> None:
+def test_closing_gives_up_what_the_store_refuses(
+    store: Gate, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     journal = make()
     store.failures = 1_000
     for _ in range(20):
@@ -423,6 +447,7 @@ def test_closing_gives_up_what_the_store_refuses(store: Gate, make: Make) -> Non
     start = time.monotonic()
     journal.close()
     assert time.monotonic() - start < 2
+    assert "20 events are lost: down" in caplog.text
     assert journal.dropped == {"Product Viewed": 20}
     assert (journal.stored, journal.waiting) == (0, 0)
 

@@ -228,7 +228,7 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[sources.crm]\nurl = 'crm.internal/x'": "2:1: a url starts with https:// or http://",
     "[sources.crm]\nurl = 'file:///etc/passwd'": "2:1: a url starts with https:// or "
     "http://",
-    "[sources.crm]\nurl = 'https://x'\ncache = '1 week'": '3:1: "1 week" is not a '
+    "[sources.crm]\nurl = 'https://x'\ncache = '1 wek'": '3:1: "1 wek" is not a '
     "duration: write for example 10 minutes",
     "[sources.crm]\nurl = 'https://x'\nmap = { a = 'b.c' }": '3:1: "b.c" is not a JSON '
     "path: for example $.segment.kind",
@@ -269,7 +269,13 @@ def test_all_errors_are_told_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [("30 seconds", 30), ("1 minute", 60), ("2 hours", 7200), ("1 day", 86_400)],
+    [
+        ("30 seconds", 30),
+        ("1 minute", 60),
+        ("2 hours", 7200),
+        ("1 day", 86_400),
+        ("1 week", 604_800),
+    ],
 )
 def test_a_cache_is_written_in_words(written: str, seconds: int) -> None:
     settings, findings = read(f"[sources.x]\nurl = 'https://x/'\ncache = '{written}'")

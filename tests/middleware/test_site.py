@@ -1,5 +1,6 @@
 """The editors' folder: all of it is live, or nothing."""
 
+import errno
 import re
 from pathlib import Path
 
@@ -48,6 +49,34 @@ def test_the_site_learns_with_its_own_catalogue(tmp_path: Path) -> None:
     unknown = Event("2", "Product Viewed", "v", 1.8e9, 20_000, {"product_id": "x"})
     profile = site.learn(None, unknown)
     assert profile is not None and profile.counts == {}
+
+
+@pytest.mark.parametrize(
+    ("promotions", "counted"),
+    [
+        ([{"promotion_id": "banner"}], True),
+        ([{"promotion_id": "other", "rule": "x"}], False),
+        ([{"promotion_id": ["banner"], "rule": 7}, "banner", None], False),
+        ({"promotion_id": "banner"}, False),
+        (None, False),
+    ],
+)
+def test_a_showing_is_learnt_where_a_rule_asks_for_it(
+    tmp_path: Path, promotions: object, counted: bool
+) -> None:
+    rules = (
+        FILES["rules/start.yaml"]
+        + """\
+  - id: enough
+    slot: home.hero
+    when: [not-shown: {fragment: banner}]
+    show: banner
+    with: {text: enough}
+"""
+    )
+    site = read_site(folder(tmp_path, **{"rules/start.yaml": rules}))
+    event = Event("e", "Promotion Viewed", "v", 1.0, 0, {"promotions": promotions})
+    assert (site.learn(None, event) is not None) is counted
 
 
 def test_the_smallest_site_is_an_empty_file(tmp_path: Path) -> None:
@@ -161,3 +190,30 @@ def test_every_cut_of_every_file_is_a_site_or_a_list_of_findings(
                 read_site(tmp_path, files)
             except SiteError as error:
                 assert error.findings
+
+
+def test_a_link_does_not_bring_other_files_onto_the_page(tmp_path: Path) -> None:
+    root = folder(tmp_path / "site")
+    secret = tmp_path / "secret"
+    secret.write_text("<p>a key</p>")
+    (root / "fragments/leak.html").symlink_to(secret)
+    (root / "fragments/inside.html").symlink_to(root / "fragments/banner.html")
+    files, findings = read_files(root)
+    assert [(f.file, f.message) for f in findings] == [
+        ("fragments/leak.html", "a link that leads out of the folder")
+    ]
+    assert "fragments/leak.html" not in files and "fragments/inside.html" in files
+
+
+def test_a_folder_that_may_not_be_listed_is_not_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(path: Path) -> list[str]:  # root may list every folder
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.listdir", locked)
+    found = read_files(folder(tmp_path))[1]
+    assert {(f.file, f.message) for f in found} == {
+        (part, "cannot be read: Permission denied")
+        for part in ("rules", "fragments", "catalog")
+    }

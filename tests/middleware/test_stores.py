@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -24,6 +25,7 @@ from shopwindow.middleware.stores import (
     Store,
     StoreError,
 )
+from shopwindow.middleware.stores.file import SqliteFile
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.sqlite import SqliteStore
 from shopwindow.rules import learning
@@ -193,11 +195,35 @@ def test_another_customer_on_the_same_device_is_somebody_else(store: Store) -> N
 def test_what_comes_late_for_a_retired_id_changes_nothing(store: Store) -> None:
     keep(store, event("v1"), login("v1", "v2"), event("w1"), event("w1", FORGOTTEN))
     before = logged(store)
-    keep(store, event("v1"), login("v1", "v9"), event("w1"), event("w1", ERASED))
+    keep(store, event("v1"), event("w1"), event("w1", ERASED))
     assert views(store, "v2") == 1
-    assert store.fetch("v9") is None
     assert logged(store) == before
     assert retired(store, "v1") and retired(store, "w1")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_of_two_logins_at_the_same_time_both_lead_to_the_customer(
+    store: Store, together: bool
+) -> None:
+    first = [event("v1"), event("v1"), login("v1", "v2")]
+    second = [login("v1", "v3"), event("v3")]
+    for batch in [first + second] if together else [first, second]:
+        keep(store, *batch)
+    assert views(store, "v2") == views(store, "v3") == 3  # merged once
+    assert store.fetch("v2") == store.fetch("v3")
+    keep(store, event("v3", ERASED))
+    assert retired(store, "v2") and retired(store, "v3")
+    assert logged(store) == []
+
+
+def test_a_login_that_is_sent_twice_brings_back_nobody(store: Store) -> None:
+    once = [event("v1"), login("v1", "v2"), event("v2", ERASED)]
+    for again in (once, once[:2], once):
+        keep(store, *again)
+        assert retired(store, "v1") and retired(store, "v2")
+        assert logged(store) == []
+    keep(store, login("w1", "w2"))
+    assert views(store, "w2") == 0
 
 
 def test_who_logs_out_leaves_the_profile_to_the_customer(store: Store) -> None:
@@ -406,6 +432,154 @@ def test_a_damaged_file_is_put_aside(
     assert caplog.text.count("is damaged") == 1
 
 
+@pytest.mark.parametrize(
+    "content", [b"x", b"import os\n", b"no database " * 99, b"SQLite format 3\0" * 99]
+)
+@pytest.mark.parametrize("name", ["victim.py", "victim", "shop.db.txt"])
+def test_a_file_that_is_not_ours_is_left_alone(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    victim = tmp_path / name
+    victim.write_bytes(content)
+    with pytest.raises(StoreError, match=r"left alone: .* \.db, \.sqlite, \.sqlite3"):
+        SqliteStore(victim)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert victim.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["shop.DB", "shop.sqlite", "a.sqlite3", "shop"])
+def test_any_name_will_do_for_a_new_file_and_an_empty_one(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).touch()
+    for file in (tmp_path / name, tmp_path / "new" / name):
+        for _ in range(2):
+            opened(file, lambda store: keep(store, event("v1")))
+        store = SqliteStore(file)
+        assert views(store, "v1") == 2
+        store.close()
+
+
+def deleted(path: Path) -> None:
+    path.unlink()
+
+
+def deleted_with_its_logs(path: Path) -> None:
+    for file in path.parent.glob("shop.db*"):
+        file.unlink()
+
+
+def deleted_with_its_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+def moved_away(path: Path) -> None:
+    path.rename(path.with_name("old.db"))
+
+
+def replaced_by_a_backup(path: Path) -> None:
+    # The old file's log stays, and must not be played into the new one.
+    backup = path.with_name("backup.db")
+    opened(backup, lambda store: keep(store, event("b1")))
+    backup.rename(path)
+
+
+def replaced_by_nonsense(path: Path) -> None:
+    path.unlink()
+    path.write_bytes(b"nonsense" * 500)
+
+
+LOSSES = [
+    deleted,
+    deleted_with_its_logs,
+    deleted_with_its_folder,
+    moved_away,
+    replaced_by_a_backup,
+    replaced_by_nonsense,
+]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_what_is_kept_after_the_file_was_lost_is_in_the_new_one(
+    path: Path, lose: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    stores = [SqliteStore(path), SqliteStore(path)]  # as in two workers
+    for number in range(50):
+        keep(stores[0], event(f"v{number}", product_id="x" * 2_000))
+    keep(stores[1], event("v1"))
+    stores[0].fetch("v1")
+    lose(path)
+    late = [event("v1") for _ in range(4)]
+    for number, one in enumerate(late):
+        keep(stores[number % 2], one)
+    assert caplog.text.count("was deleted or replaced: opening it anew") == 2
+    for store in stores:
+        assert views(store, "v1") == 4
+        store.close()
+    fresh = SqliteStore(path)
+    assert views(fresh, "v1") == 4
+    assert set(logged(fresh)) >= {one.id for one in late}
+    restored = lose is replaced_by_a_backup
+    assert views(fresh, "b1") == restored
+    assert len(logged(fresh)) == 4 + restored
+    fresh.close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_a_lost_file_that_cannot_be_made_anew_is_tried_again(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = SqliteStore(path)
+    keep(store, event("v1"))
+    shutil.rmtree(path.parent)
+    path.parent.write_text("in the way")
+    late = event("v1")
+    for _ in range(3):
+        with pytest.raises(StoreError, match="cannot be opened"):
+            keep(store, late)
+        with pytest.raises(StoreError):
+            store.fetch("v1")
+    assert caplog.text.count("opening it anew") == 1
+    path.parent.unlink()
+    keep(store, late)
+    assert views(store, "v1") == 1
+    assert logged(store) == [late.id]
+    store.close()
+
+
+def test_who_reads_while_the_file_is_lost_gets_an_answer_or_a_clear_error(
+    path: Path,
+) -> None:
+    store = SqliteStore(path)
+    done = threading.Event()
+    wrong: list[BaseException] = []
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                store.fetch("v1")
+            except StoreError:
+                pass
+            except BaseException as error:
+                wrong.append(error)
+                return
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        for _ in range(25):
+            deleted_with_its_logs(path)
+            keep(store, event("v1"))
+    finally:
+        done.set()
+        thread.join()
+    assert wrong == []
+    assert views(store, "v1") == 1
+    store.close()
+
+
 def test_a_file_of_a_newer_release_is_not_touched(path: Path) -> None:
     opened(path, lambda store: keep(store, event("v1")))
     with sqlite3.connect(path) as connection:
@@ -432,8 +606,8 @@ def test_a_locked_file_is_neither_waited_for_long_nor_put_aside(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(path, lambda store: keep(store, event("v1")))
-    connect = SqliteStore._connect
-    monkeypatch.setattr(SqliteStore, "_connect", lambda self, _: connect(self, 50))
+    connect = SqliteFile._connect
+    monkeypatch.setattr(SqliteFile, "_connect", lambda self, _: connect(self, 50))
     store = SqliteStore(path)
     lock = sqlite3.connect(path, isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")

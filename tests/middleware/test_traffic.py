@@ -1,20 +1,26 @@
 """The shop's own traffic: new views count more, and every dimension sums to one."""
 
 import itertools
+import math
+import time
 from typing import Any
 
 import pytest
 
+from shopwindow.fragments.catalog import read_catalog
 from shopwindow.middleware.traffic import (
+    AHEAD,
     EPOCH,
     HALF_LIFE,
     popularity,
     shares,
     weigh,
+    weigh_all,
 )
 from shopwindow.rules.facts import Event
 
 NUMBERS = itertools.count()
+NOW = EPOCH + 300 * 86_400.0
 KNOWN = {
     ("product", "hay"): (("product", "hay"), ("category", "rabbit"), ("brand", "X")),
     ("product", "7"): (("product", "7"),),
@@ -31,7 +37,7 @@ def event(name: str, time: float = EPOCH, **properties: Any) -> Event:
 
 
 def test_a_view_counts_for_everything_that_the_product_belongs_to() -> None:
-    assert weigh(event("Product Viewed", product_id="hay"), relatives) == {
+    assert weigh(event("Product Viewed", product_id="hay"), relatives, NOW) == {
         ("product", "hay"): 1.0,
         ("category", "rabbit"): 1.0,
         ("brand", "X"): 1.0,
@@ -48,11 +54,11 @@ def test_a_view_counts_for_everything_that_the_product_belongs_to() -> None:
     ],
 )
 def test_buying_counts_more_than_looking(given: Event, weight: float) -> None:
-    assert weigh(given, relatives)[("product", "hay")] == weight
+    assert weigh(given, relatives, NOW)[("product", "hay")] == weight
 
 
 def test_numbers_are_ids_too() -> None:
-    assert weigh(event("Product Viewed", product_id=7), relatives) == {
+    assert weigh(event("Product Viewed", product_id=7), relatives, NOW) == {
         ("product", "7"): 1.0
     }
 
@@ -74,13 +80,15 @@ def test_numbers_are_ids_too() -> None:
     ],
 )
 def test_what_names_nothing_weighs_nothing(given: Event) -> None:
-    # As a shop without a catalogue answers: every id stands for itself.
-    assert weigh(given, lambda kind, id: ((kind, id),)) == {}
+    # Every id stands for itself, except none.
+    assert weigh(given, lambda kind, id: ((kind, id),) if id else (), NOW) == {}
 
 
 def test_a_view_counts_half_after_the_half_life() -> None:
-    old = weigh(event("Product Viewed", product_id="hay"), relatives)
-    new = weigh(event("Product Viewed", EPOCH + HALF_LIFE, product_id="hay"), relatives)
+    old = weigh(event("Product Viewed", product_id="hay"), relatives, NOW)
+    new = weigh(
+        event("Product Viewed", EPOCH + HALF_LIFE, product_id="hay"), relatives, NOW
+    )
     assert new[("product", "hay")] == 2 * old[("product", "hay")]
 
 
@@ -102,7 +110,49 @@ def test_no_views_at_all_are_no_traffic() -> None:
 
 
 def test_ten_years_do_not_overflow() -> None:
-    late = weigh(
-        event("Product Viewed", EPOCH + 3_650 * 86_400, product_id="hay"), relatives
-    )
+    then = EPOCH + 3_650 * 86_400
+    late = weigh(event("Product Viewed", then, product_id="hay"), relatives, then)
     assert shares(late).shares["product"] == {"hay": 1.0}
+
+
+HAY = ("product", "hay")
+
+
+@pytest.mark.parametrize("years", [2, 20, 200])
+def test_an_event_from_a_clock_that_jumped_weighs_as_one_of_tomorrow(
+    years: int,
+) -> None:
+    far = event("Product Viewed", NOW + years * 365 * 86_400, product_id="hay")
+    tomorrow = event("Product Viewed", NOW + AHEAD, product_id="hay")
+    assert weigh(far, relatives, NOW) == weigh(tomorrow, relatives, NOW)
+    assert weigh_all([far], relatives, NOW) == weigh(far, relatives, NOW)
+    now = event("Product Viewed", time.time(), product_id="hay")
+    ratio = weigh_all([far], relatives)[HAY] / weigh_all([now], relatives)[HAY]
+    assert ratio == pytest.approx(2 ** (1 / 14), rel=1e-3)
+
+
+@pytest.mark.parametrize("now", [0.0, NOW, 1e12, math.inf])
+@pytest.mark.parametrize("at", [-math.inf, -1e300, 0.0, 1e300, math.inf, math.nan])
+def test_no_clock_can_make_weighing_fail(at: float, now: float) -> None:
+    many = [event("Product Viewed", at, product_id="hay")] * 1_000
+    weight = weigh_all(many, relatives, now)[HAY]
+    assert 0 <= weight < math.inf
+
+
+def test_a_sum_without_end_is_no_traffic() -> None:
+    weights = {HAY: math.inf, ("category", "rabbit"): 1.0}
+    assert shares(weights).shares == {"category": {"rabbit": 1.0}}
+
+
+def test_only_what_the_catalogue_knows_is_counted() -> None:
+    products = "id,title,url,image,price,category\nhay,Hay,/p/hay,/i.jpg,5,rabbit\n"
+    catalog, findings = read_catalog({"catalog/products.csv": products})
+    assert findings == []
+    views = [
+        event("Product List Viewed", category=f"made-up-{n}") for n in range(1_000)
+    ]
+    views += [event("Article Viewed", article_id="made-up")]
+    views += [event("Product Viewed", product_id="made-up")]
+    assert weigh_all(views, catalog.relatives) == {}
+    known = weigh_all([event("Product Viewed", product_id="hay")], catalog.relatives)
+    assert set(known) == {HAY, ("category", "rabbit")}

@@ -216,6 +216,45 @@ async def test_a_bot_gets_no_cookie_no_profile_and_no_event(window: Shopwindow) 
     assert spy(window).calls == [] and window.journal.accepted == 0
 
 
+async def test_a_refusal_holds_whatever_became_of_the_cookies(
+    window: Shopwindow,
+) -> None:
+    async with consented(mounted(SHOP, window)) as client:
+        await client.get("/p/tea-1")
+        good = client.cookies[NAME]
+        tossed = {"cookie": f"{NAME}={good}; {NAME}=tossed"}
+        client.cookies.clear()
+        data = {"choice": "denied"}
+        answer = await client.post("/-/shopwindow/consent", data=data, headers=tossed)
+        assert f'{NAME}=""' in str(answer.headers) or f"{NAME}=;" in str(answer.headers)
+        assert window.journal.wait_until_written()
+        assert isinstance(window.store, MemoryStore)
+        assert not window.store.events and not any(window.store.profiles.values())
+        refusal = f"shopwindow-consent=denied; {NAME}={good}"
+        await client.get("/p/tea-1", headers={"cookie": refusal})
+    assert events_of(window) == []
+
+
+async def test_a_script_that_asks_for_the_page_gets_it_privately(
+    window: Shopwindow,
+) -> None:
+    async with browser(mounted(SHOP, window)) as client:
+        await client.get("/")  # now it is known to have slots
+        answer = await client.get("/", headers={"sec-fetch-dest": "empty"})
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+async def test_an_answer_that_depends_on_consent_is_private() -> None:
+    def state(request: Request) -> JSONResponse:
+        return JSONResponse({"consent": request.state.shopwindow.consent.state})
+
+    app = Starlette(routes=[Route("/state", state)])
+    async with open_window() as window, browser(mounted(app, window)) as client:
+        answer = await client.get("/state")
+    assert answer.json() == {"consent": "unknown"}
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
 async def test_prefetched_pages_parts_and_heads_are_no_views(
     window: Shopwindow,
 ) -> None:

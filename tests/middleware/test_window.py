@@ -5,21 +5,36 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from shopwindow import Shopwindow
 from shopwindow.findings import SiteError
 from shopwindow.middleware import window as windows
 from shopwindow.middleware.stores import Learn, Store, StoreError, Weights
+from shopwindow.middleware.stores.file import SqliteFile
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.stores.unopened import Unopened
 from shopwindow.middleware.visitor import new_visitor
 from shopwindow.rules.facts import Event, Profile
 from tests.asgi import Answer, ask
-from tests.shop import FILES, KEYS, LANES, mounted, page, site_of, whole
+from tests.shop import (
+    FILES,
+    HERO,
+    KEYS,
+    LANES,
+    browser,
+    consent,
+    consented,
+    mounted,
+    page,
+    site_of,
+    whole,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -244,11 +259,15 @@ async def test_a_store_that_cannot_be_opened_does_not_stop_the_shop(
     write(folder, **{"site.toml": SQLITE})
     (folder / "data").write_text("not a folder")
     async with Shopwindow(folder, keys=KEYS) as window:
-        assert isinstance(window.store, MemoryStore)
-        window.journal.note(event())
-        assert window.journal.wait_until_written()
-        assert views(window.store) == 1  # as long as this process lives
-    assert "cannot be opened, nothing will be kept" in caplog.text
+        assert isinstance(window.store, Unopened)
+        receipt = window.journal.note(event())
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(receipt.stored, 0.1)
+        assert window.journal.waiting == 1
+    assert caplog.text.count("the store is not open yet, trying again") == 1
+    assert "1 events are lost" in caplog.text
+    with pytest.raises(StoreError, match="dropped"):
+        await receipt.stored
 
 
 async def test_a_store_of_a_newer_release_is_left_alone(folder: Path) -> None:
@@ -257,7 +276,135 @@ async def test_a_store_of_a_newer_release_is_left_alone(folder: Path) -> None:
     store._writing.execute("PRAGMA user_version = 99")
     store.close()
     async with Shopwindow(folder, keys=KEYS) as window:
-        assert isinstance(window.store, MemoryStore)
+        assert isinstance(window.store, Unopened)
+        assert "newer shopwindow" in window.store.reason
+
+
+@pytest.fixture
+def locked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[sqlite3.Connection]:
+    """The store's file, held by somebody else; we neither wait nor pause for long."""
+    write(folder, **{"site.toml": SQLITE})
+    path = folder / "data/shop.db"
+    SqliteStore(path).close()
+    connect = SqliteFile._connect
+    monkeypatch.setattr(SqliteFile, "_connect", lambda self, _: connect(self, 20))
+    monkeypatch.setattr(windows, "OPENING", (0.01, 0.05))
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("BEGIN EXCLUSIVE")
+    yield locker
+    locker.close()
+
+
+async def opened(window: Shopwindow) -> SqliteStore:
+    """The store of ``window``, as soon as it is open and everything is written."""
+    for _ in range(500):
+        if not isinstance(window.store, Unopened):
+            break
+        await asyncio.sleep(0.01)
+    assert isinstance(window.store, SqliteStore)
+    assert await asyncio.to_thread(window.journal.wait_until_written)
+    return window.store
+
+
+def rows(folder: Path, table: str) -> int:
+    connection = sqlite3.connect(folder / "data/shop.db")
+    (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    connection.close()
+    assert isinstance(count, int)
+    return count
+
+
+async def test_what_happens_while_the_file_is_locked_is_kept_when_it_opens(
+    folder: Path, locked: sqlite3.Connection
+) -> None:
+    async def order(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            visit = scope["state"]["shopwindow"]
+            visit.track("Order Completed", {"order_id": "A1", "products": []})
+        await whole(lambda: page(LANES["attribute"]))(scope, receive, send)
+
+    async with Shopwindow(folder, keys=KEYS) as window:
+        async with consented(mounted(order, window)) as client:
+            before = time.monotonic()
+            assert (await client.post("/order")).status_code == 200
+            assert 0.2 < time.monotonic() - before < 1  # it waited, and went on
+            assert (await client.get("/p/tea-1")).status_code == 200
+            shown = await client.get("/")
+            assert HERO not in shown.content and b"<p>Default</p>" in shown.content
+            assert window.journal.waiting >= 2 and not window.journal.dropped
+            locked.execute("ROLLBACK")
+            await opened(window)
+            assert rows(folder, "events") >= 2
+            assert not window.journal.dropped
+            window.breaker.succeeded()  # else it pauses for two seconds
+            assert HERO in (await client.get("/")).content
+            await consent(client, "denied")
+            assert window.journal.wait_until_written()
+            assert rows(folder, "events") == 0
+
+
+async def test_a_denial_while_the_file_is_locked_erases_when_it_opens(
+    folder: Path, locked: sqlite3.Connection
+) -> None:
+    app = whole(lambda: page(LANES["attribute"]))
+    locked.execute("ROLLBACK")
+    async with Shopwindow(folder, keys=KEYS) as window:
+        async with consented(mounted(app, window)) as client:
+            await client.get("/p/tea-1")
+            assert window.journal.wait_until_written()
+    assert rows(folder, "events") > 0
+    locked.execute("BEGIN EXCLUSIVE")
+    async with Shopwindow(folder, keys=KEYS) as window:
+        async with browser(mounted(app, window)) as other:
+            other.cookies = client.cookies
+            assert (await consent(other, "denied")).status_code == 303
+        assert window.journal.waiting == 1
+        locked.execute("ROLLBACK")
+        await opened(window)
+        assert rows(folder, "events") == 0
+
+
+async def test_it_tries_to_open_the_store_less_and_less_often(
+    folder: Path, locked: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    window = Shopwindow(folder, keys=KEYS)
+    monkeypatch.setattr(windows, "OPENING", (0.5, 10.0))
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    await window.start()
+    while len(pauses) < 8:
+        await sleep(0.01)
+    assert pauses[:8] == [0.5, 1, 2, 4, 8, 10, 10, 10]
+    locked.execute("ROLLBACK")
+    while windows.REFRESH not in pauses:
+        await sleep(0.01)
+    assert isinstance(window.store, SqliteStore)
+    await window.stop()
+
+
+async def test_a_store_that_opens_after_the_stop_is_closed(
+    folder: Path, locked: sqlite3.Connection
+) -> None:
+    window = Shopwindow(folder, keys=KEYS)
+    await window.start()
+    unopened = window.store
+    await window.stop()
+    locked.execute("ROLLBACK")
+    made: list[Store] = []
+    make = window._make_store
+    window._make_store = lambda: made.append(make()) or made[-1]  # type: ignore[method-assign, func-returns-value]
+    window._open_again(unopened)
+    assert window.store is unopened
+    with pytest.raises(StoreError):
+        made[0].fetch("v1")
 
 
 class Down(MemoryStore):
@@ -356,3 +503,21 @@ def test_a_reload_brings_the_new_cookie_too(folder: Path) -> None:
     window.reload()
     visitor = new_visitor(frozenset({"statistics"}), 1_795_300_000)
     assert window.cookie.issue(visitor, True).startswith(b"__Host-other=")
+
+
+@pytest.mark.usefixtures("production")
+def test_a_wrong_store_in_the_environment_does_not_stop_the_shop(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPWINDOW_STORE", "nonsense://")
+    assert Shopwindow(folder, keys=KEYS).site.rules.rules == ()
+
+
+def test_visitors_cannot_fill_the_counters_or_the_log(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    window = Shopwindow(folder, keys=KEYS)
+    for number in range(5_000):
+        window.warn(f"late slot /page/{number}", "a late slot on /page/%d", number)
+    assert dict(window.counters) == {"warning late": 5_000}
+    assert len(caplog.records) == windows.OF_A_KIND

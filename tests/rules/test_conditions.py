@@ -422,3 +422,18 @@ def test_a_segment_is_asked_once_per_request() -> None:
     found = ask(rules, {"customer-type": "b2b"})
     rules.rules[0].holds(found)
     assert sorted(found.memo.values()) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("bought: {category: wood}", "bought 1 x wood"),
+        ("not-bought: {category: wood, within: 90 days}", "not bought wood in 90 days"),
+        ("not-bought: {category: wood, at-least: 2}", "not bought 2 x wood"),
+        ("viewed: {product: p1, at-least: 2, at-most: 3}", "viewed 2 to 3 x p1"),
+        ("viewed: {product: p1, at-most: 3}", "viewed at most 3 x p1"),
+    ],
+)
+def test_a_count_is_said_in_words(condition: str, words: str) -> None:
+    (found,) = rule(f"[{{{condition}}}]").rules
+    assert [each.words() for each in found.conditions] == [words]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shopwindow.findings import Finding
 from shopwindow.rules import document
-from shopwindow.rules.document import Document, core, number
+from shopwindow.rules.document import Document, core
 
 
 def found(text: str) -> list[str]:
@@ -183,9 +183,3 @@ def test_no_text_raises(text: str) -> None:
         assert 1 <= finding.line <= lines + text.count("\u2028") + text.count("\u2029")
         assert finding.column >= 1
         finding.show()
-
-
-@given(st.text(max_size=30))
-def test_a_number_is_what_python_reads_too(text: str) -> None:
-    if (value := number(text)) is not None:
-        assert value == float(text)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwindow.rules.facts import DAY, Interest, Profile
-from shopwindow.rules.interests import Traffic, affinity, decayed
+from shopwindow.rules.interests import Leanings, Traffic, decayed
 from tests.rules.shop import NOW, ask, rule
 
 EVEN = Traffic({"category": {f"c{n}": 0.1 for n in range(10)}})
@@ -37,9 +37,8 @@ def test_a_score_halves_in_thirty_days() -> None:
 def test_affinity_is_a_shrunken_lift(
     scores: dict[str, float], traffic: Traffic, wanted: float
 ) -> None:
-    assert affinity(profile(**scores), "category", "c1", NOW, traffic) == pytest.approx(
-        wanted
-    )
+    found = Leanings(profile(**scores), "category", NOW, traffic).affinity("c1")
+    assert found == pytest.approx(wanted)
 
 
 @given(
@@ -50,15 +49,10 @@ def test_affinity_is_a_shrunken_lift(
 def test_affinity_lies_between_zero_and_one(
     scores: dict[str, float], shares: dict[str, float], later: float
 ) -> None:
+    traffic = Traffic({"category": shares})
+    leanings = Leanings(profile(**scores), "category", NOW + later, traffic)
     for key in "abcde":
-        found = affinity(
-            profile(**scores),
-            "category",
-            key,
-            NOW + later,
-            Traffic({"category": shares}),
-        )
-        assert 0.0 <= found <= 1.0
+        assert 0.0 <= leanings.affinity(key) <= 1.0
 
 
 def test_a_rule_asks_for_the_same_affinity() -> None:

@@ -11,7 +11,9 @@ from shopwindow.rules.moments import (
     duration,
     months_before,
     read_day,
+    read_now,
     read_time,
+    weekday,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -20,6 +22,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
+        ("30 seconds", 30),
         ("90 minutes", 5400),
         ("1 hour", 3600),
         ("30 days", 30 * 86_400),
@@ -89,3 +92,25 @@ def test_the_day_is_that_of_the_zone() -> None:
     late = read_time("2026-11-20T23:30Z", BERLIN)
     assert late is not None
     assert day_of(late, BERLIN) == read_day("2026-11-21")
+
+
+@given(st.dates())
+def test_a_day_has_a_weekday(day: date) -> None:
+    assert weekday(as_day(day)) == day.strftime("%a").lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("1970-01-01 01:00", 0.0),
+        ("2026-11-21T11:00", 1795255200.0),
+        ("1970-01-01 00:59", None),
+        ("0001-01-01", None),
+        ("9999-12-31", None),
+        ("noon", None),
+    ],
+)
+def test_now_is_a_time_with_years_before_and_after_it(
+    text: str, wanted: float | None
+) -> None:
+    assert read_now(text, BERLIN) == wanted

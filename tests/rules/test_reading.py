@@ -359,15 +359,16 @@ rules:
     review-by: 2027-01-01
 """)
     (rule,) = rules.rules
-    assert (rule.id, rule.slot, rule.priority, rule.line, rule.show) == (
+    assert (rule.id, rule.slot, rule.priority, rule.line) == (
         "wood",
         "home.hero",
         -5,
         2,
-        "category-hero",
     )
-    assert rule.parameters == {"category": "Holzverbinder", "headline": "012"}
-    assert rule.recommend == Recommend(("similar", "trending"), 4)
+    decision = rule.decision
+    assert decision.fragment == "category-hero"
+    assert decision.parameters == {"category": "Holzverbinder", "headline": "012"}
+    assert decision.recommend == Recommend(("similar", "trending"), 4)
     assert (rule.note, rule.about) == (
         "why",
         {"owner": "Anna", "review-by": "2027-01-01"},

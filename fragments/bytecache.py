@@ -8,7 +8,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class Kept(Generic[Key, Value]):
+class ByteCache(Generic[Key, Value]):
     """Keeps at most ``limit`` bytes; those asked for lately stay. Safe for several threads.
 
     Two generations instead of a list in order of use: what is asked for moves to the young

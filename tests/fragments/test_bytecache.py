@@ -5,29 +5,29 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopwindow.fragments.kept import Kept
+from shopwindow.fragments.bytecache import ByteCache
 
 
-def kept(limit: int) -> Kept[int, bytes]:
-    return Kept(limit, len)
+def cache(limit: int) -> ByteCache[int, bytes]:
+    return ByteCache(limit, len)
 
 
 def test_what_was_put_is_there_and_nothing_else() -> None:
-    values = kept(100)
+    values = cache(100)
     values.put(1, b"one")
     assert values.get(1) == b"one" and values.get(2) is None
     assert (len(values), values.currsize) == (1, 3)
 
 
 def test_the_first_value_of_a_key_stays() -> None:
-    values = kept(100)
+    values = cache(100)
     values.put(1, b"one")
     values.put(1, b"uno!")
     assert values.get(1) == b"one" and values.currsize == 3
 
 
 def test_what_is_asked_for_outlives_what_is_not() -> None:
-    values = kept(40)
+    values = cache(40)
     values.put(0, b"x" * 5)
     for number in range(1, 50):
         values.put(number, b"x" * 5)
@@ -37,7 +37,7 @@ def test_what_is_asked_for_outlives_what_is_not() -> None:
 
 
 def test_what_needs_more_than_half_is_not_kept() -> None:
-    values = kept(10)
+    values = cache(10)
     values.put(1, b"x" * 6)
     values.put(2, b"x" * 5)
     assert values.get(1) is None and values.get(2) == b"x" * 5
@@ -47,7 +47,7 @@ def test_what_needs_more_than_half_is_not_kept() -> None:
 def test_it_never_keeps_more_than_its_limit(
     steps: list[tuple[int, int, bool]],
 ) -> None:
-    values = kept(30)
+    values = cache(30)
     for key, size, put in steps:
         if put:
             values.put(key, bytes([key]) * size)
@@ -59,7 +59,7 @@ def test_it_never_keeps_more_than_its_limit(
 
 
 def test_threads_may_share_it() -> None:
-    values = kept(64)
+    values = cache(64)
 
     def work(seed: int) -> bool:
         for step in range(400):

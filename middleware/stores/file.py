@@ -1,0 +1,203 @@
+"""The SQLite file itself: opened, put aside when damaged, opened anew when replaced."""
+
+import logging
+import os
+import sqlite3
+import time
+from pathlib import Path
+from threading import Lock
+
+from . import StoreError
+
+log = logging.getLogger("shopwindow")
+
+VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS profiles (
+    id TEXT PRIMARY KEY,        -- a visitor's mark or a customer
+    data BLOB NOT NULL          -- a profile; or @ and the customer who it is; or nothing: retired
+);
+CREATE TABLE IF NOT EXISTS logins (
+    customer TEXT NOT NULL,
+    visitor TEXT NOT NULL,
+    PRIMARY KEY (customer, visitor)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+    id TEXT PRIMARY KEY,        -- begins with the time: new rows go to the end
+    time REAL NOT NULL,
+    visitor TEXT NOT NULL,
+    name TEXT NOT NULL,
+    properties TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS traffic (
+    dimension TEXT NOT NULL,
+    key TEXT NOT NULL,
+    weight REAL NOT NULL,
+    PRIMARY KEY (dimension, key)
+) WITHOUT ROWID;
+"""
+
+SUFFIXES = (".db", ".sqlite", ".sqlite3")
+"""Of names under which a damaged file is ours to put aside."""
+
+_MAGIC = b"SQLite format 3\0"
+_LOGS = ("-wal", "-shm")
+_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+Number = tuple[int, int]
+
+
+class SqliteFile:
+    """One connection for the thread that writes, and one for all that read.
+
+    Whoever reads holds ``lock``: a connection that is closed under a reader's hands takes the
+    process down. Raises :class:`StoreError` if the file cannot be opened.
+    """
+
+    writing: sqlite3.Connection
+    reading: sqlite3.Connection
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = Lock()
+        self._opened: Number | None = None  # the file that is open
+        self._logs: dict[str, Number | None] = {}
+        self._stale: list[str] = []
+        self._open()
+
+    def close(self) -> None:
+        with self.lock:
+            self.reading.close()
+        self.writing.close()
+
+    def renewed(self) -> bool:
+        """Whether the file was deleted or replaced since it was opened, so that it is open anew.
+
+        What is written to the old one nobody would find. Only the writer's thread may ask;
+        who reads meanwhile gets an error.
+        """
+        if self._opened is not None:
+            if self._opened == self._number():
+                return False
+            log.error("%s was deleted or replaced: opening it anew", self.path)
+            # SQLite would play the old file's log into the new one. Compared before closing:
+            # as long as they are open, no other file can have their numbers.
+            self._stale = [
+                part
+                for part, number in self._logs.items()
+                if number is not None and number == self._number(part)
+            ]
+            self._opened = None  # and it stays so until it is open again
+            self.close()
+        self._open()
+        return True
+
+    def _number(self, part: str = "") -> Number | None:
+        """What tells the file under this name from every other; None: it cannot be seen."""
+        try:
+            found = os.stat(f"{self.path}{part}")
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _open(self) -> None:
+        try:
+            while self._stale:
+                Path(f"{self.path}{self._stale[-1]}").unlink(missing_ok=True)
+                self._stale.pop()
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._check_name()
+            self.writing, opened = self._open_or_renew()
+            try:
+                self.reading = self._connect(20)
+            except BaseException:
+                self.writing.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self.path} cannot be opened: {error}") from error
+        if opened is None:
+            self.close()
+            raise StoreError(f"{self.path} was deleted while it was opened")
+        self._logs = {part: self._number(part) for part in _LOGS}
+        self._opened = opened
+
+    def _check_name(self) -> None:
+        """A mistyped path must not cost the shop another file."""
+        if self.path.suffix.lower() in SUFFIXES or not self.path.is_file():
+            return
+        with self.path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+        if start and start != _MAGIC:
+            raise self._foreign("holds something else")
+
+    def _foreign(self, why: object) -> StoreError:
+        endings = ", ".join(SUFFIXES)
+        return StoreError(
+            f"{self.path} is no SQLite file ({why}) and is left alone: "
+            f"a store's name ends in one of {endings}"
+        )
+
+    def _open_or_renew(self) -> tuple[sqlite3.Connection, Number | None]:
+        """Open the file; one that is no database is put aside for a new one."""
+        number = self.path.stat().st_ino if self.path.exists() else 0
+        try:
+            return self._open_writing()
+        except sqlite3.DatabaseError as error:
+            # Not for a file that is only locked, not ours to read or on a full disk.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+                raise
+            if self.path.suffix.lower() not in SUFFIXES:
+                raise self._foreign(error) from error
+            if self.path.exists() and self.path.stat().st_ino == number:
+                self._put_aside(error)  # else another process has done so already
+        return self._open_writing()
+
+    def _put_aside(self, error: sqlite3.DatabaseError) -> None:
+        suffix = f".damaged-{int(time.time())}-{os.getpid()}"
+        # The logs first: SQLite would play them into the new file.
+        for part in (*_LOGS, ""):
+            old = self.path.with_name(self.path.name + part)
+            if old.exists():
+                old.rename(old.with_name(self.path.name + suffix + part))
+        log.error(
+            "%s is damaged (%s): kept as %s%s, starting empty",
+            self.path,
+            error,
+            self.path.name,
+            suffix,
+        )
+
+    def _open_writing(self) -> tuple[sqlite3.Connection, Number | None]:
+        connection = self._connect(5_000)
+        opened = self._number()
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # What is deleted is overwritten with zeros.
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("BEGIN IMMEDIATE")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > VERSION:
+                raise StoreError(f"{self.path} was written by a newer shopwindow")
+            for statement in _SCHEMA.split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.close()  # else the damaged file could not be moved away everywhere
+            raise
+        return connection, opened
+
+    def _connect(self, patience: int) -> sqlite3.Connection:
+        """A connection that waits for locks for ``patience`` milliseconds."""
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {patience}")
+            # A crash of this process loses nothing; only a power cut may lose the last commits.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA mmap_size = 268435456")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
