@@ -313,7 +313,6 @@ class Journal:
 
     def _finish(self, entries: list[_Entry], kept: bool) -> None:
         """Settle what became of ``entries``; the lock is held."""
-        self.waiting -= len(entries)
         for _, event, receipt in entries:
             if kept:
                 self.stored += 1
@@ -334,6 +333,8 @@ class Journal:
                     future.get_loop().call_soon_threadsafe(_settle, future, kept)
                 except RuntimeError:
                     pass  # the loop was closed meanwhile: nobody waits any more
+        # Last: who sees that nothing waits may count what became of it, without the lock.
+        self.waiting -= len(entries)
 
     def _give_up(self) -> None:
         """The last chance to write; what cannot be written now is counted as dropped."""

@@ -40,10 +40,7 @@ log = logging.getLogger("shopwindow")
 
 REFRESH = 60.0  # seconds between two looks at the shop's traffic
 LAST_GOOD = ".shopwindow.last-good.json"
-OPENING = (
-    0.5,
-    10.0,
-)  # seconds between two tries to open the store, at first and at most
+OPENING = (0.5, 10.0)  # seconds between two tries to open the store: first, longest
 AGAIN = 60.0  # seconds before the same warning is logged once more
 OF_A_KIND = 20  # warnings about different pages or slots, logged in that time
 
