@@ -85,8 +85,7 @@ def merge(one: Place, other: Place) -> Place | None:
     if one.mode in _IN_TAG and other.mode in _IN_TAG:
         if one.tag != other.tag:
             return None
-        place = msgspec.structs.replace(one, mode="gap", attribute=UNKNOWN)
-        return msgspec.structs.replace(place, values=Place().values)
+        return Place("gap", one.tag, UNKNOWN)
     alike = ("mode", "tag", "attribute", "quote", "raw", "script")
     if any(getattr(one, field) != getattr(other, field) for field in alike):
         return None
@@ -105,10 +104,10 @@ def _begun(place: Place) -> str:
         fresh = tail in ("", "-")
         return tail if fresh else "x" + tail[len(tail.rstrip("-!")) :]
     if place.raw:
-        tag = tail[tail.rfind("<") :] if "<" in tail else ""
-        if tag and ("</" + place.raw).startswith(tag) or "<!--".startswith(tag or "?"):
+        tag = tail[tail.rfind("<") :] if "<" in tail else "-"
+        if ("</" + place.raw).startswith(tag) or "<!--".startswith(tag):
             return tag
-        return "*" if tail.endswith("*") else ""
+        return "*" if tail.endswith("*") else ""  # may end a script's comment
     return ""
 
 

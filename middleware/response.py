@@ -58,6 +58,8 @@ class Response:
         "_held",
         "_html",
         "_pieces",
+        "_found",
+        "_page",
         "_rewriter",
         "_send",
         "_size",
@@ -73,7 +75,9 @@ class Response:
         self._visit = visit
         self._send = send
         self._start: Message | None = None
-        self._rewriter: Rewriter | None = None
+        self._page = False  # it can be rewritten
+        self._found = False  # it has a slot
+        self._rewriter: Rewriter | None = None  # not for the most frequent pages
         self._unsent: Unsent | None = None
         self._charset = "utf-8"
         self._head = b""  # the beginning of a page whose language is not known yet
@@ -142,7 +146,7 @@ class Response:
                 visit.window.warn("unreadable", "the page %s %s", path, why)
             return False
         self._charset = charset
-        self._rewriter = Rewriter(visit.site.names, visit.window.marker)
+        self._page = True
         return True
 
     # -- until it is clear what becomes of the page ----------------------------------------
@@ -164,8 +168,7 @@ class Response:
         """What is done with the page that begins with ``message``, None to wait for more of it."""
         visit, routes = self._visit, self._visit.window.routes
         path = visit.arrival.path
-        assert self._rewriter is not None
-        if self._rewriter.found or visit.marked:
+        if self._found or visit.marked:
             if self._status == 200:
                 routes.learn(path, True)
             return self._dress()
@@ -194,7 +197,7 @@ class Response:
 
     async def _now(self) -> None:
         """The start has to leave before the body has said anything."""
-        if self._rewriter is not None:
+        if self._page:
             path = self._visit.arrival.path
             try:
                 if self._visit.window.routes.has_slots(path, self._visit.site):
@@ -376,25 +379,30 @@ class Response:
         body, more = message.get("body", b""), message.get("more_body", False)
         if not isinstance(body, bytes):
             body = bytes(body)
-        assert self._rewriter is not None
         if self._size < HEAD and self._visit.polyglot:
             self._head += body[: HEAD - self._size]
             self._visit.listen(self._head)
+        whole = not more and not self._size  # all in one message
         self._size += len(body)
-        if self._unsent is None:
-            if not more:  # all in one message
-                simple = cut(body, self._visit.site.names, self._visit.window.marker)
-                if simple is not None:
-                    self._rewriter.found = True
-                    return simple
-                pieces = self._rewriter.feed(body)
-                return pieces + self._rewriter.close()
-            self._unsent = Unsent(self._visit.window.marker)
-        self._unsent.fed(body)
-        pieces = self._rewriter.feed(body)
+        site, marker = self._visit.site, self._visit.window.marker
+        if whole:
+            simple = cut(body, site.names, marker)
+            if simple is not None:
+                self._found = True
+                return simple
+        if self._rewriter is None:
+            self._rewriter = Rewriter(site.names, marker)
+        rewriter = self._rewriter
+        if not whole:
+            if self._unsent is None:
+                self._unsent = Unsent(marker)
+            self._unsent.fed(body)
+        pieces = rewriter.feed(body)
         if not more:
-            pieces += self._rewriter.close()
-        self._unsent.came(pieces)
+            pieces += rewriter.close()
+        self._found = rewriter.found
+        if self._unsent is not None:
+            self._unsent.came(pieces)
         return pieces
 
     async def _fail(self, message: Message | None, error: Exception) -> None:
@@ -402,7 +410,7 @@ class Response:
         path = self._visit.arrival.path
         self._visit.window.warn("rewriter", "rewriting %s failed: %r", path, error)
         self._step = self._pass
-        self._rewriter = None
+        self._page = False
         if self._start is not None:  # nothing has left
             await self._release()
             for held in self._held:

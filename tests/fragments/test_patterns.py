@@ -10,7 +10,7 @@ import pytest
 import shopwindow
 
 ROOT = Path(shopwindow.__file__).parent
-ROOMS = ("fragments", "rules", "middleware")
+ROOMS = ("fragments", "rules", "middleware", "examples")
 # A group repeated for good; before CPython 3.11.5 it may end in the middle of a round that does not fit (gh-106052).
 POSSESSIVE_GROUP = re.compile(r"(?<!\\)\)(?:[*+?]|\{\d*,?\d*\})\+")
 
