@@ -4,35 +4,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from .catalog import Catalog
 from .expressions import RECORDS
 from .formats import text as formatted
 from .fragment_files import Parameters
 from .items import Item, Kind, Price
 from .sandbox import Absent
+from .views import NOBODY as NOBODY
+from .views import FragmentError as FragmentError
+from .views import VisitorView as VisitorView
 
 _PLACE = re.compile(r"\{([A-Za-z][\w-]*)(?:\.([A-Za-z][\w-]*))?\}")
-
-
-class FragmentError(Exception):
-    """A fragment that cannot be shown; the slot keeps its default content."""
-
-    def __init__(self, fragment: str, why: str) -> None:
-        self.fragment = fragment
-        self.why = why
-        super().__init__(f"{fragment}: {why}")
-
-
-class VisitorView(msgspec.Struct, frozen=True):
-    """What templates may know about the visitor; the name only when logged in."""
-
-    first_name: str | None = None
-    language: str | None = None
-
-
-NOBODY = VisitorView()
 
 
 def template_values(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..fragments.recommendations.rank import PERSONAL, Reason, choose
-from ..fragments.render import FragmentError, VisitorView
+from ..fragments.views import FragmentError, VisitorView
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
 from ..rules.facts import Decision

@@ -2,8 +2,10 @@
 
 from functools import lru_cache
 from re import DOTALL, Pattern, compile, escape
+from typing import TYPE_CHECKING
 
-from .site import Site
+if TYPE_CHECKING:
+    from .site import Site
 
 REMEMBERED = 10_000  # paths
 LONGEST = 512  # characters of a path
@@ -40,7 +42,7 @@ class Routes:
             if len(kept) > REMEMBERED:
                 del kept[next(iter(kept))]
 
-    def has_slots(self, path: str, site: Site) -> bool:
+    def has_slots(self, path: str, site: "Site") -> bool:
         """Whether the next answer for ``path`` is likely to have a slot."""
         return path in self._with or included(path, site)
 
@@ -49,12 +51,12 @@ class Routes:
         return path in self._without
 
 
-def included(path: str, site: Site) -> bool:
+def included(path: str, site: "Site") -> bool:
     """Whether site.toml names the path under [pages] include."""
     return _matcher(site.settings.include).fullmatch(path) is not None
 
 
-def excluded(path: str, site: Site) -> bool:
+def excluded(path: str, site: "Site") -> bool:
     """Whether site.toml keeps us away from the path: not included, or excluded."""
     settings = site.settings
     if settings.exclude and _matcher(settings.exclude).fullmatch(path):

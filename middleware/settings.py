@@ -159,6 +159,12 @@ def read_settings(
     return Settings(**values), document.findings
 
 
+def store_path(settings: Settings) -> Path:
+    """Where the SQLite file is; a relative one is meant from site.toml's folder."""
+    written = settings.store.removeprefix("sqlite:///").removeprefix("sqlite://")
+    return settings.folder / written
+
+
 def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
     """The secret keys, newest first, from SHOPWINDOW_SECRET_KEYS (separated by commas).
 

@@ -4,15 +4,12 @@ import asyncio
 import logging
 import os
 from collections import Counter as Tally
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import msgspec
-
-from ..findings import SiteError
 from ..fragments.recommendations.rank import Popularity
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
@@ -24,8 +21,7 @@ from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
 from .routes import Routes
-from .settings import Settings, is_production, read_keys, read_settings
-from .site import Site, check_site, read_files, read_site
+from .settings import is_production, read_keys, store_path
 from .sources.http import HttpSource
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
@@ -36,10 +32,11 @@ from .visitor import VisitorCookie
 if TYPE_CHECKING:
     import httpx
 
+    from .site import Site
+
 log = logging.getLogger("shopwindow")
 
 REFRESH = 60.0  # seconds between two looks at the shop's traffic
-LAST_GOOD = ".shopwindow.last-good.json"
 OPENING = (0.5, 10.0)  # seconds between two tries to open the store: first, longest
 AGAIN = 60.0  # seconds before the same warning is logged once more
 OF_A_KIND = 20  # warnings about different pages or slots, logged in that time
@@ -59,7 +56,7 @@ class Shopwindow:
 
     def __init__(
         self,
-        site: str | os.PathLike[str] | Site,
+        site: "str | os.PathLike[str] | Site",
         *,
         customer: CustomerOf | None = None,
         store: Store | None = None,
@@ -84,33 +81,23 @@ class Shopwindow:
         self._refreshing: asyncio.Task[None] | None = None
         self._warned: dict[str, set[str]] = {}  # in this minute, by kind
         self._minute = monotonic()
-        self.folder = site.settings.folder if isinstance(site, Site) else Path(site)
-        self._adopt(site if isinstance(site, Site) else self._load())
+        if isinstance(site, (str, os.PathLike)):
+            # Reading takes templates, a catalogue and YAML: a process that only imports us
+            # (a command, a test, another part of the shop) does not need them.
+            from .loading import load
+
+            self.folder = Path(site)
+            self._adopt(load(self.folder, self.clicks.link))
+        else:
+            self.folder = site.settings.folder
+            self._adopt(site)
 
     def __repr__(self) -> str:
         return f"<Shopwindow {self.site!r} {'started' if self.started else 'stopped'}>"
 
     # -- the site --------------------------------------------------------------------------
 
-    def _load(self) -> Site:
-        files: dict[str, str] = {}
-        try:
-            files, findings = read_files(self.folder)
-            site = read_site(self.folder, files, self.clicks.link, findings)
-        except Exception as error:
-            # SiteError; or our own fault: no file of an editor may take the shop down.
-            if not is_production():
-                raise
-            log.critical("the site %s cannot be used:\n%s", self.folder, error)
-            settings, _ = read_settings(self.folder, files.get("site.toml", ""))
-            return self._last_good(settings)
-        if is_production():
-            _keep_last_good(site.settings, files)
-        for warning in site.warnings:
-            log.warning("%s", warning)
-        return site
-
-    def _adopt(self, site: Site) -> None:
+    def _adopt(self, site: "Site") -> None:
         """Serve ``site`` from here on, with everything that is made of its settings."""
         settings = site.settings
         self.cookie = VisitorCookie(
@@ -124,28 +111,11 @@ class Shopwindow:
         self.popularity = Popularity(site.catalog, popularity(self.traffic))
         self.site = site
 
-    def _last_good(self, settings: Settings) -> Site:
-        for path in (_beside_store(settings), self.folder / LAST_GOOD):
-            try:
-                files = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
-                site = read_site(self.folder, files, self.clicks.link)
-            except (OSError, msgspec.MsgspecError, SiteError):
-                continue
-            log.critical("using the last good site instead, of %s", path)
-            return site
-        log.critical(
-            "there is no last good site either: every slot keeps its default content"
-        )
-        # Whatever may still be wrong, in the environment for example, is no reason to go down.
-        return check_site(self.folder, {"site.toml": ""}, self.clicks.link)[0]
-
     def reload(self) -> None:
         """Read the folder again; raises :class:`SiteError` and changes nothing if it is wrong."""
-        files, findings = read_files(self.folder)
-        site = read_site(self.folder, files, self.clicks.link, findings)
-        self._adopt(site)
-        if is_production():
-            _keep_last_good(site.settings, files)
+        from .loading import read  # as above
+
+        self._adopt(read(self.folder, self.clicks.link))
 
     # -- the stores ------------------------------------------------------------------------
 
@@ -195,7 +165,7 @@ class Shopwindow:
         from .stores.sqlite import SqliteStore
 
         try:
-            return SqliteStore(_store_path(settings))
+            return SqliteStore(store_path(settings))
         except (StoreError, OSError) as error:
             # Pages go on, without knowing anybody; what happens waits in the journal.
             self.warn("opening", "the store is not open yet, trying again: %s", error)
@@ -274,30 +244,3 @@ class Shopwindow:
         if about not in about_all and len(about_all) < OF_A_KIND:
             about_all.add(about)
             log.warning(message, *arguments)
-
-
-def _store_path(settings: Settings) -> Path:
-    """Where the SQLite file is; a relative one is meant from site.toml's folder."""
-    written = settings.store.removeprefix("sqlite:///").removeprefix("sqlite://")
-    return settings.folder / written
-
-
-def _beside_store(settings: Settings) -> Path:
-    """Where the last good site is kept: the editors' folder may be read-only."""
-    if settings.store.startswith("sqlite:"):
-        return _store_path(settings).parent / LAST_GOOD
-    return settings.folder / LAST_GOOD
-
-
-def _keep_last_good(settings: Settings, files: Mapping[str, str]) -> None:
-    path = _beside_store(settings)
-    content = msgspec.json.encode(files)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        if path.exists() and path.read_bytes() == content:
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(content)
-        fresh.replace(path)
-    except OSError as error:
-        log.warning("the last good site cannot be kept as %s: %s", path, error)
