@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from .visit import Visit
 
 _CLICK = CLICK.encode()
+_WHY = {
+    "unsupported": "its element (p, li, td, ...) may end without an end tag; use the pair of comments",
+    "unclosed": "it has no end",
+    "misnested": "its end does not fit the elements around it",
+    "too-large": "it is larger than what is held back of a page",
+    "too-late": "the page is too long before its first slot",
+    "ambiguous": "the page's HTML can be read in more than one way",
+}
 
 
 class Display:
@@ -161,7 +169,7 @@ class Display:
             "the slot %s of %s keeps its default content: %s",
             slot,
             path,
-            reason,
+            _WHY.get(reason, reason),
         )
         if slot:
             outcome = "too-large" if reason == "too-large" else "unsupported"

@@ -57,7 +57,8 @@ def _last_good(folder: Path, click: Click) -> Site:
         "there is no last good site either: every slot keeps its default content"
     )
     # Whatever may still be wrong, in the environment for example, is no reason to go down.
-    return check_site(folder, {"site.toml": ""}, click)[0]
+    # Nothing is decided, so nothing is kept: a mistyped folder must not come into being.
+    return check_site(folder, {"site.toml": '[store]\nurl = "memory:"\n'}, click)[0]
 
 
 def _settings(folder: Path) -> Settings:

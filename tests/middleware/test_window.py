@@ -491,6 +491,7 @@ async def test_a_locked_file_holds_up_neither_the_page_nor_the_others(
     assert len(pages) == 3 and not window.started  # nobody waited for the lock
     assert longest < 1  # and the loop went on; it would have been five seconds
     locker.execute("ROLLBACK")
+    locker.close()
     await window.start()
     assert window.started
     await window.stop()
