@@ -87,6 +87,7 @@ class PersonalizationMiddleware:
                 await window.start_within(window.site.settings.profile_ms / 1000)
             return Visit(window, Arrival(scope, now, window.production), self.customer)
         except Exception as error:
+            # Our own fault, whatever it is: the shop answers as if we were not there.
             path = scope.get("path")
             window.warn("request", "shopwindow failed on %s: %r", path, error)
             return None

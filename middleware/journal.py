@@ -302,6 +302,7 @@ class Journal:
             except StoreError as error:
                 return self._refused(error)
             except Exception:
+                # Nobody knows what an app put into it: it is counted, the others go on.
                 log.exception(
                     "dropped an event that cannot be stored: %s", entry[1].name
                 )

@@ -106,6 +106,7 @@ class Response:
         try:
             rewritten = self._look(message)
         except Exception as error:
+            # Our own fault, whatever it is: _fail sends the page as the app made it.
             await self._fail(None, error)
             return
         if rewritten:
@@ -157,6 +158,7 @@ class Response:
             self._pieces = [*self._pieces, *pieces] if self._pieces else pieces
             step = self._verdict(message)
         except Exception as error:
+            # Our own fault, whatever it is: _fail sends the page as the app made it.
             await self._fail(message, error)
             return
         if step is None:
@@ -205,6 +207,7 @@ class Response:
                 else:
                     step = None
             except Exception as error:
+                # Our own fault, whatever it is: _fail sends the page as the app made it.
                 await self._fail(None, error)
                 return
             if step is None:
@@ -255,6 +258,7 @@ class Response:
                 if isinstance(piece, Hole) and self._status == 200:
                     self._missed(piece.slot)
         except Exception as error:
+            # Our own fault, whatever it is: _fail sends the page as the app made it.
             await self._fail(message, error)
             return
         if self._sized:  # its length was promised: nothing may be taken out
@@ -301,6 +305,7 @@ class Response:
         try:
             pieces = self._feed(message)
         except Exception as error:
+            # Our own fault, whatever it is: _fail sends the page as the app made it.
             await self._fail(message, error)
             return
         await self._swap(pieces, message.get("more_body", False))

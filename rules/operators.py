@@ -90,7 +90,7 @@ class Operators:
             if not choice:
                 return None
             if operator.startswith("has"):
-                return Has(attribute, line, operator, choice)  # type: ignore[arg-type]
+                return Has(attribute, line, operator, choice)  # type: ignore[arg-type]  # the grammar knows these names only
             return OneOf(attribute, line, choice, operator == "is-none-of")
         value = self._literal(attribute, node, operator)
         if value is None:
@@ -98,7 +98,7 @@ class Operators:
         if operator in BOUNDS:
             return Bound(attribute, line, operator, value)
         if operator in ("starts-with", "contains"):
-            return Part(attribute, line, operator, value)  # type: ignore[arg-type]
+            return Part(attribute, line, operator, value)  # type: ignore[arg-type]  # as tested above
         return OneOf(attribute, line, (value,), operator == "is-not")
 
     def _literal(self, attribute: Attribute, node: Node, operator: str) -> Any:
@@ -154,7 +154,7 @@ class Operators:
                 node, f'"{attribute.name}" is a date without a time', hint
             )
             return None
-        return Age(attribute, line, operator, found)  # type: ignore[arg-type]
+        return Age(attribute, line, operator, found)  # type: ignore[arg-type]  # the grammar knows these names only
 
     def _range(self, node: Node, read: list[Condition]) -> None:
         """Finds bounds that leave nothing between them."""

@@ -110,7 +110,7 @@ class SqliteFile:
             self.writing, opened = self._open_or_renew()
             try:
                 self.reading = self._connect(20)
-            except BaseException:
+            except BaseException:  # raised on; only the half-opened file is given back
                 self.writing.close()
                 raise
         except (sqlite3.Error, OSError) as error:
@@ -197,7 +197,7 @@ class SqliteFile:
             # A crash of this process loses nothing; only a power cut may lose the last commits.
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA mmap_size = 268435456")
-        except BaseException:
+        except BaseException:  # raised on; only the connection is given back
             connection.close()
             raise
         return connection
