@@ -74,7 +74,8 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     entry-page, campaign, referrer. ``attributes`` are as the shop or a source gave them,
     not yet typed. Times are seconds since 1970, 0.0 means never. ``recent_orders`` are the
     last five order ids, so that an order reported twice counts once. ``customer`` is the
-    pseudonym of the customer who logged in, empty for a stranger.
+    pseudonym of the customer who logged in, empty for a stranger. ``visit_starts`` are the
+    seconds at which the last twelve visits began, oldest first.
     """
 
     first_seen: float = 0.0
@@ -92,6 +93,7 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     interests: dict[str, dict[str, Interest]] = {}
     recent_orders: tuple[str, ...] = ()
     customer: str = ""
+    visit_starts: tuple[int, ...] = ()
 
 
 class Context(msgspec.Struct, frozen=True, gc=False):

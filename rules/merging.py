@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from .facts import DAYS_KEPT, KEYS_KEPT, Counter, Interest, Profile
 from .interests import decayed
-from .learning import ORDERS_KEPT
+from .learning import ORDERS_KEPT, VISITS_KEPT
 
 
 def merge(one: Profile, other: Profile) -> Profile:
@@ -40,6 +40,9 @@ def merge(one: Profile, other: Profile) -> Profile:
             dict.fromkeys((*older.recent_orders, *newer.recent_orders))
         )[-ORDERS_KEPT:],
         customer=newer.customer or older.customer,
+        visit_starts=tuple(sorted((*one.visit_starts, *other.visit_starts)))[
+            -VISITS_KEPT:
+        ],
     )
 
 

@@ -10,6 +10,7 @@ from .document import Document, Node, core
 from .drafts import ID, Draft, Drafts
 from .grammar import Grammar
 from .ruleset import Rule, RuleSet, compiled, ruleset
+from .segments import BUILT_IN_SEGMENTS
 from .vocabulary import Parameters, Vocabulary, time_zone
 
 __all__ = ["Parameters", "Rule", "RuleSet", "Vocabulary", "read_rules"]
@@ -49,6 +50,7 @@ class _Reader:
 
     def read(self) -> tuple[RuleSet, list[Finding]]:
         sections = [(document, self._file(document)) for document in self.documents]
+        self._note_built_in()
         segments = self._compile_segments()
         drafts = [
             draft
@@ -117,6 +119,14 @@ class _Reader:
                 self.segments[key.text] = (document, key, value)
 
     # -- segments ------------------------------------------------------------------------
+
+    def _note_built_in(self) -> None:
+        """Adds the segments every site has; the site's own of the same name stay."""
+        document = Document("built-in", BUILT_IN_SEGMENTS, self.findings)
+        assert document.root is not None
+        ((_, node),) = document.root.entries
+        for key, value in node.entries:
+            self.segments.setdefault(key.text, (document, key, value))
 
     def _grammar(self, document: Document) -> Grammar:
         """One for each document: it holds the names of all segments."""
