@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 # Read without a call: these stand in every profile as they are.
-_FIELDS = {"visits": "visits", "orders": "orders", "order-value": "order_value"}
+_FIELDS = {"visits": "visits", "orders": "orders"}
 
 
 class Facts:

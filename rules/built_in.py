@@ -104,7 +104,7 @@ _TABLE: tuple[tuple[Attribute, Reader], ...] = (
     _profile(
         "order-value",
         "number",
-        lambda p, *_: p.order_value,
+        lambda p, *_: p.order_value if isfinite(p.order_value) else None,
         "what all orders cost together",
     ),
     _profile(
