@@ -17,6 +17,8 @@ from ..rules.attributes import BUILT_IN, Attribute, Type
 from ..rules.events import OF_PAGES, PRODUCTS_SEARCHED, SAYS
 from ..rules.facts import PURPOSES
 from ..rules.moments import duration
+from ..rules.numerals import share
+from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
 from .toml import Document, Section
 
@@ -39,6 +41,18 @@ class Track(msgspec.Struct, frozen=True):
     query: Mapping[str, str] = {}
 
 
+class Slot(msgspec.Struct, frozen=True):
+    """A place that editors may fill.
+
+    ``selector`` finds it in pages whose templates cannot be touched. Of a ``group`` at most
+    one slot is personalised per page. Both are empty where site.toml says nothing.
+    """
+
+    description: str = ""
+    selector: str = ""
+    group: str = ""
+
+
 class SourceSettings(msgspec.Struct, frozen=True):
     """An HTTP service that knows customers. ``map`` is attribute -> JSON path; ``cache`` in seconds."""
 
@@ -58,7 +72,9 @@ class Settings(msgspec.Struct, frozen=True):
     language: str = "en"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    slots: Mapping[str, str] = {}
+    slots: Mapping[str, Slot] = {}
+    at_most: int | None = None
+    holdout: float = 0.0
     tracks: tuple[Track, ...] = ()
     attributes: Mapping[str, Attribute] = {}
     consent_days: int = 180
@@ -70,6 +86,13 @@ class Settings(msgspec.Struct, frozen=True):
     currency: str = "EUR"
     sources: tuple[SourceSettings, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
+
+    @property
+    def limits(self) -> Limits:
+        """What holds for every page."""
+        groups = {name: slot.group for name, slot in self.slots.items() if slot.group}
+        limits = Limits(self.at_most, groups, self.holdout)
+        return UNLIMITED if limits == UNLIMITED else limits
 
     @property
     def zone(self) -> ZoneInfo:
@@ -95,7 +118,13 @@ def read_settings(
     pages = root.table("pages")
     values["include"] = _paths(pages, "include")
     values["exclude"] = _paths(pages, "exclude")
-    pages.finish(later=("at-most", "revalidate"))
+    if "at-most" in pages.data:
+        values["at_most"] = pages.whole("at-most", 1, least=0, most=1000)
+    pages.finish(later=("revalidate",))
+
+    experiments = root.table("experiments")
+    values["holdout"] = _share(experiments, "holdout")
+    experiments.finish()
 
     values["slots"] = _slots(root.table("slots"))
     values["tracks"] = tuple(t for s in root.tables("track") if (t := _track(s)))
@@ -155,7 +184,7 @@ def read_settings(
         for host in environment.get("SHOPWINDOW_ALLOWED_HOSTS", "").split(",")
         if host.strip()
     )
-    root.finish(later=("experiments", "fragments", "preview", "webhooks", "journeys"))
+    root.finish(later=("fragments", "preview", "webhooks", "journeys"))
     return Settings(**values), document.findings
 
 
@@ -212,7 +241,7 @@ def _paths(pages: Section, key: str) -> tuple[str, ...]:
     return paths
 
 
-def _slots(section: Section) -> dict[str, str]:
+def _slots(section: Section) -> dict[str, Slot]:
     slots = {}
     for name, value in section.data.items():
         if not _SLOT.match(name):
@@ -220,12 +249,23 @@ def _slots(section: Section) -> dict[str, str]:
                 name, f'"{name}" is not a slot name', "letters, digits, dots and dashes"
             )
         elif isinstance(value, str):
-            slots[name] = section.text(name)
+            slots[name] = Slot(section.text(name))
         else:
             long = section.table(name)
-            slots[name] = long.text("description")
-            long.finish(later=("selector", "group"))
+            slots[name] = Slot(
+                long.text("description"), long.text("selector"), long.text("group")
+            )
+            long.finish()
     return slots
+
+
+def _share(section: Section, key: str) -> float:
+    written = section.text(key, "0%")
+    found = share(written)
+    if found is None:
+        hint = 'write for example "5%", from 0% to 100%'
+        section.wrong(key, f'"{written}" is not a percentage', hint)
+    return found or 0.0
 
 
 def _track(section: Section) -> Track | None:

@@ -16,6 +16,7 @@ from ..rules.counting import Counted
 from ..rules.events import PROMOTION_VIEWED, SAYS
 from ..rules.facts import Event, Profile
 from ..rules.learning import learn
+from ..rules.placement import Limits
 from ..rules.ruleset import RuleSet
 from ..rules.vocabulary import Parameters, Vocabulary
 from .context import ContextReader
@@ -37,6 +38,7 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
     settings: Settings
     rules: RuleSet
+    limits: Limits
     catalog: Catalog
     library: Library
     renderer: Renderer
@@ -170,6 +172,7 @@ def check_site(
     site = Site(
         settings=settings,
         rules=rules,
+        limits=settings.limits,
         catalog=catalog,
         library=library,
         renderer=Renderer(library, catalog, currency=settings.currency, click=click),
@@ -236,6 +239,7 @@ def _vocabulary(settings: Settings, catalog: Catalog, library: Library) -> Vocab
             for name, fragment in library.fragments.items()
         },
         categories={id: item.title for id, item in catalog.categories.items()},
+        parents={id: item.parent for id, item in catalog.categories.items()},
         products=frozenset(catalog.products),
         articles=frozenset(catalog.articles),
         brands=frozenset(item.brand for item in products if item.brand),

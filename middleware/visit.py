@@ -405,14 +405,10 @@ class Visit:
         for event, after in zip(own, lessons, strict=True):
             journal.note(event, profile, fetched, after)
             profile = after
-        if self.display.shown:
+        if self.display.exposed:
             # One event for all that the page showed: it is counted together or not at all.
-            promotions = [
-                {"promotion_id": d.fragment, "slot": d.slot, "rule": d.rule}
-                for d in self.display.shown
-            ]
             properties = {
-                "promotions": promotions,
+                "promotions": [_exposure(one) for one in self.display.exposed],
                 "revision": self.site.rules.revision,
             }
             shown = self._event("Promotion Viewed", properties)
@@ -421,3 +417,15 @@ class Visit:
     def promise(self) -> "list[asyncio.Future[None]]":
         """What an answer to a POST waits for: the events of this request in the store."""
         return [receipt.stored for receipt in self.receipts]
+
+
+def _exposure(decision: Decision) -> dict[str, Any]:
+    """One slot of a page, as the event of its showing tells it. What was held back has no
+    ``promotion_id``: it counts for the rule, as for those who saw it, but was not shown."""
+    told: dict[str, Any] = {"promotion_id": decision.fragment}
+    if decision.held:
+        told = {"held": decision.reason}
+    told |= {"slot": decision.slot, "rule": decision.rule}
+    if decision.experiment is not None:
+        told |= {"experiment": decision.experiment, "variant": decision.variant}
+    return told

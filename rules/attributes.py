@@ -5,10 +5,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
+from .experiments import Units
 from .facts import DAY, Context, Profile
 from .interests import NO_TRAFFIC, Leanings, Traffic
 from .moments import WEEKDAYS, as_day, as_time, read_day, read_time
@@ -232,13 +233,17 @@ _READERS: dict[str, Reader] = {
 
 # -- one request ---------------------------------------------------------------------------
 
+NO_UNITS = Units()
+NO_PINS: Mapping[str, str] = {}
+
 
 class Facts:
     """All that rules may look at in one request, typed once.
 
     ``values`` holds the attributes that are known; an ill-typed list stands there as None, a
-    missing one is absent and counts as empty. ``memo`` belongs to the compiled conditions,
-    ``survivors`` to the index.
+    missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
+    ``pins`` map experiments to the variant that is to be seen whatever the bucket says.
+    ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
     """
 
     __slots__ = (
@@ -248,9 +253,11 @@ class Facts:
         "counts",
         "day",
         "memo",
+        "pins",
         "profile",
         "survivors",
         "traffic",
+        "units",
         "values",
     )
 
@@ -261,6 +268,8 @@ class Facts:
         consent: frozenset[str],
         context: Context,
         traffic: Traffic = NO_TRAFFIC,
+        units: Units = NO_UNITS,
+        pins: Mapping[str, str] = NO_PINS,
     ) -> None:
         self.values = values
         self.profile = profile
@@ -269,7 +278,9 @@ class Facts:
         self.traffic = traffic
         self.counts = profile.counts
         self.day = context.day
-        self.memo: dict[object, bool] = {}
+        self.units = units
+        self.pins = pins
+        self.memo: dict[object, Any] = {}
         self.survivors: tuple[object, int, bool] | None = None
         self._leanings: dict[str, Leanings] = {}
 
@@ -324,6 +335,8 @@ def facts(
     consent: frozenset[str],
     given: Mapping[str, object],
     traffic: Traffic = NO_TRAFFIC,
+    units: Units = NO_UNITS,
+    pins: Mapping[str, str] = NO_PINS,
 ) -> Facts:
     """The facts of one request. Never raises on ill-typed values.
 
@@ -347,4 +360,4 @@ def facts(
         value = typed(attribute, raw, wanted.zone)
         if value is not None or attribute.type == "list":
             values[name] = value
-    return Facts(values, known, consent, context, traffic)
+    return Facts(values, known, consent, context, traffic, units, pins)

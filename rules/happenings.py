@@ -3,9 +3,9 @@
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
+from .deeds import Deeds
 from .document import Document, Node, core
 from .events import SAYS, event_that_says
-from .grammar import Grammar
 from .learning import Relatives
 from .moments import duration, read_now
 from .vocabulary import DIMENSIONS, VERBS, Vocabulary
@@ -44,7 +44,7 @@ class Happenings:
     def __init__(self, world: World) -> None:
         self.world = world
         self.document = world.document
-        self.grammar = Grammar(world.document, world.vocabulary, world.zone, ())
+        self.deeds = Deeds(world.document, world.vocabulary)
 
     def read(self, node: Node) -> list[Happened]:
         """The events at ``node``, oldest first."""
@@ -117,7 +117,7 @@ class Happenings:
                 hint = "one of " + ", ".join(allowed)
                 document.error(name, f'"{verb}" is not about this', hint)
                 sound = False
-            elif (pair := self.grammar.key(name.text, value)) is not None:
+            elif (pair := self.deeds.key(name.text, value)) is not None:
                 dimension, id = name.text, pair[0]
             else:
                 sound = False

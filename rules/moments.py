@@ -108,6 +108,28 @@ def read_now(text: str, zone: tzinfo) -> float | None:
     return time if time is not None and 0 <= time <= _LATEST else None
 
 
+def clock(time: float, zone: tzinfo) -> datetime:
+    """What a clock on the wall shows at ``time`` in ``zone``, without an offset."""
+    return datetime.fromtimestamp(time, zone).replace(tzinfo=None)
+
+
+def moment(wall: datetime, zone: tzinfo) -> float:
+    """The first moment at which the clock in ``zone`` shows ``wall`` or, where that is skipped,
+    a later time. A time that comes twice means its first one."""
+    time = wall.replace(tzinfo=zone).timestamp()
+    if clock(time, zone) == wall:
+        return time
+    # The clock jumps over it: the jump lies between what its two offsets make of it.
+    before, after = int(wall.replace(tzinfo=zone, fold=1).timestamp()), int(time)
+    while after - before > 1:
+        middle = (before + after) // 2
+        if clock(middle, zone) < wall:
+            before = middle
+        else:
+            after = middle
+    return float(after)
+
+
 def weekday(day: int) -> str:
     """The weekday, ``mon`` to ``sun``, of a day since 1970-01-01, which was a Thursday."""
     return WEEKDAYS[(day + 3) % 7]

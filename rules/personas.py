@@ -13,6 +13,7 @@ from ..findings import Finding, suggest
 from .attributes import BUILT_IN, Attribute, typed
 from .document import Document, Node, core, names
 from .events import VISITED
+from .experiments import Units
 from .facts import DAY, PURPOSES, Event, Profile
 from .happenings import TIMES_LIMIT, Happened, Happenings, World
 from .learning import VISIT_PAUSE, Relatives, learn
@@ -34,7 +35,7 @@ class Persona(msgspec.Struct, frozen=True):
     :class:`~shopwindow.rules.facts.Context` to replace (``logged_in`` and ``first_name``
     among them). ``events`` are what he did, oldest first, without a visitor id: arrivals
     among them, the visit of ``now`` is the last. The profile is what they taught, with what
-    the editor says outright.
+    the editor says outright. ``pins`` map experiments to the variant he is to see.
     """
 
     name: str
@@ -44,6 +45,15 @@ class Persona(msgspec.Struct, frozen=True):
     context: Mapping[str, Any] = {}
     events: tuple[Event, ...] = ()
     line: int = 1
+    pins: Mapping[str, str] = {}
+
+    @property
+    def units(self) -> Units:
+        """The ids that experiments go by: made of the name, so that they stay what they are."""
+        if "personalization" not in self.consent:
+            return Units()
+        known = self.context.get("logged_in", False)
+        return Units(f"persona:{self.name}", f"persona:{self.name}" if known else None)
 
 
 class Personas(msgspec.Struct, frozen=True):

@@ -1,0 +1,30 @@
+"""What a rule does whose conditions hold: it decides, or it leaves its place to the next."""
+
+from .attributes import Facts
+from .experiments import allocate, explores
+from .facts import Decision
+from .rule import Rule
+
+
+def outcome(rule: Rule, facts: Facts) -> Decision | str:
+    """The decision of ``rule``, or the one of RULE_REASONS for which it is passed over.
+
+    Its conditions hold, its consents are there and it is in its schedule. What stops the slot
+    is a decision, too: that of the control group.
+    """
+    if rule.cap is not None and rule.cap.reached(facts):
+        return "cap"
+    if rule.explore and explores(rule.id, rule.explore, facts.units.visitor, facts.day):
+        return "explore"
+    decision, variant = rule.decision, None
+    if rule.split is not None:
+        allocation = allocate(rule.split, facts.units, facts.pins)
+        if allocation.outcome == "control":
+            return decision
+        if allocation.variant is None:
+            return "traffic" if allocation.outcome == "traffic" else "consent"
+        variant = allocation.variant.name
+        decision = rule.variants[variant]
+    if rule.filled is not None:
+        return rule.filled(variant, tuple(one.key(facts) for one in rule.bindings))
+    return decision
