@@ -41,10 +41,6 @@ class Editor:
         document = {"uri": path.as_uri(), "languageId": "yaml", "version": 1}
         self._tell("textDocument/didOpen", {"textDocument": {**document, "text": text}})
 
-    def close(self, path: Path) -> None:
-        self._tell("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
-        self._findings.pop(path.as_uri(), None)
-
     def completions(self, path: Path, line: int, column: int) -> list[dict[str, Any]]:
         """What is offered at a place; each has a ``label`` and an ``insertText``."""
         found = self._ask("textDocument/completion", _place(path, line, column))
