@@ -20,6 +20,7 @@ from .values import (
     DAYS,
     DURATION,
     MOMENT,
+    NAME_OF_BINDING,
     NUMBER,
     TEXT,
     VERSION,
@@ -158,13 +159,15 @@ def _event(dimensions: tuple[str, ...], happened: bool = True) -> Schema:
         for name in COUNT_KEYS
         if happened or name != "at-most"
     }
-    if happened:
-        known["as"] = about(words.COUNTS["as"], {"type": "string", "pattern": r"^\S+$"})
     schema = _over(dimensions, known)
-    for name in CATALOGUE:
-        if name in dimensions:
-            help = about(words.DIMENSIONS[name], key(name, _MOST))
-            schema["properties"][name] = help
+    open_to = [name for name in dimensions if name in CATALOGUE]
+    for name in open_to:
+        schema["properties"][name] = about(words.DIMENSIONS[name], key(name, _MOST))
+    if happened and open_to:
+        name_it = {"type": "string", "pattern": NAME_OF_BINDING}
+        schema["properties"]["as"] = about(words.COUNTS["as"], name_it)
+        found = [{"properties": {name: _MOST}, "required": [name]} for name in open_to]
+        schema["dependencies"] = {"as": {"anyOf": found}}
     return schema
 
 

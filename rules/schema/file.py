@@ -7,7 +7,7 @@ from ..vocabulary import Vocabulary
 from .conditions import conditions
 from .names import Titles, names
 from .rule import rule
-from .values import TEXT, Schema, about, closed, ref
+from .values import Schema, about, closed, hinted, ref
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -25,7 +25,10 @@ def schema_of_rules(
     rules = {"type": "array", "items": ref("rule")}
     properties: dict[str, Schema] = {
         "version": about("The version of the rule language.", {"enum": [1]}),
-        "timezone": about("For schedules in this file; without it, the site's.", TEXT),
+        "timezone": about(
+            "For schedules in this file; without it, the site's.",
+            hinted([vocabulary.timezone]),
+        ),
         "segments": about("Conditions under a name, for all files.", named),
         "rules": about("Of those that hold, the highest priority wins.", rules),
     }

@@ -25,7 +25,9 @@ def names(vocabulary: Vocabulary, titles: Titles) -> dict[str, Schema]:
 
 
 def key(dimension: str, *more: Schema) -> Schema:
-    """A name of ``dimension``, or one that an earlier condition bound."""
+    """A name of ``dimension``, or, of the catalogue, one that an earlier condition bound."""
+    if dimension not in CATALOGUE:
+        return ref(dimension)
     return {"anyOf": [ref(dimension), *more, {"type": "string", "pattern": BINDING}]}
 
 

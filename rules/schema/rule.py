@@ -17,6 +17,7 @@ from .values import (
     about,
     choice,
     closed,
+    hinted,
     one_of,
     one_or_more,
     ref,
@@ -39,6 +40,7 @@ def rule(vocabulary: Vocabulary) -> dict[str, Schema]:
                 # Without a split a rule shows one fragment.
                 {"if": _WITHOUT_SPLIT, "then": {"required": ["show"]}},
                 *_by_fragment(vocabulary, shelf=True),
+                *_shelves_of_variants(vocabulary),
             ],
             "defaultSnippets": _SNIPPETS,
         },
@@ -46,7 +48,7 @@ def rule(vocabulary: Vocabulary) -> dict[str, Schema]:
             **closed(_variant(), "name", "show"),
             "allOf": _by_fragment(vocabulary, shelf=False),
         },
-        "schedule": _schedule(),
+        "schedule": _schedule(vocabulary),
         "limit": _limit(),
         "split": _split(),
         "recommend": _recommend(vocabulary),
@@ -108,26 +110,43 @@ def _by_fragment(vocabulary: Vocabulary, shelf: bool) -> list[Schema]:
             required.append("recommend")
         if required:
             allowed["required"] = required
-        # With its type: an empty line would be completed for every fragment at once.
-        shown = {
-            "type": "object",
-            "properties": {"show": {"const": name}},
-            "required": ["show"],
-        }
-        found.append({"if": shown, "then": allowed})
+        found.append({"if": _with("show", {"const": name}), "then": allowed})
     return found
 
 
-def _schedule() -> Schema:
+def _shelves_of_variants(vocabulary: Vocabulary) -> list[Schema]:
+    """Where a variant shows a shelf, the rule says what fills it."""
+    fragments = sorted(vocabulary.fragments.items())
+    shelves = [name for name, declared in fragments if "items" in declared.required]
+    if not shelves:
+        return []
+    shelf = _with("show", {"enum": shelves})
+    among = _with("split", _with("variants", {"contains": shelf}))
+    return [{"if": among, "then": {"required": ["recommend"]}}]
+
+
+def _with(key: str, value: Schema) -> Schema:
+    """A map in which ``key`` is written, and is ``value``.
+
+    With its type: else an empty line would be completed as if it were one.
+    """
+    return {"type": "object", "properties": {key: value}, "required": [key]}
+
+
+def _schedule(vocabulary: Vocabulary) -> Schema:
     days = {"type": "array", "items": {"enum": list(WEEKDAYS)}, "minItems": 1}
     properties = {
         "from": about("The first moment; a day alone begins at 00:00.", MOMENT),
         "until": about("The end, which is not in it itself.", MOMENT),
         "days": about("Only on these days of the week.", days),
         "hours": about("Only at these hours; they may cross midnight.", HOURS),
-        "timezone": about("Whose clock this is; without it, the file's.", TEXT),
+        "timezone": about(
+            "Whose clock this is; without it, the file's.",
+            hinted([vocabulary.timezone]),
+        ),
     }
-    return {**closed(properties), "minProperties": 1}
+    says = [{"required": [name]} for name in ("from", "until", "days", "hours")]
+    return {**closed(properties), "anyOf": says}
 
 
 def _limit() -> Schema:

@@ -17,7 +17,8 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.A
 TEXT: Schema = {"type": ["string", "number", "boolean"]}
 YES_NO: Schema = {"type": "boolean"}
 NUMBER: Schema = {"type": "number"}
-#: A name that a rule bound with ``as:``.
+#: A name that a rule binds with ``as:``, and where it is used.
+NAME_OF_BINDING = r"^[A-Za-z][\w.-]*$"
 BINDING = r"^\$[A-Za-z][\w.-]*$"
 
 _DAY = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
