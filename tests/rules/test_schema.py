@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from shopwindow.findings import Finding
+from shopwindow.rules import drafts, reading
 from shopwindow.rules.attributes import BUILT_IN
 from shopwindow.rules.comparisons import OPERATORS
 from shopwindow.rules.facts import PURPOSES
@@ -40,7 +41,7 @@ def mistakes(schema: Json, document: Any) -> list[str]:
 def rule(**more: Any) -> Json:
     """A file with one rule, which has what its other keys need."""
     if "cap-group" in more:
-        more["cap"] = {"times": 1}
+        more.setdefault("cap", {"times": 1})
     content = {} if "split" in more else {"show": "hero"}
     if used := re.search(r'"(\w+)": \[?"\$name"', json.dumps(more)):
         binds = {"viewed": {used[1]: "any", "as": "name"}}
@@ -192,6 +193,8 @@ def _is_idle(about: Json) -> bool:
 
 def test_the_schema_has_the_words_that_the_reader_has() -> None:
     assert set(CONDITIONS) == VOCABULARY.condition_names | {"running-out"}
+    assert set(RULE_KEYS) >= set(drafts.RULE_KEYS)
+    assert set(RULES["properties"]) == set(reading.FILE_KEYS)
     assert set(TESTS["properties"]) == set(FILE_KEYS)
     known = {"consent", "events", *BUILT_IN, *VOCABULARY.attributes}
     assert set(PERSONA_KEYS) == known - DERIVED.keys()
@@ -319,7 +322,10 @@ SHELVES: Json = {"experiment": "e", "variants": [{"name": "a", "show": "shelf"}]
         ({"cap": {"cooldown": "1 day"}}, {"cap": {"cooldown": "a day"}}),
         ({"cap": {"until": "clicked"}}, {"cap": {"until": "seen"}}),
         ({"cap": [{"adaptive": True}, {"times": 1}]}, {"cap": []}),
+        ({"cap-group": "offers"}, {"cap-group": "offers", "cap": {}}),
         ({"explore": "10%"}, {"explore": 10}),
+        ({"split": SPLIT}, {"split": SPLIT, "show": "hero"}),
+        ({"split": SPLIT}, {"split": SPLIT, "with": {}}),
         ({"explore": "2.5%"}, {"explore": "101%"}),
         ({"split": SPLIT}, {"split": {**SPLIT, "variants": []}}),
         ({"split": {**SPLIT, "unit": "account"}}, {"split": {**SPLIT, "unit": "x"}}),
