@@ -159,12 +159,14 @@ class Display:
         if recommend is not None:
             strategies, profile = recommend.strategies, known.profile
             personal = not PERSONAL.isdisjoint(strategies)
+            popularity = visit.window.popularity
             ids, reasons = choose(
                 strategies,
                 recommend.limit,
-                visit.window.popularity,
+                popularity.among(recommend.only, recommend.excluded),
                 viewed=recently_viewed(profile) if personal else (),
                 bought=bought(profile),
+                pinned=[id for id in recommend.pinned if id in popularity.shares],
             )
             if not ids:
                 return None  # better no shelf than an empty one
