@@ -74,9 +74,9 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
 
 def _watched(rules: RuleSet) -> frozenset[str]:
-    """The rules with a cap and the fragments in ``shown`` conditions: who else is shown how
-    often stands in the log alone, because the profile is read with every request."""
-    found: set[str] = {rule.id for rule in rules.rules if rule.cap is not None}
+    """The rules with a cap or a split and the fragments in ``shown`` conditions: who else is
+    shown how often stands in the log alone, because the profile is read with every request."""
+    found: set[str] = {rule.id for rule in rules.rules if rule.cap or rule.split}
 
     def look(condition: object) -> None:
         if isinstance(condition, Counted) and condition.verb == "shown":
