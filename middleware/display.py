@@ -47,14 +47,14 @@ class Display:
         self._facts: Facts | None = None
         self._preliminary = False
         self._decisions: dict[str, Decision] = {}
-        self._placement = Placement(visit.site.limits)
+        self._placement = Placement(visit.site.settings.limits)
         self.exposed: list[Decision] = []
 
     def renew(self) -> None:
         """Something about the visitor has changed: decide anew."""
         self._facts = None
         self._decisions.clear()
-        self._placement = Placement(self._visit.site.limits)
+        self._placement = Placement(self._visit.site.settings.limits)
         for decision in self.exposed:  # these have left
             self._placement.take(decision)
 

@@ -16,7 +16,6 @@ from ..rules.counting import Counted
 from ..rules.events import PROMOTION_VIEWED, SAYS
 from ..rules.facts import Event, Profile
 from ..rules.learning import learn
-from ..rules.placement import Limits
 from ..rules.ruleset import RuleSet
 from ..rules.vocabulary import Parameters, Vocabulary
 from .context import ContextReader
@@ -38,7 +37,6 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
     settings: Settings
     rules: RuleSet
-    limits: Limits
     catalog: Catalog
     library: Library
     renderer: Renderer
@@ -172,7 +170,6 @@ def check_site(
     site = Site(
         settings=settings,
         rules=rules,
-        limits=settings.limits,
         catalog=catalog,
         library=library,
         renderer=Renderer(library, catalog, currency=settings.currency, click=click),
