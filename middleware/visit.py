@@ -64,6 +64,7 @@ class Visit:
         self.receipts: list[Receipt] = []
         self.cookies: list[bytes] = []
         self._own: list[Event] | None = None
+        self._learned: tuple[Profile | None, list[Profile | None]] | None = None
         self.lookup = Lookup(window, arrival, customer, self._retire)
         self.display = Display(self)
         try:
@@ -144,7 +145,7 @@ class Visit:
         self.visitor = visitor
         self._consent = consent
         self._returned = returned
-        self._own = None
+        self._own = self._learned = None
         self.lookup.forget()
         self.display.renew()
 
@@ -185,10 +186,17 @@ class Visit:
         """What is known about the visitor, this very request included; None for nobody."""
         if not self.remembers or not self.lookup.fetched:
             return None
-        profile = self.lookup.profile
-        for event in self._own_events():
-            profile = self.site.learn(profile, event)
-        return profile
+        base, lessons = self._lessons()
+        return lessons[-1] if lessons else base
+
+    def _lessons(self) -> tuple[Profile | None, list[Profile | None]]:
+        """What the store knows, and what each of this page view's own events makes of it."""
+        base = self.lookup.profile
+        if self._learned is None or self._learned[0] is not base:
+            profile, learn = base, self.site.learn
+            lessons = [profile := learn(profile, event) for event in self._own_events()]
+            self._learned = base, lessons
+        return self._learned
 
     def _own_events(self) -> list[Event]:
         """The events that this page view itself stands for, if it is one."""
@@ -391,16 +399,20 @@ class Visit:
         if not self.remembers or self.arrival.scope["method"] != "GET":
             return
         journal = self.window.journal
-        profile, fetched = self.lookup.profile, self.lookup.fetched
-        for event in self._own_events():
-            journal.note(event, profile, fetched)
+        fetched = self.lookup.fetched
+        own = self._own_events()
+        profile, lessons = self._lessons()
+        for event, after in zip(own, lessons, strict=True):
+            journal.note(event, profile, fetched, after)
+            profile = after
         if self.display.exposed:
             # One event for all that the page showed: it is counted together or not at all.
             properties = {
                 "promotions": [_exposure(one) for one in self.display.exposed],
                 "revision": self.site.rules.revision,
             }
-            journal.note(self._event("Promotion Viewed", properties), profile, fetched)
+            shown = self._event("Promotion Viewed", properties)
+            journal.note(shown, profile, fetched, self.site.learn(profile, shown))
 
     def promise(self) -> "list[asyncio.Future[None]]":
         """What an answer to a POST waits for: the events of this request in the store."""

@@ -12,7 +12,7 @@ from .vocabulary import DIMENSIONS, VERBS, Vocabulary
 
 TIMES_LIMIT = 1_000
 _EVENT_KEYS = (*VERBS, "at", "times")
-_DETAILS = ("price", "quantity", "rule")  # of one event, beside what it is about
+DETAILS = ("price", "quantity", "rule")  # of one event, beside what it is about
 
 
 class Happened(NamedTuple):
@@ -110,8 +110,8 @@ class Happenings:
             example = f"write `{verb}: {{{allowed[0]}: ...}}`"
             document.error(node, f'"{verb}" needs a map, not {node.shown}', example)
             return None
-        for name, value in document.pairs(node, f'"{verb}"', (*DIMENSIONS, *_DETAILS)):
-            if name.text in _DETAILS:
+        for name, value in document.pairs(node, f'"{verb}"', (*DIMENSIONS, *DETAILS)):
+            if name.text in DETAILS:
                 details[name.text] = core(value) if value.kind == "scalar" else None
             elif name.text not in allowed or dimension:
                 hint = "one of " + ", ".join(allowed)

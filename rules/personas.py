@@ -25,7 +25,7 @@ _CONTEXT = ("path", "device", "language", "referrer", "campaign", "campaign-sour
 _IN_CONTEXT = frozenset(
     {*_CONTEXT, "campaign-medium", "hour", "weekday", "logged-in", "first-name"}
 )
-_DERIVED = {"stage": "events, orders and visits", "returning": "`visits:`"}
+DERIVED = {"stage": "events, orders and visits", "returning": "`visits:`"}
 
 
 class Persona(msgspec.Struct, frozen=True):
@@ -121,8 +121,8 @@ class _Maker:
                 consent |= self._consent(value)
             elif name.text == "events":
                 happened = self.happenings.read(value)
-            elif name.text in _DERIVED:
-                hint = f"it follows from {_DERIVED[name.text]}"
+            elif name.text in DERIVED:
+                hint = f"it follows from {DERIVED[name.text]}"
                 document.error(name, f'"{name.text}" cannot be given', hint)
             elif (attribute := self.world.vocabulary.attribute(name.text)) is not None:
                 raw = self._value(attribute, value)

@@ -57,6 +57,10 @@ def change(path: Path, old: str, new: str) -> None:
         (["new"], ["DIR", "passes `shopwindow check`", "overwritten"]),
         (["check"], ["DIR", "file, line and column", "Exits with 0", "--strict"]),
         (["explain"], ["which rule of DIR wins", "--personas", "2026-11-21T10:00"]),
+        (
+            ["schema"],
+            ["DIR", "# yaml-language-server: $schema=", "JetBrains", "--check"],
+        ),
         (["demo"], ["Pawfields", "--port", "8000", "temporary folder", "--no-seed"]),
     ],
 )
@@ -111,7 +115,7 @@ def test_the_personas_of_a_new_site_explain(site: Path) -> None:
     said = run("explain", site, "--personas", site / PERSONAS).output
     gardener, newcomer = said.split("newcomer on /")
     assert "gardener on /" in gardener
-    assert "shown garden-hero (rules/start.yaml:5)" in gardener
+    assert "shown garden-hero (rules/start.yaml:6)" in gardener
     assert "default content" in newcomer and "shown" not in newcomer
 
 
@@ -275,12 +279,12 @@ def test_files_of_other_editors_are_read_too(site: Path) -> None:
         path.write_bytes(b"\xef\xbb\xbf" + text)
     assert run("check", site, "--strict").output.endswith("all is well\n")
     said = run("explain", site, "--personas", site / PERSONAS).output
-    assert "shown garden-hero (rules/start.yaml:5)" in said
+    assert "shown garden-hero (rules/start.yaml:6)" in said
 
     rules = site / "rules/start.yaml"
     rules.write_bytes(rules.read_bytes().replace(b"at-least: 3", b"at-leest: 3"))
     said = run("check", site, code=1).output
-    assert "rules/start.yaml:9:36: error" in said and "\r" not in said
+    assert "rules/start.yaml:10:36: error" in said and "\r" not in said
     assert said.splitlines()[2].index("^") == said.splitlines()[1].index("at-leest")
 
 
@@ -288,7 +292,7 @@ def test_rules_that_are_no_utf8_are_named_with_their_line(site: Path) -> None:
     rules = site / "rules/start.yaml"
     rules.write_bytes(rules.read_bytes().replace(b"Whoever", b"Wer f\xfcr"))
     said = run("check", site, code=1).output
-    assert "rules/start.yaml:4:1: error: not UTF-8: save the file as UTF-8" in said
+    assert "rules/start.yaml:5:1: error: not UTF-8: save the file as UTF-8" in said
 
 
 # -- explain ---------------------------------------------------------------------------
@@ -389,7 +393,7 @@ def test_a_wrong_question_is_answered_with_what_there_is(
 def test_check_reads_the_personas_too(site: Path) -> None:
     change(site / PERSONAS, "visits: 3", "visitts: 3")
     said = run("check", site, code=1).output
-    assert re.search(r"^rules/tests/personas.yaml:5:5: error: .*visitts", said)
+    assert re.search(r"^rules/tests/personas.yaml:6:5: error: .*visitts", said)
 
 
 def test_explain_needs_personas(site: Path) -> None:
@@ -408,7 +412,7 @@ def test_errors_in_the_rules_or_the_personas_are_shown_instead(site: Path) -> No
     assert re.search(r"personas.yaml:\d+:\d+: error: .*visitts", result.stderr)
     change(site / "rules/start.yaml", "at-least: 3", "at-leest: 3")
     result = run("explain", site, "--personas", site / PERSONAS, code=1)
-    assert 'rules/start.yaml:9:36: error: unknown key "at-leest"' in result.stderr
+    assert 'rules/start.yaml:10:36: error: unknown key "at-leest"' in result.stderr
     assert result.stdout == ""
 
 
