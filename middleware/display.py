@@ -47,14 +47,14 @@ class Display:
         self._facts: Facts | None = None
         self._preliminary = False
         self._decisions: dict[str, Decision] = {}
-        self._placement = Placement(visit.site.limits)
+        self._placement = Placement(visit.site.settings.limits)
         self.exposed: list[Decision] = []
 
     def renew(self) -> None:
         """Something about the visitor has changed: decide anew."""
         self._facts = None
         self._decisions.clear()
-        self._placement = Placement(self._visit.site.limits)
+        self._placement = Placement(self._visit.site.settings.limits)
         for decision in self.exposed:  # these have left
             self._placement.take(decision)
 
@@ -159,12 +159,14 @@ class Display:
         if recommend is not None:
             strategies, profile = recommend.strategies, known.profile
             personal = not PERSONAL.isdisjoint(strategies)
+            popularity = visit.window.popularity
             ids, reasons = choose(
                 strategies,
                 recommend.limit,
-                visit.window.popularity,
+                popularity.among(recommend.only, recommend.excluded),
                 viewed=recently_viewed(profile) if personal else (),
                 bought=bought(profile),
+                pinned=[id for id in recommend.pinned if id in popularity.shares],
             )
             if not ids:
                 return None  # better no shelf than an empty one

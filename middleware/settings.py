@@ -17,15 +17,14 @@ from ..rules.attributes import BUILT_IN, Attribute, Type
 from ..rules.events import OF_PAGES, PRODUCTS_SEARCHED, SAYS
 from ..rules.facts import PURPOSES
 from ..rules.moments import duration
-from ..rules.numerals import share
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
+from .slots import Slot, read_limits, read_slots
 from .toml import Document, Section
 
 log = logging.getLogger("shopwindow")
 
 TYPES: tuple[Type, ...] = get_args(Type)
-_SLOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _ORIGIN = re.compile(
     r"(?:app|preference|(?:header|query|cookie|source):[A-Za-z0-9_-]+)\Z"
 )
@@ -39,18 +38,6 @@ class Track(msgspec.Struct, frozen=True):
     path: str
     event: str
     query: Mapping[str, str] = {}
-
-
-class Slot(msgspec.Struct, frozen=True):
-    """A place that editors may fill.
-
-    ``selector`` finds it in pages whose templates cannot be touched. Of a ``group`` at most
-    one slot is personalised per page. Both are empty where site.toml says nothing.
-    """
-
-    description: str = ""
-    selector: str = ""
-    group: str = ""
 
 
 class SourceSettings(msgspec.Struct, frozen=True):
@@ -73,8 +60,7 @@ class Settings(msgspec.Struct, frozen=True):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     slots: Mapping[str, Slot] = {}
-    at_most: int | None = None
-    holdout: float = 0.0
+    limits: Limits = UNLIMITED
     tracks: tuple[Track, ...] = ()
     attributes: Mapping[str, Attribute] = {}
     consent_days: int = 180
@@ -86,13 +72,6 @@ class Settings(msgspec.Struct, frozen=True):
     currency: str = "EUR"
     sources: tuple[SourceSettings, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
-
-    @property
-    def limits(self) -> Limits:
-        """What holds for every page."""
-        groups = {name: slot.group for name, slot in self.slots.items() if slot.group}
-        limits = Limits(self.at_most, groups, self.holdout)
-        return UNLIMITED if limits == UNLIMITED else limits
 
     @property
     def zone(self) -> ZoneInfo:
@@ -118,15 +97,10 @@ def read_settings(
     pages = root.table("pages")
     values["include"] = _paths(pages, "include")
     values["exclude"] = _paths(pages, "exclude")
-    if "at-most" in pages.data:
-        values["at_most"] = pages.whole("at-most", 1, least=0, most=1000)
+    values["slots"] = slots = read_slots(root.table("slots"))
+    values["limits"] = read_limits(pages, root.table("experiments"), slots)
     pages.finish(later=("revalidate",))
 
-    experiments = root.table("experiments")
-    values["holdout"] = _share(experiments, "holdout")
-    experiments.finish()
-
-    values["slots"] = _slots(root.table("slots"))
     values["tracks"] = tuple(t for s in root.tables("track") if (t := _track(s)))
     sources = root.table("sources")
     values["sources"] = tuple(
@@ -239,33 +213,6 @@ def _paths(pages: Section, key: str) -> tuple[str, ...]:
         if not path.startswith("/"):
             pages.wrong(key, f'"{path}" is not a path', "a path starts with /")
     return paths
-
-
-def _slots(section: Section) -> dict[str, Slot]:
-    slots = {}
-    for name, value in section.data.items():
-        if not _SLOT.match(name):
-            section.wrong(
-                name, f'"{name}" is not a slot name', "letters, digits, dots and dashes"
-            )
-        elif isinstance(value, str):
-            slots[name] = Slot(section.text(name))
-        else:
-            long = section.table(name)
-            slots[name] = Slot(
-                long.text("description"), long.text("selector"), long.text("group")
-            )
-            long.finish()
-    return slots
-
-
-def _share(section: Section, key: str) -> float:
-    written = section.text(key, "0%")
-    found = share(written)
-    if found is None:
-        hint = 'write for example "5%", from 0% to 100%'
-        section.wrong(key, f'"{written}" is not a percentage', hint)
-    return found or 0.0
 
 
 def _track(section: Section) -> Track | None:

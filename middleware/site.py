@@ -16,7 +16,6 @@ from ..rules.counting import Counted
 from ..rules.events import PROMOTION_VIEWED, SAYS
 from ..rules.facts import Event, Profile
 from ..rules.learning import learn
-from ..rules.placement import Limits
 from ..rules.ruleset import RuleSet
 from ..rules.vocabulary import Parameters, Vocabulary
 from .context import ContextReader
@@ -38,7 +37,6 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
     settings: Settings
     rules: RuleSet
-    limits: Limits
     catalog: Catalog
     library: Library
     renderer: Renderer
@@ -74,9 +72,9 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
 
 def _watched(rules: RuleSet) -> frozenset[str]:
-    """The rules with a cap and the fragments in ``shown`` conditions: who else is shown how
-    often stands in the log alone, because the profile is read with every request."""
-    found: set[str] = {rule.id for rule in rules.rules if rule.cap is not None}
+    """The rules with a cap or a split and the fragments in ``shown`` conditions: who else is
+    shown how often stands in the log alone, because the profile is read with every request."""
+    found: set[str] = {rule.id for rule in rules.rules if rule.cap or rule.split}
 
     def look(condition: object) -> None:
         if isinstance(condition, Counted) and condition.verb == "shown":
@@ -172,7 +170,6 @@ def check_site(
     site = Site(
         settings=settings,
         rules=rules,
-        limits=settings.limits,
         catalog=catalog,
         library=library,
         renderer=Renderer(library, catalog, currency=settings.currency, click=click),

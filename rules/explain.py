@@ -7,10 +7,10 @@ import msgspec
 from .attributes import Facts
 from .conditions import Why
 from .decide import decide
-from .experiments import CONTROL, allocate
+from .experiments import CONTROL
 from .facts import SLOT_REASONS, Decision
 from .numerals import percent
-from .outcome import outcome
+from .outcome import allocated, outcome
 from .placement import UNLIMITED, Placement
 from .ruleset import Rule, RuleSet
 
@@ -97,11 +97,12 @@ def _because(rule: Rule, facts: Facts) -> tuple[str, ...]:
     if rule.schedule is not None:
         words.append(str(rule.schedule))
     if (split := rule.split) is not None:
-        found = allocate(split, facts.units, facts.pins)
+        found = allocated(split, facts)
         arm = f"{CONTROL} {percent(split.control)}"
         if found.variant is not None:
             arm = f"{found.variant.weight:g} of {split.total:g}"
-        notes = [found.note, "pinned" if found.pinned else ""]
+        pinned = "pinned" if split.experiment in facts.pins else "as seen first"
+        notes = [found.note, pinned if found.pinned else ""]
         more = "".join(f" ({note})" for note in notes if note)
         words.append(f"experiment {split.experiment}, {arm}{more}")
     return tuple(words)
@@ -151,5 +152,5 @@ def _outside(rule: Rule, facts: Facts) -> str:
     if split.layer is not None:
         first, last = (percent(edge) for edge in split.slice)
         words += f", from {first} to {last} of layer {split.layer}"
-    note = allocate(split, facts.units, facts.pins).note
+    note = allocated(split, facts).note
     return f"{words}; this one is not among them" + (f" ({note})" if note else "")

@@ -74,7 +74,8 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     entry-page, campaign, referrer. ``attributes`` are as the shop or a source gave them,
     not yet typed. Times are seconds since 1970, 0.0 means never. ``recent_orders`` are the
     last five order ids, so that an order reported twice counts once. ``customer`` is the
-    pseudonym of the customer who logged in, empty for a stranger.
+    pseudonym of the customer who logged in, empty for a stranger. ``variants`` maps the
+    experiments that the visitor was part of to the variant seen first, or ``control``.
     """
 
     first_seen: float = 0.0
@@ -92,6 +93,7 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     interests: dict[str, dict[str, Interest]] = {}
     recent_orders: tuple[str, ...] = ()
     customer: str = ""
+    variants: dict[str, str] = {}
 
 
 class Context(msgspec.Struct, frozen=True, gc=False):

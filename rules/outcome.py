@@ -1,7 +1,7 @@
 """What a rule does whose conditions hold: it decides, or it leaves its place to the next."""
 
-from .attributes import Facts
-from .experiments import allocate, explores
+from .attributes import NO_PINS, Facts
+from .experiments import CONTROL, Allocation, Split, allocate, explores
 from .facts import Decision
 from .rule import Rule
 
@@ -18,7 +18,7 @@ def outcome(rule: Rule, facts: Facts) -> Decision | str:
         return "explore"
     decision, variant = rule.decision, None
     if rule.split is not None:
-        allocation = allocate(rule.split, facts.units, facts.pins)
+        allocation = allocated(rule.split, facts)
         if allocation.outcome == "control":
             return decision
         if allocation.variant is None:
@@ -28,3 +28,19 @@ def outcome(rule: Rule, facts: Facts) -> Decision | str:
     if rule.filled is not None:
         return rule.filled(variant, tuple(one.key(facts) for one in rule.bindings))
     return decision
+
+
+def allocated(split: Split, facts: Facts) -> Allocation:
+    """Where the visitor landed: at a pin, at what was seen first, else where the hash says.
+
+    What was seen first stays, so that neither a login nor a change of weights turns it over. A
+    control group that is no longer wanted lets its visitors go. Accounts see the same on all
+    devices: there the hash alone decides.
+    """
+    experiment = split.experiment
+    pin = facts.pins.get(experiment)
+    if pin is None and split.unit == "visitor":
+        pin = facts.profile.variants.get(experiment)
+        if pin == CONTROL and not split.control:
+            pin = None
+    return allocate(split, facts.units, {experiment: pin} if pin else NO_PINS)

@@ -153,7 +153,7 @@ def _explain(
         persona.pins,
     )
     # Made-up visitors are there to see something: none of them is held out.
-    placement = Placement(replace(site.limits, holdout=0.0))
+    placement = Placement(replace(site.settings.limits, holdout=0.0))
     found = [
         (slot, explain(site.rules, known, slot, placement))
         for slot in site.settings.slots  # all of them: they share the page

@@ -243,6 +243,17 @@ def test_warnings_fail_the_check_only_when_it_is_strict(site: Path) -> None:
     assert run("check", site, "--strict", code=1).output == said
 
 
+def test_a_rule_whose_time_has_passed_is_warned_of(site: Path) -> None:
+    with (site / "rules/start.yaml").open("a") as rules:
+        rules.write(
+            "  - {id: past, slot: home.shelf, priority: 10, show: notice,"
+            " with: {headline: Hi}, schedule: {until: 2020-01-01}}\n"
+        )
+    said = run("check", site).output
+    assert 'rule "past" can never win again: its schedule has ended' in said
+    assert said.endswith("0 errors, 1 warning\n")
+
+
 def test_without_a_folder_name_the_one_at_hand_is_checked(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,6 +353,22 @@ def test_explain_takes_the_page_and_the_moment(site: Path) -> None:
     }.items():
         found = explained(site, "--persona", "gardener", *options)
         assert found["gardener"]["home.hero"]["rule"] == rule, options
+
+
+def test_the_slots_of_a_persona_share_one_page(site: Path) -> None:
+    (site / "rules/start.yaml").write_text(
+        "rules:\n"
+        "  - {id: one, slot: home.hero, show: notice, with: {headline: Hi}}\n"
+        "  - id: two\n    slot: home.shelf\n    split:\n      experiment: e\n"
+        "      variants: [{name: a, show: notice, with: {headline: Hi}}]\n"
+    )
+    change(site / "site.toml", "[slots]", '[experiments]\nholdout = "100%"\n\n[slots]')
+    free = explained(site, "--persona", "gardener")["gardener"]
+    assert [free[slot]["reason"] for slot in free] == ["shown", "shown"]
+    assert [free[slot]["variant"] for slot in free] == [None, "a"]
+    change(site / "site.toml", "[slots]", "[pages]\nat-most = 1\n\n[slots]")
+    full = explained(site, "--persona", "gardener", "--slot", "home.shelf")["gardener"]
+    assert full["home.shelf"]["reason"] == "budget"
 
 
 @pytest.mark.parametrize(

@@ -214,3 +214,30 @@ rules:
             for path in ("/p/cup-1", "/p/tea-1", "/p/tea-1"):
                 await client.get(path)
             assert "Green tea for €5.90" in (await client.get("/")).text
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("pin: cup-1", ["White cup", "Green tea"]),
+        ("pin: cup-1, limit: 1", ["White cup"]),
+        ("except: {brand: none}", ["Green tea", "White cup"]),
+        ("only: {brand: none}", []),  # better no shelf than one of other things
+    ],
+)
+async def test_a_shelf_holds_what_the_rule_asks_for(
+    asked: str, shown: list[str]
+) -> None:
+    rules = f"""
+rules:
+  - id: shelf
+    slot: home.hero
+    show: product-shelf
+    with: {{headline: For you}}
+    recommend: {{strategy: trending, {asked}}}
+"""
+    async with open_window(rules=rules) as window:
+        text = (await ask(mounted(SHOP, window), "/")).body.decode()
+    names = ["Green tea", "White cup"]
+    assert sorted((n for n in names if n in text), key=text.index) == shown
+    assert ("<p>Default</p>" in text) is (not shown)

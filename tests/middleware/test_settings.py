@@ -10,14 +10,15 @@ import pytest
 from shopwindow.findings import Finding
 from shopwindow.middleware.settings import (
     Settings,
-    Slot,
     SourceSettings,
     Track,
     is_production,
     read_keys,
     read_settings,
 )
+from shopwindow.middleware.slots import Slot
 from shopwindow.rules.attributes import Attribute
+from shopwindow.rules.placement import Limits
 
 FOLDER = Path("shop")
 FULL = """\
@@ -98,8 +99,7 @@ def test_every_key_of_a_full_file_is_read() -> None:
             "home.hero": Slot("The large picture"),
             "home.shelf": Slot("The shelf", "#shelf", "offers"),
         },
-        at_most=3,
-        holdout=0.05,
+        limits=Limits(3, {"home.shelf": "offers"}, 0.05),
         tracks=(
             Track("/p/{product}", "Product Viewed"),
             Track("/suche", "Products Searched", {"q": "query"}),

@@ -134,11 +134,11 @@ rules:
     known = ask(rules, {"country": "DE"}, Profile(counts={"shown rule": shown}))
     known.units, known.pins = Units("v"), {"advent-hero-2026": "cosy"}
     assert str(explain(rules, known, "home.hero")).splitlines() == [
-        "shown group-b (rules/start.yaml:13): it has no conditions",
-        "not group-a (rules/start.yaml:12): cap 2 x of the group is reached, it was shown 2 x",
+        "shown group-b (rules/start.yaml:14): it has no conditions",
+        "not group-a (rules/start.yaml:13): cap 2 x of the group is reached, it was shown 2 x",
         "not advent-hero-test (rules/start.yaml:2): it holds, but group-b comes before it",
-        "not autumn (rules/start.yaml:11): it is not its time: until 2026-11-01 (Europe/Berlin)",
-        "not summer (rules/start.yaml:10): country (line 10): wanted CH, visitor has DE (and 1 more)",
+        "not autumn (rules/start.yaml:12): it is not its time: until 2026-11-01 (Europe/Berlin)",
+        "not summer (rules/start.yaml:11): country (line 11): wanted CH, visitor has DE (and 1 more)",
     ]
     known = ask(rules, {"country": "DE"}, consent=PERSONALIZATION)
     known.units = Units("v")

@@ -6,9 +6,18 @@ from shopwindow.rules.attributes import Facts, facts
 from shopwindow.rules.decide import decide, one_by_one
 from shopwindow.rules.experiments import Units
 from shopwindow.rules.explain import explain
-from shopwindow.rules.facts import DAY, RULE_REASONS, SLOT_REASONS, Decision
+from shopwindow.rules.facts import (
+    DAY,
+    KEYS_KEPT,
+    RULE_REASONS,
+    SLOT_REASONS,
+    Decision,
+    Event,
+    Profile,
+)
+from shopwindow.rules.merging import merge
 from shopwindow.rules.reading import RuleSet
-from tests.rules.shop import PERSONALIZATION, context, read
+from tests.rules.shop import PERSONALIZATION, context, event, lived, read
 
 SLOT = "home.hero"
 NEXT = "  - {id: next, slot: home.hero, priority: -1, show: plain}\n"
@@ -121,6 +130,49 @@ def test_one_account_sees_one_variant_on_every_device() -> None:
             for visitor in ("phone", "desk")
         )
         assert one == other
+
+
+SAW = [
+    ("", "b", "b"),
+    ("", "gone", None),  # no longer a variant: the hash decides
+    ("control: 50%, ", "control", "control"),
+    ("", "control", None),  # no longer a control group
+    ("traffic: 0%, ", "b", "b"),
+    ("unit: account, ", "b", None),
+]
+
+
+@pytest.mark.parametrize(("more", "saw", "sees"), SAW)
+def test_what_was_seen_first_stays(more: str, saw: str, sees: str | None) -> None:
+    rules = split(more)
+    for number in range(20):
+        known = visit(rules, f"v{number}", account="c")
+        hashed = decided(rules, known).variant
+        known.profile = Profile(variants={"e": saw})
+        assert decided(rules, known).variant == (sees or hashed)
+
+
+def test_a_first_showing_is_learned_and_wins_over_later_ones() -> None:
+    def showing(variant: str, ago: float) -> Event:
+        shown = {"promotion_id": "hero", "experiment": "e", "variant": variant}
+        return event("Promotion Viewed", ago, promotions=[shown])
+
+    profile = lived([showing("a", 2), showing("b", 1)])
+    assert profile.variants == {"e": "a"}
+    many = [
+        event("Promotion Viewed", experiment=f"e{number}", variant="a")
+        for number in range(KEYS_KEPT)
+    ]
+    variants = lived(many, profile).variants
+    assert len(variants) == KEYS_KEPT
+    assert "e" not in variants and "e0" in variants
+
+
+def test_a_login_keeps_what_was_seen_a_moment_ago() -> None:
+    stored = Profile(last_seen=1.0, variants={"e": "a", "f": "a"})
+    here = Profile(last_seen=2.0, variants={"e": "b"})
+    for merged in (merge(stored, here), merge(here, stored)):
+        assert merged.variants == {"e": "b", "f": "a"}
 
 
 def test_explain_names_the_group_that_stopped_the_slot() -> None:
