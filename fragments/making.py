@@ -13,7 +13,7 @@ from .catalog import Catalog
 from .formats import text as formatted
 from .items import Item
 from .library import Fragment, Library, Version
-from .parameters import NOBODY, FragmentError, VisitorView, template_values
+from .parameters import NOBODY, FragmentError, Things, VisitorView, template_values
 from .plates import Cards, Deck, Rendered
 from .recommendations.rank import Reason
 from .sandbox import OUTPUT_LIMIT, Absent, run
@@ -111,6 +111,7 @@ class Maker:
         self,
         version: Version,
         parameters: Mapping[str, Any],
+        things: Things,
         chosen: Sequence[tuple[str, Reason]],
         visitor: VisitorView,
         language: str,
@@ -122,6 +123,7 @@ class Maker:
             version.fragment,
             version.parameters,
             parameters,
+            things,
             visitor,
             self.catalog,
             language,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from .catalog import Catalog
 from .expressions import RECORDS
@@ -14,6 +14,10 @@ from .views import NOBODY as NOBODY
 from .views import FragmentError as FragmentError
 from .views import VisitorView as VisitorView
 
+#: Names that stand for something of the catalogue: name -> kind (or brand, tag) and id.
+Things = Mapping[str, tuple[str, str]]
+NO_THINGS: Things = {}
+_KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _PLACE = re.compile(r"\{([A-Za-z][\w-]*)(?:\.([A-Za-z][\w-]*))?\}")
 
 
@@ -21,6 +25,7 @@ def template_values(
     fragment: str,
     declared: Parameters,
     parameters: Mapping[str, Any],
+    things: Things,
     visitor: VisitorView,
     catalog: Catalog,
     language: str,
@@ -29,16 +34,23 @@ def template_values(
     """The parameters by their names in templates (``_`` for ``-``).
 
     Records are looked up in the catalogue, ``{name}`` and ``{category.title}`` in texts
-    are filled, optional parameters that are not given are :class:`Absent`. Raises
+    are filled, from the ``things`` too; those of the parameters that are such a thing are
+    its record, a brand or tag its name. Optional parameters that are not given are :class:`Absent`. Raises
     :class:`FragmentError` when one is missing, unknown or cannot be filled.
     """
     if missing := declared.required - parameters.keys():
         names = ", ".join(sorted(missing))
         raise FragmentError(fragment, f"the parameter {names} is missing")
+    known = {
+        name.replace("-", "_"): _thing(fragment, *thing, catalog, language)
+        for name, thing in things.items()
+    }
     given: dict[str, Any] = {}
     for name, value in parameters.items():
         word = name.replace("-", "_")
-        if word in RECORDS:
+        if word in known and word not in RECORDS:
+            value = known[word]
+        elif word in RECORDS:
             # Templates trust the addresses of these: nothing but the catalogue's will do.
             if type(value) not in (str, int):
                 raise FragmentError(fragment, f"{name} is not the name of one {word}")
@@ -49,7 +61,9 @@ def template_values(
 
     def replaced(place: re.Match[str]) -> str:
         name, part = place[1].replace("-", "_"), place[2]
-        value: Any = visitor if name == "visitor" else given.get(name)
+        value: Any = given[name] if name in given else known.get(name)
+        if name == "visitor":
+            value = visitor
         if part is not None:
             value = _part(value, part.replace("-", "_"))
         if isinstance(value, Item):
@@ -87,6 +101,13 @@ def _part(owner: Any, part: str) -> Any:
     if isinstance(owner, Item | VisitorView) and part in owner.__struct_fields__:
         return getattr(owner, part)
     return None
+
+
+def _thing(
+    fragment: str, kind: str, name: str, catalog: Catalog, language: str
+) -> Item | str:
+    found = _KINDS.get(kind)
+    return name if found is None else _record(fragment, found, name, catalog, language)
 
 
 def _record(

@@ -5,6 +5,7 @@ from threading import Lock
 from typing import Any
 
 from .library import Version
+from .parameters import Things
 from .recommendations.rank import Reason
 
 # Counted for each kept value besides its bytes: key, tuple, table entry.
@@ -88,6 +89,7 @@ class Plate:
         "parameters",
         "personal",
         "rendered",
+        "things",
         "version",
         "whole",
     )
@@ -96,6 +98,7 @@ class Plate:
         self,
         version: Version,
         parameters: Mapping[str, Any],
+        things: Things,
         language: str,
         charset: str,
         personal: bool,
@@ -104,6 +107,7 @@ class Plate:
         """``rendered`` is None where it depends on the visitor or on the items' names."""
         self.version = version
         self.parameters = parameters
+        self.things = things
         self.language = language
         self.charset = charset
         self.personal = personal

@@ -8,7 +8,7 @@ from .bytecache import ByteCache
 from .catalog import Catalog
 from .library import Library, Version
 from .making import Click, Maker
-from .parameters import NOBODY, FragmentError, VisitorView
+from .parameters import NO_THINGS, NOBODY, FragmentError, Things, VisitorView
 from .plates import OVERHEAD, WHOLE, Cards, Deck, Plate, Rendered, size
 from .recommendations.rank import Reason, Recommendation
 from .reorder import Cut, CutError, cut_children
@@ -64,6 +64,7 @@ class Renderer:
         name: str,
         parameters: Mapping[str, Any],
         *,
+        things: Things = NO_THINGS,
         items: Sequence[Recommendation] = (),
         visitor: VisitorView = NOBODY,
         language: str = "",
@@ -71,7 +72,8 @@ class Renderer:
     ) -> bytes:
         """The fragment in the encoding ``charset``, which must contain ASCII.
 
-        ``parameters`` are the rule's ``with``; ``items`` fill shelves; ``language`` is
+        ``parameters`` are the rule's ``with``; ``things`` say which of them, and which other
+        names in their texts, are something of the catalogue; ``items`` fill shelves; ``language`` is
         the page's, the site's own when empty or unknown. Raises :class:`FragmentError`.
         """
         language = self._maker.language(language)
@@ -80,6 +82,7 @@ class Renderer:
         rendered = self._rendered(
             version,
             parameters,
+            things,
             chosen,
             visitor if _is_personal(version, parameters) else None,
             language,
@@ -96,17 +99,20 @@ class Renderer:
         parameters: Mapping[str, Any],
         language: str = "",
         charset: str = "utf-8",
+        *,
+        things: Things = NO_THINGS,
     ) -> Plate:
         """The fragment with these parameters, for :meth:`serve` or as it is.
 
         As :meth:`render`, but fast for a mapping that is given again and again: it is
-        known by its identity, so it must never change. Raises :class:`FragmentError`.
+        known by its identity, so it must never change, and with it always come the same
+        ``things``. Raises :class:`FragmentError`.
         """
         # The plate holds the mapping: nothing else can have its id as long as we keep it.
         key = (id(parameters), name, language, charset)
         plate = self._plates.young.get(key) or self._plates.get(key)
         if plate is None:
-            plate = self._plate(name, parameters, language, charset)
+            plate = self._plate(name, parameters, things, language, charset)
             self._plates.put(key, plate)
         return plate
 
@@ -130,6 +136,7 @@ class Renderer:
             rendered = self._rendered(
                 plate.version,
                 plate.parameters,
+                plate.things,
                 list(zip(ids, reasons, strict=True)),
                 visitor if plate.personal else None,
                 plate.language,
@@ -169,20 +176,28 @@ class Renderer:
         return pieces.ordered(scores)
 
     def _plate(
-        self, name: str, parameters: Mapping[str, Any], language: str, charset: str
+        self,
+        name: str,
+        parameters: Mapping[str, Any],
+        things: Things,
+        language: str,
+        charset: str,
     ) -> Plate:
         language = self._maker.language(language)
         version = self._maker.version(name, language)
         personal = _is_personal(version, parameters)
         rendered = None
         if not personal and not version.mentions.items:
-            rendered = self._rendered(version, parameters, (), None, language, charset)
-        return Plate(version, parameters, language, charset, personal, rendered)
+            rendered = self._rendered(
+                version, parameters, things, (), None, language, charset
+            )
+        return Plate(version, parameters, things, language, charset, personal, rendered)
 
     def _rendered(
         self,
         version: Version,
         parameters: Mapping[str, Any],
+        things: Things,
         chosen: Sequence[tuple[str, Reason]],
         visitor: VisitorView | None,
         language: str,
@@ -196,13 +211,20 @@ class Renderer:
             language,
             charset,
             tuple(parameters.items()) if plain else _frozen(parameters),
+            tuple(things.items()),
             visitor,
             tuple(chosen) if version.mentions.items else None,
         )
         rendered = self._cache.get(key)
         if rendered is None:
             rendered = self._maker.make(
-                version, parameters, chosen, visitor or NOBODY, language, charset
+                version,
+                parameters,
+                things,
+                chosen,
+                visitor or NOBODY,
+                language,
+                charset,
             )
             self._cache.put(key, rendered)
         return rendered

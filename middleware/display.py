@@ -9,9 +9,11 @@ from ..fragments.recommendations.rank import PERSONAL, Reason, choose
 from ..fragments.views import FragmentError, VisitorView
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
+from ..rules.experiments import Units
 from ..rules.facts import Decision
 from ..rules.history import bought, recently_viewed
 from ..rules.interests import decayed
+from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
 
 if TYPE_CHECKING:
@@ -32,22 +34,29 @@ _WHY = {
 class Display:
     """Decides every slot of a page once, and fills it.
 
-    ``shown`` holds the decisions whose fragments are on the page.
+    ``exposed`` holds the decisions that count: those whose fragments are on the page, and
+    those that were held back for the sake of a comparison.
     """
 
-    __slots__ = ("shown", "_decisions", "_facts", "_preliminary", "_visit")
+    __slots__ = (
+        *("exposed", "_decisions", "_facts", "_placement", "_preliminary", "_visit"),
+    )
 
     def __init__(self, visit: "Visit") -> None:
         self._visit = visit
         self._facts: Facts | None = None
         self._preliminary = False
         self._decisions: dict[str, Decision] = {}
-        self.shown: list[Decision] = []
+        self._placement = Placement(visit.site.settings.limits)
+        self.exposed: list[Decision] = []
 
     def renew(self) -> None:
         """Something about the visitor has changed: decide anew."""
         self._facts = None
         self._decisions.clear()
+        self._placement = Placement(self._visit.site.settings.limits)
+        for decision in self.exposed:  # these have left
+            self._placement.take(decision)
 
     def decision(self, slot: str) -> Decision:
         """What ``slot`` shows; decided once per request."""
@@ -57,6 +66,7 @@ class Display:
             known = self._decide(slot)
             if settled:
                 self._decisions[slot] = known
+                self._placement.take(known)
             self._preliminary = not settled  # an answer may come before the page's end
         return known
 
@@ -71,7 +81,8 @@ class Display:
         try:
             if self._facts is None or self._preliminary:
                 self._facts = self._gather()
-            return decide(visit.site.rules, self._facts, slot)
+            found = decide(visit.site.rules, self._facts, slot)
+            return self._placement.placed(found, self._facts)
         except Exception as error:
             # Our own fault, whatever it is: this slot keeps its default content.
             visit.window.warn(f"slot {slot}", "deciding %s failed: %r", slot, error)
@@ -88,6 +99,9 @@ class Display:
         given = visit.site.context.given(visit.arrival, visit.remembers)
         if lookup.given:
             given.update(lookup.given)
+        units = Units()
+        if visit.remembers and visit.visitor is not None:
+            units = Units(visit.visitor.id, customer.id if customer else None)
         return facts(
             visit.site.rules,
             visit.profile,
@@ -95,12 +109,15 @@ class Display:
             visit.purposes,
             given,
             visit.window.traffic,
+            units,
         )
 
     def fill(self, hole: "Hole", charset: str) -> bytes | None:
         """The bytes for one slot of the page, or None where its default content stays."""
         decision = self.decision(hole.slot)
         if decision.fragment is None:
+            if decision.held:
+                self.exposed.append(decision)
             return None
         try:
             content = self._render(decision, hole.default, charset)
@@ -115,7 +132,7 @@ class Display:
         root = self._visit.root
         if root:  # fragments are shared between pages and do not know where we stand
             content = content.replace(_CLICK, root.encode() + _CLICK)
-        self.shown.append(decision)
+        self.exposed.append(decision)
         return content
 
     def _render(self, decision: Decision, default: bytes, charset: str) -> bytes | None:
@@ -130,7 +147,11 @@ class Display:
             scores = {key: decayed(score, now) for key, score in interests.items()}
             return site.renderer.reorder(decision.fragment, default, scores, charset)
         plate = site.renderer.plate(
-            decision.fragment, decision.parameters, language, charset
+            decision.fragment,
+            decision.parameters,
+            language,
+            charset,
+            things=decision.bound,
         )
         ids: Sequence[str] = ()
         reasons: Sequence[Reason] = ()
@@ -138,12 +159,14 @@ class Display:
         if recommend is not None:
             strategies, profile = recommend.strategies, known.profile
             personal = not PERSONAL.isdisjoint(strategies)
+            popularity = visit.window.popularity
             ids, reasons = choose(
                 strategies,
                 recommend.limit,
-                visit.window.popularity,
+                popularity.among(recommend.only, recommend.excluded),
                 viewed=recently_viewed(profile) if personal else (),
                 bought=bought(profile),
+                pinned=[id for id in recommend.pinned if id in popularity.shares],
             )
             if not ids:
                 return None  # better no shelf than an empty one
@@ -160,6 +183,7 @@ class Display:
         self._decisions[decision.slot] = msgspec.structs.replace(
             decision, reason=reason, fragment=None
         )
+        self._placement.leave(decision.slot)
 
     def kept(self, slot: str, reason: str) -> None:
         """A slot of the page could not be offered; the page is fine, its template is not."""
@@ -174,8 +198,10 @@ class Display:
         if slot:
             outcome = "too-large" if reason == "too-large" else "unsupported"
             self._decisions[slot] = Decision(slot, outcome)
+            self._placement.leave(slot)
 
     def failed(self, slot: str, error: Exception) -> None:
         """Filling a slot failed in a way that nobody foresaw."""
         self._visit.window.warn(f"slot {slot}", "the slot %s failed: %r", slot, error)
         self._decisions[slot] = Decision(slot, "error")
+        self._placement.leave(slot)

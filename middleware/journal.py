@@ -13,11 +13,11 @@ from itertools import count, islice
 from operator import itemgetter
 
 from ..rules.facts import Event, Profile
-from .stores import REARRANGING, Learn, Store, StoreError, Weights
+from .stores import REARRANGING, Draft, Learn, Store, StoreError, Weights
 
 log = logging.getLogger("shopwindow")
 
-INTERVAL = 0.02  # seconds that events gather before they are written together
+INTERVAL = 0.03  # seconds that events gather before they are written together
 BATCH = 500  # events at most in one commit
 PATIENCE = 5.0  # seconds that closing waits for the last commit
 
@@ -65,7 +65,7 @@ class Receipt:
         self.event = event
         self._journal = journal
         self._kept: bool | None = True if journal is None else None
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: list[asyncio.Future[None]] | None = None  # most have none
 
     @property
     def stored(self) -> asyncio.Future[None]:
@@ -78,22 +78,41 @@ class Receipt:
 NOTHING_TO_KEEP = Receipt(None, None)  # no consent, a bot: there is nothing to wait for
 
 
-class Unwritten:
-    """What one visitor did that is not in the store yet, on top of what was there before."""
+_ASTRAY = Profile()  # the base of what stands on a dropped event: no store has it
 
-    __slots__ = ("events", "pending", "_base", "known", "_merged", "_merged_count")
+
+class Unwritten:
+    """What one visitor did that is not in the store yet, on top of what is there (``base``)."""
+
+    __slots__ = ("base", "events", "known", "pending", "_merged", "_merged_count")
 
     def __init__(self, base: Profile | None, known: bool) -> None:
         self.events: list[Event] = []
         self.pending = 0
-        self._base = base
+        self.base = base
         self.known = known
         self._merged = base
         self._merged_count = 0
 
+    def add(self, event: Event, base: Profile | None, after: Profile | None) -> bool:
+        """Whether ``after``, which ``event`` makes of ``base``, is what is known now."""
+        events = self.events
+        follows = (
+            after is not None
+            and self.known
+            and base is self._merged
+            and self._merged_count == len(events)
+        )
+        events.append(event)
+        self.pending += 1
+        if follows:
+            self._merged = after
+            self._merged_count = len(events)
+        return follows
+
     def over(self, fetched: Profile | None, learn: Learn) -> Profile | None:
         if not self.known:
-            self._base = self._merged = fetched
+            self.base = self._merged = fetched
             self.known = True
         while self._merged_count < len(self.events):
             self._merged = learn(self._merged, self.events[self._merged_count])
@@ -101,7 +120,8 @@ class Unwritten:
         return self._merged
 
 
-_Entry = tuple[int, Event, Receipt]
+# Its number, and the visitor's profile after it, where the request has worked that out.
+_Entry = tuple[int, Event, Receipt, Profile | None]
 
 
 class Journal:
@@ -173,9 +193,17 @@ class Journal:
             )
 
     def note(
-        self, event: Event, base: Profile | None = None, known: bool = False
+        self,
+        event: Event,
+        base: Profile | None = None,
+        known: bool = False,
+        after: Profile | None = None,
     ) -> Receipt:
-        """Keep ``event``. ``base`` is what the store knows about the visitor, if ``known``."""
+        """Keep ``event``. ``base`` is what is known about the visitor, if ``known``.
+
+        ``after`` is what the event makes of it: a request that has worked it out for its own
+        page saves the writer doing so again.
+        """
         receipt = Receipt(event, self)
         with self._lock:
             self.accepted += 1
@@ -185,9 +213,9 @@ class Journal:
                 unwritten = self._unwritten.get(event.visitor)
                 if unwritten is None:
                     unwritten = self._unwritten[event.visitor] = Unwritten(base, known)
-                unwritten.events.append(event)
-                unwritten.pending += 1
-            self._queues[rank].append((self.accepted, event, receipt))
+                if not unwritten.add(event, base, after):
+                    after = None
+            self._queues[rank].append((self.accepted, event, receipt, after))
             if self.waiting > self._limit:
                 self._make_room()
         if not self._work.is_set():
@@ -226,6 +254,8 @@ class Journal:
         with self._lock:
             if receipt._kept is not None:
                 return True
+            if receipt._waiters is None:
+                receipt._waiters = []
             receipt._waiters.append(future)
         self._hurry.set()
         self._work.set()
@@ -242,9 +272,12 @@ class Journal:
             self._hurry.clear()
             self._work.clear()
             while self._take():
+                full = len(self._batch) == BATCH
                 if self._commit():
                     pause = 0.0
-                    continue
+                    if full or self._closing:
+                        continue
+                    break  # what has come meanwhile set `_work`, and gathers first
                 if self._closing:
                     break
                 pause = min(1.0, pause * 2 or 0.05)
@@ -269,9 +302,10 @@ class Journal:
         return bool(taken)
 
     def _commit(self) -> bool:
-        events = [event for _, event, _ in self._batch]
+        events = [entry[1] for entry in self._batch]
         try:
-            self._store.commit(events, self._learn, self._weigh(events))
+            weights = self._weigh(events)
+            self._store.commit(events, self._learn, weights, self._drafts())
         except StoreError as error:
             return self._refused(error)
         except Exception:
@@ -285,6 +319,22 @@ class Journal:
         with self._lock:
             self._finish(batch, kept=True)
         return True
+
+    def _drafts(self) -> dict[str, Draft]:
+        """What the batch makes of whom, as far as the requests have worked it out."""
+        drafts: dict[str, Draft] = {}
+        unknown = set()
+        for _, event, _, after in self._batch:
+            visitor = event.visitor
+            if after is None:
+                unknown.add(visitor)
+            elif (draft := drafts.get(visitor)) is not None:
+                drafts[visitor] = Draft(draft.base, after)
+            else:
+                drafts[visitor] = Draft(self._unwritten[visitor].base, after)
+        for visitor in unknown:
+            drafts.pop(visitor, None)
+        return drafts
 
     def _refused(self, error: StoreError) -> bool:
         """Say so, but not with every try: a store may be away for hours."""
@@ -314,7 +364,7 @@ class Journal:
 
     def _finish(self, entries: list[_Entry], kept: bool) -> None:
         """Settle what became of ``entries``; the lock is held."""
-        for _, event, receipt in entries:
+        for _, event, receipt, after in entries:
             if kept:
                 self.stored += 1
             else:
@@ -328,8 +378,10 @@ class Journal:
                     unwritten.events.remove(event)
                 if not unwritten.pending:
                     del self._unwritten[event.visitor]
+                else:  # what later drafts stand on
+                    unwritten.base = after if kept else _ASTRAY
             receipt._kept = kept
-            for future in receipt._waiters:
+            for future in receipt._waiters or ():
                 try:
                     future.get_loop().call_soon_threadsafe(_settle, future, kept)
                 except RuntimeError:

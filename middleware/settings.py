@@ -17,13 +17,14 @@ from ..rules.attributes import BUILT_IN, Attribute, Type
 from ..rules.events import OF_PAGES, PRODUCTS_SEARCHED, SAYS
 from ..rules.facts import PURPOSES
 from ..rules.moments import duration
+from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
+from .slots import Slot, read_limits, read_slots
 from .toml import Document, Section
 
 log = logging.getLogger("shopwindow")
 
 TYPES: tuple[Type, ...] = get_args(Type)
-_SLOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _ORIGIN = re.compile(
     r"(?:app|preference|(?:header|query|cookie|source):[A-Za-z0-9_-]+)\Z"
 )
@@ -58,7 +59,8 @@ class Settings(msgspec.Struct, frozen=True):
     language: str = "en"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    slots: Mapping[str, str] = {}
+    slots: Mapping[str, Slot] = {}
+    limits: Limits = UNLIMITED
     tracks: tuple[Track, ...] = ()
     attributes: Mapping[str, Attribute] = {}
     consent_days: int = 180
@@ -95,9 +97,10 @@ def read_settings(
     pages = root.table("pages")
     values["include"] = _paths(pages, "include")
     values["exclude"] = _paths(pages, "exclude")
-    pages.finish(later=("at-most", "revalidate"))
+    values["slots"] = slots = read_slots(root.table("slots"))
+    values["limits"] = read_limits(pages, root.table("experiments"), slots)
+    pages.finish(later=("revalidate",))
 
-    values["slots"] = _slots(root.table("slots"))
     values["tracks"] = tuple(t for s in root.tables("track") if (t := _track(s)))
     sources = root.table("sources")
     values["sources"] = tuple(
@@ -155,7 +158,7 @@ def read_settings(
         for host in environment.get("SHOPWINDOW_ALLOWED_HOSTS", "").split(",")
         if host.strip()
     )
-    root.finish(later=("experiments", "fragments", "preview", "webhooks", "journeys"))
+    root.finish(later=("fragments", "preview", "webhooks", "journeys"))
     return Settings(**values), document.findings
 
 
@@ -210,22 +213,6 @@ def _paths(pages: Section, key: str) -> tuple[str, ...]:
         if not path.startswith("/"):
             pages.wrong(key, f'"{path}" is not a path', "a path starts with /")
     return paths
-
-
-def _slots(section: Section) -> dict[str, str]:
-    slots = {}
-    for name, value in section.data.items():
-        if not _SLOT.match(name):
-            section.wrong(
-                name, f'"{name}" is not a slot name', "letters, digits, dots and dashes"
-            )
-        elif isinstance(value, str):
-            slots[name] = section.text(name)
-        else:
-            long = section.table(name)
-            slots[name] = long.text("description")
-            long.finish(later=("selector", "group"))
-    return slots
 
 
 def _track(section: Section) -> Track | None:

@@ -72,9 +72,9 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
 
 def _watched(rules: RuleSet) -> frozenset[str]:
-    """The rules with a cap and the fragments in ``shown`` conditions: who else is shown how
-    often stands in the log alone, because the profile is read with every request."""
-    found: set[str] = {rule.id for rule in rules.rules if rule.cap is not None}
+    """The rules with a cap or a split and the fragments in ``shown`` conditions: who else is
+    shown how often stands in the log alone, because the profile is read with every request."""
+    found: set[str] = {rule.id for rule in rules.rules if rule.cap or rule.split}
 
     def look(condition: object) -> None:
         if isinstance(condition, Counted) and condition.verb == "shown":
@@ -236,6 +236,7 @@ def _vocabulary(settings: Settings, catalog: Catalog, library: Library) -> Vocab
             for name, fragment in library.fragments.items()
         },
         categories={id: item.title for id, item in catalog.categories.items()},
+        parents={id: item.parent for id, item in catalog.categories.items()},
         products=frozenset(catalog.products),
         articles=frozenset(catalog.articles),
         brands=frozenset(item.brand for item in products if item.brand),

@@ -64,6 +64,7 @@ class Visit:
         self.receipts: list[Receipt] = []
         self.cookies: list[bytes] = []
         self._own: list[Event] | None = None
+        self._learned: tuple[Profile | None, list[Profile | None]] | None = None
         self.lookup = Lookup(window, arrival, customer, self._retire)
         self.display = Display(self)
         try:
@@ -144,7 +145,7 @@ class Visit:
         self.visitor = visitor
         self._consent = consent
         self._returned = returned
-        self._own = None
+        self._own = self._learned = None
         self.lookup.forget()
         self.display.renew()
 
@@ -185,10 +186,17 @@ class Visit:
         """What is known about the visitor, this very request included; None for nobody."""
         if not self.remembers or not self.lookup.fetched:
             return None
-        profile = self.lookup.profile
-        for event in self._own_events():
-            profile = self.site.learn(profile, event)
-        return profile
+        base, lessons = self._lessons()
+        return lessons[-1] if lessons else base
+
+    def _lessons(self) -> tuple[Profile | None, list[Profile | None]]:
+        """What the store knows, and what each of this page view's own events makes of it."""
+        base = self.lookup.profile
+        if self._learned is None or self._learned[0] is not base:
+            profile, learn = base, self.site.learn
+            lessons = [profile := learn(profile, event) for event in self._own_events()]
+            self._learned = base, lessons
+        return self._learned
 
     def _own_events(self) -> list[Event]:
         """The events that this page view itself stands for, if it is one."""
@@ -391,21 +399,33 @@ class Visit:
         if not self.remembers or self.arrival.scope["method"] != "GET":
             return
         journal = self.window.journal
-        profile, fetched = self.lookup.profile, self.lookup.fetched
-        for event in self._own_events():
-            journal.note(event, profile, fetched)
-        if self.display.shown:
+        fetched = self.lookup.fetched
+        own = self._own_events()
+        profile, lessons = self._lessons()
+        for event, after in zip(own, lessons, strict=True):
+            journal.note(event, profile, fetched, after)
+            profile = after
+        if self.display.exposed:
             # One event for all that the page showed: it is counted together or not at all.
-            promotions = [
-                {"promotion_id": d.fragment, "slot": d.slot, "rule": d.rule}
-                for d in self.display.shown
-            ]
             properties = {
-                "promotions": promotions,
+                "promotions": [_exposure(one) for one in self.display.exposed],
                 "revision": self.site.rules.revision,
             }
-            journal.note(self._event("Promotion Viewed", properties), profile, fetched)
+            shown = self._event("Promotion Viewed", properties)
+            journal.note(shown, profile, fetched, self.site.learn(profile, shown))
 
     def promise(self) -> "list[asyncio.Future[None]]":
         """What an answer to a POST waits for: the events of this request in the store."""
         return [receipt.stored for receipt in self.receipts]
+
+
+def _exposure(decision: Decision) -> dict[str, Any]:
+    """One slot of a page, as the event of its showing tells it. What was held back has no
+    ``promotion_id``: it counts for the rule, as for those who saw it, but was not shown."""
+    told: dict[str, Any] = {"promotion_id": decision.fragment}
+    if decision.held:
+        told = {"held": decision.reason}
+    told |= {"slot": decision.slot, "rule": decision.rule}
+    if decision.experiment is not None:
+        told |= {"experiment": decision.experiment, "variant": decision.variant}
+    return told

@@ -22,6 +22,9 @@ from .keys import derive
 
 TOLERANCE = 300  # seconds that the clocks of two machines may differ
 LONGEST_HEADER = 16_384  # bytes; a longer Cookie header is not worth reading
+REMEMBERED = (
+    10_000  # cookies that were found good, so that their next page need not sign again
+)
 RENEW_AFTER = 30 * 86_400  # seconds after which a page may carry the cookie anew
 
 _VALUE = re.compile(rb"([A-Za-z0-9_-]{22})\.([1-9]\d{9})\.(p?s?)([1-9]\d{9})\Z")
@@ -73,6 +76,9 @@ class VisitorCookie:
         self._signer = Signer(self._keys[0], key_derivation="none", algorithm=_Sha256())
         self._cookie = HostCookie(name, days * 86_400)
         self._age = days * 86_400
+        self._known: dict[
+            bytes, Visitor
+        ] = {}  # by their whole value, signature included
 
     def read(self, header: bytes, secure: bool, now: float) -> Visitor | None:
         """The visitor in a raw Cookie header, or None.
@@ -106,6 +112,21 @@ class VisitorCookie:
 
     def verify(self, value: bytes, now: float) -> Visitor | None:
         """The visitor whose cookie has exactly this ``value``, or None."""
+        visitor = self._known.get(value)
+        if visitor is None:
+            visitor = self._open(value)
+            if visitor is None:
+                return None
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[value] = visitor
+        issued = visitor.issued
+        if issued > now + TOLERANCE or issued + self._age + TOLERANCE < now:
+            return None
+        return visitor
+
+    def _open(self, value: bytes) -> Visitor | None:
+        """Whom a well signed ``value`` names, however old it is."""
         signed, _, signature = value.rpartition(b".")
         if len(signature) != 43 or (match := _VALUE.match(signed)) is None:
             return None
@@ -118,8 +139,6 @@ class VisitorCookie:
         else:
             return None
         issued, granted_at = int(match[2]), int(match[4])
-        if issued > now + TOLERANCE or issued + self._age + TOLERANCE < now:
-            return None
         granted = _GRANTS[match[3].decode()]
         old = key is not self._keys[0]
         return Visitor(match[1].decode(), issued, granted, granted_at, old)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
-from typing import Protocol
+from typing import Any, Protocol
 
 from .built_in import BUILT_IN, READERS, Reader
+from .experiments import Units
 from .facts import Context, Profile
 from .interests import NO_TRAFFIC, Leanings, Traffic
 from .typed import Attribute, Type, typed, version
@@ -23,13 +24,17 @@ __all__ = [
 # Read without a call: these stand in every profile as they are.
 _FIELDS = {"visits": "visits", "orders": "orders"}
 
+NO_UNITS = Units()
+NO_PINS: Mapping[str, str] = {}
+
 
 class Facts:
     """All that rules may look at in one request, typed once.
 
     ``values`` holds the attributes that are known; an ill-typed list stands there as None, a
-    missing one is absent and counts as empty. ``memo`` belongs to the compiled conditions,
-    ``survivors`` to the index.
+    missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
+    ``pins`` map experiments to the variant that is to be seen whatever the bucket says.
+    ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
     """
 
     __slots__ = (
@@ -39,9 +44,11 @@ class Facts:
         "counts",
         "day",
         "memo",
+        "pins",
         "profile",
         "survivors",
         "traffic",
+        "units",
         "values",
     )
 
@@ -52,6 +59,8 @@ class Facts:
         consent: frozenset[str],
         context: Context,
         traffic: Traffic = NO_TRAFFIC,
+        units: Units = NO_UNITS,
+        pins: Mapping[str, str] = NO_PINS,
     ) -> None:
         self.values = values
         self.profile = profile
@@ -60,7 +69,9 @@ class Facts:
         self.traffic = traffic
         self.counts = profile.counts
         self.day = context.day
-        self.memo: dict[object, bool] = {}
+        self.units = units
+        self.pins = pins
+        self.memo: dict[object, Any] = {}
         self.survivors: tuple[object, int, bool] | None = None
         self._leanings: dict[str, Leanings] = {}
 
@@ -115,6 +126,8 @@ def facts(
     consent: frozenset[str],
     given: Mapping[str, object],
     traffic: Traffic = NO_TRAFFIC,
+    units: Units = NO_UNITS,
+    pins: Mapping[str, str] = NO_PINS,
 ) -> Facts:
     """The facts of one request. Never raises on ill-typed values.
 
@@ -138,4 +151,4 @@ def facts(
         value = typed(attribute, raw, wanted.zone)
         if value is not None or attribute.type == "list":
             values[name] = value
-    return Facts(values, known, consent, context, traffic)
+    return Facts(values, known, consent, context, traffic, units, pins)

@@ -136,7 +136,7 @@ def once(test: Test) -> Test:
 
     def remembered(facts: Facts) -> bool:
         memo = facts.memo
-        answer = memo.get(test)
+        answer: bool | None = memo.get(test)
         if answer is None:
             answer = memo[test] = test(facts)
         return answer

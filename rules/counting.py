@@ -73,6 +73,11 @@ class Counted(msgspec.Struct, frozen=True):
         enough = self.at_least <= count and (most is None or count <= most)
         return enough is not self.negated
 
+    def measured(self, facts: Facts, key: str) -> int:
+        """How often with ``key``, within the window."""
+        counter = facts.counts.get(f"{self.verb} {self.dimension}", {}).get(key)
+        return how_often(counter, self.within, facts.day, facts.context.now)
+
     def _counts(self) -> Test:
         table, key, within = f"{self.verb} {self.dimension}", self.key, self.within
         least, most = self.at_least, self.at_most
@@ -136,8 +141,7 @@ class Counted(msgspec.Struct, frozen=True):
         return f"{times}{self.title or self.key}{window}"
 
     def why(self, facts: Facts, segments: Segments) -> Why:
-        counter = facts.counts.get(f"{self.verb} {self.dimension}", {}).get(self.key)
-        count = how_often(counter, self.within, facts.day, facts.context.now)
+        count = self.measured(facts, self.key)
         wanted = f"not {self._wanted()}" if self.negated else self._wanted()
         return Why(self.name, self.line, wanted, str(count))
 
@@ -174,6 +178,10 @@ class Leans(msgspec.Struct, frozen=True):
         """Whether it holds for somebody with this ``affinity``."""
         return AFFINITY_BOUNDS[self.operator](affinity, self.limit)
 
+    def measured(self, facts: Facts, key: str) -> float:
+        """The affinity to ``key``."""
+        return facts.affinity(self.dimension, key)
+
     def purposes(self, segments: Segments) -> frozenset[str]:
         return PERSONALIZATION
 
@@ -189,5 +197,5 @@ class Leans(msgspec.Struct, frozen=True):
         )
 
     def why(self, facts: Facts, segments: Segments) -> Why:
-        has = f"{facts.affinity(self.dimension, self.key):.2f}"
+        has = f"{self.measured(facts, self.key):.2f}"
         return Why(self.name, self.line, self._wanted(), has)

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from .attributes import Facts
 from .facts import Decision
-from .rule import Rule
+from .outcome import outcome
 from .ruleset import RuleSet
 
 # So many rules may fail one by one; then it is cheaper to ask the dear columns for all slots.
@@ -14,9 +14,10 @@ PATIENCE = 12
 def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
     """The first rule of ``slot`` that holds and is allowed, else a reason for the default.
 
-    A rule that lacks a consent, or whose cap is reached, leaves the place to the next one and
-    stands in ``skipped``. The reason is ``consent`` where rules were passed over for consent
-    alone and none won. Never raises: a fault gives the reason ``error`` and names the rule.
+    A rule that lacks a consent, whose cap is reached, that explores or whose experiment is for
+    others leaves the place to the next one and stands in ``skipped``; the control group of an
+    experiment stops the slot. The reason is ``consent`` where rules were passed over for
+    consent and none won. Never raises: a fault gives the reason ``error`` and names the rule.
     """
     index = rules.index
     own = index.slots.get(slot)
@@ -47,13 +48,12 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
             if decision is not None and not skipped:
                 return decision
             rule, allowed, end = index.entries[number]
-            if not allowed:
-                reason = "consent"
-                skipped.append((rule.id, reason))
-            elif _worn_out(rule, facts):
-                skipped.append((rule.id, "cap"))
-            else:
-                return replace(rule.decision, skipped=tuple(skipped))
+            found = outcome(rule, facts) if allowed else "consent"
+            if not isinstance(found, str):
+                return replace(found, skipped=tuple(skipped)) if skipped else found
+            if found == "consent":
+                reason = found
+            skipped.append((rule.id, found))
             alive = alive >> end << end  # without its other alternatives
     except Exception:
         # Something is wrong with the facts. Asked one by one, the rules say where.
@@ -63,11 +63,6 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
     return Decision(slot, reason, skipped=tuple(skipped))
 
 
-def _worn_out(rule: Rule, facts: Facts) -> bool:
-    cap = rule.cap
-    return cap is not None and cap.shown(rule.id, facts) >= cap.times
-
-
 def one_by_one(rules: RuleSet, facts: Facts, slot: str) -> Decision:
     """:func:`decide` without the index: the same answer, and the place of a fault."""
     skipped: list[tuple[str, str]] = []
@@ -75,9 +70,12 @@ def one_by_one(rules: RuleSet, facts: Facts, slot: str) -> Decision:
     for rule in rules.by_slot.get(slot, ()):
         allowed = rule.purposes <= facts.consent
         try:
+            now = facts.context.now
+            if rule.schedule is not None and not rule.schedule.active(now):
+                continue
             if not (rule.holds if allowed else rule.possible)(facts):
                 continue
-            worn_out = allowed and _worn_out(rule, facts)
+            found = outcome(rule, facts) if allowed else "consent"
         except Exception:
             # A page is worth more than a rule: whatever a condition does with facts that
             # nobody thought of, the slot keeps its default content and the reason says so.
@@ -89,8 +87,9 @@ def one_by_one(rules: RuleSet, facts: Facts, slot: str) -> Decision:
                 line=rule.line,
                 skipped=tuple(skipped),
             )
-        if allowed and not worn_out:
-            return replace(rule.decision, skipped=tuple(skipped))
-        skipped.append((rule.id, "cap" if worn_out else "consent"))
-        reason = reason if worn_out else "consent"
+        if not isinstance(found, str):
+            return replace(found, skipped=tuple(skipped)) if skipped else found
+        if found == "consent":
+            reason = found
+        skipped.append((rule.id, found))
     return Decision(slot, reason, skipped=tuple(skipped))

@@ -317,17 +317,32 @@ class Document:
             return None
         return value
 
-    def data(self, node: Node) -> Any:
-        """Free values, such as a fragment's parameters: text, numbers, lists and maps."""
+    def data(self, node: Node, variables: Collection[str] = ()) -> Any:
+        """Free values, such as a fragment's parameters: text, numbers, lists and maps.
+
+        A text ``$cat`` must name one of ``variables``; it stays as it is written.
+        """
         if node.kind == "list":
-            return [self.data(item) for item in node.items]
+            return [self.data(item, variables) for item in node.items]
         if node.kind == "map":
             return {
-                key.text: self.data(value) for key, value in self.pairs(node, "map")
+                key.text: self.data(value, variables)
+                for key, value in self.pairs(node, "map")
             }
         if _BINDING.fullmatch(node.text):
-            self.error(node, f'"{node.text}" is not available yet')
+            self.variable(node, variables)
         return core(node)
+
+    def variable(self, node: Node, variables: Collection[str]) -> str | None:
+        """The name behind ``$``, if it is one of ``variables``; everything else is an error."""
+        name = node.text.removeprefix("$")
+        if name in variables:
+            return name
+        hint = "`as:` in a condition before gives something a name"
+        if variables:
+            hint = suggest(node.text, [f"${known}" for known in variables])
+        self.error(node, f'nothing is bound to "{node.text}"', hint)
+        return None
 
 
 def names(document: Document, node: Node, what: str) -> Iterator[tuple[Node, str]]:

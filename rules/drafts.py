@@ -1,34 +1,42 @@
 """One rule out of a document: its parts checked, its conditions not yet compiled."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from ..findings import suggest
+from .capping import read_cap
+from .caps import Limit
 from .conditions import Condition, NoneOf
-from .document import Document, Node, core, names
+from .contents import Contents
+from .document import Document, Node, core
+from .experiments import CONTROL, Split
 from .facts import Decision, Recommend
+from .favourites import Favourite
 from .grammar import Grammar
-from .operators import window
-from .ruleset import Cap
-from .vocabulary import Vocabulary
+from .moments import read_day
+from .schedule import Schedule
+from .schedules import read_schedule
+from .shares import read_share
+from .shelves import Shelves
+from .splits import Splits
+from .vocabulary import ID, Vocabulary
 
 ABOUT_KEYS = ("owner", "goal", "hypothesis", "review-by", "campaign")
 RULE_KEYS = (
-    *("id", "slot", "priority", "when", "unless", "cap", "show", "with", "recommend"),
-    *("note", "off", *ABOUT_KEYS),
-)
-LATER_IN_RULES = frozenset({"schedule", "split", "explore", "cap-group"})
-LATER_IN_CAPS = frozenset({"cooldown", "until", "adaptive"})
-LATER_IN_RECOMMEND = frozenset(
-    {"only", "except", "pin", "boost", "bury", "discovery", "minimum-score"}
+    *("id", "slot", "priority", "when", "unless", "schedule", "cap", "cap-group"),
+    *("show", "with", "split", "recommend", "explore", "note", "off", *ABOUT_KEYS),
 )
 PRIORITY_LIMIT = 10**9
-ID = re.compile(r"\w[\w.-]{0,63}")
+_CONTENTS = ("show", "with")
 
 
 class Draft(NamedTuple):
-    """A rule as it was read, before the segments it may name are compiled."""
+    """A rule as it was read, before the segments it may name are compiled.
+
+    ``decision`` and ``variants`` are those of :class:`~shopwindow.rules.rule.Rule`, their
+    names not filled. ``group`` is the cap's; empty: the rule's showings count for it alone.
+    """
 
     id: str
     slot: str
@@ -38,10 +46,22 @@ class Draft(NamedTuple):
     place: Node  # its id, where findings about the whole rule point to
     conditions: tuple[Condition, ...]
     decision: Decision
-    cap: Cap | None
+    variants: Mapping[str, Decision]
+    limits: tuple[Limit, ...]
+    group: str
+    schedule: Schedule | None
+    explore: float
+    split: Split | None
+    bindings: tuple[Favourite, ...]
     note: str
     about: Mapping[str, str]
     off: bool
+
+    @property
+    def fragments(self) -> tuple[str, ...]:
+        """All that it may show."""
+        decisions = (self.decision, *self.variants.values())
+        return tuple(dict.fromkeys(d.fragment for d in decisions if d.fragment))
 
 
 class Drafts:
@@ -50,78 +70,80 @@ class Drafts:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.ids: dict[str, tuple[Document, Node]] = {}
+        self.splits = Splits()
 
-    def draft(self, document: Document, node: Node, grammar: Grammar) -> Draft | None:
-        """The rule at ``node``, or None where something is wrong with it."""
+    def draft(
+        self, document: Document, node: Node, grammar: Grammar, zone: tzinfo
+    ) -> Draft | None:
+        """The rule at ``node``, or None where something is wrong with it.
+
+        ``zone`` is the one that its schedule is meant in.
+        """
         before = document.errors
-        found: dict[str, tuple[Node, Node]] = {}
-        for key, value in document.pairs(node, "rule", RULE_KEYS, LATER_IN_RULES):
-            found[key.text] = (key, value)
+        found = {
+            key.text: (key, value)
+            for key, value in document.pairs(node, "rule", RULE_KEYS)
+        }
         if node.kind != "map":
             return None
-        place = found["id"][1] if "id" in found else node
         values = {name: value for name, (_, value) in found.items()}
         id = self._id(document, node, values.get("id"))
-        slot = self._known(document, node, values, "slot", self.vocabulary.slots)
-        later = {key.text for key, _ in node.entries}
-        show = None
-        if "show" in values or "split" not in later:
-            show = self._known(
-                document, node, values, "show", self.vocabulary.fragments
-            )
-        priority = 0
-        if "priority" in values:
-            priority = document.whole(values["priority"], "priority") or 0
-            if abs(priority) > PRIORITY_LIMIT:
-                document.error(values["priority"], "priority is too far from 0")
-        conditions: tuple[Condition, ...] = ()
-        if "when" in values:
-            conditions = grammar.conditions(values["when"], '"when"')
-        if "unless" in values:
-            key, value = found["unless"]
-            if parts := grammar.alternatives(value, '"unless"'):
-                conditions = (*conditions, NoneOf(parts, key.line, "unless"))
-        cap = self._cap(document, *found["cap"]) if "cap" in found else None
-        recommend = (
-            self._recommend(document, *found["recommend"])
-            if "recommend" in found
-            else None
-        )
-        parameters = self._parameters(
-            document, place, values, show, "recommend" in values
-        )
-        about = {
-            name: document.words(values[name], f'"{name}"') or ""
-            for name in (*ABOUT_KEYS, "note")
-            if name in values
-        }
-        off = False
-        if "off" in values:
-            switch = core(values["off"]) if values["off"].kind == "scalar" else None
-            if not isinstance(switch, bool):
-                shown = values["off"].shown
-                document.error(values["off"], f'"off" is true or false, not {shown}')
-            off = switch is True
-        if document.errors > before or id is None or slot is None or show is None:
-            return None
-        note = about.pop("note", "")
-        decision = Decision(
-            slot, "shown", id, show, parameters, recommend, document.file, node.line
-        )
-        return Draft(
-            id,
-            slot,
-            priority,
+        slot = self._slot(document, node, values.get("slot"))
+        grammar = grammar.of_rule()
+        conditions = _conditions(grammar, found)
+        schedule, split, recommend = None, None, None
+        if "schedule" in found:
+            schedule = read_schedule(document, *found["schedule"], zone)
+        if "recommend" in found:
+            shelves = Shelves(document, self.vocabulary, grammar.deeds.key)
+            recommend = shelves.read(*found["recommend"])
+        shelf, variables = recommend is not None, grammar.variables
+        content = None
+        if "split" in found:
+            contents = Contents("variant", self.vocabulary, shelf, variables)
+            split = self.splits.read(document, *found["split"], contents)
+            for name in _CONTENTS:
+                if name in found:
+                    hint = f"move `{name}:` into the variants"
+                    words = f'a rule with "split" has no "{name}" of its own'
+                    document.error(found[name][0], words, hint)
+        else:
+            contents = Contents("rule", self.vocabulary, shelf, variables)
+            content = contents(document, node, values)
+        limits = read_cap(document, *found["cap"]) if "cap" in found else ()
+        group = ""
+        if "cap-group" in values:
+            group = document.words(values["cap-group"], '"cap-group"') or ""
+            if "cap" not in found:
+                hint = "write the cap in every rule of the group"
+                document.error(found["cap-group"][0], '"cap-group" needs "cap"', hint)
+        explore = 0.0
+        if "explore" in values:
+            explore = read_share(document, values["explore"], '"explore"') or 0.0
+        about = _about(document, values)
+        draft = Draft(
+            id or "",
+            slot or "",
+            _priority(document, values.get("priority")),
             document,
             node,
-            place,
+            values.get("id", node),
             conditions,
-            decision,
-            cap,
-            note,
+            Decision(slot or "", CONTROL),
+            {},
+            limits,
+            group,
+            schedule,
+            explore,
+            split,
+            tuple(variables.values()),
+            about.pop("note", ""),
             about,
-            off,
+            _switch(document, values.get("off")),
         )
+        if document.errors > before:
+            return None
+        return _decided(draft, content, recommend)
 
     def _id(self, document: Document, rule: Node, node: Node | None) -> str | None:
         if node is None:
@@ -142,107 +164,108 @@ class Drafts:
         self.ids[text] = (document, node)
         return text
 
-    def _known(
-        self,
-        document: Document,
-        rule: Node,
-        values: Mapping[str, Node],
-        name: str,
-        known: Mapping[str, Any] | frozenset[str],
-    ) -> str | None:
-        if name not in values:
-            document.error(rule, f"rule has no `{name}:`")
+    def _slot(self, document: Document, rule: Node, node: Node | None) -> str | None:
+        if node is None:
+            document.error(rule, "rule has no `slot:`")
             return None
-        text = document.words(values[name], f'"{name}"')
+        text = document.words(node, '"slot"')
+        known = self.vocabulary.slots
         if text is not None and text not in known:
-            word = "fragment" if name == "show" else name
-            document.error(
-                values[name], f'unknown {word} "{text}"', suggest(text, known)
-            )
-            return None
+            document.error(node, f'unknown slot "{text}"', suggest(text, known))
         return text
 
-    def _cap(self, document: Document, key: Node, node: Node) -> Cap | None:
-        if node.kind == "list":
-            document.error(node, 'a list in "cap" is not available yet')
-            return None
-        times, per = None, None
-        pairs = list(document.pairs(node, '"cap"', ("times", "per"), LATER_IN_CAPS))
-        for name, value in pairs:
-            if name.text == "times":
-                times = document.whole(value, '"times"', 1)
-            else:
-                per = window(document, value)
-        if node.kind == "map" and "times" not in [
-            entry.text for entry, _ in node.entries
-        ]:
-            if not any(entry.text in LATER_IN_CAPS for entry, _ in node.entries):
-                document.error(
-                    key, '"cap" needs `times:`', "write `{times: 3, per: 7 days}`"
-                )
-        if times is None:
-            return None
-        if per is not None and per.days is None and times > 1:
-            words = f"per {per} only `times: 1` can be counted"
-            document.error(node, words, "count in days: `per: 1 day` is today")
-        return Cap(times, per)
 
-    def _recommend(self, document: Document, key: Node, node: Node) -> Recommend | None:
-        strategies: tuple[str, ...] = ()
-        limit: int | None = 8
-        known = self.vocabulary.strategies
-        pairs = document.pairs(
-            node, '"recommend"', ("strategy", "limit"), LATER_IN_RECOMMEND
+def _decided(
+    draft: Draft,
+    content: tuple[str, Mapping[str, Any]] | None,
+    recommend: Recommend | None,
+) -> Draft:
+    """The draft with its decisions: one, or the control group's and one for each variant."""
+    document, split = draft.document, draft.split
+    goal = draft.about.get("goal", "")
+
+    def decision(
+        show: str | None, parameters: Mapping[str, Any], variant: str | None
+    ) -> Decision:
+        return Decision(
+            draft.slot,
+            "shown" if show else "control",
+            draft.id,
+            show,
+            parameters,
+            recommend if show else None,
+            document.file,
+            draft.node.line,
+            experiment=split.experiment if split else None,
+            variant=variant,
+            goal=goal,
         )
-        for name, value in pairs:
-            if name.text == "limit":
-                limit = document.whole(value, '"limit"', 1)
-                if limit is not None and limit > 100:
-                    document.error(value, f'"limit" is at most 100, not {limit}')
-                continue
-            for place, text in names(document, value, '"strategy"'):
-                if known and text not in known:
-                    document.error(
-                        place, f'unknown strategy "{text}"', suggest(text, known)
-                    )
-                strategies = (*strategies, text)
-        if node.kind == "map" and "strategy" not in [
-            entry.text for entry, _ in node.entries
-        ]:
-            document.error(key, '"recommend" needs `strategy:`', suggest("", known))
-        return Recommend(strategies, limit or 8)
 
-    def _parameters(
-        self,
-        document: Document,
-        place: Node,
-        values: Mapping[str, Node],
-        show: str | None,
-        filled: bool,
-    ) -> Mapping[str, Any]:
-        """The fragment's parameters, checked against its declaration."""
-        node = values.get("with")
-        given: dict[str, Any] = {}
-        declared = self.vocabulary.fragments.get(show) if show else None
-        if node is not None and not node.empty:
-            for key, value in document.pairs(node, '"with"'):
-                given[key.text] = document.data(value)
-                if declared is None or declared.open:
-                    continue
-                known = declared.required | declared.optional
-                if key.text not in known:
-                    words = f'fragment "{show}" has no parameter "{key.text}"'
-                    document.error(key, words, suggest(key.text, known))
-        if declared is not None and not declared.open:
-            missing = (
-                declared.required - given.keys() - ({"items"} if filled else set())
-            )
-            for name in sorted(missing):
-                words = f'fragment "{show}" needs the parameter "{name}"'
-                hint = (
-                    "add `recommend:`"
-                    if name == "items"
-                    else f"add `{name}:` to `with:`"
-                )
-                document.error(values.get("show", place), words, hint)
-        return given
+    if split is None:
+        assert content is not None  # else there was an error
+        return draft._replace(decision=decision(*content, None))
+    return draft._replace(
+        decision=decision(None, {}, CONTROL),
+        variants={
+            one.name: decision(one.show, one.parameters, one.name)
+            for one in split.variants
+        },
+    )
+
+
+def _conditions(
+    grammar: Grammar, found: Mapping[str, tuple[Node, Node]]
+) -> tuple[Condition, ...]:
+    conditions: tuple[Condition, ...] = ()
+    if "when" in found:
+        conditions = grammar.conditions(found["when"][1], '"when"')
+    if "unless" in found:
+        key, value = found["unless"]
+        if parts := grammar.alternatives(value, '"unless"'):
+            conditions = (*conditions, NoneOf(parts, key.line, "unless"))
+    return conditions
+
+
+def _priority(document: Document, node: Node | None) -> int:
+    if node is None:
+        return 0
+    priority = document.whole(node, "priority") or 0
+    if abs(priority) > PRIORITY_LIMIT:
+        document.error(node, "priority is too far from 0")
+    return priority
+
+
+def _about(document: Document, values: Mapping[str, Node]) -> dict[str, str]:
+    """What is there for people and reports."""
+    about = {
+        name: document.words(values[name], f'"{name}"') or ""
+        for name in (*ABOUT_KEYS, "note")
+        if name in values
+    }
+    if (day := about.get("review-by")) and read_day(day) is None:
+        node = values["review-by"]
+        document.error(node, f"{node.shown} is not a date", "write 2026-12-31")
+    return about
+
+
+def _switch(document: Document, node: Node | None) -> bool:
+    if node is None:
+        return False
+    value = core(node) if node.kind == "scalar" else None
+    if not isinstance(value, bool):
+        document.error(node, f'"off" is true or false, not {node.shown}')
+    return value is True
+
+
+def grouped(drafts: Iterable[Draft]) -> dict[str, list[Draft]]:
+    """The rules by their ``cap-group``; warns of a group that has a single rule."""
+    groups: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        if draft.group:
+            groups.setdefault(draft.group, []).append(draft)
+    for name, members in groups.items():
+        if len(members) == 1:
+            words = f'rule "{members[0].id}" is alone in its cap-group "{name}"'
+            hint = suggest(name, groups.keys() - {name})
+            members[0].document.warning(members[0].place, words, hint)
+    return groups

@@ -7,17 +7,26 @@ import msgspec
 from .attributes import Facts
 from .conditions import Why
 from .decide import decide
+from .experiments import CONTROL
 from .facts import SLOT_REASONS, Decision
+from .numerals import percent
+from .outcome import allocated, outcome
+from .placement import UNLIMITED, Placement
 from .ruleset import Rule, RuleSet
 
-Outcome = Literal["condition", "consent", "cap", "later", "off"]
+Outcome = Literal[
+    "condition", "consent", "cap", "explore", "traffic", "schedule", "later", "off"
+]
+# What a rule won that keeps the default content all the same.
+_WON = frozenset({"holdout", "control", "budget", "group"})
 
 
 class Miss(msgspec.Struct, frozen=True):
     """One rule that did not win.
 
-    ``reason`` is one of RULE_REASONS, ``later`` (it holds, but another one comes before it) or
-    ``off``. ``why`` is its first condition that is not true, ``failing`` how many are not.
+    ``reason`` is one of RULE_REASONS or ``later`` (it holds, but another one comes before
+    it). ``why`` is its first condition that is not true, ``failing`` how many are not; its
+    schedule counts as one.
     """
 
     rule: str
@@ -42,37 +51,61 @@ class Explanation(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """One line per rule, the winner first."""
         decision = self.decision
+        variant = f"/{decision.variant}" if decision.variant else ""
+        place = f"{decision.rule}{variant} ({decision.file}:{decision.line})"
+        because = "; ".join(self.because) or "it has no conditions"
+        head = f"default content: {SLOT_REASONS.get(decision.reason, decision.reason)}"
         if decision.shown:
-            place = f"{decision.rule} ({decision.file}:{decision.line})"
-            head = f"shown {place}: {'; '.join(self.because) or 'it has no conditions'}"
-        else:
-            head = (
-                f"default content: {SLOT_REASONS.get(decision.reason, decision.reason)}"
-            )
+            head = f"shown {place}: {because}"
+        elif decision.reason in _WON:
+            head = f"{head}, else {place} would have won: {because}"
         return "\n".join((head, *map(str, self.misses)))
 
 
-def explain(rules: RuleSet, facts: Facts, slot: str) -> Explanation:
+def explain(
+    rules: RuleSet, facts: Facts, slot: str, placement: Placement | None = None
+) -> Explanation:
     """:func:`decide`, with its reasons. May take milliseconds.
 
     Misses come in this order: rules that hold (their cap is reached, a consent is missing,
-    another one comes first), then by the number of conditions that fail, then as in the slot.
+    another one comes first, ...), then by the number of conditions that fail, then as in the
+    slot. With a ``placement`` the slot is the next one of its page, and takes its place.
     """
-    decision = decide(rules, facts, slot)
+    placement = placement or Placement(UNLIMITED)
+    decision = placement.placed(decide(rules, facts, slot), facts)
+    placement.take(decision)
     winner: Rule | None = None
     misses: list[Miss] = []
     for rule in rules.rules:
         if rule.slot != slot:
             continue
-        if rule.id == decision.rule and decision.shown:
+        won = decision.shown or decision.reason in _WON
+        if won and rule.id == decision.rule:
             winner = rule
         else:
             misses.append(_miss(rules, facts, rule, winner))
     misses.sort(key=lambda miss: (miss.reason == "off", miss.failing))  # stable
-    because = (
-        tuple(condition.words() for condition in winner.conditions) if winner else ()
-    )
+    because = _because(winner, facts) if winner else ()
     return Explanation(decision, because, tuple(misses))
+
+
+def _because(rule: Rule, facts: Facts) -> tuple[str, ...]:
+    words = [condition.words() for condition in rule.conditions]
+    for binding in rule.bindings:
+        if (key := binding.key(facts)) is not None:
+            words.append(f"${binding.variable} is {binding.title(key)}")
+    if rule.schedule is not None:
+        words.append(str(rule.schedule))
+    if (split := rule.split) is not None:
+        found = allocated(split, facts)
+        arm = f"{CONTROL} {percent(split.control)}"
+        if found.variant is not None:
+            arm = f"{found.variant.weight:g} of {split.total:g}"
+        pinned = "pinned" if split.experiment in facts.pins else "as seen first"
+        notes = [found.note, pinned if found.pinned else ""]
+        more = "".join(f" ({note})" for note in notes if note)
+        words.append(f"experiment {split.experiment}, {arm}{more}")
+    return tuple(words)
 
 
 def _miss(rules: RuleSet, facts: Facts, rule: Rule, winner: Rule | None) -> Miss:
@@ -83,21 +116,41 @@ def _miss(rules: RuleSet, facts: Facts, rule: Rule, winner: Rule | None) -> Miss
 
     if rule.off:
         return miss("off", "it is switched off")
+    closed = rule.schedule is not None and not rule.schedule.active(facts.context.now)
     lacking = rule.purposes - facts.consent
     # Without a consent nothing is known that needs it: only the others can be looked at.
     seen = [c for c in rule.conditions if not lacking or not c.purposes(rules.segments)]
     failed = [c for c in seen if not c.tests(rules.segments).true(facts)]
-    if lacking and not failed or all(c.name == "consent" for c in failed) and failed:
-        return miss("consent", f"needs consent to {' and '.join(sorted(lacking))}")
-    if failed:
+    if failed and not all(c.name == "consent" for c in failed):
         why = failed[0].why(facts, rules.segments)
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        return miss("condition", f"{why}{more}", why, len(failed))
-    if (
-        rule.cap is not None
-        and (shown := rule.cap.shown(rule.id, facts)) >= rule.cap.times
-    ):
-        return miss("cap", f"cap {rule.cap} is reached, it was shown {shown} x")
+        failing = len(failed) + closed
+        more = f" (and {failing - 1} more)" if failing > 1 else ""
+        return miss("condition", f"{why}{more}", why, failing)
+    if closed:
+        return miss("schedule", f"it is not its time: {rule.schedule}", failing=1)
+    if lacking:
+        return miss("consent", f"needs consent to {' and '.join(sorted(lacking))}")
+    match outcome(rule, facts):
+        case "cap" if rule.cap is not None:
+            return miss("cap", rule.cap.why(facts))
+        case "explore":
+            share = percent(rule.explore)
+            return miss("explore", f"it steps aside on {share} of a visitor's days")
+        case "traffic" if rule.split is not None:
+            return miss("traffic", _outside(rule, facts))
+        case "consent":
+            return miss("consent", "the visitor has no id that its experiment goes by")
     if winner is None:
         return miss("later", "it holds")
     return miss("later", f"it holds, but {winner.id} comes before it")
+
+
+def _outside(rule: Rule, facts: Facts) -> str:
+    split = rule.split
+    assert split is not None
+    words = f"experiment {split.experiment} is for {percent(split.traffic)} of visitors"
+    if split.layer is not None:
+        first, last = (percent(edge) for edge in split.slice)
+        words += f", from {first} to {last} of layer {split.layer}"
+    note = allocated(split, facts).note
+    return f"{words}; this one is not among them" + (f" ({note})" if note else "")

@@ -74,8 +74,9 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     entry-page, campaign, referrer. ``attributes`` are as the shop or a source gave them,
     not yet typed. Times are seconds since 1970, 0.0 means never. ``recent_orders`` are the
     last five order ids, so that an order reported twice counts once. ``customer`` is the
-    pseudonym of the customer who logged in, empty for a stranger. ``visit_starts`` are the
-    seconds at which the last twelve visits began, oldest first.
+    pseudonym of the customer who logged in, empty for a stranger. ``variants`` maps the
+    experiments that the visitor was part of to the variant seen first, or ``control``.
+    ``visit_starts`` are the seconds at which the last twelve visits began, oldest first.
     """
 
     first_seen: float = 0.0
@@ -93,6 +94,7 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     interests: dict[str, dict[str, Interest]] = {}
     recent_orders: tuple[str, ...] = ()
     customer: str = ""
+    variants: dict[str, str] = {}
     visit_starts: tuple[int, ...] = ()
 
 
@@ -120,18 +122,35 @@ class Context(msgspec.Struct, frozen=True, gc=False):
 
 
 class Recommend(msgspec.Struct, frozen=True, gc=False):
-    """What fills a shelf: strategies in order, each filling what the one before left open."""
+    """What fills a shelf: strategies in order, each filling what the one before left open.
+
+    ``only`` and ``excluded`` are what the products must have, and must not: a dimension
+    (category, brand, tag) to its keys, any of which will do. ``pinned`` are the ids of
+    products that stand first. ``boosted`` and ``buried`` go up and down, as ``only`` is
+    written. ``discovery`` is the share (0 to 1) for what the visitor does not know yet.
+    """
 
     strategies: tuple[str, ...]
     limit: int = 8
+    only: Mapping[str, tuple[str, ...]] = {}
+    excluded: Mapping[str, tuple[str, ...]] = {}
+    pinned: tuple[str, ...] = ()
+    boosted: Mapping[str, tuple[str, ...]] = {}
+    buried: Mapping[str, tuple[str, ...]] = {}
+    discovery: float = 0.0
+    minimum_score: float = 0.0
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
     """What one slot shows to one visitor, and why.
 
     ``fragment`` is None where the slot keeps its default content; ``reason`` is one of
-    :data:`SLOT_REASONS`. ``skipped`` holds the rules that came before and were passed over
-    although their conditions hold, with one of :data:`RULE_REASONS` each.
+    :data:`SLOT_REASONS`. ``rule`` is the one that decided; with a reason of :data:`HELD` it
+    would have been shown. ``skipped`` holds the rules that came before and were passed over
+    although their conditions hold, with one of :data:`RULE_REASONS` each. ``variant`` is that
+    of the ``experiment``, ``control`` in the control group. ``bound`` says what the names of
+    the rule's ``as:`` stand for, and the parameters that are such a thing: name -> dimension
+    and key.
     """
 
     slot: str
@@ -143,25 +162,49 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     file: str = ""
     line: int = 0
     skipped: tuple[tuple[str, str], ...] = ()
+    experiment: str | None = None
+    variant: str | None = None
+    goal: str = ""
+    bound: Mapping[str, tuple[str, str]] = {}
 
     @property
     def shown(self) -> bool:
         return self.fragment is not None
 
+    @property
+    def held(self) -> bool:
+        """Whether the visitor counts as one who would have seen the rule."""
+        return self.reason in HELD
 
+
+#: Why a slot shows what it shows. Every part of shopwindow that names a reason names one of
+#: these, or, of a rule, one of :data:`RULE_REASONS`.
 SLOT_REASONS = {
     "shown": "a rule won and its fragment is on the page",
     "no-rule": "no rule for this slot holds",
     "consent": "the only rules that could have won need a consent that is not there",
+    "budget": "the page has as many personalised slots as site.toml allows",
+    "group": "another slot of its group is personalised on this page",
+    "holdout": "the visitor is one of those who never see anything personalised",
+    "control": "the visitor is in the control group of the experiment",
     "late": "what is known about the visitor did not arrive before the deadline",
     "too-large": "the slot's default content is larger than what is held back",
     "unsupported": "the page's encoding or the slot's element cannot be changed safely",
     "error": "something went wrong; the default content was kept",
     "bot": "the visitor is a program",
+    "preview": "this is a preview; nothing of it counts",
     "off": "shopwindow is switched off",
 }
+#: Why a rule left its place to the next one.
 RULE_REASONS = {
     "condition": "a condition does not hold",
     "consent": "a purpose it needs has no consent",
     "cap": "it was shown often enough",
+    "explore": "it steps aside today, so that the next rule can be compared with it",
+    "traffic": "the visitor is not in the part of all visitors that its experiment is for",
+    "schedule": "it is not its time",
+    "off": "it is switched off",
 }
+#: Reasons to keep the default content that count as exposures: without them, nobody could
+#: compare those who saw a rule with those who would have seen it.
+HELD = frozenset({"holdout", "control"})

@@ -5,21 +5,19 @@ from datetime import tzinfo
 
 from ..findings import suggest
 from .conditions import All, AnyOf, Condition, Consents, InSegment, NoneOf
-from .counting import AFFINITY_BOUNDS, Counted, Leans
-from .document import Document, Node, core, names
+from .deeds import Deeds
+from .document import Document, Node, names
 from .facts import PURPOSES
-from .interests import INTEREST_DIMENSIONS
-from .learning import search_key
-from .moments import Duration
-from .operators import Operators, window
-from .vocabulary import DIMENSIONS, GROUPS, LATER_CONDITIONS, VERBS, Vocabulary
-
-LATER_IN_EVENTS = frozenset({"as"})
-COUNT_KEYS = ("at-least", "at-most", "within")
+from .favourites import Favourite
+from .operators import Operators
+from .vocabulary import GROUPS, LATER_CONDITIONS, VERBS, Vocabulary
 
 
 class Grammar:
-    """Reads the conditions of one document; findings go to the document."""
+    """Reads the conditions of one document; findings go to the document.
+
+    Only the conditions of one rule can bind names: see :meth:`of_rule`.
+    """
 
     def __init__(
         self,
@@ -32,6 +30,22 @@ class Grammar:
         self.vocabulary = vocabulary
         self.operators = Operators(document, zone)
         self.segments = frozenset(segments)
+        self.deeds = Deeds(document, vocabulary)
+        self._binds = False
+        self._depth = 0  # of the groups around
+
+    def of_rule(self) -> "Grammar":
+        """The grammar of one rule, whose conditions may bind names with ``as:``."""
+        own = Grammar(
+            self.document, self.vocabulary, self.operators.zone, self.segments
+        )
+        own._binds = True
+        return own
+
+    @property
+    def variables(self) -> dict[str, Favourite]:
+        """The names that were bound so far."""
+        return self.deeds.variables
 
     def conditions(self, node: Node, what: str) -> tuple[Condition, ...]:
         """A list of one-key maps. What is wrong is left out, and found."""
@@ -44,9 +58,12 @@ class Grammar:
 
     def alternatives(self, node: Node, what: str) -> tuple[Condition, ...]:
         """As :meth:`conditions`, but one for each list item: what `any:` chooses from."""
+        self._depth += 1  # what need not hold can bind nothing
         if node.kind != "list":
-            return self.conditions(node, what)
-        items = [(item.line, self._item(item)) for item in node.items]
+            items = [(node.line, self.conditions(node, what))]
+        else:
+            items = [(item.line, self._item(item)) for item in node.items]
+        self._depth -= 1
         return tuple(
             parts[0] if len(parts) == 1 else All(parts, line)
             for line, parts in items
@@ -86,9 +103,10 @@ class Grammar:
         if name == "consent":
             return tuple(self._consents(key, value))
         if name == "affinity":
-            return self._affinity(key, value)
+            return self.deeds.affinity(key, value)
         if (verb := name.removeprefix("not-")) in VERBS:
-            event = self._event(key, value, verb)
+            binds = self._binds and not self._depth
+            event = self.deeds.event(key, value, verb, binds)
             return (event,) if event else ()
         attribute = self.vocabulary.attribute(name)
         if attribute is None:
@@ -104,7 +122,9 @@ class Grammar:
             self.document.error(key, f'"{key.text}" needs at least one condition')
             return ()
         if key.text == "all":
+            self._depth += 1
             parts = self.conditions(value, '"all"')
+            self._depth -= 1
             return (All(parts, key.line),) if parts else ()
         kept = self.alternatives(value, f'"{key.text}"')
         if not kept:
@@ -128,170 +148,3 @@ class Grammar:
                 self.document.error(
                     node, f'unknown purpose "{text}"', suggest(text, PURPOSES)
                 )
-
-    # -- events --------------------------------------------------------------------------
-
-    def key(self, dimension: str, node: Node) -> tuple[str, str] | None:
-        """The id that a name in a rule stands for, and the name as it was written."""
-        text = self.document.words(node, f'"{dimension}"')
-        if text is None:
-            return None
-        if dimension == "category" and text == "any" and not node.quoted:
-            self.document.error(node, '"category: any" is not available yet')
-            return None
-        if text.startswith("$"):
-            self.document.error(node, f'"{text}" is not available yet')
-            return None
-        if dimension == "query":
-            return search_key(text), text
-        known = self.vocabulary.keys(dimension)
-        if known and text not in known:
-            self.document.error(
-                node, f'unknown {dimension} "{text}"', suggest(text, known)
-            )
-            return None
-        if dimension == "category" and text not in self.vocabulary.categories:
-            ids = self.vocabulary.category_ids.get(text, (text,))
-            if len(ids) > 1:
-                hint = "write its id: " + ", ".join(ids)
-                self.document.error(
-                    node, f'{len(ids)} categories are called "{text}"', hint
-                )
-                return None
-            return ids[0], text
-        return text, text
-
-    def _event(self, key: Node, value: Node, verb: str) -> Condition | None:
-        document, allowed = self.document, VERBS[verb]
-        found: tuple[str, str, str] | None = None
-        counts: dict[str, int] = {}
-        nodes: dict[str, Node] = {}
-        within: Duration | None = None
-        sound = True
-        dimensions = 0
-        known = (*DIMENSIONS, *COUNT_KEYS)
-        if value.kind != "map":
-            example = f"write `{key.text}: {{{allowed[0]}: ...}}`"
-            document.error(
-                value, f'"{key.text}" needs a map, not {value.shown}', example
-            )
-            return None
-        for name, node in document.pairs(
-            value, f'"{key.text}"', known, LATER_IN_EVENTS
-        ):
-            if name.text in DIMENSIONS:
-                dimensions += 1
-                if name.text not in allowed:
-                    hint = "by " + " or ".join(allowed)
-                    document.error(
-                        name, f'"{key.text}" does not count by {name.text}', hint
-                    )
-                elif dimensions > 1:
-                    hint = "write two conditions"
-                    document.error(name, f'"{key.text}" counts by one thing only', hint)
-                elif pair := self.key(name.text, node):
-                    found = (name.text, *pair)
-                    continue
-                sound = False
-            elif name.text == "within":
-                within = window(document, node)
-                sound = sound and within is not None
-            elif (count := document.whole(node, f'"{name.text}"', 0)) is None:
-                sound = False
-            else:
-                counts[name.text] = count
-            nodes[name.text] = node
-        if not dimensions:
-            hint = f"add {' or '.join(allowed)}"
-            document.error(key, f'"{key.text}" does not say what', hint)
-        if not sound or found is None or not self._sensible(key, counts, nodes, within):
-            return None
-        dimension, id, title = found
-        return Counted(
-            verb,
-            dimension,
-            id,
-            key.line,
-            counts.get("at-least", 0 if "at-most" in counts else 1),
-            counts.get("at-most"),
-            within,
-            key.text != verb,
-            title,
-        )
-
-    def _sensible(
-        self,
-        key: Node,
-        counts: dict[str, int],
-        nodes: dict[str, Node],
-        within: Duration | None,
-    ) -> bool:
-        """Whether the counts can both hold and fail."""
-        document = self.document
-        least, most = counts.get("at-least"), counts.get("at-most")
-        verb = key.text.removeprefix("not-")
-        if least == 0:
-            hint = f"write `not-{verb}` for never, or leave it away"
-            document.error(nodes["at-least"], '"at-least: 0" says nothing', hint)
-        elif key.text != verb and most is not None:
-            hint = f"write `{verb}` with at-least"
-            document.error(
-                nodes["at-most"], f'"{key.text}" cannot have "at-most"', hint
-            )
-        elif least is not None and most is not None and least > most:
-            words = f"at least {least} and at most {most} can never both hold"
-            document.error(nodes["at-most"], words)
-        elif (
-            within is not None
-            and within.days is None
-            and (most is not None or (least or 1) > 1)
-        ):
-            words = f'within {within} only "at least once" can be asked'
-            hint = "count in days: `within: 1 day` is today"
-            document.error(nodes.get("at-most") or nodes["at-least"], words, hint)
-        else:
-            return True
-        return False
-
-    def _affinity(self, key: Node, value: Node) -> tuple[Condition, ...]:
-        document = self.document
-        dimensions = sorted(INTEREST_DIMENSIONS)
-        found: tuple[str, str, str] | None = None
-        bounds: list[tuple[str, float]] = []
-        sound = True
-        known = (*dimensions, *AFFINITY_BOUNDS)
-        for name, node in document.pairs(value, '"affinity"', known):
-            if name.text in INTEREST_DIMENSIONS:
-                if found is not None:
-                    document.error(
-                        name, '"affinity" is to one thing only', "write two conditions"
-                    )
-                if pair := self.key(name.text, node):
-                    found = (name.text, *pair)
-                else:
-                    sound = False
-                continue
-            limit = core(node) if node.kind == "scalar" else None
-            if (
-                isinstance(limit, bool)
-                or not isinstance(limit, (int, float))
-                or not 0 <= limit <= 1
-            ):
-                hint = "affinity goes from 0 to 1"
-                document.error(
-                    node, f'"{name.text}" needs a number, not {node.shown}', hint
-                )
-                sound = False
-            else:
-                bounds.append((name.text, float(limit)))
-        if value.kind == "map" and sound and (found is None or not bounds):
-            example = "write `affinity: {category: ..., at-least: 0.5}`"
-            document.error(
-                key, '"affinity" needs a category, brand or tag and a bound', example
-            )
-        if found is None:
-            return ()
-        dimension, id, title = found
-        return tuple(
-            Leans(dimension, id, name, limit, key.line, title) for name, limit in bounds
-        )

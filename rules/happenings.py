@@ -3,16 +3,16 @@
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
+from .deeds import Deeds
 from .document import Document, Node, core
 from .events import SAYS, event_that_says
-from .grammar import Grammar
 from .learning import Relatives
 from .moments import duration, read_now
 from .vocabulary import DIMENSIONS, VERBS, Vocabulary
 
 TIMES_LIMIT = 1_000
 _EVENT_KEYS = (*VERBS, "at", "times")
-_DETAILS = ("price", "quantity", "rule")  # of one event, beside what it is about
+DETAILS = ("price", "quantity", "rule")  # of one event, beside what it is about
 
 
 class Happened(NamedTuple):
@@ -44,7 +44,7 @@ class Happenings:
     def __init__(self, world: World) -> None:
         self.world = world
         self.document = world.document
-        self.grammar = Grammar(world.document, world.vocabulary, world.zone, ())
+        self.deeds = Deeds(world.document, world.vocabulary)
 
     def read(self, node: Node) -> list[Happened]:
         """The events at ``node``, oldest first."""
@@ -110,14 +110,14 @@ class Happenings:
             example = f"write `{verb}: {{{allowed[0]}: ...}}`"
             document.error(node, f'"{verb}" needs a map, not {node.shown}', example)
             return None
-        for name, value in document.pairs(node, f'"{verb}"', (*DIMENSIONS, *_DETAILS)):
-            if name.text in _DETAILS:
+        for name, value in document.pairs(node, f'"{verb}"', (*DIMENSIONS, *DETAILS)):
+            if name.text in DETAILS:
                 details[name.text] = core(value) if value.kind == "scalar" else None
             elif name.text not in allowed or dimension:
                 hint = "one of " + ", ".join(allowed)
                 document.error(name, f'"{verb}" is not about this', hint)
                 sound = False
-            elif (pair := self.grammar.key(name.text, value)) is not None:
+            elif (pair := self.deeds.key(name.text, value)) is not None:
                 dimension, id = name.text, pair[0]
             else:
                 sound = False

@@ -30,6 +30,7 @@ from .facts import PURPOSES, Decision
 from .recorded import counts, leanings
 from .rule import Rule, needs
 from .terms import Literal, Terms
+from .timetable import Timetable
 
 SCALE_LIMITS = 1_000  # of one attribute: a mask is kept for each, and between each two
 
@@ -62,7 +63,7 @@ class Index:
     By the number of a bit: ``entries``; ``rests``, what no cheap column holds; ``residues``,
     what no column holds at all; ``ready``, the decision if nothing else stands before it.
     ``slots`` and ``consents`` are masks: the bits of a slot, and those that count under a
-    consent. ``unfilled`` are the decisions for no rule. Columns over what a visitor did are
+    consent; ``timed`` knows those whose schedule is on. ``unfilled`` are the decisions for no rule. Columns over what a visitor did are
     ``dear``: after the others few rules are left, and asking some of these is cheaper.
     """
 
@@ -77,6 +78,7 @@ class Index:
         "rests",
         "scales",
         "slots",
+        "timed",
         "unfilled",
     )
 
@@ -89,12 +91,13 @@ class Index:
         dear: Sequence[Column],
         slots: Mapping[str, int],
         consents: Mapping[frozenset[str], int],
+        timed: Timetable | None = None,
     ) -> None:
         self.entries = tuple(entries)
         self.rests = tuple(rests)
         self.residues = tuple(residues)
         self.ready = tuple(
-            rule.decision if allowed and rule.cap is None else None
+            rule.decision if allowed and rule.plain else None
             for rule, allowed, _ in self.entries
         )
         self.choices = tuple(one for one in columns if isinstance(one, Choice))
@@ -103,6 +106,7 @@ class Index:
         self.dear = tuple(dear)
         self.slots = slots
         self.consents = consents
+        self.timed = timed
         self.unfilled = {slot: Decision(slot, "no-rule") for slot in slots}
 
     def survivors(self, facts: Facts) -> Survivors:
@@ -114,6 +118,8 @@ class Index:
         alive = self.consents.get(facts.consent)
         if alive is None:  # an unknown purpose among them
             alive = self.consents[facts.consent.intersection(PURPOSES)]
+        if self.timed is not None:
+            alive &= self.timed.open(facts.context.now)
         values = facts.values
         # The loops of these two stand here, because a call costs more than a column.
         for name, by_value, others, unknown in self.choices:
@@ -215,6 +221,11 @@ def index(rules: Iterable[Rule], segments: Segments) -> Index:
         for consent in _CONSENTS:
             if (rule.purposes <= consent) is allowed:
                 consents[consent] |= bits
+    timed = Timetable(
+        (rule.schedule, (1 << end) - (1 << start))
+        for rule, _, start, end in variants
+        if rule.schedule is not None
+    )
     columns: list[Choice | Scale | Column] = []
     dear: list[Column] = []
     for kind, name in sorted(placed):
@@ -231,7 +242,9 @@ def index(rules: Iterable[Rule], segments: Segments) -> Index:
             dear += leanings(name, column, full)
     asked = [_test(literals, segments) for literals in rests]
     left = [_test(literals, segments) for literals in residues]
-    return Index(entries, asked, left, columns, dear, slots, consents)
+    return Index(
+        entries, asked, left, columns, dear, slots, consents, timed if timed else None
+    )
 
 
 def _too_fine(place: Place, column: Placed) -> bool:

@@ -205,15 +205,26 @@ def _promotion(name: str) -> "Lesson":
         properties = event.properties
         listed = properties.get("promotions")
         pairs: list[Pair] = []
+        drawn: dict[str, str] = {}
         for each in listed if isinstance(listed, (list, tuple)) else (properties,):
             if type(each) is not dict and not isinstance(each, Mapping):
                 continue
             if fragment := _as_text(each.get(property)):
                 pairs.append((kind, fragment))
+            if name != PROMOTION_VIEWED:
+                continue
             # Counted for the rule's cap.
-            if name == PROMOTION_VIEWED and (rule := _as_text(each.get("rule"))):
+            if rule := _as_text(each.get("rule")):
                 pairs.append(("rule", rule))
+            experiment = _as_text(each.get("experiment"))
+            if experiment and (variant := _as_text(each.get("variant"))):
+                drawn[experiment] = variant
         _remember(old, event, changes, verb, pairs)
+        if not drawn.keys() <= old.variants.keys():
+            # The first one stays; the newest experiments do.
+            known = list((drawn | old.variants).items())
+            known.sort(key=lambda one: one[0] in drawn)  # stable
+            changes["variants"] = dict(known[-KEYS_KEPT:])
 
     return lesson
 

@@ -40,6 +40,8 @@ def merge(one: Profile, other: Profile) -> Profile:
             dict.fromkeys((*older.recent_orders, *newer.recent_orders))
         )[-ORDERS_KEPT:],
         customer=newer.customer or older.customer,
+        # What this person saw a moment ago does not change with a login.
+        variants=dict(list((older.variants | newer.variants).items())[-KEYS_KEPT:]),
         visit_starts=tuple(sorted((*one.visit_starts, *other.visit_starts)))[
             -VISITS_KEPT:
         ],

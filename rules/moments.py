@@ -9,9 +9,8 @@ import msgspec
 from .facts import DAY
 
 _EPOCH = date(1970, 1, 1).toordinal()
-_DURATION = re.compile(
-    r"([1-9]\d{0,4}) (second|minute|hour|day|week|month|year)s?", re.ASCII
-)
+DURATION_PATTERN = r"([1-9]\d{0,4}) (second|minute|hour|day|week|month|year)s?"
+_DURATION = re.compile(DURATION_PATTERN, re.ASCII)
 _SECONDS = {
     "second": 1,
     "minute": 60,

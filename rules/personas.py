@@ -13,6 +13,7 @@ from ..findings import Finding, suggest
 from .attributes import BUILT_IN, Attribute, typed
 from .document import Document, Node, core, names
 from .events import VISITED
+from .experiments import Units
 from .facts import DAY, PURPOSES, Event, Profile
 from .habits import VISITS_NEEDED
 from .happenings import TIMES_LIMIT, Happened, Happenings, World
@@ -25,7 +26,7 @@ _CONTEXT = ("path", "device", "language", "referrer", "campaign", "campaign-sour
 _IN_CONTEXT = frozenset(
     {*_CONTEXT, "campaign-medium", "hour", "weekday", "logged-in", "first-name"}
 )
-_DERIVED = {
+DERIVED = {
     "stage": "events, orders and visits",
     "returning": "`visits:`",
     "visited-today": "`days-since-visit:`",
@@ -39,7 +40,7 @@ class Persona(msgspec.Struct, frozen=True):
     :class:`~shopwindow.rules.facts.Context` to replace (``logged_in`` and ``first_name``
     among them). ``events`` are what he did, oldest first, without a visitor id: arrivals
     among them, the visit of ``now`` is the last. The profile is what they taught, with what
-    the editor says outright.
+    the editor says outright. ``pins`` map experiments to the variant he is to see.
     """
 
     name: str
@@ -49,6 +50,15 @@ class Persona(msgspec.Struct, frozen=True):
     context: Mapping[str, Any] = {}
     events: tuple[Event, ...] = ()
     line: int = 1
+    pins: Mapping[str, str] = {}
+
+    @property
+    def units(self) -> Units:
+        """The ids that experiments go by: made of the name, so that they stay what they are."""
+        if "personalization" not in self.consent:
+            return Units()
+        known = self.context.get("logged_in", False)
+        return Units(f"persona:{self.name}", f"persona:{self.name}" if known else None)
 
 
 class Personas(msgspec.Struct, frozen=True):
@@ -116,8 +126,8 @@ class _Maker:
                 consent |= self._consent(value)
             elif name.text == "events":
                 happened = self.happenings.read(value)
-            elif name.text in _DERIVED:
-                hint = f"it follows from {_DERIVED[name.text]}"
+            elif name.text in DERIVED:
+                hint = f"it follows from {DERIVED[name.text]}"
                 document.error(name, f'"{name.text}" cannot be given', hint)
             elif (attribute := self.world.vocabulary.attribute(name.text)) is not None:
                 raw = self._value(attribute, value)

@@ -1,17 +1,20 @@
 """Rule files in, a compiled rule set out, with everything that is wrong with them at once."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, tzinfo
 from hashlib import blake2b
 
 from ..findings import Finding
+from .caps import Cap
 from .conditions import All, Condition, InSegment, Segment, Tests, once
 from .document import Document, Node, core
-from .drafts import ID, Draft, Drafts
+from .drafts import Draft, Drafts, grouped
+from .facts import Decision
+from .filling import filling
 from .grammar import Grammar
 from .ruleset import Rule, RuleSet, compiled, ruleset
 from .segments import BUILT_IN_SEGMENTS
-from .vocabulary import Parameters, Vocabulary, time_zone
+from .vocabulary import ID, Parameters, Vocabulary, time_zone
 
 __all__ = ["Parameters", "Rule", "RuleSet", "Vocabulary", "read_rules"]
 
@@ -46,6 +49,7 @@ class _Reader:
         ]
         self.segments: dict[str, tuple[Document, Node, Node]] = {}
         self.grammars: dict[str, Grammar] = {}
+        self.zones: dict[str, tzinfo] = {}  # of the files that name one
         self.drafts = Drafts(vocabulary)
 
     def read(self) -> tuple[RuleSet, list[Finding]]:
@@ -58,10 +62,11 @@ class _Reader:
             for node in rules
             if (draft := self._draft(document, node)) is not None
         ]
+        groups = grouped(drafts)
         rules = [
             rule
             for draft in drafts
-            if (rule := self._compile(draft, segments)) is not None
+            if (rule := self._compile(draft, segments, groups)) is not None
         ]
         found = ruleset(rules, segments, self.revision, self.zone)
         self._find_hidden(found, {draft.id: draft for draft in drafts})
@@ -90,7 +95,9 @@ class _Reader:
                         )
                 case "timezone":
                     name = document.words(value, '"timezone"')
-                    if name and time_zone(name) is None:
+                    if name and (zone := time_zone(name)) is not None:
+                        self.zones[document.file] = zone
+                    elif name:
                         hint = "for example Europe/Berlin"
                         document.error(value, f'unknown time zone "{name}"', hint)
                 case "segments":
@@ -173,14 +180,34 @@ class _Reader:
     # -- rules ---------------------------------------------------------------------------
 
     def _draft(self, document: Document, node: Node) -> Draft | None:
-        return self.drafts.draft(document, node, self._grammar(document))
+        zone = self.zones.get(document.file, self.zone)
+        return self.drafts.draft(document, node, self._grammar(document), zone)
 
-    def _compile(self, draft: Draft, segments: Mapping[str, Segment]) -> Rule | None:
+    def _compile(
+        self,
+        draft: Draft,
+        segments: Mapping[str, Segment],
+        groups: Mapping[str, Sequence[Draft]],
+    ) -> Rule | None:
         if not _named(All(draft.conditions, 0)) <= segments.keys():
             return None  # a segment in a circle; that has its own finding
         purposes, holds, possible = compiled(draft.conditions, segments)
-        if draft.cap is not None:
+        cap = None
+        if draft.limits:
+            sharing = groups[draft.group] if draft.group else [draft]
+            fragments = (name for one in sharing for name in one.fragments)
+            cap = Cap(
+                draft.limits,
+                tuple(one.id for one in sharing),
+                tuple(dict.fromkeys(fragments)),
+            )
+        if cap or draft.split or draft.explore:
             purposes |= {"personalization"}
+        filled = None
+        if draft.bindings:
+            decisions: dict[str | None, Decision] = {None: draft.decision}
+            decisions.update(draft.variants)
+            filled = filling(decisions, draft.bindings)
         return Rule(
             draft.id,
             draft.slot,
@@ -192,7 +219,13 @@ class _Reader:
             holds,
             possible,
             draft.decision,
-            draft.cap,
+            cap,
+            draft.schedule,
+            draft.explore,
+            draft.split,
+            draft.variants,
+            draft.bindings,
+            filled,
             draft.note,
             draft.about,
             draft.off,
@@ -209,7 +242,7 @@ class _Reader:
                     words = f'rule "{rule.id}" can never win'
                     hint = f"{place} comes before it and always holds"
                     draft.document.warning(draft.place, words, hint)
-                elif not rule.conditions and rule.cap is None:
+                elif not rule.conditions and rule.plain and not rule.schedule:
                     winner = rule
 
 

@@ -1,29 +1,17 @@
-"""One rule as it is asked: its conditions compiled, its decision ready."""
+"""One rule as it is asked: its conditions compiled, its decisions ready."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from .attributes import Facts
+from .caps import Cap
 from .conditions import Condition, Consents, Segments, Test, every
-from .counting import how_often
+from .experiments import Split
 from .facts import Decision
-from .moments import Duration
+from .favourites import Favourite
+from .schedule import Schedule
 
-
-class Cap(msgspec.Struct, frozen=True):
-    """At most ``times`` showings within ``per``; None: as long as the shop keeps events."""
-
-    times: int
-    per: Duration | None = None
-
-    def shown(self, rule: str, facts: Facts) -> int:
-        """How often the rule was shown within the window."""
-        counter = facts.counts.get("shown rule", {}).get(rule)
-        return how_often(counter, self.per, facts.day, facts.context.now)
-
-    def __str__(self) -> str:
-        return f"{self.times} x" + (f" in {self.per}" if self.per else "")
+Filled = Callable[[str | None, tuple[str | None, ...]], Decision]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -32,6 +20,10 @@ class Rule(msgspec.Struct, frozen=True):
     ``purposes`` are all consents it needs, the implied ones included. ``holds(facts)`` says
     whether every condition is surely true. ``possible(facts)`` says it of those conditions
     alone that need no consent: where one is missing, the others cannot be looked at.
+
+    ``decision`` is what it decides, ready: nothing is built per request. With a ``split`` it
+    is the control group's, and ``variants`` holds the others by name. Where the rule has
+    ``bindings``, ``filled(variant, keys)`` gives the decision with their names filled.
     """
 
     id: str
@@ -43,11 +35,22 @@ class Rule(msgspec.Struct, frozen=True):
     purposes: frozenset[str]
     holds: Test
     possible: Test
-    decision: Decision  # what it decides, ready: nothing is built per request
+    decision: Decision
     cap: Cap | None = None
+    schedule: Schedule | None = None
+    explore: float = 0.0
+    split: Split | None = None
+    variants: Mapping[str, Decision] = {}
+    bindings: tuple[Favourite, ...] = ()
+    filled: Filled | None = None
     note: str = ""
     about: Mapping[str, str] = {}  # owner, goal, hypothesis, review-by, campaign
     off: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether it decides the same for everybody for whom its conditions hold."""
+        return not (self.cap or self.explore or self.split or self.bindings)
 
 
 def needs(condition: Condition, segments: Segments) -> frozenset[str]:

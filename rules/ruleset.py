@@ -8,9 +8,9 @@ import msgspec
 from .attributes import Attribute, Wanted
 from .conditions import All, Segment
 from .index import Index, index
-from .rule import Cap, Rule, compiled
+from .rule import Rule, compiled
 
-__all__ = ["EMPTY", "Cap", "Rule", "RuleSet", "compiled", "ruleset"]
+__all__ = ["EMPTY", "Rule", "RuleSet", "compiled", "ruleset"]
 
 
 class RuleSet(msgspec.Struct, frozen=True):

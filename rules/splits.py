@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from ..findings import suggest
 from .document import Document, Node, core
-from .drafts import ID
 from .experiments import CONTROL, Split, UnitKind, Variant
 from .shares import read_share, read_slice
+from .vocabulary import ID
 
 SPLIT_KEYS = (
     *("experiment", "unit", "traffic", "control", "layer", "slice", "adapt"),

@@ -1,5 +1,6 @@
 """The names that rules may use: those of the shop's slots, fragments and catalogue."""
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -7,7 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from .attributes import BUILT_IN, Attribute
+from .favourites import Thing
 
+ID = re.compile(r"\w[\w.-]{0,63}")
 VERBS: dict[str, tuple[str, ...]] = {
     "viewed": ("product", "category", "brand", "tag", "article"),
     "bought": ("product", "category", "brand", "tag"),
@@ -42,7 +45,8 @@ class Parameters(msgspec.Struct, frozen=True):
 
 
 class Vocabulary(msgspec.Struct, frozen=True, dict=True):
-    """``attributes`` are the declared ones, ``categories`` maps id to title.
+    """``attributes`` are the declared ones, ``categories`` maps id to title, ``parents`` the
+    id of a category to that of the one above it, ``products`` and ``articles`` are ids.
 
     Slots and fragments must be there; the catalogue's names and strategies are not checked
     where none are given.
@@ -52,6 +56,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     attributes: Mapping[str, Attribute] = {}
     fragments: Mapping[str, Parameters] = {}
     categories: Mapping[str, str] = {}
+    parents: Mapping[str, str] = {}
     products: frozenset[str] = frozenset()
     articles: frozenset[str] = frozenset()
     brands: frozenset[str] = frozenset()
@@ -73,6 +78,29 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def condition_names(self) -> frozenset[str]:
         return CONDITIONS | BUILT_IN.keys() | self.attributes.keys()
+
+    def things(self, dimension: str) -> Mapping[str, Thing]:
+        """All things of a dimension by their ids; empty: not known. Made once."""
+        if dimension not in self._things:
+            if dimension == "category":
+                found = {
+                    id: Thing(title, self._depth(id))
+                    for id, title in self.categories.items()
+                }
+            else:
+                found = {id: Thing(id) for id in self.keys(dimension)}
+            self._things[dimension] = found
+        return self._things[dimension]
+
+    @cached_property
+    def _things(self) -> dict[str, Mapping[str, Thing]]:
+        return {}
+
+    def _depth(self, category: str) -> int:
+        above: set[str] = set()
+        while (category := self.parents.get(category, "")) and category not in above:
+            above.add(category)
+        return len(above)
 
     def keys(self, dimension: str) -> frozenset[str]:
         """All names of a dimension that are known; empty: not checked."""

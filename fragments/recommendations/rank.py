@@ -54,6 +54,12 @@ class Recommendation(msgspec.Struct, frozen=True):
     reason: Reason
 
 
+#: Filters that one shop's rules ask for: so many lists are kept.
+FILTERS_KEPT = 200
+#: What products must have: a dimension (category, brand, tag) and its keys.
+Filter = Mapping[str, Sequence[str]]
+
+_PINNED = Reason("pinned")
 _AGAIN = Reason("viewed-again")
 _TRENDING = Reason("trending")
 _ONLY_TRENDING = ("trending",)
@@ -72,21 +78,69 @@ class Popularity:
         when traffic has changed; it is then only read.
         """
         highest = max(scores.values(), default=0.0) or 1.0
-        self.shares: Mapping[str, float] = {
-            id: max(0.0, scores.get(id, 0.0) / highest) for id in catalog.newest
-        }
-        shares = self.shares
+        shares = {id: max(0.0, scores.get(id, 0.0) / highest) for id in catalog.newest}
 
         def ordered(ids: Iterable[str]) -> tuple[str, ...]:
             return tuple(sorted(ids, key=shares.__getitem__, reverse=True))
 
-        self.all = ordered(catalog.newest)
-        self.by_category: Mapping[str, tuple[str, ...]] = {
+        by_category = {
             category: ordered(ids) for category, ids in catalog.newest_in.items()
         }
+        self._fill(catalog, shares, ordered(catalog.newest), by_category)
+
+    def _fill(
+        self,
+        catalog: Catalog,
+        shares: Mapping[str, float],
+        all: tuple[str, ...],
+        by_category: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self.catalog = catalog
+        self.shares = shares
+        self.all = all
+        self.by_category = by_category
         self._first: dict[int, _First] = {}
+        self._among: dict[object, Popularity] = {}
         #: A product's id -> the products of its category, and the reason that tells it.
-        self.similar: Mapping[str, Similar] = _Similarities(catalog, self.by_category)
+        self.similar: Mapping[str, Similar] = _Similarities(catalog, by_category)
+
+    def among(self, only: Filter, excluded: Filter) -> "Popularity":
+        """The same for fewer products: those that have one of the keys in every dimension of
+        ``only``, and none of ``excluded``. A category has its children's products too."""
+        if not only and not excluded:
+            return self
+        asked = (
+            tuple((name, *keys) for name, keys in only.items()),
+            tuple((name, *keys) for name, keys in excluded.items()),
+        )
+        found = self._among.get(asked)
+        if found is None:
+            found = self._fewer(only, excluded)
+            if len(self._among) >= FILTERS_KEPT:
+                self._among = {}  # as a whole: other threads may be reading
+            self._among[asked] = found
+        return found
+
+    def _fewer(self, only: Filter, excluded: Filter) -> "Popularity":
+        relatives = self.catalog.relatives
+        wanted = [{(name, key) for key in keys} for name, keys in only.items()]
+        refused = {(name, key) for name, keys in excluded.items() for key in keys}
+
+        def fits(id: str) -> bool:
+            pairs = relatives("product", id)
+            return refused.isdisjoint(pairs) and not any(
+                one.isdisjoint(pairs) for one in wanted
+            )
+
+        shares = {id: share for id, share in self.shares.items() if fits(id)}
+
+        def kept(ids: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(id for id in ids if id in shares)
+
+        fewer = Popularity.__new__(Popularity)
+        by_category = {name: kept(ids) for name, ids in self.by_category.items()}
+        fewer._fill(self.catalog, shares, kept(self.all), by_category)
+        return fewer
 
     def first(self, limit: int) -> "_First":
         """The most popular ``limit`` products: the same object every time."""
@@ -155,20 +209,21 @@ def choose(
     viewed: Sequence[str] = (),
     bought: Collection[str] = (),
     exclude: Collection[str] = (),
+    pinned: Sequence[str] = (),
 ) -> Chosen:
-    """Up to ``limit`` products; each strategy fills what the one before left open.
+    """Up to ``limit`` products: the ``pinned`` ones, whatever else is asked, then each strategy fills what the one before left open.
 
     ``viewed`` holds product ids, latest first; only the :data:`PERSONAL` strategies look at
     it. ``bought`` and ``exclude`` are left out, and so is what is out of stock or unknown.
     Nothing appears twice. Both lists may be empty. Raises ValueError for an unknown
     strategy. What everybody gets are the same two tuples for everybody, to be recognised.
     """
-    if strategies == _ONLY_TRENDING and not exclude:
+    if strategies == _ONLY_TRENDING and not exclude and not pinned:
         first = popularity.first(limit)
         if first.names.isdisjoint(bought):
             return first.ids, first.reasons
-    ids: list[str] = []
-    reasons: list[Reason] = []
+    ids: list[str] = list(dict.fromkeys(pinned))[:limit]
+    reasons: list[Reason] = [_PINNED] * len(ids)
     for strategy in strategies:
         if strategy not in STRATEGIES:
             raise ValueError(f"unknown strategy {strategy!r}")

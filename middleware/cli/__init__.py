@@ -9,6 +9,7 @@ _COMMANDS = {
     "new": ".new",
     "check": ".check",
     "explain": ".explain",
+    "schema": ".schema",
     "demo": "shopwindow.examples.petshop.__main__",
 }
 
@@ -41,5 +42,6 @@ def main() -> None:
       shopwindow new personalization        make a folder to start from
       shopwindow check personalization      find what is wrong with it
       shopwindow explain personalization --personas personalization/rules/tests/personas.yaml
+      shopwindow schema personalization     let your editor complete rules while you type
       shopwindow demo                       a whole shop to click through
     """

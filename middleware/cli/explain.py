@@ -14,6 +14,7 @@ from ...rules.explain import Explanation, explain
 from ...rules.interests import NO_TRAFFIC
 from ...rules.moments import read_now
 from ...rules.personas import Persona, read_personas
+from ...rules.placement import Placement
 from ..site import Site
 from .site import usable
 
@@ -148,11 +149,16 @@ def _explain(
         persona.consent,
         persona.given,
         NO_TRAFFIC,
+        persona.units,
+        persona.pins,
     )
-    return [
-        (slot, explain(site.rules, known, slot))
-        for slot in slots or site.settings.slots
+    # Made-up visitors are there to see something: none of them is held out.
+    placement = Placement(replace(site.settings.limits, holdout=0.0))
+    found = [
+        (slot, explain(site.rules, known, slot, placement))
+        for slot in site.settings.slots  # all of them: they share the page
     ]
+    return [(slot, said) for slot, said in found if not slots or slot in slots]
 
 
 def _json(explanation: Explanation) -> dict[str, Any]:
@@ -160,6 +166,7 @@ def _json(explanation: Explanation) -> dict[str, Any]:
     return {
         "rule": decision.rule,
         "fragment": decision.fragment,
+        "variant": decision.variant,
         "with": decision.parameters,
         "reason": decision.reason,
         "because": explanation.because,

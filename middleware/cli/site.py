@@ -8,6 +8,7 @@ import click
 
 from ...findings import Finding
 from ...rules.personas import read_personas
+from ...rules.timeliness import untimely
 from ..site import Site, check_site, read_files
 
 TESTS = "rules/tests/"
@@ -16,16 +17,18 @@ TESTS = "rules/tests/"
 def checked(folder: Path) -> tuple[Site | None, list[Finding]]:
     """The site of ``folder`` (None if there is nothing to compile), and all findings.
 
-    Those of the personas beside the rules are among them.
+    Those of the personas beside the rules are among them, and what the calendar says.
     """
     files, findings = read_files(folder)
     if "site.toml" not in files:
         return None, findings
     site, found = check_site(folder, files)
+    now = time.time()
+    found += untimely(site.rules, now)
     for name, text in files.items():
         if name.startswith(TESTS):
             found += read_personas(
-                name, text, site.vocabulary, site.catalog.relatives, time.time()
+                name, text, site.vocabulary, site.catalog.relatives, now
             )[1]
     return site, sorted((*findings, *found), key=lambda f: (f.file, f.line, f.column))
 

@@ -1,7 +1,7 @@
 """Where profiles and events are kept: one protocol, a file per store."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -38,6 +38,16 @@ def united(stranger: Profile | None, known: Profile | None, customer: str) -> Pr
     return msgspec.structs.replace(one, customer=customer)
 
 
+class Draft(NamedTuple):
+    """What a batch of events makes of ``base``, the profile that the store gave for a visitor."""
+
+    base: Profile | None
+    profile: Profile
+
+
+NO_DRAFTS: Mapping[str, Draft] = {}
+
+
 class Store(Protocol):
     """What every store can do.
 
@@ -48,11 +58,18 @@ class Store(Protocol):
     def fetch(self, visitor: str) -> Profile | None | Awaitable[Profile | None]:
         """The profile of a visitor id, None for a stranger; raises :class:`Retired`."""
 
-    def commit(self, events: Sequence[Event], learn: Learn, weights: Weights) -> None:
+    def commit(
+        self,
+        events: Sequence[Event],
+        learn: Learn,
+        weights: Weights,
+        drafts: Mapping[str, Draft] = NO_DRAFTS,
+    ) -> None:
         """Keep ``events`` (oldest first) and what ``learn`` makes of them, all or nothing.
 
-        ``weights`` adds to the shop's own traffic: (dimension, key) -> weight. An event whose
-        id is kept already changes nothing. ``Identified`` {customer, visitor} merges a
+        ``weights`` adds to the shop's own traffic: (dimension, key) -> weight. ``drafts``
+        spare learning again, by visitor; they hold only where ``base`` is still what is
+        stored. An event whose id is kept already changes nothing. ``Identified`` {customer, visitor} merges a
         stranger's profile into the customer's (another customer's stays as it is) and lets
         the new id ``visitor`` stand for it; the old id is retired. ``Forgotten`` retires an
         id, ``Erased`` deletes all there is about its owner. What comes later for a retired id

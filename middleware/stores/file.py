@@ -11,11 +11,12 @@ from . import StoreError
 
 log = logging.getLogger("shopwindow")
 
-VERSION = 1
+VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS profiles (
     id TEXT PRIMARY KEY,        -- a visitor's mark or a customer
-    data BLOB NOT NULL          -- a profile; or @ and the customer who it is; or nothing: retired
+    data BLOB NOT NULL,         -- a profile; or @ and the customer who it is; or nothing: retired
+    version INTEGER             -- one more with each change of the profile; NULL: there is none
 );
 CREATE TABLE IF NOT EXISTS logins (
     customer TEXT NOT NULL,
@@ -180,6 +181,8 @@ class SqliteFile:
                 raise StoreError(f"{self.path} was written by a newer shopwindow")
             for statement in _SCHEMA.split(";\n"):
                 connection.execute(statement)
+            if version == 1:
+                connection.execute("ALTER TABLE profiles ADD COLUMN version INTEGER")
             connection.execute(f"PRAGMA user_version = {VERSION}")
             connection.execute("COMMIT")
         except BaseException:
@@ -196,7 +199,6 @@ class SqliteFile:
             connection.execute(f"PRAGMA busy_timeout = {patience}")
             # A crash of this process loses nothing; only a power cut may lose the last commits.
             connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA mmap_size = 268435456")
         except BaseException:  # raised on; only the connection is given back
             connection.close()
             raise

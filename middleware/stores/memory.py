@@ -1,7 +1,7 @@
 """A store that forgets when the process ends: for tests and for a first try."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -11,6 +11,8 @@ from . import (
     FORGOTTEN,
     IDENTIFIED,
     INTERNAL,
+    NO_DRAFTS,
+    Draft,
     Learn,
     Retired,
     Weights,
@@ -34,7 +36,13 @@ class MemoryStore:
             raise Retired(visitor)
         return self.profiles.get(owner)
 
-    def commit(self, events: Sequence[Event], learn: Learn, weights: Weights) -> None:
+    def commit(
+        self,
+        events: Sequence[Event],
+        learn: Learn,
+        weights: Weights,
+        drafts: Mapping[str, Draft] = NO_DRAFTS,
+    ) -> None:
         with self._lock:
             profiles, identities = dict(self.profiles), dict(self.identities)
             log = dict(self.events)

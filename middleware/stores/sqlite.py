@@ -2,7 +2,8 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from . import (
     FORGOTTEN,
     IDENTIFIED,
     INTERNAL,
+    NO_DRAFTS,
     REARRANGING,
+    Draft,
     Learn,
     Retired,
     StoreError,
@@ -26,11 +29,26 @@ from .file import SqliteFile
 
 log = logging.getLogger("shopwindow")
 
-_FETCH = "SELECT data FROM profiles WHERE id = ?"
-_LOG = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)"
-_CHANGE = "UPDATE profiles SET data = ? WHERE id = ? AND data = ?"
-_ADD = "INSERT OR IGNORE INTO profiles VALUES (?, ?)"
-_SAVE = "INSERT INTO profiles VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET data = ?2"
+_FETCH = "SELECT data, version FROM profiles WHERE id = ?"
+_LOG = "INSERT OR IGNORE INTO events VALUES {}"
+# Only on top of the version that was read: nobody else's change is lost.
+_CHANGE = """
+INSERT INTO profiles VALUES {} ON CONFLICT (id) DO UPDATE
+SET data = excluded.data, version = excluded.version
+WHERE profiles.version = excluded.version - 1
+"""
+_CURRENT = """
+SELECT count(*) FROM (VALUES {}) AS seen JOIN profiles
+ON profiles.id = seen.column1 AND profiles.version = seen.column2
+"""
+_SAVE = """
+INSERT INTO profiles VALUES (?1, ?2, 1) ON CONFLICT (id) DO UPDATE
+SET data = ?2, version = coalesce(version, 0) + 1
+"""
+_GIVE_UP = """
+INSERT INTO profiles VALUES (?1, ?2, NULL) ON CONFLICT (id) DO UPDATE
+SET data = ?2, version = NULL
+"""
 _TRAFFIC = """
 INSERT INTO traffic VALUES (?, ?, ?)
 ON CONFLICT (dimension, key) DO UPDATE SET weight = weight + excluded.weight
@@ -50,9 +68,13 @@ _FAULTS = (
     sqlite3.IntegrityError,
 )
 
-SEEN = 2_000  # profiles that were read and may soon be written
+SEEN = 500  # profiles that were read and may soon be written
+# Rows in one statement. Each statement hands the interpreter to the threads that answer
+# requests and has to ask for it back: a batch takes a few of them, not one for each row.
+_ROWS = (64, 8, 1)
 
 Execute = Callable[..., sqlite3.Cursor]
+_Seen = tuple[int, Profile | None]
 
 _encode_profile = msgspec.msgpack.Encoder().encode
 _decode_profile = msgspec.msgpack.Decoder(Profile).decode
@@ -66,6 +88,27 @@ def _mark(visitor: str) -> str:
 
 def _text(properties: dict[str, Any]) -> str:
     return _encode_properties(properties).decode()
+
+
+@cache
+def _statement(pattern: str, rows: int, width: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return pattern.format(", ".join([row] * rows))
+
+
+def _for_all(
+    execute: Execute, pattern: str, rows: Sequence[tuple[Any, ...]]
+) -> list[sqlite3.Cursor]:
+    """``pattern`` with all ``rows`` as its values, in as few statements as there are sizes for."""
+    done: list[sqlite3.Cursor] = []
+    at = 0
+    for size in _ROWS:
+        while len(rows) - at >= size:
+            part = rows[at : at + size]
+            at += size
+            statement = _statement(pattern, size, len(part[0]))
+            done.append(execute(statement, [value for row in part for value in row]))
+    return done
 
 
 class SqliteStore:
@@ -82,11 +125,14 @@ class SqliteStore:
         self._file = SqliteFile(self.path)
         self._lock = self._file.lock
         self._traces = False  # erased, but still in the write-ahead log
-        # What was read last of whom: the writer need not read it again if nobody changed it.
-        self._seen: dict[str, tuple[bytes, Profile] | None] = {}
+        # What was read lately of whom, and its version: the writer need not read it again if
+        # nobody has changed it. Two generations, so that forgetting takes no time.
+        self._seen: dict[str, _Seen]
+        self._seen_before: dict[str, _Seen]
         self._take()
 
     def _take(self) -> None:
+        self._seen, self._seen_before = {}, {}  # of another file
         self._writing = self._file.writing
         self._reading = self._file.reading
         self._execute: Callable[[str, tuple[str]], sqlite3.Cursor] = (
@@ -98,18 +144,21 @@ class SqliteStore:
         try:
             with self._lock:
                 row = self._execute(_FETCH, (mark,)).fetchone()
-                data = row[0] if row is not None else None
-                if data is not None and data[:1] in _NO_PROFILE:
+                if row is not None and row[0][:1] in _NO_PROFILE:
                     return self._fetch(self._execute, mark)[1]
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
         if len(self._seen) >= SEEN:
-            self._seen.clear()
-        if data is None:
-            self._seen[mark] = None
+            self._seen_before, self._seen = self._seen, {}
+        if row is None:
+            self._seen[mark] = (0, None)
             return None
+        data, version = row
         profile = _decode_profile(data)
-        self._seen[mark] = (data, profile)
+        if (
+            version is not None
+        ):  # else a file of the first version: its first change adds one
+            self._seen[mark] = (version, profile)
         return profile
 
     def _fetch(self, execute: Execute, visitor: str) -> tuple[str, Profile | None]:
@@ -125,14 +174,20 @@ class SqliteStore:
             raise Retired(visitor)
         return owner, _decode_profile(row[0])
 
-    def commit(self, events: Sequence[Event], learn: Learn, weights: Weights) -> None:
+    def commit(
+        self,
+        events: Sequence[Event],
+        learn: Learn,
+        weights: Weights,
+        drafts: Mapping[str, Draft] = NO_DRAFTS,
+    ) -> None:
         if self._file.renewed():
             self._take()
         execute = self._writing.execute
         try:
             execute("BEGIN IMMEDIATE")
             try:
-                self._keep(events, learn)
+                self._keep(events, learn, drafts)
                 if weights:
                     rows = [
                         (dimension, key, weight)
@@ -162,7 +217,9 @@ class SqliteStore:
             self._traces = True
             log.warning("%s cannot be cleaned now: %s", self.path, error)
 
-    def _keep(self, events: Sequence[Event], learn: Learn) -> None:
+    def _keep(
+        self, events: Sequence[Event], learn: Learn, drafts: Mapping[str, Draft]
+    ) -> None:
         if any(event.name in REARRANGING for event in events):
             self._keep_in_order(events, learn)
             return
@@ -170,39 +227,67 @@ class SqliteStore:
         for event in events:
             visitors.setdefault(event.visitor, []).append(event)
         self._writing.execute("SAVEPOINT batch")
-        quick: list[Event] = []
-        rest: list[Event] = []
-        for visitor, theirs in visitors.items():
-            if self._keep_unread(_mark(visitor), theirs, learn):
-                quick += theirs
-            else:
-                rest += theirs
-        if len(self._log(quick)) < len(quick):
-            # A batch was sent twice: what was learned just now was known already.
+        rest = self._keep_unread(visitors, learn, drafts)
+        if rest is None:  # somebody else was faster with one of them
             self._writing.execute("ROLLBACK TO batch")
-            rest = list(events)
+            rest = events
         if rest:
             self._keep_in_order(rest, learn)
 
-    def _keep_unread(self, mark: str, events: list[Event], learn: Learn) -> bool:
-        """Learn on top of what was read for the request; False if that is not what is stored now."""
-        try:
-            seen = self._seen.pop(mark)  # the reader may clear it at any moment
-        except KeyError:
-            return False
-        data, known = seen or (b"", None)
-        profile = known
-        for event in events:
-            profile = learn(profile, event)
-        if profile is known:  # nothing to remember; but the id may have been given up
-            row = self._writing.execute(_FETCH, (mark,)).fetchone()
-            return bool((row and row[0]) == (seen and seen[0]))
-        fresh = _encode_profile(profile)
-        if seen is None:
-            changed = self._writing.execute(_ADD, (mark, fresh)).rowcount
-        else:
-            changed = self._writing.execute(_CHANGE, (fresh, mark, data)).rowcount
-        return changed == 1
+    def _keep_unread(
+        self,
+        visitors: Mapping[str, Sequence[Event]],
+        learn: Learn,
+        drafts: Mapping[str, Draft],
+    ) -> Sequence[Event] | None:
+        """Keep what stands on profiles as they were read for requests.
+
+        Returns the events of those visitors who were not read lately; None if a profile is not
+        what it was, or an event was kept before: all of it has to be undone.
+        """
+        quick: list[Event] = []
+        rest: list[Event] = []
+        changed: list[tuple[str, bytes, int]] = []
+        same: list[tuple[str, int]] = []
+        fresh: dict[str, _Seen] = {}
+        for visitor, events in visitors.items():
+            mark = _mark(visitor)
+            seen = self._seen.pop(mark, None) or self._seen_before.pop(mark, None)
+            if seen is None:
+                rest += events
+                continue
+            version, known = seen
+            draft = drafts.get(visitor)
+            if draft is not None and draft.base is known:
+                profile: Profile | None = draft.profile
+            else:
+                profile = known
+                for event in events:
+                    profile = learn(profile, event)
+            if profile is None:
+                rest += events
+            elif (
+                profile is known
+            ):  # nothing to remember; but the id may have been given up
+                same.append((mark, version))
+                quick += events
+            else:
+                fresh[mark] = (version + 1, profile)
+                changed.append((mark, _encode_profile(profile), version + 1))
+                quick += events
+        execute = self._writing.execute
+        before = self._writing.total_changes
+        _for_all(execute, _CHANGE, changed)
+        if self._writing.total_changes - before < len(changed):
+            return None
+        current = (cursor.fetchone() for cursor in _for_all(execute, _CURRENT, same))
+        if sum(count for (count,) in current) < len(same):
+            return None
+        if len(self._log(quick)) < len(quick):
+            # A batch was sent twice: what was learned just now was known already.
+            return None
+        self._seen.update(fresh)
+        return rest
 
     def _keep_in_order(self, events: Sequence[Event], learn: Learn) -> None:
         execute = self._writing.execute
@@ -254,12 +339,13 @@ class SqliteStore:
         execute = self._writing.execute
         before = self._writing.total_changes
         execute("SAVEPOINT log")
-        self._writing.executemany(_LOG, rows)
+        _for_all(execute, _LOG, rows)
         if self._writing.total_changes - before == len(rows):
             return events
         # Some were there before: a batch was sent twice. Find out which.
         execute("ROLLBACK TO log")
-        new = {row[0] for row in rows if execute(_LOG, row).rowcount}
+        one = _statement(_LOG, 1, len(rows[0]))
+        new = {row[0] for row in rows if execute(one, row).rowcount}
         kept = []
         for event in events:
             if event.name in INTERNAL or event.id in new:
@@ -286,18 +372,18 @@ class SqliteStore:
                 # What a stranger did is the customer's now, and is erased with the rest.
                 execute(_LOGIN, (customer, old))
             one = united(stranger, self._profile(customer), customer)
-            execute(_SAVE, (old, _RETIRED))
+            execute(_GIVE_UP, (old, _RETIRED))
             execute(_SAVE, (customer, _encode_profile(one)))
-            execute(_SAVE, (new, _ALIAS + customer.encode()))
+            execute(_GIVE_UP, (new, _ALIAS + customer.encode()))
             execute(_LOGIN, (customer, new))
         elif event.name == FORGOTTEN:
-            execute(_SAVE, (old, _RETIRED))
+            execute(_GIVE_UP, (old, _RETIRED))
         else:
             execute(_LOGIN, (owner, old))
             execute(f"DELETE FROM events WHERE visitor IN ({_VISITORS})", (owner,))
             execute("DELETE FROM profiles WHERE id = ?", (owner,))
             execute(
-                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'' FROM ({_VISITORS})",
+                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'', NULL FROM ({_VISITORS})",
                 (owner,),
             )
             execute("DELETE FROM logins WHERE customer = ?", (owner,))

@@ -1,10 +1,10 @@
 """A store that cannot be opened yet: nobody is known, and nothing is kept in its place."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from ...rules.facts import Event
-from . import Learn, StoreError, Weights
+from . import NO_DRAFTS, Draft, Learn, StoreError, Weights
 
 
 class Unopened:
@@ -17,7 +17,11 @@ class Unopened:
         raise StoreError(self.reason)
 
     def commit(
-        self, events: Sequence[Event], learn: Learn, weights: Weights
+        self,
+        events: Sequence[Event],
+        learn: Learn,
+        weights: Weights,
+        drafts: Mapping[str, Draft] = NO_DRAFTS,
     ) -> NoReturn:
         raise StoreError(self.reason)
 

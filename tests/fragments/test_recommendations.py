@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from shopwindow.fragments.catalog import Catalog
 from shopwindow.fragments.recommendations.rank import (
+    FILTERS_KEPT,
     STRATEGIES,
     Popularity,
     Reason,
@@ -174,3 +175,58 @@ def test_nothing_appears_twice_or_bought_or_out_of_stock(
     assert len(shown) == len(set(shown)) <= limit
     assert not set(shown) & (bought | exclude | {"r4", "gone"})
     assert all(0 <= one.score <= 1 for one in found)
+
+
+# -- what rules ask for --------------------------------------------------------------------
+
+PETS = catalog()
+ALL = Popularity(PETS, {"hay": 3.0, "straw": 2.0, "bone": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("only", "excluded", "left"),
+    [
+        ({}, {}, "hay straw bone"),
+        ({"category": ["rabbit"]}, {}, "hay straw"),
+        ({"category": ["pets"]}, {}, "hay straw bone"),  # their parent
+        ({"category": ["rabbit", "dog"], "tag": ["hay"]}, {}, "hay"),
+        ({}, {"tag": ["hay"]}, "straw bone"),
+        ({"brand": ["Wiese"]}, {"tag": ["hay"]}, "straw"),
+        ({"category": ["gone"]}, {}, ""),
+    ],
+)
+def test_a_filter_leaves_fewer_products_in_the_same_order(
+    only: dict[str, list[str]], excluded: dict[str, list[str]], left: str
+) -> None:
+    fewer = ALL.among(only, excluded)
+    assert " ".join(fewer.all) == left
+    assert fewer is ALL.among(dict(only), dict(excluded))  # made once
+    assert fewer.shares.keys() == set(fewer.all)
+    for strategies in (("trending",), ("viewed-again",), ("similar", "trending")):
+        ids, _ = choose(strategies, 9, fewer, viewed=["bone", "hay"])
+        assert set(ids) <= set(fewer.all)
+
+
+def test_no_more_filters_are_kept_than_a_shop_needs() -> None:
+    shop = Popularity(PETS, {})
+    for number in range(FILTERS_KEPT + 3):
+        shop.among({"tag": [f"t{number}"]}, {})
+    assert len(shop._among) == 3
+
+
+@pytest.mark.parametrize(
+    ("pinned", "limit", "ids"),
+    [
+        (["bone"], 3, "bone hay straw"),
+        (["bone", "bone", "straw"], 3, "bone straw hay"),
+        (["straw", "bone"], 1, "straw"),
+    ],
+)
+def test_what_is_pinned_stands_first_and_once(
+    pinned: list[str], limit: int, ids: str
+) -> None:
+    chosen, reasons = choose(("trending",), limit, ALL, bought=(), pinned=pinned)
+    assert " ".join(chosen) == ids
+    words = [reason.text(PETS, "en") for reason in reasons]
+    first = len(dict.fromkeys(pinned[:limit]))
+    assert words[:first] == [""] * first and all(words[first:])

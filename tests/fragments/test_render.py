@@ -115,6 +115,59 @@ def test_what_cannot_be_filled_drops_the_fragment(
         assert once("{{ text }}", text=text, **parameters) == text
 
 
+THINGS = {"cat": ("category", "rabbit"), "who": ("brand", "Wiese")}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Neu in {cat.title}", "Neu in Hasen &amp; Co"),
+        ("{cat} von {who}", "Hasen &amp; Co von Wiese"),
+        ("{cat.headline}", "Alles für Hasen"),
+    ],
+)
+def test_texts_are_filled_from_the_things_that_a_rule_names(
+    text: str, expected: str
+) -> None:
+    shop = renderer({"x": "{{ text }}"})
+    assert shop.render("x", {"text": text}, things=THINGS).decode() == expected
+
+
+def test_a_parameter_that_is_a_thing_is_its_record() -> None:
+    shop = renderer({"x": "{{ topic }}/{{ category.id }}/{{ maker }}"})
+    things = {"topic": ("category", "dog"), "maker": ("brand", "Wiese")}
+    given = {"topic": "dog", "category": "dog", "maker": "Wiese"}
+    for language, title in (("de", "Hunde"), ("en", "Dogs")):
+        shown = shop.render("x", given, things=things, language=language)
+        assert shown.decode() == f"{title}/dog/Wiese"
+
+
+def test_equal_texts_about_different_things_are_kept_apart() -> None:
+    shop = renderer({"x": "{{ text }}"})
+    given = {"text": "{cat}"}
+    for key, title in (("dog", "Hunde"), ("pets", "Haustiere")):
+        things = {"cat": ("category", key)}
+        assert shop.render("x", given, things=things).decode() == title
+        own = dict(given)  # a plate knows its parameters by their identity
+        plate = shop.plate("x", own, "de", things=things)
+        assert plate.content == title.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "things", "expected"),
+    [
+        ("{cat.headline}", {"cat": ("category", "dog")}, "{cat.headline} cannot be"),
+        ("{cat.colour}", {"cat": ("brand", "Wiese")}, "{cat.colour} cannot be filled"),
+        ("hello", {"cat": ("category", "gone")}, 'the category "gone" is not in'),
+    ],
+)
+def test_a_thing_that_cannot_be_filled_in_drops_the_fragment(
+    text: str, things: dict[str, tuple[str, str]], expected: str
+) -> None:
+    with pytest.raises(FragmentError, match=expected):
+        renderer({"x": "{{ text }}"}).render("x", {"text": text}, things=things)
+
+
 def test_lists_and_maps_are_filled_too() -> None:
     rows = [{"a": "{category}!"}, ["{category}?"]]
     template = "{{ rows[0].a }}{{ rows[1][0] }}"

@@ -57,6 +57,10 @@ def change(path: Path, old: str, new: str) -> None:
         (["new"], ["DIR", "passes `shopwindow check`", "overwritten"]),
         (["check"], ["DIR", "file, line and column", "Exits with 0", "--strict"]),
         (["explain"], ["which rule of DIR wins", "--personas", "2026-11-21T10:00"]),
+        (
+            ["schema"],
+            ["DIR", "# yaml-language-server: $schema=", "JetBrains", "--check"],
+        ),
         (["demo"], ["Pawfields", "--port", "8000", "temporary folder", "--no-seed"]),
     ],
 )
@@ -111,7 +115,7 @@ def test_the_personas_of_a_new_site_explain(site: Path) -> None:
     said = run("explain", site, "--personas", site / PERSONAS).output
     gardener, newcomer = said.split("newcomer on /")
     assert "gardener on /" in gardener
-    assert "shown garden-hero (rules/start.yaml:5)" in gardener
+    assert "shown garden-hero (rules/start.yaml:6)" in gardener
     assert "default content" in newcomer and "shown" not in newcomer
 
 
@@ -239,6 +243,17 @@ def test_warnings_fail_the_check_only_when_it_is_strict(site: Path) -> None:
     assert run("check", site, "--strict", code=1).output == said
 
 
+def test_a_rule_whose_time_has_passed_is_warned_of(site: Path) -> None:
+    with (site / "rules/start.yaml").open("a") as rules:
+        rules.write(
+            "  - {id: past, slot: home.shelf, priority: 10, show: notice,"
+            " with: {headline: Hi}, schedule: {until: 2020-01-01}}\n"
+        )
+    said = run("check", site).output
+    assert 'rule "past" can never win again: its schedule has ended' in said
+    assert said.endswith("0 errors, 1 warning\n")
+
+
 def test_without_a_folder_name_the_one_at_hand_is_checked(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,12 +279,12 @@ def test_files_of_other_editors_are_read_too(site: Path) -> None:
         path.write_bytes(b"\xef\xbb\xbf" + text)
     assert run("check", site, "--strict").output.endswith("all is well\n")
     said = run("explain", site, "--personas", site / PERSONAS).output
-    assert "shown garden-hero (rules/start.yaml:5)" in said
+    assert "shown garden-hero (rules/start.yaml:6)" in said
 
     rules = site / "rules/start.yaml"
     rules.write_bytes(rules.read_bytes().replace(b"at-least: 3", b"at-leest: 3"))
     said = run("check", site, code=1).output
-    assert "rules/start.yaml:9:36: error" in said and "\r" not in said
+    assert "rules/start.yaml:10:36: error" in said and "\r" not in said
     assert said.splitlines()[2].index("^") == said.splitlines()[1].index("at-leest")
 
 
@@ -277,7 +292,7 @@ def test_rules_that_are_no_utf8_are_named_with_their_line(site: Path) -> None:
     rules = site / "rules/start.yaml"
     rules.write_bytes(rules.read_bytes().replace(b"Whoever", b"Wer f\xfcr"))
     said = run("check", site, code=1).output
-    assert "rules/start.yaml:4:1: error: not UTF-8: save the file as UTF-8" in said
+    assert "rules/start.yaml:5:1: error: not UTF-8: save the file as UTF-8" in said
 
 
 # -- explain ---------------------------------------------------------------------------
@@ -340,6 +355,22 @@ def test_explain_takes_the_page_and_the_moment(site: Path) -> None:
         assert found["gardener"]["home.hero"]["rule"] == rule, options
 
 
+def test_the_slots_of_a_persona_share_one_page(site: Path) -> None:
+    (site / "rules/start.yaml").write_text(
+        "rules:\n"
+        "  - {id: one, slot: home.hero, show: notice, with: {headline: Hi}}\n"
+        "  - id: two\n    slot: home.shelf\n    split:\n      experiment: e\n"
+        "      variants: [{name: a, show: notice, with: {headline: Hi}}]\n"
+    )
+    change(site / "site.toml", "[slots]", '[experiments]\nholdout = "100%"\n\n[slots]')
+    free = explained(site, "--persona", "gardener")["gardener"]
+    assert [free[slot]["reason"] for slot in free] == ["shown", "shown"]
+    assert [free[slot]["variant"] for slot in free] == [None, "a"]
+    change(site / "site.toml", "[slots]", "[pages]\nat-most = 1\n\n[slots]")
+    full = explained(site, "--persona", "gardener", "--slot", "home.shelf")["gardener"]
+    assert full["home.shelf"]["reason"] == "budget"
+
+
 @pytest.mark.parametrize(
     ("options", "hint"),
     [
@@ -362,7 +393,7 @@ def test_a_wrong_question_is_answered_with_what_there_is(
 def test_check_reads_the_personas_too(site: Path) -> None:
     change(site / PERSONAS, "visits: 3", "visitts: 3")
     said = run("check", site, code=1).output
-    assert re.search(r"^rules/tests/personas.yaml:5:5: error: .*visitts", said)
+    assert re.search(r"^rules/tests/personas.yaml:6:5: error: .*visitts", said)
 
 
 def test_explain_needs_personas(site: Path) -> None:
@@ -381,7 +412,7 @@ def test_errors_in_the_rules_or_the_personas_are_shown_instead(site: Path) -> No
     assert re.search(r"personas.yaml:\d+:\d+: error: .*visitts", result.stderr)
     change(site / "rules/start.yaml", "at-least: 3", "at-leest: 3")
     result = run("explain", site, "--personas", site / PERSONAS, code=1)
-    assert 'rules/start.yaml:9:36: error: unknown key "at-leest"' in result.stderr
+    assert 'rules/start.yaml:10:36: error: unknown key "at-leest"' in result.stderr
     assert result.stdout == ""
 
 

@@ -15,7 +15,6 @@ from shopwindow.middleware.journal import BATCH, NOTHING_TO_KEEP, Journal, new_i
 from shopwindow.middleware.stores import (
     ERASED,
     IDENTIFIED,
-    Learn,
     StoreError,
     Weights,
 )
@@ -62,7 +61,7 @@ class Gate(MemoryStore):
         self.tries = 0
         self.batches: list[list[Event]] = []
 
-    def commit(self, events: Sequence[Event], learn: Learn, weights: Weights) -> None:
+    def commit(self, events: Sequence[Event], *rest: Any) -> None:
         self.tries += 1
         self.asked.set()
         assert self.open.wait(10)
@@ -71,7 +70,7 @@ class Gate(MemoryStore):
             raise StoreError("down")
         if any(one.name == "Poison" for one in events):
             raise ValueError("poison")
-        super().commit(events, learn, weights)
+        super().commit(events, *rest)
         self.batches.append(list(events))
         if self.shuts_after_one:
             self.open.clear()

@@ -16,7 +16,9 @@ from shopwindow.middleware.settings import (
     read_keys,
     read_settings,
 )
+from shopwindow.middleware.slots import Slot
 from shopwindow.rules.attributes import Attribute
+from shopwindow.rules.placement import Limits
 
 FOLDER = Path("shop")
 FULL = """\
@@ -28,10 +30,15 @@ currency = "CHF"
 [pages]
 include = ["/", "/c/*"]
 exclude = ["/kasse/*"]
+at-most = 3
+[experiments]
+holdout = "5%"
 [slots]
 "home.hero" = "The large picture"
 [slots."home.shelf"]
 description = "The shelf"
+selector = "#shelf"
+group = "offers"
 [[track]]
 path = "/p/{product}"
 event = "Product Viewed"
@@ -88,7 +95,11 @@ def test_every_key_of_a_full_file_is_read() -> None:
         language="de",
         include=("/", "/c/*"),
         exclude=("/kasse/*",),
-        slots={"home.hero": "The large picture", "home.shelf": "The shelf"},
+        slots={
+            "home.hero": Slot("The large picture"),
+            "home.shelf": Slot("The shelf", "#shelf", "offers"),
+        },
+        limits=Limits(3, {"home.shelf": "offers"}, 0.05),
         tracks=(
             Track("/p/{product}", "Product Viewed"),
             Track("/suche", "Products Searched", {"q": "query"}),
@@ -139,7 +150,7 @@ def test_an_empty_file_has_every_default() -> None:
 # What an editor wrote -> what is said about it.
 WRONG: dict[str, str | tuple[str, ...]] = {
     "shop = 1": '1:1: unknown key "shop" in this file: known: attributes, consent, cookie, '
-    "deadlines, events, pages, proxy, site, ...",
+    "deadlines, events, experiments, pages, proxy, ...",
     "[sit]\nname = 'x'": '1:2: unknown key "sit" in this file: did you mean "site"?',
     "site = 1": '1:1: "site" must be a table',
     "[site]\nname = 1": '2:1: "name" must be a text in quotes',
@@ -155,16 +166,20 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[pages]\ninclude = '/'": '2:1: "include" must be a list of texts',
     "[pages]\nexclude = [1]": '2:1: "exclude" must be a list of texts',
     "[pages]\ninclude = ['/', 'c/*']": '2:1: "c/*" is not a path: a path starts with /',
-    "[pages]\nat-most = 3": '2:1: "at-most" is not available yet',
+    "[pages]\nat-most = -1": '2:1: "at-most" must be from 0 to 1000, not -1',
+    "[experiments]\nx = 1": '2:1: unknown key "x" in [experiments]: known: holdout',
+    "[experiments]\nholdout = 5": '2:1: "holdout" must be a text in quotes',
+    "[experiments]\nholdout = '5'": '2:1: "5" is not a percentage: write for example '
+    '"5%", from 0% to 100%',
     "[pages]\nrevalidate = true": '2:1: "revalidate" is not available yet',
     "[slots]\n'a b' = 'x'": '2:1: "a b" is not a slot name: letters, digits, dots and '
     "dashes",
     "[slots]\nhero = 1": '2:1: "hero" must be a table',
     "[slots.hero]\ndescription = 1": '2:1: "description" must be a text in quotes',
-    "[slots.hero]\nselector = '#x'": '2:1: "selector" is not available yet',
-    "[slots.hero]\ngroup = 'x'": '2:1: "group" is not available yet',
+    "[slots.hero]\nselector = 1": '2:1: "selector" must be a text in quotes',
+    "[slots.hero]\ngroup = 1": '2:1: "group" must be a text in quotes',
     "[slots.hero]\ncolour = 'x'": '2:1: unknown key "colour" in [slots.hero]: '
-    "known: description",
+    "known: description, group, selector",
     "[track]\npath = '/'": '1:2: "track" must be written as [[track]]',
     "track = [1]": '1:1: an entry of "track" must be a table',
     "[[track]]\npath = 'p'\nevent = 'Product Viewed'": "2:1: a tracked path starts with /",
@@ -242,7 +257,7 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "read from here: only SHOPWINDOW_SOURCE_...",
     **{
         f"[{name}]\nx = 1": f'1:2: "{name}" is not available yet'
-        for name in ("experiments", "fragments", "preview", "webhooks", "journeys")
+        for name in ("fragments", "preview", "webhooks", "journeys")
     },
 }  # fmt: skip
 

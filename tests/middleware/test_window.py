@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from shopwindow import Shopwindow
 from shopwindow.findings import SiteError
 from shopwindow.middleware import window as windows
-from shopwindow.middleware.stores import Learn, Store, StoreError, Weights
+from shopwindow.middleware.stores import Store, StoreError, Weights
 from shopwindow.middleware.stores.file import SqliteFile
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.sqlite import SqliteStore
@@ -411,7 +411,7 @@ class Down(MemoryStore):
     def traffic(self) -> Weights:
         raise StoreError("down")
 
-    def commit(self, events: Sequence[Event], learn: Learn, weights: Weights) -> None:
+    def commit(self, events: Sequence[Event], *rest: object) -> None:
         raise StoreError("down")
 
 

@@ -1,6 +1,8 @@
+from shopwindow.rules.experiments import Units
 from shopwindow.rules.explain import explain
-from shopwindow.rules.facts import Profile
-from tests.rules.shop import ask, counter, read
+from shopwindow.rules.facts import Decision, Profile
+from shopwindow.rules.placement import Limits, Placement
+from tests.rules.shop import PERSONALIZATION, ask, counter, read
 
 RULES = read("""\
 segments:
@@ -76,3 +78,74 @@ def test_without_consent_only_the_open_conditions_are_looked_at() -> None:
         "gone": "off",
     }
     assert "needs consent to personalization" in str(found)
+
+
+def test_what_the_page_leaves_no_room_for_is_said_with_what_would_have_won() -> None:
+    known = ask(RULES, GIVEN, PROFILE)
+    for limits, words in (
+        (Limits(0), "the page has as many personalised slots as site.toml allows"),
+        (
+            Limits(groups={"home.hero": "g", "elsewhere": "g"}),
+            "another slot of its group is personalised on this page",
+        ),
+    ):
+        placement = Placement(limits)
+        placement.take(Decision("elsewhere", "shown", fragment="hero"))
+        head = str(explain(RULES, known, "home.hero", placement)).splitlines()[0]
+        assert head == (
+            f"default content: {words}, else winner (rules/start.yaml:19) would have won: "
+            "country is DE or AT; hour is at least 6"
+        )
+
+
+def test_slots_explained_on_one_page_take_their_places() -> None:
+    rules = read("""\
+rules:
+  - {id: one, slot: home.hero, show: hero}
+  - {id: two, slot: home.prompt, show: hero}
+""")
+    placement = Placement(Limits(at_most=1))
+    known = ask(rules)
+    reasons = [
+        explain(rules, known, slot, placement).decision.reason
+        for slot in ("home.hero", "home.prompt")
+    ]
+    assert reasons == ["shown", "budget"]
+
+
+def test_a_variant_is_named_with_its_weight_and_the_others_nearest_first() -> None:
+    rules = read("""\
+rules:
+  - id: advent-hero-test
+    slot: home.hero
+    when: [country: DE]
+    schedule: {from: 2026-11-20, until: 2026-12-25}
+    split:
+      experiment: advent-hero-2026
+      variants:
+        - {name: cosy, weight: 50, show: hero}
+        - {name: workshop, weight: 50, show: plain}
+  - {id: summer, slot: home.hero, priority: 9, when: [country: CH], schedule: {until: 2026-09-01}, show: hero}
+  - {id: autumn, slot: home.hero, priority: 8, when: [country: DE], schedule: {until: 2026-11-01}, show: hero}
+  - {id: group-a, slot: home.hero, priority: 7, show: hero, cap: {times: 2}, cap-group: g}
+  - {id: group-b, slot: home.hero, priority: 6, show: hero, cap: {times: 9}, cap-group: g}
+""")
+    shown = {"group-a": counter((1, 1)), "group-b": counter((1, 1))}
+    known = ask(rules, {"country": "DE"}, Profile(counts={"shown rule": shown}))
+    known.units, known.pins = Units("v"), {"advent-hero-2026": "cosy"}
+    assert str(explain(rules, known, "home.hero")).splitlines() == [
+        "shown group-b (rules/start.yaml:14): it has no conditions",
+        "not group-a (rules/start.yaml:13): cap 2 x of the group is reached, it was shown 2 x",
+        "not advent-hero-test (rules/start.yaml:2): it holds, but group-b comes before it",
+        "not autumn (rules/start.yaml:12): it is not its time: until 2026-11-01 (Europe/Berlin)",
+        "not summer (rules/start.yaml:11): country (line 11): wanted CH, visitor has DE (and 1 more)",
+    ]
+    known = ask(rules, {"country": "DE"}, consent=PERSONALIZATION)
+    known.units = Units("v")
+    rules = read(
+        "rules:\n  - id: advent\n    slot: home.hero\n    when: [country: DE]\n    split:\n"
+        "      {experiment: e, variants: [{name: cosy, weight: 50, show: hero}, {name: w, weight: 0, show: plain}]}\n"
+    )
+    assert str(explain(rules, known, "home.hero")) == (
+        "shown advent/cosy (rules/start.yaml:2): country is DE; experiment e, 50 of 50"
+    )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shopwindow.rules.attributes import Traffic
 from shopwindow.rules.decide import decide, one_by_one
+from shopwindow.rules.experiments import Units
 from shopwindow.rules.facts import DAY, Counter, Interest, Profile
 from shopwindow.rules.index import SCALE_LIMITS
 from shopwindow.rules.ruleset import RuleSet
@@ -78,15 +79,72 @@ GROUP = MORE | st.builds(
     st.sampled_from(["any", "all", "none"]),
     st.lists(MORE, min_size=1, max_size=4),
 )
+# What the most viewed category is asked, after it got its name.
+FAVOURITE = st.lists(
+    st.sampled_from(
+        [
+            {"not-bought": {"category": "$c"}},
+            {"bought": {"category": "$c", "within": "30 days"}},
+            {"affinity": {"category": "$c", "at-least": 0.5}},
+            {"none": [{"viewed": {"category": "$c", "at-least": 3}}, {"visits": 2}]},
+            {"any": [{"bought": {"category": "$c"}}, {"country": "DE"}]},
+        ]
+    ),
+    max_size=2,
+).flatmap(
+    lambda later: st.builds(
+        lambda times, window: [
+            {"viewed": {"category": "any", "as": "c", **times, **window}},
+            *later,
+        ],
+        LEAST,
+        WINDOW,
+    )
+)
+ANY = did(["viewed", "not-viewed"], LEAST).map(
+    lambda one: {verb: {**asked, "category": "any"} for verb, asked in one.items()}
+)
+CAP = st.sampled_from(
+    [
+        {"times": 1, "per": "7 days"},
+        {"cooldown": "2 days"},
+        {"adaptive": True},
+        [{"times": 2}, {"until": "clicked"}],
+    ]
+)
+SCHEDULE = st.sampled_from(
+    [
+        {"from": "2026-11-20", "until": "2026-12-01"},
+        {"from": "2026-11-22"},
+        {"days": ["sat", "tue"]},
+        {"hours": "10:00-12:00"},
+    ]
+)
+SPLIT = st.builds(
+    lambda more: {
+        "experiment": "e",
+        "variants": [{"name": "a", "show": "hero"}, {"name": "b", "show": "plain"}],
+        **more,
+    },
+    st.sampled_from([{}, {"control": "50%"}, {"traffic": "50%"}]),
+)
 RULE = st.fixed_dictionaries(
     {
         "slot": st.sampled_from(SLOTS),
         "priority": st.integers(0, 3),
-        "when": st.lists(GROUP, max_size=4),
+        "when": st.builds(
+            lambda first, then: [*first, *then],
+            st.one_of(st.just([]), FAVOURITE, st.lists(ANY, max_size=1)),
+            st.lists(GROUP, max_size=4),
+        ),
     },
     optional={
         "unless": st.lists(GROUP, min_size=1, max_size=2),
-        "cap": st.just({"times": 1, "per": "7 days"}),
+        "cap": CAP,
+        "cap-group": st.just("shared"),
+        "schedule": SCHEDULE,
+        "explore": st.just("50%"),
+        "split": SPLIT,
         "off": st.just(True),
     },
 )
@@ -123,6 +181,7 @@ PROFILE = st.builds(
             "viewed category": viewed,
             "bought category": bought,
             "shown rule": {f"r{number}": counter((1, 1)) for number in shown},
+            "clicked fragment": {"plain": counter((1, 1))} if len(shown) > 2 else {},
         },
         interests={"category": interests},
     ),
@@ -152,15 +211,24 @@ VISITOR = st.tuples(
     PROFILE,
     st.sampled_from([NOBODY, PERSONALIZATION, BOTH, frozenset({"statistics", "x"})]),
     TRAFFIC,
+    st.sampled_from([0, 1, 30]),  # days later
+    st.sampled_from([None, "v1", "v2", "v3"]),
 )
 
 
 def site(rules: list[dict[str, Any]]) -> RuleSet:
-    named = [
-        {"id": f"r{number}", "show": "hero", **rule}
-        for number, rule in enumerate(rules)
-    ]
-    return read(json.dumps({"segments": SEGMENTS, "rules": named}))  # JSON is YAML
+    named: list[dict[str, Any]] = []
+    for number, rule in enumerate(rules):
+        rule = {"id": f"r{number}", **rule}
+        if "split" in rule:  # an experiment of its own
+            rule["split"] = {**rule["split"], "experiment": f"e{number}"}
+        elif "show" not in rule:
+            rule["show"] = "hero"
+        if "cap" not in rule:
+            rule.pop("cap-group", None)
+        named.append(rule)
+    text = json.dumps({"segments": SEGMENTS, "rules": named})  # JSON is YAML
+    return read(text.replace('"category": "any"', '"category": any'))
 
 
 @pytest.mark.parametrize("narrowed", [False, True], ids=["cheap", "all"])
@@ -170,8 +238,10 @@ def test_the_index_decides_as_the_rules_do_one_by_one(
     narrowed: bool, written: list[dict[str, Any]], visitors: list[Any]
 ) -> None:
     rules = site(written)
-    for given_values, profile, consent, traffic in visitors:
-        found = ask(rules, given_values, profile, consent, traffic)
+    for given_values, profile, consent, traffic, days, visitor in visitors:
+        moment = {"now": NOW + days * DAY, "day": TODAY + days}
+        found = ask(rules, given_values, profile, consent, traffic, **moment)
+        found.units = Units(visitor)
         if narrowed:  # by the columns that a small site seldom needs
             rules.index.narrowed(found)
         for slot in SLOTS:

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from shopwindow.rules.decide import decide
+from shopwindow.rules.experiments import Units
 from shopwindow.rules.facts import DAY
 from shopwindow.rules.learning import learn
 from shopwindow.rules.personas import Persona, read_personas
@@ -303,3 +304,18 @@ def test_a_damaged_file_is_read_without_a_traceback(data: st.DataObject) -> None
     _, findings = read_personas("t", text, VOCABULARY, relatives, NOW)
     for finding in findings:
         finding.show()
+
+
+@pytest.mark.parametrize(
+    ("lines", "units"),
+    [
+        (
+            "{consent: [personalization], first-name: Anna}",
+            Units("persona:anna", "persona:anna"),
+        ),
+        ("{consent: [personalization]}", Units("persona:anna")),
+        ("{first-name: Anna}", Units()),
+    ],
+)
+def test_a_persona_has_the_ids_that_experiments_go_by(lines: str, units: Units) -> None:
+    assert persona(lines).units == units

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shopwindow.rules.decide import decide
 from shopwindow.rules.facts import Profile, Recommend
 from shopwindow.rules.reading import Vocabulary, read_rules
 from tests.rules.shop import BOTH, VOCABULARY, ask, errors, read
@@ -45,7 +46,7 @@ rules:
     slot: home.hero
     schedule: {from: 2026-12-31}
     show: hero
-    cap: {cooldown: 1 day}
+    cap: {cooldown: 1 dy}
   - id: b
     slot: home.hero
 """
@@ -61,8 +62,7 @@ rules:
         '12:18: error: unknown segment "dog-ownr": known: new-customer, new-visitor, regular-customer, returning-visitor',
         "14:9: error: two conditions in one list item: start this line with `- `",
         '16:5: error: "show" is written twice in this rule: YAML would silently keep only the last one',
-        '19:5: error: "schedule" is not available yet',
-        '21:11: error: "cooldown" is not available yet',
+        '21:21: error: "1 dy" is not a duration: write for example `30 days` or `2 hours`',
         "22:5: error: rule has no `show:`",
         '22:9: error: rule id "b" is already used at f:17',
     ]
@@ -146,9 +146,31 @@ WRONG = [
         "viewed: {category: wood, at-most: 0, within: 2 hours}",
         'within 2 hours only "at least once" can be asked',
     ),
-    ("viewed: {category: any, at-least: 3}", '"category: any" is not available yet'),
-    ("viewed: {category: wood, as: cat}", '"as" is not available yet'),
-    ("not-bought: {category: $cat}", '"$cat" is not available yet'),
+    (
+        "viewed: {category: any, at-most: 3}",
+        '"any" cannot have "at-most": write `not-viewed` with at-least',
+    ),
+    (
+        "viewed: {category: wood, as: cat}",
+        '"as" names what "any" finds: write `category: any` for the one viewed most',
+    ),
+    (
+        "not-viewed: {category: any, as: cat}",
+        '"not-viewed" finds nothing to name',
+    ),
+    ("viewed: {category: any, as: 3 cats}", '"3 cats" cannot be a name'),
+    (
+        "any: [viewed: {category: any, as: cat}]",
+        '"as" cannot stand here: name it in a condition that stands directly under `when:`',
+    ),
+    (
+        "affinity: {category: any, at-least: 0.5}",
+        '"category: any" cannot be asked here: name one category',
+    ),
+    (
+        "not-bought: {category: $cat}",
+        'nothing is bound to "$cat": `as:` in a condition before gives something a name',
+    ),
     ("running-out: {category: wood}", '"running-out" is not available yet'),
     (
         "affinity: {category: wood}",
@@ -187,6 +209,8 @@ def test_a_wrong_condition_has_one_clear_error(condition: str, message: str) -> 
     assert re.fullmatch(r"7:\d+:", place)
 
 
+MOST = "{viewed: {category: any, at-least: 3, as: cat}}"
+SPLIT = "{experiment: x, variants: [{name: a, show: hero}, {name: b, show: plain}]}"
 RULES_WRONG = [
     ("show: her", '5:11: error: unknown fragment "her": did you mean "hero"?'),
     (
@@ -208,11 +232,27 @@ RULES_WRONG = [
     ),
     (
         "show: hero\n    cap: {times: 2, per: 2 hours}",
-        "6:10: error: per 2 hours only `times: 1` can be counted: count in days: `per: 1 day` is today",
+        "6:26: error: per 2 hours only `times: 1` can be counted: count in days: `per: 1 day` is today",
     ),
     (
-        "show: hero\n    cap: [{times: 2}]",
-        '6:10: error: a list in "cap" is not available yet',
+        "show: hero\n    cap: []",
+        '6:5: error: "cap" needs at least one limit: write `{times: 3, per: 7 days}`',
+    ),
+    (
+        "show: hero\n    cap: [{times: 2}, {until: click}]",
+        '6:31: error: unknown end "click": did you mean "clicked"?',
+    ),
+    (
+        "show: hero\n    cap: {adaptive: false}",
+        '6:21: error: "adaptive" is true, not "false": leave the key away where a cap does not adapt',
+    ),
+    (
+        "show: hero\n    cap: {cooldwn: 1 day}",
+        '6:11: error: unknown key "cooldwn" in "cap": did you mean "cooldown"?',
+    ),
+    (
+        "show: hero\n    cap-group: x",
+        '6:5: error: "cap-group" needs "cap": write the cap in every rule of the group',
     ),
     (
         "show: hero\n    recommend: {limit: 8}",
@@ -223,8 +263,24 @@ RULES_WRONG = [
         '6:28: error: unknown strategy "trendy": did you mean "trending"?',
     ),
     (
-        "show: hero\n    recommend: {strategy: trending, pin: [p1]}",
-        '6:37: error: "pin" is not available yet',
+        "show: hero\n    recommend: {strategy: trending, pin: [p9]}",
+        '6:43: error: unknown product "p9": known: p1, p2, p3',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, only: {}}",
+        '6:43: error: "only" does not say what: write for example `only: {category: ...}`',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, except: {colour: red}}",
+        '6:46: error: unknown key "colour" in "except": known: brand, category, tag',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, discovery: 20}",
+        '6:48: error: "discovery" needs a percentage, not "20": write `20%`, with its sign',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, minimum-score: 3}",
+        '6:52: error: "minimum-score" needs a number, not "3": scores go from 0 to 1',
     ),
     (
         "show: plain\n    with: {headline: x}",
@@ -240,15 +296,56 @@ RULES_WRONG = [
     ),
     (
         "show: hero\n    with: {category: $cat}",
-        '6:22: error: "$cat" is not available yet',
+        '6:22: error: nothing is bound to "$cat": `as:` in a condition before gives something a name',
     ),
     (
         "show: hero\n    with: {a: {b: 1, b: 2}}",
         '6:22: error: "b" is written twice in this map: YAML would silently keep only the last one',
     ),
-    ("split: {experiment: x}", '5:5: error: "split" is not available yet'),
-    ("show: hero\n    explore: 10%", '6:5: error: "explore" is not available yet'),
-    ("show: hero\n    cap-group: x", '6:5: error: "cap-group" is not available yet'),
+    (
+        f"when: [{MOST}]\n    show: hero\n    with: {{category: $kat}}",
+        '7:22: error: nothing is bound to "$kat": did you mean "$cat"?',
+    ),
+    (
+        f"when: [{MOST}, {{viewed: {{brand: $cat}}}}]\n    show: hero",
+        '5:78: error: "$cat" is one category, not one brand',
+    ),
+    (
+        f"when: [{{bought: {{category: $cat}}}}, {MOST}]\n    show: hero",
+        '5:32: error: nothing is bound to "$cat": `as:` in a condition before gives something a name',
+    ),
+    (
+        f"when: [{MOST}, {MOST}]\n    show: hero",
+        '5:103: error: "cat" is bound already in this rule',
+    ),
+    (
+        "split: {experiment: x}",
+        '5:5: error: "split" needs `variants:`: write `variants:` with one `- {name: ..., show: ...}` each',
+    ),
+    (
+        f"split: {SPLIT}\n    show: hero",
+        '6:5: error: a rule with "split" has no "show" of its own: move `show:` into the variants',
+    ),
+    (
+        "split: {experiment: x, variants: [{name: a}]}",
+        "5:46: error: variant has no `show:`",
+    ),
+    (
+        "split: {experiment: x, variants: [{name: a, show: plain, with: {x: 1}}]}",
+        '5:69: error: fragment "plain" has no parameter "x": there is none yet',
+    ),
+    (
+        "show: hero\n    explore: 10",
+        '6:14: error: "explore" needs a percentage, not "10": write `10%`, with its sign',
+    ),
+    (
+        "show: hero\n    review-by: soon",
+        '6:16: error: "soon" is not a date: write 2026-12-31',
+    ),
+    (
+        "show: hero\n    schedule: {from: 2026-12-31, until: 2026-12-01}",
+        "6:15: error: schedule ends before it starts",
+    ),
 ]
 
 
@@ -409,6 +506,81 @@ rules:
     ]
 
 
+def test_the_whole_language_is_read() -> None:
+    rules = read("""\
+timezone: America/New_York
+rules:
+  - id: wood
+    slot: home.hero
+    when:
+      - viewed: {category: any, at-least: 3, within: 30 days, as: cat}
+      - not-bought: {category: $cat, within: 90 days}
+    schedule: {from: 2026-11-20, until: 2026-12-25}
+    cap: [{times: 3, per: 7 days}, {cooldown: 1 day, until: clicked}, {adaptive: true}]
+    cap-group: heroes
+    explore: 10%
+    split:
+      experiment: advent
+      control: 10%
+      variants:
+        - {name: cosy, show: category-hero, with: {category: $cat, headline: "{cat.title}"}}
+        - {name: bare, show: plain}
+    recommend:
+      strategy: trending
+      only: {category: [Holzverbinder, $cat], brand: Spax}
+      except: {tag: sale}
+      pin: p1
+      boost: {brand: Spax}
+      bury: {tag: sale}
+      discovery: 20%
+      minimum-score: 0.1
+    goal: orders
+  - {id: other, slot: home.prompt, show: hero, cap: {times: 1}, cap-group: heroes}
+""")
+    wood = next(rule for rule in rules.rules if rule.id == "wood")
+    assert str(wood.schedule) == "from 2026-11-20, until 2026-12-25 (America/New_York)"
+    assert wood.cap is not None
+    assert list(map(str, wood.cap.limits)) == [
+        "3 x in 7 days",
+        "pause of 1 day",
+        "until clicked",
+        "adaptive",
+    ]
+    assert wood.cap.rules == ("wood", "other")
+    assert wood.cap.fragments == ("category-hero", "plain", "hero")
+    assert wood.purposes == {"personalization"}
+    assert (wood.decision.reason, wood.decision.variant) == ("control", "control")
+    cosy = wood.variants["cosy"]
+    assert (cosy.experiment, cosy.goal, cosy.fragment) == (
+        "advent",
+        "orders",
+        "category-hero",
+    )
+    assert cosy.recommend == Recommend(
+        ("trending",),
+        8,
+        {"category": ("wood", "$cat"), "brand": ("Spax",)},
+        {"tag": ("sale",)},
+        ("p1",),
+        {"brand": ("Spax",)},
+        {"tag": ("sale",)},
+        0.2,
+        0.1,
+    )
+
+
+def test_a_cap_group_of_one_rule_is_doubtful() -> None:
+    text = """\
+rules:
+  - {id: a, slot: home.hero, show: hero, cap: {times: 1}, cap-group: heroes}
+  - {id: b, slot: home.hero, show: hero, cap: {times: 1}, cap-group: heroes}
+  - {id: c, slot: home.hero, show: hero, cap: {times: 1}, cap-group: heros}
+"""
+    assert found(text) == [
+        '4:10: warning: rule "c" is alone in its cap-group "heros": did you mean "heroes"?'
+    ]
+
+
 def test_the_revision_changes_with_a_text_or_a_name() -> None:
     def revision(files: dict[str, str]) -> str:
         return read_rules(files, VOCABULARY)[0].revision
@@ -459,9 +631,28 @@ def test_a_file_cut_anywhere_is_read_without_a_traceback(cut: int) -> None:
     assert errors(findings) or len(rules.rules) == (cut > FILE.index("with:") - 6)
 
 
-@given(st.data())
-def test_a_damaged_file_is_read_without_a_traceback(data: st.DataObject) -> None:
-    text = FILE
+WHOLE = """\
+timezone: Europe/Berlin
+rules:
+  - id: a
+    slot: home.hero
+    when:
+      - viewed: {category: any, at-least: 3, as: cat}
+      - not-bought: {category: $cat}
+    schedule: {from: 2026-11-20, days: [mon, sat], hours: 22:00-06:00}
+    cap: [{times: 3, per: 7 days}, {adaptive: true}]
+    explore: 10%
+    split:
+      experiment: e
+      variants: [{name: v, show: hero, with: {a: $cat}}, {name: w, show: plain}]
+    recommend: {strategy: trending, only: {category: $cat}, discovery: 20%}
+"""
+
+
+@given(st.sampled_from([FILE, WHOLE]), st.data())
+def test_a_damaged_file_is_read_without_a_traceback(
+    text: str, data: st.DataObject
+) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(text)))
         end = data.draw(st.integers(start, min(len(text), start + 12)))
@@ -494,5 +685,6 @@ def test_a_damaged_file_is_read_without_a_traceback(data: st.DataObject) -> None
     found_facts = ask(rules, {"cart-value": 4, "customer-type": "b2b"}, consent=BOTH)
     for rule in rules.rules:
         rule.holds(found_facts)
+    decide(rules, found_facts, "home.hero")
     for finding in findings:
         finding.show()

@@ -1,0 +1,82 @@
+"""What a rule shows, out of a document: ``show`` and ``with``, checked by the fragment."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+from ..findings import suggest
+from .document import Document, Node
+from .vocabulary import Vocabulary
+
+
+class Contents:
+    """Reads the contents of one rule, or of each variant of its split; ``what`` says which.
+
+    ``shelf``: a ``recommend:`` fills the fragment's items. ``variables`` may be named as ``$cat``.
+    """
+
+    def __init__(
+        self,
+        what: Literal["rule", "variant"],
+        vocabulary: Vocabulary,
+        shelf: bool,
+        variables: Collection[str],
+    ) -> None:
+        self.what = what
+        self.vocabulary = vocabulary
+        self.shelf = shelf
+        self.variables = variables
+
+    def __call__(
+        self, document: Document, place: Node, values: Mapping[str, Node]
+    ) -> tuple[str, Mapping[str, Any]] | None:
+        """The fragment's name and its parameters; None: something is wrong, and found.
+
+        ``values`` are the nodes of ``show`` and ``with``, as far as they were written;
+        ``place`` is where a finding points to that is about neither.
+        """
+        before = document.errors
+        show: str | None = None
+        if "show" not in values:
+            document.error(place, f"{self.what} has no `show:`")
+        elif (text := document.words(values["show"], '"show"')) is not None:
+            known = self.vocabulary.fragments
+            if text in known:
+                show = text
+            else:
+                words = f'unknown fragment "{text}"'
+                document.error(values["show"], words, suggest(text, known))
+        parameters = self._parameters(document, place, values, show)
+        if show is None or document.errors > before:
+            return None
+        return show, parameters
+
+    def _parameters(
+        self,
+        document: Document,
+        place: Node,
+        values: Mapping[str, Node],
+        show: str | None,
+    ) -> Mapping[str, Any]:
+        """The fragment's parameters, checked against its declaration."""
+        node = values.get("with")
+        given: dict[str, Any] = {}
+        declared = self.vocabulary.fragments.get(show) if show else None
+        if node is not None and not node.empty:
+            for key, value in document.pairs(node, '"with"'):
+                given[key.text] = document.data(value, self.variables)
+                if declared is None or declared.open:
+                    continue
+                known = declared.required | declared.optional
+                if key.text not in known:
+                    words = f'fragment "{show}" has no parameter "{key.text}"'
+                    document.error(key, words, suggest(key.text, known))
+        if declared is None or declared.open:
+            return given
+        filled = {"items"} if self.shelf else set()
+        for name in sorted(declared.required - given.keys() - filled):
+            words = f'fragment "{show}" needs the parameter "{name}"'
+            hint = f"add `{name}:` to `with:`"
+            if name == "items":
+                hint = "add `recommend:`"
+            document.error(values.get("show", place), words, hint)
+        return given

@@ -1,0 +1,264 @@
+"""A rule as a schema: all its keys, and what ``with`` may say by the fragment."""
+
+from ..facts import Recommend
+from ..moments import WEEKDAYS
+from ..vocabulary import Vocabulary
+from .names import key, parameters
+from .values import (
+    DAY,
+    DURATION,
+    HOURS,
+    MOMENT,
+    NUMBER,
+    PERCENTAGE,
+    SLICE,
+    TEXT,
+    YES_NO,
+    Schema,
+    about,
+    choice,
+    closed,
+    hinted,
+    one_of,
+    one_or_more,
+    ref,
+    whole,
+)
+
+_UNITS = {
+    "visitor": "Each visitor id is dealt with by itself.",
+    "account": "All visitors of one customer see the same.",
+}
+NAME: Schema = {"type": ["string", "integer"], "pattern": r"^\S{1,64}$"}
+
+
+def rule(vocabulary: Vocabulary) -> dict[str, Schema]:
+    """The definitions ``rule``, ``with`` and their parts."""
+    return {
+        "rule": {
+            **closed(_rule(vocabulary), "id", "slot"),
+            "allOf": [
+                # A rule shows one fragment, or its variants do.
+                {"if": _WITHOUT_SPLIT, "then": {"required": ["show"]}},
+                {"if": _with("split", {}), "then": {"properties": _NO_CONTENT}},
+                *_by_fragment(vocabulary, shelf=True),
+                *_shelves_of_variants(vocabulary),
+            ],
+            "dependencies": {"cap-group": ["cap"]},
+            "defaultSnippets": _SNIPPETS,
+        },
+        "variant": {
+            **closed(_variant(), "name", "show"),
+            "allOf": _by_fragment(vocabulary, shelf=False),
+        },
+        "schedule": _schedule(vocabulary),
+        "limit": _limit(),
+        "split": _split(),
+        "recommend": _recommend(vocabulary),
+        "chosen": _chosen(),
+    }
+
+
+def _rule(vocabulary: Vocabulary) -> dict[str, Schema]:
+    limits = {"type": ["object", "array"], "items": ref("limit"), "minItems": 1}
+    return {
+        "id": about("The rule's name, unique in the whole site.", NAME),
+        "slot": about("The slot of the page that this rule may fill.", ref("slot")),
+        "priority": about(
+            "A whole number, 0 if left away. Of all rules that hold the highest wins.",
+            {"type": "integer"},
+        ),
+        "when": about("All of these conditions must hold.", ref("conditions")),
+        "unless": about("None of these conditions may hold.", ref("conditions")),
+        "schedule": about("Days and hours at which the rule counts.", ref("schedule")),
+        "cap": about(
+            "How often the rule may be shown; then the next one gets its chance.",
+            {**_limit(), **limits},
+        ),
+        "cap-group": about("Rules with this name share their cap.", NAME),
+        "show": about("The fragment that is shown.", ref("fragment")),
+        "with": _WITH,
+        "split": about("An experiment: variants instead of `show`.", ref("split")),
+        "recommend": about("What fills the fragment's `items`.", ref("recommend")),
+        "explore": about(
+            "In this share of visitor-days the rule steps aside for the next one.",
+            PERCENTAGE,
+        ),
+        "note": about("Why there is this rule, for people.", TEXT),
+        "owner": about("Who looks after the rule.", TEXT),
+        "goal": about("What the rule is to bring about, for reports.", TEXT),
+        "hypothesis": about("What you expect, and why.", TEXT),
+        "review-by": about("The day on which somebody looks at it again.", DAY),
+        "campaign": about("The campaign that the rule belongs to.", TEXT),
+        "off": about("true: the rule is never shown.", YES_NO),
+    }
+
+
+_WITHOUT_SPLIT: Schema = {"type": "object", "not": {"required": ["split"]}}
+_NO_CONTENT = {"show": False, "with": False}
+_WITH = about("The fragment's parameters.", {"type": "object"})
+
+
+def _by_fragment(vocabulary: Vocabulary, shelf: bool) -> list[Schema]:
+    """For each fragment that declares its parameters: what goes with it.
+
+    ``shelf``: the items that it may want are asked for here.
+    """
+    found: list[Schema] = []
+    for name, declared in sorted(vocabulary.fragments.items()):
+        if declared.open:
+            continue
+        allowed: Schema = {"properties": {"with": parameters(declared)}}
+        required = ["with"] if declared.required - {"items"} else []
+        if shelf and "items" in declared.required:
+            required.append("recommend")
+        if required:
+            allowed["required"] = required
+        found.append({"if": _with("show", {"const": name}), "then": allowed})
+    return found
+
+
+def _shelves_of_variants(vocabulary: Vocabulary) -> list[Schema]:
+    """Where a variant shows a shelf, the rule says what fills it."""
+    fragments = sorted(vocabulary.fragments.items())
+    shelves = [name for name, declared in fragments if "items" in declared.required]
+    if not shelves:
+        return []
+    shelf = _with("show", {"enum": shelves})
+    among = _with("split", _with("variants", {"contains": shelf}))
+    return [{"if": among, "then": {"required": ["recommend"]}}]
+
+
+def _with(key: str, value: Schema) -> Schema:
+    """A map in which ``key`` is written, and is ``value``.
+
+    With its type: else an empty line would be completed as if it were one.
+    """
+    return {"type": "object", "properties": {key: value}, "required": [key]}
+
+
+def _schedule(vocabulary: Vocabulary) -> Schema:
+    days = {"type": "array", "items": {"enum": list(WEEKDAYS)}, "minItems": 1}
+    properties = {
+        "from": about("The first moment; a day alone begins at 00:00.", MOMENT),
+        "until": about("The end, which is not in it itself.", MOMENT),
+        "days": about("Only on these days of the week.", days),
+        "hours": about("Only at these hours; they may cross midnight.", HOURS),
+        "timezone": about(
+            "Whose clock this is; without it, the file's.",
+            hinted([vocabulary.timezone]),
+        ),
+    }
+    says = [{"required": [name]} for name in ("from", "until", "days", "hours")]
+    return {**closed(properties), "anyOf": says}
+
+
+def _limit() -> Schema:
+    properties = {
+        "times": about("At most so often ...", whole(1)),
+        "per": about("... within this time; without it, ever.", DURATION),
+        "cooldown": about("At least this long between two showings.", DURATION),
+        "until": about(
+            "When it is never shown again.", choice({"clicked": "After a click."})
+        ),
+        "adaptive": about(
+            "After 2, 4, 8 ... showings without a click, twice the pause.",
+            {"enum": [True]},
+        ),
+    }
+    return {
+        **closed(properties),
+        "minProperties": 1,
+        "dependencies": {"per": ["times"]},
+    }
+
+
+def _split() -> Schema:
+    variants = {"type": "array", "items": ref("variant"), "minItems": 1}
+    properties = {
+        "experiment": about("The experiment's name, for reports.", NAME),
+        "unit": about("Who is dealt a variant.", choice(_UNITS)),
+        "traffic": about("The share of visitors who take part.", PERCENTAGE),
+        "control": about("Of them, who keeps the default content.", PERCENTAGE),
+        "layer": about("Experiments of one layer share no visitor.", NAME),
+        "slice": about("The part of the layer that this one takes.", SLICE),
+        "adapt": about("Give the better variants more visitors.", YES_NO),
+        "variants": about("What is compared.", variants),
+    }
+    dependencies = {"layer": ["slice"], "slice": ["layer"]}
+    return {
+        **closed(properties, "experiment", "variants"),
+        "dependencies": dependencies,
+    }
+
+
+def _variant() -> dict[str, Schema]:
+    return {
+        "name": about("The variant's name, for reports.", NAME),
+        "weight": about(
+            "Its share, in proportion to the others'.", {**NUMBER, "minimum": 0}
+        ),
+        "show": about("The fragment that is shown.", ref("fragment")),
+        "with": _WITH,
+    }
+
+
+def _recommend(vocabulary: Vocabulary) -> Schema:
+    strategies = one_or_more(one_of(vocabulary.strategies))
+    usual = Recommend(()).limit
+    properties = {
+        "strategy": about("How products are found; the next fills up.", strategies),
+        "limit": about(
+            "At most so many products.", {**whole(1, 100), "default": usual}
+        ),
+        "only": about("Nothing but these.", ref("chosen")),
+        "except": about("Anything but these.", ref("chosen")),
+        "pin": about("These first.", one_or_more(ref("product"))),
+        "boost": about("These further to the front.", ref("chosen")),
+        "bury": about("These further to the back.", ref("chosen")),
+        "discovery": about("The share of products that are new to them.", PERCENTAGE),
+        "minimum-score": about(
+            "What scores less is left out, 0 to 1.",
+            {"type": "number", "minimum": 0, "maximum": 1},
+        ),
+    }
+    return closed(properties, "strategy")
+
+
+def _chosen() -> Schema:
+    """Products, by what they have in common."""
+    properties = {name: one_or_more(key(name)) for name in ("category", "brand", "tag")}
+    return {**closed(properties), "minProperties": 1}
+
+
+_SNIPPETS = [
+    {
+        "label": "a new rule",
+        "description": "Who looked at a category often sees something from it.",
+        "body": {
+            "id": "$1",
+            "slot": "$2",
+            "priority": 100,
+            "when": [
+                {"viewed": {"category": "$3", "at-least": 3, "within": "30 days"}}
+            ],
+            "show": "$4",
+        },
+    },
+    {
+        "label": "a new experiment",
+        "description": "Two variants, dealt out evenly, and a control group.",
+        "body": {
+            "id": "$1",
+            "slot": "$2",
+            "split": {
+                "experiment": "$3",
+                "control": "10%",
+                "variants": [
+                    {"name": "$4", "weight": 50, "show": "$5"},
+                    {"name": "$6", "weight": 50, "show": "$7"},
+                ],
+            },
+        },
+    },
+]

@@ -1,0 +1,109 @@
+"""What fills a shelf, out of a document: ``recommend`` and its words."""
+
+from collections.abc import Callable
+
+from ..findings import suggest
+from .document import Document, Node, core, names
+from .facts import Recommend
+from .shares import read_share
+from .vocabulary import Vocabulary
+
+RECOMMEND_KEYS = (
+    *("strategy", "limit", "only", "except", "pin", "boost", "bury"),
+    *("discovery", "minimum-score"),
+)
+#: What products can be chosen by.
+FILTERS = ("category", "brand", "tag")
+LIMIT = 100
+
+Key = Callable[[str, Node], tuple[str, str] | None]
+
+
+class Shelves:
+    """Reads the shelves of one document. ``key(dimension, node)`` checks a name of the
+    catalogue and gives its id, as :meth:`shopwindow.rules.deeds.Deeds.key` does."""
+
+    def __init__(self, document: Document, vocabulary: Vocabulary, key: Key) -> None:
+        self.document = document
+        self.vocabulary = vocabulary
+        self.key = key
+
+    def read(self, key: Node, node: Node) -> Recommend:
+        """The shelf at ``node``, the value of ``key``; what is wrong is left out, and found."""
+        document = self.document
+        found = {
+            name.text: value
+            for name, value in document.pairs(node, '"recommend"', RECOMMEND_KEYS)
+        }
+        known = self.vocabulary.strategies
+        if node.kind == "map" and "strategy" not in found:
+            document.error(key, '"recommend" needs `strategy:`', suggest("", known))
+        return Recommend(
+            self._strategies(found.get("strategy")),
+            self._limit(found.get("limit")),
+            self._filter("only", found.get("only")),
+            self._filter("except", found.get("except")),
+            self._pinned(found.get("pin")),
+            self._filter("boost", found.get("boost")),
+            self._filter("bury", found.get("bury")),
+            self._discovery(found.get("discovery")),
+            self._score(found.get("minimum-score")),
+        )
+
+    def _strategies(self, node: Node | None) -> tuple[str, ...]:
+        if node is None:
+            return ()
+        strategies: list[str] = []
+        known = self.vocabulary.strategies
+        for place, text in names(self.document, node, '"strategy"'):
+            if known and text not in known:
+                words = f'unknown strategy "{text}"'
+                self.document.error(place, words, suggest(text, known))
+            strategies.append(text)
+        return tuple(strategies)
+
+    def _limit(self, node: Node | None) -> int:
+        if node is None:
+            return Recommend(()).limit
+        limit = self.document.whole(node, '"limit"', 1) or 1
+        if limit > LIMIT:
+            self.document.error(node, f'"limit" is at most {LIMIT}, not {limit}')
+        return limit
+
+    def _filter(self, name: str, node: Node | None) -> dict[str, tuple[str, ...]]:
+        if node is None:
+            return {}
+        chosen: dict[str, tuple[str, ...]] = {}
+        for dimension, value in self.document.pairs(node, f'"{name}"', FILTERS):
+            chosen[dimension.text] = self._keys(dimension.text, value)
+        if node.kind == "map" and not node.entries:
+            hint = f"write for example `{name}: {{category: ...}}`"
+            self.document.error(node, f'"{name}" does not say what', hint)
+        return chosen
+
+    def _pinned(self, node: Node | None) -> tuple[str, ...]:
+        return () if node is None else self._keys("product", node)
+
+    def _keys(self, dimension: str, node: Node) -> tuple[str, ...]:
+        places = node.items if node.kind == "list" else [node]
+        if not places:
+            self.document.error(node, f'"{dimension}" needs at least one text')
+        pairs = [self.key(dimension, place) for place in places]
+        return tuple(pair[0] for pair in pairs if pair)
+
+    def _discovery(self, node: Node | None) -> float:
+        return read_share(self.document, node, '"discovery"') or 0.0 if node else 0.0
+
+    def _score(self, node: Node | None) -> float:
+        if node is None:
+            return 0.0
+        score = core(node) if node.kind == "scalar" else None
+        if (
+            isinstance(score, bool)
+            or not isinstance(score, (int, float))
+            or not 0 <= score <= 1
+        ):
+            words = f'"minimum-score" needs a number, not {node.shown}'
+            self.document.error(node, words, "scores go from 0 to 1")
+            return 0.0
+        return float(score)
