@@ -8,6 +8,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+from shopwindow.rules.experiments import Units
 from shopwindow.rules.facts import DAY, PURPOSES, Context, Counter, Interest, Profile
 from tests.rules.shop import NOW, TODAY, VOCABULARY
 
@@ -101,6 +102,12 @@ class Fuzzed:
                 for dimension in ("category", "brand", "tag")
                 if numbers(2)
             },
+            variants={
+                pick(("hero-2026", "firms", self._text())): pick(
+                    ("one", "other", "control", self._text())
+                )
+                for _ in range(numbers(3))
+            },
             visit_starts=tuple(
                 int(pick(COUNTS + DAYS) + pick((0, NOW))) for _ in range(numbers(6))
             ),
@@ -141,6 +148,10 @@ class Fuzzed:
 
     def consent(self) -> frozenset[str]:
         return self.random.choice(CONSENTS)
+
+    def units(self) -> Units:
+        pick = self.random.choice
+        return Units(pick((None, "v1", self._text())), pick((None, "c1", self._text())))
 
     def _counter(self) -> Counter:
         days = (self.random.choice(DAYS) for _ in range(self.random.randrange(1, 4)))

@@ -27,7 +27,9 @@ def soak_profiles(
         step()
         profile, context, given = fuzzed.profile(), fuzzed.context(), fuzzed.given()
         try:
-            asked = facts(rules, profile, context, fuzzed.consent(), given)
+            asked = facts(
+                rules, profile, context, fuzzed.consent(), given, units=fuzzed.units()
+            )
             for slot in sorted(VOCABULARY.slots):
                 found = decide(rules, asked, slot)
                 figures[found.rule or found.reason] += 1
