@@ -12,7 +12,9 @@ GUIDE = (ROOT / "rules" / "GUIDE.md").read_text("utf-8")
 RECIPES = ROOT / "examples" / "recipes"
 SHOWN = dict(
     re.findall(
-        r"`examples/recipes/(rules/[\w-]+\.yaml)`\n\n```yaml\n(.*?)```", GUIDE, re.DOTALL
+        r"`examples/recipes/(rules/[\w-]+\.yaml)`\n\n```yaml\n(.*?)```",
+        GUIDE,
+        re.DOTALL,
     )
 )
 
@@ -27,7 +29,9 @@ def test_a_recipe_stands_in_the_guide_as_in_its_file(name: str) -> None:
 
 
 def test_every_file_of_recipes_stands_in_the_guide() -> None:
-    files = {path.relative_to(RECIPES).as_posix() for path in RECIPES.glob("rules/*.yaml")}
+    files = {
+        path.relative_to(RECIPES).as_posix() for path in RECIPES.glob("rules/*.yaml")
+    }
     assert files == SHOWN.keys()
 
 
