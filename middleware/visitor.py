@@ -22,7 +22,9 @@ from .keys import derive
 
 TOLERANCE = 300  # seconds that the clocks of two machines may differ
 LONGEST_HEADER = 16_384  # bytes; a longer Cookie header is not worth reading
-REMEMBERED = 10_000  # cookies that were found good, so that their next page need not sign again
+REMEMBERED = (
+    10_000  # cookies that were found good, so that their next page need not sign again
+)
 RENEW_AFTER = 30 * 86_400  # seconds after which a page may carry the cookie anew
 
 _VALUE = re.compile(rb"([A-Za-z0-9_-]{22})\.([1-9]\d{9})\.(p?s?)([1-9]\d{9})\Z")
@@ -74,7 +76,9 @@ class VisitorCookie:
         self._signer = Signer(self._keys[0], key_derivation="none", algorithm=_Sha256())
         self._cookie = HostCookie(name, days * 86_400)
         self._age = days * 86_400
-        self._known: dict[bytes, Visitor] = {}  # by their whole value, signature included
+        self._known: dict[
+            bytes, Visitor
+        ] = {}  # by their whole value, signature included
 
     def read(self, header: bytes, secure: bool, now: float) -> Visitor | None:
         """The visitor in a raw Cookie header, or None.
