@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..site import read_site
+from ..site import check_site, read_files
 from .schema import schemas, write
 
 
@@ -24,7 +24,9 @@ def command(folder: Path) -> None:
         sys.exit(1)
     try:
         _copy(files(__package__) / "starter", folder)
-        write(folder, schemas(read_site(folder)))
+        # Whatever the environment may say about the store does not matter here.
+        site, _ = check_site(folder, read_files(folder)[0])
+        write(folder, schemas(site))
     except OSError as error:
         click.echo(f"{folder} cannot be written: {error.strerror}", err=True)
         sys.exit(1)

@@ -77,7 +77,7 @@ def schemas(site: Site) -> dict[str, str]:
     """The schema files of a site: name below its folder -> text."""
     vocabulary, catalog = site.vocabulary, site.catalog
     titles = {
-        "slot": site.settings.slots,
+        "slot": {name: slot.description for name, slot in site.settings.slots.items()},
         "product": {id: item.title for id, item in catalog.products.items()},
         "article": {id: item.title for id, item in catalog.articles.items()},
     }

@@ -10,7 +10,7 @@ from ..attributes import BUILT_IN, Attribute
 from ..comparisons import OPERATORS
 from ..counting import AFFINITY_BOUNDS
 from ..facts import PURPOSES
-from ..grammar import COUNT_KEYS
+from ..deeds import COUNT_KEYS
 from ..interests import INTEREST_DIMENSIONS
 from ..vocabulary import GROUPS, VERBS, Vocabulary
 from . import words

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ..vocabulary import DIMENSIONS, Parameters, Vocabulary
-from .values import BINDING, Schema, one_of, ref
+from .values import BINDING, Schema, about, closed, one_of, ref
 
 Titles = Mapping[str, Mapping[str, str]]  # slot, product, article -> name -> its title
 CATALOGUE = ("category", "product", "article", "brand", "tag")
@@ -37,14 +37,13 @@ def wants(parameters: Parameters) -> str:
         return "Declares no parameters: takes any."
     if not parameters.required | parameters.optional:
         return "Takes no parameters."
-    required = [f"`{name}`" for name in sorted(parameters.required)]
-    optional = [f"`{name}`" for name in sorted(parameters.optional)]
-    parts = [
-        f"{word} {', '.join(listed)}"
-        for word, listed in (("needs", required), ("may have", optional))
-        if listed
-    ]
-    return f"{'; '.join(parts).capitalize()}."
+    required = ", ".join(f"`{name}`" for name in sorted(parameters.required))
+    optional = ", ".join(f"`{name}`" for name in sorted(parameters.optional))
+    if not required:
+        return f"May have {optional}."
+    return (
+        f"Needs {required}; may have {optional}." if optional else f"Needs {required}."
+    )
 
 
 def parameters(declared: Parameters) -> Schema:
@@ -53,15 +52,11 @@ def parameters(declared: Parameters) -> Schema:
     ``items`` are not asked for: ``recommend`` fills them.
     """
     records = ("category", "product", "article")  # fragments look these up
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            name: key(name) if name in records else {}
-            for name in sorted(declared.required | declared.optional)
-        },
-        "required": sorted(declared.required - {"items"}),
-    }
+    properties = {}
+    for name in sorted(declared.required | declared.optional):
+        help = "Needed." if name in declared.required else "May be left away."
+        properties[name] = about(help, key(name) if name in records else {})
+    return closed(properties, *sorted(declared.required - {"items"}))
 
 
 def _is_clear(name: str, vocabulary: Vocabulary) -> bool:

@@ -1,5 +1,6 @@
 """A rule as a schema: all its keys, and what ``with`` may say by the fragment."""
 
+from ..facts import Recommend
 from ..moments import WEEKDAYS
 from ..vocabulary import Vocabulary
 from .names import key, parameters
@@ -37,11 +38,13 @@ def rule(vocabulary: Vocabulary) -> dict[str, Schema]:
         "rule": {
             **closed(_rule(vocabulary), "id", "slot"),
             "allOf": [
-                # Without a split a rule shows one fragment.
+                # A rule shows one fragment, or its variants do.
                 {"if": _WITHOUT_SPLIT, "then": {"required": ["show"]}},
+                {"if": _with("split", {}), "then": {"properties": _NO_CONTENT}},
                 *_by_fragment(vocabulary, shelf=True),
                 *_shelves_of_variants(vocabulary),
             ],
+            "dependencies": {"cap-group": ["cap"]},
             "defaultSnippets": _SNIPPETS,
         },
         "variant": {
@@ -92,6 +95,7 @@ def _rule(vocabulary: Vocabulary) -> dict[str, Schema]:
 
 
 _WITHOUT_SPLIT: Schema = {"type": "object", "not": {"required": ["split"]}}
+_NO_CONTENT = {"show": False, "with": False}
 _WITH = about("The fragment's parameters.", {"type": "object"})
 
 
@@ -154,7 +158,9 @@ def _limit() -> Schema:
         "times": about("At most so often ...", whole(1)),
         "per": about("... within this time; without it, ever.", DURATION),
         "cooldown": about("At least this long between two showings.", DURATION),
-        "until": choice({"clicked": "Never again after a click."}),
+        "until": about(
+            "When it is never shown again.", choice({"clicked": "After a click."})
+        ),
         "adaptive": about(
             "After 2, 4, 8 ... showings without a click, twice the pause.",
             {"enum": [True]},
@@ -199,9 +205,12 @@ def _variant() -> dict[str, Schema]:
 
 def _recommend(vocabulary: Vocabulary) -> Schema:
     strategies = one_or_more(one_of(vocabulary.strategies))
+    usual = Recommend(()).limit
     properties = {
         "strategy": about("How products are found; the next fills up.", strategies),
-        "limit": about("At most so many products.", whole(1, 100)),
+        "limit": about(
+            "At most so many products.", {**whole(1, 100), "default": usual}
+        ),
         "only": about("Nothing but these.", ref("chosen")),
         "except": about("Anything but these.", ref("chosen")),
         "pin": about("These first.", one_or_more(ref("product"))),

@@ -1,5 +1,6 @@
 """Single values as schemas: texts, numbers, lengths and points of time, one name of many."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +11,7 @@ Schema = dict[str, Any]
 
 LISTED = 2_000  # names of one kind; completion among more helps nobody and is slow
 
-_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_INTEGER = re.compile(r"[-+]?[0-9]{1,15}", re.ASCII)  # JavaScript rounds longer ones
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 
 #: Editors type plain words; ours are read as they are spelled, whatever YAML makes of them.
@@ -79,11 +80,12 @@ def one_of(names: Iterable[str], titles: Mapping[str, str] | None = None) -> Sch
     known = sorted(set(names))
     if not known or len(known) > LISTED:
         return TEXT
-    values = [(name, value) for name in known for value in spellings(name)]
-    schema: Schema = {"enum": [value for _, value in values]}
-    if titles:
-        schema["enumDescriptions"] = [titles.get(name, "") for name, _ in values]
-    return schema
+    help: dict[tuple[bool, Any], str] = {}  # True is 1 in Python, but not in JSON
+    for name in known:
+        for value in spellings(name):
+            help.setdefault((type(value) is bool, value), (titles or {}).get(name, ""))
+    schema: Schema = {"enum": [value for _, value in help]}
+    return {**schema, "enumDescriptions": list(help.values())} if titles else schema
 
 
 def spellings(text: str) -> list[Any]:
@@ -92,7 +94,9 @@ def spellings(text: str) -> list[Any]:
         return [text, text.lower() == "true"]
     if _INTEGER.fullmatch(text):
         return [text, int(text)]
-    return [text, float(text)] if _FLOAT.fullmatch(text) else [text]
+    if _FLOAT.fullmatch(text) and math.isfinite(number := float(text)):
+        return [text, number]
+    return [text]
 
 
 def one_or_more(item: Schema) -> Schema:

@@ -125,6 +125,7 @@ def test_a_condition_offers_conditions_and_nothing_else(desk: Desk) -> None:
         ("schedule:\n      days: [|]", {"mon", "sun"}),
         ("show: category-hero\n    with:\n      |", {"category", "headline", "image"}),
         ("split:\n      variants:\n        - show: |", {"category-hero"}),
+        ("split:\n      |", {"experiment", "control", "variants"}),
         ("recommend:\n      strategy: |", {"similar", "trending", "viewed-again"}),
     ],
 )

@@ -59,6 +59,14 @@ def test_a_new_site_comes_with_schemas_that_are_up_to_date(site: Path) -> None:
     assert said == f"up to date: {site / RULES}\nup to date: {site / TESTS}\n"
 
 
+def test_a_new_site_can_be_made_where_another_store_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPWINDOW_STORE", "no-such-store://")
+    run("new", tmp_path / "made")
+    assert (tmp_path / "made" / RULES).exists()
+
+
 def test_only_what_has_changed_is_written(site: Path) -> None:
     before = (site / TESTS).stat().st_mtime_ns
     edit(

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from shopwindow.findings import Finding
+from shopwindow.rules import drafts, reading
 from shopwindow.rules.attributes import BUILT_IN
 from shopwindow.rules.comparisons import OPERATORS
 from shopwindow.rules.facts import PURPOSES
@@ -40,7 +44,7 @@ def mistakes(schema: Json, document: Any) -> list[str]:
 def rule(**more: Any) -> Json:
     """A file with one rule, which has what its other keys need."""
     if "cap-group" in more:
-        more["cap"] = {"times": 1}
+        more.setdefault("cap", {"times": 1})
     content = {} if "split" in more else {"show": "hero"}
     if used := re.search(r'"(\w+)": \[?"\$name"', json.dumps(more)):
         binds = {"viewed": {used[1]: "any", "as": "name"}}
@@ -192,6 +196,8 @@ def _is_idle(about: Json) -> bool:
 
 def test_the_schema_has_the_words_that_the_reader_has() -> None:
     assert set(CONDITIONS) == VOCABULARY.condition_names | {"running-out"}
+    assert set(RULE_KEYS) >= set(drafts.RULE_KEYS)
+    assert set(RULES["properties"]) == set(reading.FILE_KEYS)
     assert set(TESTS["properties"]) == set(FILE_KEYS)
     known = {"consent", "events", *BUILT_IN, *VOCABULARY.attributes}
     assert set(PERSONA_KEYS) == known - DERIVED.keys()
@@ -319,7 +325,10 @@ SHELVES: Json = {"experiment": "e", "variants": [{"name": "a", "show": "shelf"}]
         ({"cap": {"cooldown": "1 day"}}, {"cap": {"cooldown": "a day"}}),
         ({"cap": {"until": "clicked"}}, {"cap": {"until": "seen"}}),
         ({"cap": [{"adaptive": True}, {"times": 1}]}, {"cap": []}),
+        ({"cap-group": "offers"}, {"cap-group": "offers", "cap": {}}),
         ({"explore": "10%"}, {"explore": 10}),
+        ({"split": SPLIT}, {"split": SPLIT, "show": "hero"}),
+        ({"split": SPLIT}, {"split": SPLIT, "with": {}}),
         ({"explore": "2.5%"}, {"explore": "101%"}),
         ({"split": SPLIT}, {"split": {**SPLIT, "variants": []}}),
         ({"split": {**SPLIT, "unit": "account"}}, {"split": {**SPLIT, "unit": "x"}}),
@@ -374,6 +383,13 @@ def helped(definition: str) -> dict[str, str]:
     return dict(zip(schema["enum"], schema["enumDescriptions"], strict=True))
 
 
+def only_optional() -> str:
+    fragments = {"teaser": Parameters(optional=frozenset({"text", "subLine"}))}
+    schema = schema_of_rules(Vocabulary(frozenset(), fragments=fragments))
+    (says,) = schema["definitions"]["fragment"]["enumDescriptions"]
+    return str(says)
+
+
 def test_names_come_with_what_they_mean() -> None:
     assert helped("slot") == {"home.hero": "The large picture", "home.prompt": ""}
     assert helped("product")["p1"] == "A long screw"
@@ -383,6 +399,8 @@ def test_names_come_with_what_they_mean() -> None:
     assert wants["category-hero"] == "Needs `category`; may have `headline`, `items`."
     assert wants["hero"] == "Declares no parameters: takes any."
     assert wants["plain"] == "Takes no parameters."
+    assert wants["shelf"] == "Needs `items`; may have `headline`."
+    assert only_optional() == "May have `subLine`, `text`."
     assert "header of the request: CF-IPCountry" in CONDITIONS["country"]["description"]
     assert "Needs consent: personalization" in CONDITIONS["visits"]["description"]
 
@@ -398,6 +416,17 @@ def test_a_name_may_look_like_a_number(number: object) -> None:
     schema = one_of(["4711", "1.5", "true", "12"])
     assert mistakes(schema, number) == []
     assert mistakes(schema, 4712) and mistakes(schema, "1.50")
+
+
+@given(st.lists(st.text("0123456789.eE+-tru", max_size=24)))
+@example(["7", "07", "7.0", "1", "true", "12e4567", "9" * 400])
+def test_whatever_names_look_like_the_schema_is_one(ids: list[str]) -> None:
+    schema = one_of(ids, dict.fromkeys(ids, "help"))
+    Draft7Validator.check_schema(schema)
+    assert msgspec.json.decode(msgspec.json.encode(schema)) == schema
+    assert len(schema.get("enum", [])) == len(schema.get("enumDescriptions", []))
+    for id in ids:
+        assert mistakes(schema, id) == []
 
 
 def test_nothing_is_asked_of_names_that_are_not_known_or_too_many() -> None:
