@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from ..attributes import BUILT_IN, Attribute
 from ..comparisons import OPERATORS
 from ..counting import AFFINITY_BOUNDS
-from ..facts import PURPOSES
 from ..deeds import COUNT_KEYS
+from ..facts import PURPOSES
 from ..interests import INTEREST_DIMENSIONS
 from ..vocabulary import GROUPS, VERBS, Vocabulary
 from . import words
