@@ -1,11 +1,15 @@
 """What a rule shows, out of a document: ``show`` and ``with``, checked by the fragment."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from ..findings import suggest
 from .document import Document, Node
 from .vocabulary import Vocabulary
+
+# A place in a text, as it is filled before the fragment is rendered.
+_PLACE = re.compile(r"\{([A-Za-z][\w-]*)(?:\.[A-Za-z][\w-]*)?\}")
 
 
 class Contents:
@@ -70,6 +74,8 @@ class Contents:
                 if key.text not in known:
                     words = f'fragment "{show}" has no parameter "{key.text}"'
                     document.error(key, words, suggest(key.text, known))
+            fillers = {name.replace("-", "_") for name in (*given, *self.variables)}
+            self._fillable(document, node, fillers | {"visitor"})
         if declared is None or declared.open:
             return given
         filled = {"items"} if self.shelf else set()
@@ -80,3 +86,13 @@ class Contents:
                 hint = "add `recommend:`"
             document.error(values.get("show", place), words, hint)
         return given
+
+    def _fillable(self, document: Document, node: Node, known: Collection[str]) -> None:
+        """Finds places in texts that nothing will fill: the fragment would never be shown."""
+        for name in _PLACE.findall(node.text):
+            if name.replace("-", "_") not in known:
+                document.error(
+                    node, f'nothing fills "{{{name}}}"', suggest(name, known)
+                )
+        for inner in (*node.items, *(value for _, value in node.entries)):
+            self._fillable(document, inner, known)

@@ -319,6 +319,14 @@ RULES_WRONG = [
         '5:103: error: "cat" is bound already in this rule',
     ),
     (
+        "show: hero\n    with: {a: x, b: [{c: '{a} {aa.title}'}]}",
+        '6:26: error: nothing fills "{aa}": did you mean "a"?',
+    ),
+    (
+        f"when: [{MOST}]\n    show: hero\n    with: {{text: 'Neu in {{kat.title}}'}}",
+        '7:18: error: nothing fills "{kat}": did you mean "cat"?',
+    ),
+    (
         "split: {experiment: x}",
         '5:5: error: "split" needs `variants:`: write `variants:` with one `- {name: ..., show: ...}` each',
     ),

@@ -162,7 +162,7 @@ class Street:
         self._fences.add(mark)
         await last.answer("denied")
         with anyio.fail_after(10):
-            while (mark, b"") not in (rows := self.shop.rows())["profiles"]:
+            while (mark, b"", None) not in (rows := self.shop.rows())["profiles"]:
                 await anyio.sleep(0.01)
         return {
             table: frozenset(row for row in found if not self._fences & set(row))

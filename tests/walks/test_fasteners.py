@@ -363,7 +363,7 @@ async def test_taking_consent_back_empties_the_page_and_the_store(
         assert words not in page.text
     after = await street.rows()
     left = after["profiles"] - before["profiles"]
-    assert (mark, b"") in left and {data for _, data in left} == {b""}
+    assert (mark, b"", None) in left and {data for _, data, _ in left} == {b""}
     # Others who were logged in as this customer have lost theirs as well.
     assert after["events"] <= before["events"] and after["logins"] <= before["logins"]
     assert id.encode() not in street.shop.on_disk()

@@ -391,7 +391,7 @@ async def test_taking_consent_back_makes_the_page_plain_and_erases_everything(
     assert walker.cookies.keys() == {"pawfields", "shopwindow-consent"}
     after = await street.rows()
     # What stays of an id that was given up: that it is not valid any more.
-    assert after["profiles"] - before["profiles"] == {(mark, b"")}
+    assert after["profiles"] - before["profiles"] == {(mark, b"", None)}
     for table in ("events", "logins"):
         assert after[table] == before[table]
     assert id.encode() not in street.shop.on_disk()
