@@ -44,7 +44,8 @@ def _trial(name: str, literals: list[Literal]) -> Callable[[Any], bool]:
 def limits_of(literals: Iterable[Literal]) -> set[Any]:
     """The values at which the answer of one of ``literals`` may change."""
     found: set[Any] = set()
-    for condition, _ in literals:
+    for literal in literals:
+        condition = literal.condition
         if isinstance(condition, OneOf):
             found.update(condition.choice)
         elif isinstance(condition, Bound):
@@ -112,7 +113,7 @@ def wishes(literal: Literal) -> tuple[list[Texts], Texts] | None:
 
     None where it cannot be said so: "not all of several".
     """
-    condition, wanted = literal
+    condition, wanted = literal.condition, literal.wanted
     assert isinstance(condition, Has)
     texts = frozenset(condition.texts)
     if condition.operator in ("has-any", "has-none"):

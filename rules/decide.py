@@ -46,15 +46,16 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
             decision = index.ready[number]
             if decision is not None and not skipped:
                 return decision
-            rule, allowed, end = index.entries[number]
-            if not allowed:
+            entry = index.entries[number]
+            rule = entry.rule
+            if not entry.allowed:
                 reason = "consent"
                 skipped.append((rule.id, reason))
             elif _worn_out(rule, facts):
                 skipped.append((rule.id, "cap"))
             else:
                 return replace(rule.decision, skipped=tuple(skipped))
-            alive = alive >> end << end  # without its other alternatives
+            alive = alive >> entry.end << entry.end  # without its other alternatives
     except Exception:
         # Something is wrong with the facts. Asked one by one, the rules say where.
         return one_by_one(rules, facts, slot)

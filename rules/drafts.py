@@ -28,14 +28,13 @@ ID = re.compile(r"\w[\w.-]{0,63}")
 
 
 class Draft(NamedTuple):
-    """A rule as it was read, before the segments it may name are compiled."""
+    """A rule as it was read: plain values, which another process can send us."""
 
     id: str
     slot: str
     priority: int
-    document: Document
-    node: Node
-    place: Node  # its id, where findings about the whole rule point to
+    file: str
+    line: int
     conditions: tuple[Condition, ...]
     decision: Decision
     cap: Cap | None
@@ -112,9 +111,8 @@ class Drafts:
             id,
             slot,
             priority,
-            document,
-            node,
-            place,
+            document.file,
+            node.line,
             conditions,
             decision,
             cap,

@@ -1,18 +1,27 @@
 """Rule files in, a compiled rule set out, with everything that is wrong with them at once."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, tzinfo
 from hashlib import blake2b
 
 from ..findings import Finding
-from .conditions import All, Condition, InSegment, Segment, Tests, once
+from .compiling import Checked, SegmentDraft, compiling
+from .conditions import All, Condition, InSegment
 from .document import Document, Node, core
 from .drafts import ID, Draft, Drafts
 from .grammar import Grammar
-from .ruleset import Rule, RuleSet, compiled, ruleset
+from .ruleset import Rule, RuleSet, order
+from .steps import finished
 from .vocabulary import Parameters, Vocabulary, time_zone
 
-__all__ = ["Parameters", "Rule", "RuleSet", "Vocabulary", "read_rules"]
+__all__ = [
+    "Parameters",
+    "Rule",
+    "RuleSet",
+    "Vocabulary",
+    "check_rules",
+    "read_rules",
+]
 
 FILE_KEYS = ("version", "timezone", "segments", "rules")
 SEGMENT_DEPTH = 20
@@ -26,6 +35,14 @@ def read_rules(
     A rule with an error is left out of the set, so that the set is always usable; whether it
     goes live is for the caller to decide. Findings are sorted by place.
     """
+    checked, findings = check_rules(files, vocabulary)
+    return finished(compiling(checked)), findings
+
+
+def check_rules(
+    files: Mapping[str, str], vocabulary: Vocabulary
+) -> tuple[Checked, list[Finding]]:
+    """The first half of :func:`read_rules`: all that takes long and needs the texts."""
     return _Reader(files, vocabulary).read()
 
 
@@ -47,26 +64,23 @@ class _Reader:
         self.grammars: dict[str, Grammar] = {}
         self.drafts = Drafts(vocabulary)
 
-    def read(self) -> tuple[RuleSet, list[Finding]]:
+    def read(self) -> tuple[Checked, list[Finding]]:
         sections = [(document, self._file(document)) for document in self.documents]
-        segments = self._compile_segments()
+        segments = self._segments()
         drafts = [
             draft
             for document, rules in sections
             for node in rules
             if (draft := self._draft(document, node)) is not None
         ]
-        rules = [
-            rule
-            for draft in drafts
-            if (rule := self._compile(draft, segments)) is not None
-        ]
-        found = ruleset(rules, segments, self.revision, self.zone)
-        self._find_hidden(found, {draft.id: draft for draft in drafts})
+        # A segment in a circle has its own finding.
+        known = {segment.name for segment in segments}
+        sound = [draft for draft in drafts if _named(All(draft.conditions, 0)) <= known]
+        self._find_hidden(sound)
         self.findings.sort(
             key=lambda finding: (finding.file, finding.line, finding.column)
         )
-        return found, self.findings
+        return Checked(tuple(sound), segments, self.revision, self.zone), self.findings
 
     # -- a file --------------------------------------------------------------------------
 
@@ -125,7 +139,7 @@ class _Reader:
             self.grammars[document.file] = found
         return self.grammars[document.file]
 
-    def _compile_segments(self) -> dict[str, Segment]:
+    def _segments(self) -> tuple[SegmentDraft, ...]:
         """Every segment after those it names. What stands in a circle is found and left out."""
         read: dict[str, All] = {}
         for name, (document, key, value) in self.segments.items():
@@ -135,7 +149,7 @@ class _Reader:
                 document.error(key, f'segment "{name}" has no conditions')
             read[name] = All(parts, key.line)
         needs = {name: _named(condition) for name, condition in read.items()}
-        done: dict[str, Segment] = {}
+        done: dict[str, SegmentDraft] = {}
         order = _ordered(needs)
         for name in order:
             depth = 1 + max(
@@ -144,7 +158,7 @@ class _Reader:
             )
             document, key, _ = self.segments[name]
             if depth <= SEGMENT_DEPTH:
-                done[name] = _segment(name, document.file, read[name], done, depth)
+                done[name] = SegmentDraft(name, document.file, read[name], depth)
             else:
                 words = f'segment "{name}" stands on more than {SEGMENT_DEPTH} others, one on the other'
                 document.error(key, words)
@@ -158,49 +172,28 @@ class _Reader:
             document, key, _ = self.segments[name]
             words = f'segment "{name}" goes in a circle through "{min(left[name])}"'
             document.error(key, words)
-        return done
+        return tuple(done.values())
 
     # -- rules ---------------------------------------------------------------------------
 
     def _draft(self, document: Document, node: Node) -> Draft | None:
         return self.drafts.draft(document, node, self._grammar(document))
 
-    def _compile(self, draft: Draft, segments: Mapping[str, Segment]) -> Rule | None:
-        if not _named(All(draft.conditions, 0)) <= segments.keys():
-            return None  # a segment in a circle; that has its own finding
-        purposes, holds, possible = compiled(draft.conditions, segments)
-        if draft.cap is not None:
-            purposes |= {"personalization"}
-        return Rule(
-            draft.id,
-            draft.slot,
-            draft.priority,
-            draft.document.file,
-            draft.node.line,
-            draft.conditions,
-            purposes,
-            holds,
-            possible,
-            draft.decision,
-            draft.cap,
-            draft.note,
-            draft.about,
-            draft.off,
-        )
-
-    def _find_hidden(self, found: RuleSet, drafts: Mapping[str, Draft]) -> None:
+    def _find_hidden(self, drafts: Iterable[Draft]) -> None:
         """Warns of rules that stand behind one that always holds."""
-        for rules in found.by_slot.values():
-            winner: Rule | None = None
-            for rule in rules:
-                if winner is not None:
-                    draft = drafts[rule.id]
-                    place = f'"{winner.id}" ({winner.file}:{winner.line})'
-                    words = f'rule "{rule.id}" can never win'
-                    hint = f"{place} comes before it and always holds"
-                    draft.document.warning(draft.place, words, hint)
-                elif not rule.conditions and rule.cap is None:
-                    winner = rule
+        winners: dict[str, Draft] = {}
+        for draft in sorted(drafts, key=order):
+            if draft.off:
+                continue
+            winner = winners.get(draft.slot)
+            if winner is not None:
+                document, place = self.drafts.ids[draft.id]
+                first = f'"{winner.id}" ({winner.file}:{winner.line})'
+                words = f'rule "{draft.id}" can never win'
+                hint = f"{first} comes before it and always holds"
+                document.warning(place, words, hint)
+            elif not draft.conditions and draft.cap is None:
+                winners[draft.slot] = draft
 
 
 def _named(condition: Condition) -> frozenset[str]:
@@ -225,19 +218,3 @@ def _ordered(needs: Mapping[str, Collection[str]]) -> list[str]:
             if not waiting[user]:
                 order.append(user)
     return order
-
-
-def _segment(
-    name: str, file: str, condition: All, done: Mapping[str, Segment], depth: int
-) -> Segment:
-    tests = condition.tests(done)
-    return Segment(
-        name,
-        file,
-        condition.line,
-        condition,
-        Tests(once(tests.true), once(tests.false)),
-        condition.purposes(done),
-        condition.asked(done),
-        depth,
-    )
