@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from ..findings import suggest
 from .conditions import Condition, NoneOf
@@ -27,7 +29,7 @@ PRIORITY_LIMIT = 10**9
 ID = re.compile(r"\w[\w.-]{0,63}")
 
 
-class Draft(NamedTuple):
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """A rule as it was read: plain values, which another process can send us."""
 
     id: str

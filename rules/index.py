@@ -30,7 +30,7 @@ from .facts import CONSENTS, PURPOSES, Decision
 from .recorded import counts, leanings
 from .rule import Rule, needs
 from .steps import Steps, finished
-from .terms import Deferred, Literal, Terms
+from .terms import Deferred, Literal, Term, Terms
 
 SCALE_LIMITS = 1_000  # of one attribute: a mask is kept for each, and between each two
 
@@ -170,9 +170,10 @@ def index(rules: Iterable[Rule], segments: Segments) -> Index:
 def indexing(rules: Iterable[Rule], segments: Segments) -> Steps[Index]:
     """:func:`index`, step by step."""
     terms = Terms(segments)
-    placed: dict[Place, dict[int, list[Literal]]] = {}
-    rests: list[list[Literal]] = []
-    residues: list[list[Literal]] = []
+    # Tuples of what is no part of a circle: the garbage collector lets go of them.
+    placed: dict[Place, dict[int, Term]] = {}
+    rests: list[Term] = []
+    residues: list[Term] = []
     variants: list[tuple[Rule, bool, int, int]] = []  # and where its bits start and end
     for rule in rules:
         conditions = [(True, rule.conditions)]
@@ -182,7 +183,9 @@ def indexing(rules: Iterable[Rule], segments: Segments) -> Steps[Index]:
         for allowed, parts in conditions:
             start = len(rests)
             for term in terms.every(parts):
-                number, rest, residue = len(rests), [], []
+                number = len(rests)
+                rest: list[Literal] = []
+                residue: list[Literal] = []
                 for literal in term:
                     place = _place(literal.condition)
                     if place and place[0] == "list" and wishes(literal) is None:
@@ -193,9 +196,9 @@ def indexing(rules: Iterable[Rule], segments: Segments) -> Steps[Index]:
                         residue.append(literal)
                     else:
                         column = placed.setdefault(place, {})
-                        column.setdefault(number, []).append(literal)
-                rests.append(rest)
-                residues.append(residue)
+                        column[number] = (*column.get(number, ()), literal)
+                rests.append(tuple(rest))
+                residues.append(tuple(residue))
             variants.append((rule, allowed, start, len(rests)))
         yield
     for place in [
@@ -222,21 +225,21 @@ def indexing(rules: Iterable[Rule], segments: Segments) -> Steps[Index]:
         column = placed.pop((kind, name))
         yield
         if kind == "choice":
-            columns.append(choice(name, column, full))
+            columns.append((yield from choice(name, column, full)))
         elif kind == "scale":
-            columns.append(scale(name, column, full))
+            columns.append((yield from scale(name, column, full)))
         elif kind == "list":
-            columns += listed(name, column, full)
+            columns += yield from listed(name, column, full)
         elif kind == "counts":
-            dear += counts(name, column, full)
+            dear += yield from counts(name, column, full)
         else:
-            dear += leanings(name, column, full)
+            dear += yield from leanings(name, column, full)
     asked: list[Test | None] = []
     left: list[Test | None] = []
-    for rest, residue in zip(rests, residues, strict=True):
-        asked.append(_test(rest, segments))
+    for cheap, none in zip(rests, residues, strict=True):
+        asked.append(_test(cheap, segments))
         # Often the same: one test then serves both.
-        left.append(asked[-1] if rest == residue else _test(residue, segments))
+        left.append(asked[-1] if cheap == none else _test(none, segments))
         yield
     return Index(entries, asked, left, columns, dear, slots, consents)
 
@@ -246,7 +249,5 @@ def _too_fine(place: Place, column: Placed) -> bool:
     return place[0] == "scale" and len(limits_of(literals)) > SCALE_LIMITS
 
 
-def _test(literals: list[Literal], segments: Segments) -> Test | None:
-    if not literals:
-        return None
-    return Deferred(tuple(literals), segments)
+def _test(term: Term, segments: Segments) -> Test | None:
+    return Deferred(term, segments) if term else None

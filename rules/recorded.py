@@ -13,6 +13,7 @@ from .counting import Counted, Leans, how_often
 from .facts import Counter
 from .line import Line
 from .moments import Duration
+from .steps import Steps
 from .terms import Literal
 
 Verdict = tuple[
@@ -111,7 +112,7 @@ class _Layer:
         return True
 
 
-def _layers(placed: Placed) -> list[_Layer]:
+def _layers(placed: Placed) -> Steps[list[_Layer]]:
     layers = [_Layer()]
     for number, literals in placed.items():
         bit = 1 << number
@@ -123,6 +124,7 @@ def _layers(placed: Placed) -> list[_Layer]:
             else:
                 layers.append(_Layer())
                 (layers[-1].refuse if refuses else layers[-1].want)(bit, literal)
+        yield
     return layers
 
 
@@ -148,17 +150,22 @@ def _reader(within: Duration | None, gauge: _Gauge) -> Reader:
     return lambda counter, facts: verdicts(counter.since(facts.day - back))
 
 
-def counts(table: str, placed: Placed, full: int) -> list[Column]:
+def counts(table: str, placed: Placed, full: int) -> Steps[list[Column]]:
     """Over one table of counters, such as "viewed category"."""
-    return [_counts_column(table, layer, full) for layer in _layers(placed)]
+    columns = []
+    for layer in (yield from _layers(placed)):
+        columns.append((yield from _counts_column(table, layer, full)))
+    return columns
 
 
-def _counts_column(table: str, layer: _Layer, full: int) -> Column:
+def _counts_column(table: str, layer: _Layer, full: int) -> Steps[Column]:
     unwanted = full ^ layer.wants
-    readers = {
-        key: tuple(_reader(within, gauge) for within, gauge in windows.items())
-        for key, windows in layer.gauges.items()
-    }
+    readers: dict[str, tuple[Reader, ...]] = {}
+    for key, windows in layer.gauges.items():
+        readers[key] = tuple(
+            _reader(within, gauge) for within, gauge in windows.items()
+        )
+        yield
 
     def masks(facts: Facts) -> int:
         known = facts.counts.get(table)
@@ -179,14 +186,20 @@ def _counts_column(table: str, layer: _Layer, full: int) -> Column:
 # -- affinities ----------------------------------------------------------------------------
 
 
-def leanings(dimension: str, placed: Placed, full: int) -> list[Column]:
+def leanings(dimension: str, placed: Placed, full: int) -> Steps[list[Column]]:
     """Over the affinities of one dimension, such as "category"."""
-    return [_leanings_column(dimension, layer, full) for layer in _layers(placed)]
+    columns = []
+    for layer in (yield from _layers(placed)):
+        columns.append((yield from _leanings_column(dimension, layer, full)))
+    return columns
 
 
-def _leanings_column(dimension: str, layer: _Layer, full: int) -> Column:
+def _leanings_column(dimension: str, layer: _Layer, full: int) -> Steps[Column]:
     unwanted = full ^ layer.wants
-    verdicts = {key: windows[None].verdicts() for key, windows in layer.gauges.items()}
+    verdicts: dict[str, Callable[[Any], Verdict]] = {}
+    for key, windows in layer.gauges.items():
+        verdicts[key] = windows[None].verdicts()
+        yield
 
     def masks(facts: Facts) -> int:
         known = facts.profile.interests.get(dimension)
