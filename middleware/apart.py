@@ -37,6 +37,8 @@ _ENVIRONMENT = frozenset(
     "__PYVENV_LAUNCHER__".split()
 )
 
+_COMMAND = ("-m", "shopwindow.middleware.checker")
+
 
 class Unread(Exception):
     """Rules could not be read, through no fault of theirs; says why."""
@@ -97,11 +99,11 @@ def _by_child(
     limit = Timer(LONGEST, child.kill)
     limit.daemon = True
     limit.start()
-    greeting = None
+    ours = False
     try:
         source, target = _pipes(child)
-        greeting = receive(source)
-        if greeting != GREETING:
+        ours = source.read(len(GREETING)) == GREETING
+        if not ours:
             raise EOFError("it speaks another language")
         send(target, vocabulary)
         for file in files.items():
@@ -114,7 +116,7 @@ def _by_child(
         return _rules(msgspec.structs.replace(bare, drafts=drafts), findings), findings
     except (EOFError, OSError) as error:
         code = child.wait()
-        if greeting is None and code >= 0:
+        if not ours and code >= 0:
             raise _NoChild from error  # it never was ours: a server with Python inside
         said = f"the process that checks them ended with code {code}"
         raise Unread(f"the rules could not be read: {said}") from error
@@ -142,7 +144,7 @@ def _start() -> "subprocess.Popen[bytes]":
     }
     # The child finds what we found, and nothing that lies in the folder it starts in.
     environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
-    command = [str(python()), "-P", "-m", "shopwindow.middleware.checker"]
+    command = [str(python()), "-P", *_COMMAND]
     try:
         return subprocess.Popen(
             command,

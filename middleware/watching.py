@@ -201,6 +201,10 @@ class Watching:
         """Stop soon; does not wait for a reload that is under way."""
         self._stopped.set()
 
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         step = self._watcher.step
         for _ in self._wakes():
