@@ -2,7 +2,7 @@
 
 A thread is not enough for them: while it walks through ten thousand rules, the event loop
 gets its turn only every few milliseconds, and the garbage collector stops it for longer. So a
-child checks, and what is left here comes in steps of a millisecond, with pauses.
+child checks, and what is left here comes in steps of two milliseconds, with pauses.
 """
 
 import os
@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from threading import Timer
-from time import perf_counter, sleep
 from typing import Any, BinaryIO
 
 import msgspec
@@ -18,17 +17,15 @@ import msgspec
 from ..findings import Finding
 from ..rules.compiling import Checked, compiling
 from ..rules.ruleset import EMPTY, RuleSet
-from ..rules.steps import Steps, T
 from ..rules.vocabulary import Vocabulary
 from .checker import GREETING
 from .frames import Attributes, receive, send
+from .pacing import paced
 
 LARGE = (
     200_000  # characters; what is smaller is checked sooner than a process has started
 )
 LONGEST = 60.0  # seconds for a child
-SLICE = 0.001  # seconds of work
-PAUSE = 0.0005  # seconds in which others go first
 
 # What Python, its time zones and the system's libraries may need; no secret of the shop's.
 _ENVIRONMENT = frozenset(
@@ -69,20 +66,6 @@ def read_rules_apart(
 def python() -> str | None:
     """The Python that runs us; None in a program that has it built in."""
     return None if getattr(sys, "frozen", False) else sys.executable or None
-
-
-def paced(steps: Steps[T]) -> T:
-    """What ``steps`` make; after each millisecond of work other threads go first."""
-    pause = perf_counter() + SLICE
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            made: T = end.value
-            return made
-        if perf_counter() >= pause:
-            sleep(PAUSE)
-            pause = perf_counter() + SLICE
 
 
 def _rules(checked: Checked, findings: list[Finding]) -> RuleSet:

@@ -20,7 +20,7 @@ class Attributes:
         self._known = {**declared, **BUILT_IN}
 
     def name(self, value: object) -> str | None:
-        if isinstance(value, Attribute) and self._known.get(value.name) == value:
+        if type(value) is Attribute and self._known.get(value.name) == value:
             return value.name
         return None
 

@@ -143,16 +143,24 @@ class Shopwindow:
             self._retired += self.sources
         self.site, self.cookie, self.refusal, self.sources, self.popularity = made
 
+    def _swap(self, made: "_Made") -> None:
+        """As :meth:`_adopt`, for a site that was served."""
+        from .pacing import let_go  # as above
+
+        before = self.site
+        self._adopt(made)
+        let_go(before)
+
     def reload(self) -> None:
         """Read the folder again; raises :class:`SiteError` and changes nothing if it is wrong.
 
         Holds up its thread: where an event loop runs, use :meth:`reload_soon`.
         """
-        self._adopt(self._read())
+        self._swap(self._read())
 
     async def reload_soon(self) -> None:
         """As :meth:`reload`, while pages go on. Raises the same."""
-        self._adopt(await asyncio.to_thread(self._read))
+        self._swap(await asyncio.to_thread(self._read))
 
     def _read(self) -> "_Made":
         from .loading import read  # as above
@@ -180,7 +188,7 @@ class Shopwindow:
         self._watching = Watching(watcher)
 
     def _bring(self, made: "_Made") -> None:
-        self._adopt(made)
+        self._swap(made)
         for warning in made.site.warnings:
             log.warning("%s", warning)
         log.info("live now: %r", made.site)

@@ -184,12 +184,19 @@ class Document:
         self._find(line, column, 1, f"not valid YAML: {words}", hint)
 
     def _compose(self) -> Node | None:
+        parser = _PARSER(self._text)
+        try:
+            return self._nodes(iter(parser.get_event, None))
+        finally:
+            parser.dispose()
+
+    def _nodes(self, events: Iterator[Any]) -> Node | None:
         """Events to nodes, without recursion: a deep text ends here, not in the stack."""
         root: Node | None = None
         open_nodes: list[Node] = []
         keys: list[Node | None] = []
         documents = nodes = 0
-        for event in yaml.parse(self._text, Loader=_PARSER):
+        for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:

@@ -7,6 +7,8 @@ says of a key that is not there: false there, it *wants* the key; true there, it
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from .attributes import Facts
 from .columns import Column, Placed
 from .counting import Counted, Leans, how_often
@@ -22,8 +24,18 @@ Verdict = tuple[
 Mask = Callable[[Any], int]
 
 
+class _Verdicts(msgspec.Struct, frozen=True, gc=False):
+    sound: Mask
+    stopped: Mask
+
+    def __call__(self, number: Any) -> Verdict:
+        return self.sound(number), self.stopped(number)
+
+
 class _Gauge:
     """All that is asked about one number: how often one key in one window, one affinity."""
+
+    __slots__ = ("refusals", "wants")
 
     def __init__(self) -> None:
         self.wants: dict[int, Literal] = {}
@@ -32,7 +44,7 @@ class _Gauge:
     def verdicts(self) -> Callable[[Any], Verdict]:
         """From the number to its verdict."""
         sound, stopped = _line(self.wants, True), _line(self.refusals, False)
-        return lambda number: (sound(number), stopped(number))
+        return _Verdicts(sound, stopped)
 
     @property
     def once(self) -> Verdict | None:
