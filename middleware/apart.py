@@ -2,7 +2,7 @@
 
 A thread is not enough for them: while it walks through ten thousand rules, the event loop
 gets its turn only every few milliseconds, and the garbage collector stops it for longer. So a
-child checks, and what is left here comes in steps of two milliseconds, with pauses.
+child checks, and what is left here comes in steps of a few milliseconds, with pauses.
 """
 
 import os

@@ -46,8 +46,6 @@ def check(source: BinaryIO, target: BinaryIO) -> None:
 
 def main() -> None:
     gc.disable()  # a short life; passes over millions of nodes would take most of it
-    if hasattr(os, "nice"):
-        os.nice(5)  # pages come first
     # What somebody prints must not come between the frames.
     source, target = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr

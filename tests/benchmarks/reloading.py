@@ -6,10 +6,10 @@ the figures as JSON.
 
 import asyncio
 import json
-import resource
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -27,7 +27,7 @@ FREEING = pacing.GRACE + 2.0
 
 
 class Reloading(NamedTuple):
-    """Seconds, and bytes by which the process has grown for good, with one set of rules."""
+    """Seconds, and the bytes that one set of rules keeps (as tracemalloc counts them)."""
 
     idle_stall: float
     stall: float
@@ -47,18 +47,19 @@ async def longest_stall(going: Callable[[], bool]) -> float:
 
 
 async def measure(folder: Path, count: int) -> Reloading:
-    """Start with a rule or two in ``folder``, then reload ``count``, then as many others."""
+    """Start with two rules in ``folder``, then reload ``count`` rules, then as many others."""
     folder = write_many(folder, 2)
     window = Shopwindow(folder, keys=(KEY,))
     end = time.perf_counter() + IDLE
     idle = await longest_stall(lambda: time.perf_counter() < end)
-    before = memory()
     write_many(folder, count)
     seconds, stall = await _reload(window)
-    kept = memory() - before
     assert len(window.site.rules.rules) == count
     write_many(folder, count, "Another")
     again, stalled = await _reload(window)
+    tracemalloc.start()  # what was there before is not counted, and goes
+    await window.reload_soon()
+    kept, _ = tracemalloc.get_traced_memory()
     return Reloading(idle, max(stall, stalled), max(seconds, again), kept)
 
 
@@ -71,15 +72,6 @@ async def _reload(window: Shopwindow) -> tuple[float, float]:
     seconds = time.perf_counter() - before
     end = time.perf_counter() + FREEING
     return seconds, max(stall, await longest_stall(lambda: time.perf_counter() < end))
-
-
-def memory() -> int:
-    """Bytes of this process: resident ones, where Linux says so, else the most there ever were."""
-    try:
-        pages = Path("/proc/self/statm").read_text().split()[1]
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(pages) * resource.getpagesize()
 
 
 def reloading(folder: Path) -> Reloading:
