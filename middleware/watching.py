@@ -27,6 +27,7 @@ WOKEN = 1.0  # seconds after which we look even if watchfiles is silent
 AGAIN = (
     30.0  # seconds until a reload that failed for no fault of the files is tried again
 )
+SHOWN = 20  # findings of one reload in the log
 PARTS = ("rules", "fragments", "catalog")
 
 Look = Mapping[str, tuple[int, int, int]]
@@ -149,7 +150,7 @@ class Watcher:
             log.error(
                 "%s was changed but cannot be used, the last good one stays:\n%s",
                 self.folder,
-                error,
+                _shown(error.findings),
             )
         except Exception as error:
             # Our own fault or the machine's, whatever it is: pages go on as they were.
@@ -184,6 +185,15 @@ class Watcher:
             name: zlib.decompress(packed).decode("utf-8", "surrogatepass")
             for name, packed in self._texts.items()
         }
+
+
+def _shown(findings: Sequence[Finding]) -> str:
+    """The errors for the log, where thousands would help nobody."""
+    errors = [finding.show() for finding in findings if finding.severity == "error"]
+    if len(errors) > SHOWN:
+        more = f"and {len(errors) - SHOWN} more: see `shopwindow check`"
+        errors = [*errors[:SHOWN], more]
+    return "\n".join(errors)
 
 
 class Watching:

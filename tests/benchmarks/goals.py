@@ -114,6 +114,7 @@ def reload_goals(reloaded: Reloading) -> list[Goal]:
         ),
         Goal(rules, reloaded.seconds, "s", most=LOAD_SECONDS),
         Goal(f"{rules}, memory kept", reloaded.kept, "MB", most=KEPT_BYTES),
+        Goal(f"{rules}, worst stall of all", reloaded.worst_stall, "ms"),
         Goal("longest stall of an idle loop", reloaded.idle_stall, "ms"),
     ]
 

@@ -138,6 +138,17 @@ def test_a_broken_file_is_told_once_for_its_text(
     assert desk.counted == {"reload refused": 1, "reload": 1}
 
 
+def test_a_thousand_mistakes_do_not_fill_the_log(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    rule = "  - {id: x-%d, slot: home.herro, show: banner, with: {text: x}}\n"
+    many = "".join(rule % number for number in range(100))
+    desk.save("rules/more.yaml", f"version: 1\nrules:\n{many}")
+    desk.wait(1)
+    assert caplog.text.count('unknown slot "home.herro"') == watching.SHOWN
+    assert "and 80 more: see `shopwindow check`" in caplog.text
+
+
 def test_a_file_that_is_not_text_is_told_like_any_other(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
