@@ -14,7 +14,7 @@ from ..rules.steps import Steps, T
 if TYPE_CHECKING:
     from .site import Site
 
-SLICE = 0.003  # seconds of work
+SLICE = 0.002  # seconds of work
 PAUSE = 0.0005  # seconds in which others go first
 MANY = 1_000  # rules that are worth being freed one by one
 GRACE = 10.0  # seconds, for requests in flight
