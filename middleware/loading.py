@@ -2,13 +2,14 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from ..findings import SiteError
+from ..findings import Finding, SiteError
 from ..fragments.making import Click
+from .apart import read_rules_apart
 from .settings import Settings, is_production, read_settings, store_path
 from .site import Site, check_site, read_files, read_site
 
@@ -35,10 +36,17 @@ def load(folder: Path, click: Click) -> Site:
 def read(folder: Path, click: Click) -> Site:
     """The site of ``folder``; in production it is kept as the last good one.
 
-    Raises :class:`SiteError` with every finding.
+    Raises :class:`SiteError` with every finding, and :class:`Unread`.
     """
     files, findings = read_files(folder)
-    site = read_site(folder, files, click, findings)
+    return read_found(folder, files, findings, click)
+
+
+def read_found(
+    folder: Path, files: Mapping[str, str], findings: Sequence[Finding], click: Click
+) -> Site:
+    """:func:`read`, of what :func:`read_files` said."""
+    site = read_site(folder, files, click, findings, read_rules_apart)
     if is_production():
         _keep(site.settings, files)
     return site

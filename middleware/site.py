@@ -1,7 +1,8 @@
 """The editors' folder, read and checked as a whole: everything of it is live, or nothing."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ from .settings import Settings, read_settings
 from .tracking import Tracks
 
 LARGEST = 16 * 1024 * 1024  # bytes of one file
+ReadRules = Callable[[Mapping[str, str], Vocabulary], tuple[RuleSet, list[Finding]]]
 _PATTERNS = (
     "site.toml",
     "rules/**/*.yaml",
@@ -47,6 +49,7 @@ class Site(msgspec.Struct, frozen=True, eq=False):
     reorders: Mapping[str, str]
     watched: frozenset[str]
     warnings: tuple[Finding, ...]
+    revision: str  # of all files together
 
     def __repr__(self) -> str:
         rules, slots = len(self.rules.rules), len(self.settings.slots)
@@ -138,15 +141,32 @@ def read_files(folder: Path) -> tuple[dict[str, str], list[Finding]]:
     return files, findings
 
 
+def revision(files: Mapping[str, str]) -> str:
+    """What changes when a file of a site does."""
+    digest = blake2b(digest_size=8)
+    for name, text in sorted(files.items()):
+        for part in (name, text):
+            encoded = part.encode("utf-8", "surrogatepass")
+            digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()
+
+
 def check_site(
-    folder: Path, files: Mapping[str, str], click: Click | None = None
+    folder: Path,
+    files: Mapping[str, str],
+    click: Click | None = None,
+    read: ReadRules | None = None,
 ) -> tuple[Site, list[Finding]]:
     """Compile ``files`` into a site, with everything that is wrong or doubtful about them.
 
     ``click`` makes the links that fragments want counted: fragment and address to a link.
+    ``read`` reads the rules, by default :func:`read_rules`.
     """
-    # Reading YAML costs memory and a while to import, in every program that imports us.
-    from ..rules.reading import read_rules
+    if read is None:
+        # Reading YAML costs memory and a while to import, in every program that imports us.
+        from ..rules.reading import read_rules
+
+        read = read_rules
 
     settings, findings = read_settings(folder, files.get("site.toml", ""))
     catalog, found = read_catalog(_below("catalog/", files))
@@ -156,7 +176,7 @@ def check_site(
     )
     findings += found
     vocabulary = _vocabulary(settings, catalog, library)
-    rules, found = read_rules(
+    rules, found = read(
         {
             name: text
             for name, text in _below("rules/", files).items()
@@ -192,6 +212,7 @@ def check_site(
         warnings=tuple(
             finding for finding in findings if finding.severity == "warning"
         ),
+        revision=revision(files),
     )
     return site, findings
 
@@ -201,16 +222,18 @@ def read_site(
     files: Mapping[str, str] | None = None,
     click: Click | None = None,
     findings: Sequence[Finding] = (),
+    read: ReadRules | None = None,
 ) -> Site:
     """The site of ``folder``. Raises :class:`SiteError` with every finding.
 
     ``files`` and ``findings`` are what :func:`read_files` said, if that was asked before.
+    ``read`` is as in :func:`check_site`.
     """
     if files is None:
         files, findings = read_files(folder)
     if "site.toml" not in files:
         raise SiteError(findings)
-    site, found = check_site(folder, files, click)
+    site, found = check_site(folder, files, click, read)
     errors = [finding for finding in (*findings, *found) if finding.severity == "error"]
     if errors:
         raise SiteError((*findings, *found))
