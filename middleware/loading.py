@@ -33,20 +33,25 @@ def load(folder: Path, click: Click) -> Site:
     return site
 
 
-def read(folder: Path, click: Click) -> Site:
+def read(folder: Path, click: Click, before: Site | None = None) -> Site:
     """The site of ``folder``; in production it is kept as the last good one.
 
+    What has not changed since the site ``before`` is taken from there.
     Raises :class:`SiteError` with every finding, and :class:`Unread`.
     """
     files, findings = read_files(folder)
-    return read_found(folder, files, findings, click)
+    return read_found(folder, files, findings, click, before)
 
 
 def read_found(
-    folder: Path, files: Mapping[str, str], findings: Sequence[Finding], click: Click
+    folder: Path,
+    files: Mapping[str, str],
+    findings: Sequence[Finding],
+    click: Click,
+    before: Site | None = None,
 ) -> Site:
     """:func:`read`, of what :func:`read_files` said."""
-    site = read_site(folder, files, click, findings, read_rules_apart)
+    site = read_site(folder, files, click, findings, read_rules_apart, before)
     if is_production():
         _keep(site.settings, files)
     return site

@@ -17,7 +17,8 @@ from typing import NamedTuple, Protocol
 
 from ..findings import Finding, SiteError
 from .cut import QUIET, Doubt, doubts
-from .site import read_files, revision
+from .site import read_files
+from .texts import revision
 
 log = logging.getLogger("shopwindow")
 

@@ -165,7 +165,7 @@ class Shopwindow:
     def _read(self) -> "_Made":
         from .loading import read  # as above
 
-        return self._made(read(self.folder, self.clicks.link), self.site)
+        return self._made(read(self.folder, self.clicks.link, self.site), self.site)
 
     def _watch(self) -> None:
         """Make live what is saved in the folder, from now on."""
@@ -177,7 +177,7 @@ class Shopwindow:
         loop = asyncio.get_running_loop()
 
         def bring(files: Mapping[str, str], findings: Sequence[Finding]) -> None:
-            site = read_found(self.folder, files, findings, self.clicks.link)
+            site = read_found(self.folder, files, findings, self.clicks.link, self.site)
             made = self._made(site, self.site)
             loop.call_soon_threadsafe(self._bring, made)
 
