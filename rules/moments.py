@@ -26,7 +26,7 @@ DURATION_HINT = "write for example `30 days` or `2 hours`"
 FIRST_DAY = date(1, 1, 1).toordinal() - _EPOCH
 
 
-class Duration(msgspec.Struct, frozen=True):
+class Duration(msgspec.Struct, frozen=True, gc=False):
     """A length of time. In windows a month is 30 days and a year 365, in ages both are calendar."""
 
     amount: int
