@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
-from ..rules.learning import VISIT_PAUSE
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .context import Arrival
 from .display import Display
 from .journal import NOTHING_TO_KEEP, Receipt, new_id
 from .keys import pseudonym
 from .lookup import CustomerOf, Lookup
-from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED, VISITED
+from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED
+from .views import sightings
 from .visitor import Visitor, new_visitor
 
 if TYPE_CHECKING:
     from .window import Shopwindow
 
-SEEN_AGAIN = 60.0  # seconds after which one more page of the same visit is worth a note
 NOBODY = Profile()
 
 serving: ContextVar["Visit | None"] = ContextVar("shopwindow", default=None)
@@ -205,18 +204,9 @@ class Visit:
         own = self._own = []
         if not self.arrival.navigation or self.visitor is None:
             return own
-        now, profile = self.arrival.now, self.lookup.profile or NOBODY
-        if now - profile.last_seen > SEEN_AGAIN:
-            properties: dict[str, Any] = {"path": self.context.path}
-            if now - profile.last_seen > VISIT_PAUSE:  # the facts of a new visit
-                for name in ("campaign", "referrer"):
-                    if value := getattr(self.context, name):
-                        properties[name] = value
-            own.append(self._event(VISITED, properties))
-        sighting = self.site.tracks.sighting(
-            self.context.path, self.arrival.scope.get("query_string", b"")
-        )
-        if sighting is not None:
+        query: bytes = self.arrival.scope.get("query_string", b"")
+        known = self.lookup.profile or NOBODY
+        for sighting in sightings(self.site, self.context, query, known):
             own.append(self._event(sighting.name, sighting.properties))
         return own
 

@@ -8,6 +8,7 @@ import click
 _COMMANDS = {
     "new": ".new",
     "check": ".check",
+    "decide": ".decide",
     "explain": ".explain",
     "schema": ".schema",
     "demo": "shopwindow.examples.petshop.__main__",
