@@ -24,11 +24,12 @@ CONDITIONAL = frozenset(
 FORWARDED = frozenset(
     (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host")
 )
-_WANTED = CONDITIONAL | FORWARDED | frozenset(
+PREFETCHING = frozenset((b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"))
+_WANTED = CONDITIONAL | FORWARDED | PREFETCHING | frozenset(
     (
         b"cookie", b"host", b"user-agent", b"accept", b"accept-language", b"referer",
-        b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site", b"sec-purpose", b"purpose", b"x-moz",
-        b"sec-gpc", b"dnt", b"origin", b"content-type", b"x-purpose",
+        b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site",
+        b"sec-gpc", b"dnt", b"origin", b"content-type",
     )
 )  # fmt: skip
 # Whatever a person looks through says Mozilla first. Addresses, and "compatible" with anything
@@ -105,6 +106,11 @@ class Arrival:
         return self.headers.get(b"cookie", b"")
 
     @property
+    def prefetch(self) -> bool:
+        """The browser asks ahead: nobody is looking yet."""
+        return not PREFETCHING.isdisjoint(self.headers)
+
+    @property
     def objects(self) -> bool:
         """The browser says for its person: do not track (GPC or DNT)."""
         return self.headers.get(b"sec-gpc") == b"1" or self.headers.get(b"dnt") == b"1"
@@ -130,13 +136,8 @@ def is_loopback(host: bytes) -> bool:
 def _is_navigation(headers: Mapping[bytes, bytes]) -> bool:
     if headers.get(b"sec-fetch-dest", b"document") not in (b"document", b"iframe"):
         return False
-    if (
-        b"sec-purpose" in headers
-        or b"purpose" in headers
-        or b"x-purpose" in headers
-        or b"x-moz" in headers
-    ):
-        return False  # a prefetch: nobody is looking yet
+    if not PREFETCHING.isdisjoint(headers):
+        return False  # nobody is looking yet
     accept = headers.get(b"accept", b"*/*")
     return (
         b"text/html" in accept

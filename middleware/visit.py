@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..rules.events import PROMOTION_VIEWED
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .context import Arrival
@@ -14,6 +15,7 @@ from .display import Display
 from .journal import NOTHING_TO_KEEP, Receipt, new_id
 from .keys import pseudonym
 from .lookup import CustomerOf, Lookup
+from .showings import Showing
 from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED
 from .views import sightings
 from .visitor import Visitor, new_visitor
@@ -180,6 +182,12 @@ class Visit:
             self.window.warn("visit", "looking up a visitor failed: %r", error)
         return self.display.decision(slot)
 
+    def turn_to(self, page: Arrival) -> None:
+        """From here on it is decided for ``page``, which another channel is about to show."""
+        self.arrival = page
+        self.context = self.site.context.read(page)
+        self.display.renew()
+
     @property
     def profile(self) -> Profile | None:
         """What is known about the visitor, this very request included; None for nobody."""
@@ -327,11 +335,12 @@ class Visit:
         name: str,
         properties: dict[str, Any],
         time: float | None = None,
+        id: str | None = None,
     ) -> Event:
         assert self.visitor is not None
         time = self.arrival.now if time is None else time
         return Event(
-            new_id(time),
+            id or new_id(time),
             name,
             self.visitor.id,
             time,
@@ -344,9 +353,10 @@ class Visit:
         name: str,
         properties: dict[str, Any],
         time: float | None = None,
+        id: str | None = None,
     ) -> Receipt:
         try:
-            event = self._event(name, properties, time)
+            event = self._event(name, properties, time, id)
             lookup, journal = self.lookup, self.window.journal
             receipt = journal.note(event, lookup.profile, lookup.fetched)
             self.receipts.append(receipt)
@@ -398,18 +408,24 @@ class Visit:
         if self.display.exposed:
             # One event for all that the page showed: it is counted together or not at all.
             properties = {
-                "promotions": [_exposure(one) for one in self.display.exposed],
+                "promotions": [exposure(one) for one in self.display.exposed],
                 "revision": self.site.rules.revision,
             }
-            shown = self._event("Promotion Viewed", properties)
+            shown = self._event(PROMOTION_VIEWED, properties)
             journal.note(shown, profile, fetched, self.site.learn(profile, shown))
+
+    def saw(self, showing: Showing, slot: str) -> None:
+        """Whoever asked for decisions has shown the one for ``slot``."""
+        told = [dict(showing.slots[slot])]
+        properties = {"promotions": told, "revision": showing.revision}
+        self._note(PROMOTION_VIEWED, properties, id=showing.event_id(slot))
 
     def promise(self) -> "list[asyncio.Future[None]]":
         """What an answer to a POST waits for: the events of this request in the store."""
         return [receipt.stored for receipt in self.receipts]
 
 
-def _exposure(decision: Decision) -> dict[str, Any]:
+def exposure(decision: Decision) -> dict[str, Any]:
     """One slot of a page, as the event of its showing tells it. What was held back has no
     ``promotion_id``: it counts for the rule, as for those who saw it, but was not shown."""
     told: dict[str, Any] = {"promotion_id": decision.fragment}

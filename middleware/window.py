@@ -22,6 +22,7 @@ from .keys import marker_keys
 from .lookup import CustomerOf
 from .routes import Routes
 from .settings import is_production, read_keys, store_path
+from .showings import Showings
 from .sources.http import HttpSource
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
@@ -66,6 +67,7 @@ class Shopwindow:
         self.keys = keys or read_keys()
         self.production = is_production()
         self.clicks = ClickLinks(self.keys)
+        self.showings = Showings(self.keys)
         self.marker = Marker(marker_keys(self.keys))
         self.customer = customer
         self._client = client
