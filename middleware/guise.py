@@ -92,6 +92,13 @@ def disguised(
     )
 
 
+def returning(
+    visitor: str, profile: Profile, consent: frozenset[str], now: float
+) -> Guise:
+    """A visitor out of the store, as if opening a page at the time ``now``."""
+    return Guise(visitor, now, profile, consent, Units(visitor), arrived=False)
+
+
 def everybody_sees(site: "Site") -> Limits:
     """What one page holds for those who are there to see something: none of them is held out."""
     return replace(site.settings.limits, holdout=0.0)

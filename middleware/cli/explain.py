@@ -1,5 +1,6 @@
 """``shopwindow explain``: why a slot shows what it shows, for made-up visitors."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,9 @@ import click
 import msgspec
 
 from ...rules.explain import Explanation, explain
+from ...rules.interests import NO_TRAFFIC
 from ...rules.placement import Placement
-from ..guise import Guise, everybody_sees
-from ..site import Site
+from ..guise import everybody_sees
 from .decide import as_json
 from .question import (
     FOLDER,
@@ -17,21 +18,31 @@ from .question import (
     NOW,
     PATH,
     PERSONA,
-    PERSONAS,
-    Page,
     read_guises,
     read_moment,
     read_page,
 )
+from .remembered import read_visitor
 from .site import usable
 
 
-@click.command(
-    "explain", short_help="Say which rule wins for made-up visitors, and why."
-)
+@click.command("explain", short_help="Say which rule wins for whom, and why.")
 @FOLDER
-@PERSONAS
+@click.option(
+    "--personas",
+    "file",
+    type=click.Path(path_type=Path),
+    help="A YAML file with `personas:`.",
+)
 @PERSONA
+@click.option(
+    "--visitor",
+    help="Instead of personas a visitor out of the store: the id in the cookie `shopwindow`.",
+)
+@click.option(
+    "--store",
+    help="Where that visitor is kept. Default: the store of site.toml.",
+)
 @PATH
 @click.option(
     "--slot",
@@ -43,8 +54,10 @@ from .site import usable
 @FORMAT
 def command(
     folder: Path,
-    file: Path,
+    file: Path | None,
     names: tuple[str, ...],
+    visitor: str | None,
+    store: str | None,
     path: str,
     slots: tuple[str, ...],
     now: str | None,
@@ -53,7 +66,17 @@ def command(
     """Say for each persona and slot which rule of DIR wins, and why the others do not.
 
     The rules that came nearest stand first, each with what it wanted and what the visitor has.
+
+    With --visitor it is said for somebody who was in the shop, as if they opened the page now.
+    What only a request tells is not known of them: headers, the shop's own attributes, sources.
+    No persona is held out, whatever the holdout of site.toml; a visitor may be.
     """
+    if (file is None) == (visitor is None):
+        raise click.UsageError(
+            "Missing option '--personas' or '--visitor'."
+            if file is None
+            else "--personas and --visitor exclude each other"
+        )
     site = usable(folder)
     for slot in slots:
         if slot not in site.settings.slots:
@@ -61,35 +84,39 @@ def command(
                 f'unknown slot "{slot}"; there are: {", ".join(site.settings.slots)}',
                 param_hint="--slot",
             )
-    page = read_page(path)
-    for number, guise in enumerate(
-        read_guises(site, file, names, read_moment(now, site))
-    ):
-        found = _explain(site, guise, page, slots)
+    page, moment = read_page(path), read_moment(now, site)
+    who, traffic, limits = "persona", NO_TRAFFIC, everybody_sees(site)
+    if file is not None:
+        guises = read_guises(site, file, names, moment)
+    else:
+        assert visitor is not None
+        guise, traffic = read_visitor(site, visitor, store, moment)
+        who, guises, limits = "visitor", [guise], site.settings.limits
+    for number, guise in enumerate(guises):
+        known = guise.facts(
+            site, guise.looks(site, page.path, page.query), page.query, traffic
+        )
+        placement = Placement(limits)
+        found = {
+            slot: explain(site.rules, known, slot, placement)
+            for slot in site.settings.slots  # all of them: they share the page
+        }
+        found = {slot: e for slot, e in found.items() if not slots or slot in slots}
         if form == "json":
-            said = {slot: _json(explanation) for slot, explanation in found}
-            line = {"persona": guise.name, "slots": said}
+            line = {who: guise.name, "slots": {s: _json(e) for s, e in found.items()}}
             click.echo(msgspec.json.encode(line).decode())
-            continue
-        if number:
-            click.echo()
-        click.secho(f"{guise.name} on {path}", bold=True)
-        for slot, explanation in found:
-            click.echo(f"  {slot}")
-            for text in str(explanation).splitlines():
-                click.echo(f"    {text}")
+        else:
+            if number:
+                click.echo()
+            click.secho(f"{guise.name} on {path}", bold=True)
+            _print(found)
 
 
-def _explain(
-    site: Site, guise: Guise, page: Page, slots: tuple[str, ...]
-) -> list[tuple[str, Explanation]]:
-    known = guise.facts(site, guise.looks(site, page.path, page.query), page.query)
-    placement = Placement(everybody_sees(site))
-    found = [
-        (slot, explain(site.rules, known, slot, placement))
-        for slot in site.settings.slots  # all of them: they share the page
-    ]
-    return [(slot, said) for slot, said in found if not slots or slot in slots]
+def _print(found: Mapping[str, Explanation]) -> None:
+    for slot, explanation in found.items():
+        click.echo(f"  {slot}")
+        for text in str(explanation).splitlines():
+            click.echo(f"    {text}")
 
 
 def _json(explanation: Explanation) -> dict[str, Any]:
