@@ -36,6 +36,7 @@ from ..fragments.rewrite import Hole
 from ..rules.facts import Decision
 from .context import Arrival
 from .forms import Form, read_form
+from .previews import PARAMETER
 from .replies import local, reply, say
 from .visit import Visit, exposure
 
@@ -160,8 +161,11 @@ def _report(visit: Visit, form: Form | None) -> None:
     token, shown = _one(form, "decision"), form.get("shown", [])
     if not shown:
         raise _Refused('"shown" is missing: name the slots that were shown')
-    if not visit.remembers or visit.visitor is None or visit.arrival.prefetch:
-        return  # nothing may be counted, or nobody is looking yet
+    arrival = visit.arrival
+    if not visit.remembers or visit.visitor is None:
+        return  # nothing may be counted
+    if arrival.prefetch or PARAMETER in arrival.headers.get(b"referer", b""):
+        return  # nobody is looking yet, or only at a preview
     showing = visit.window.showings.open(token, visit.visitor.id, visit.arrival.now)
     if showing is None:
         raise _Refused('this "decision" is not one of the last hour for this visitor')

@@ -7,6 +7,7 @@ from starlette.types import Receive, Send
 from ..rules.facts import PURPOSES
 from . import decisions
 from .clicks import PREFIX as CLICK
+from .clicks import UNCOUNTED
 from .forms import Form, read_form
 from .replies import local, redirect, reply
 from .visit import Visit
@@ -27,6 +28,8 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
         await decisions.answer(visit, receive, send)
     elif path.startswith(CLICK) and method in ("GET", "HEAD"):
         await _click(visit, path.removeprefix(CLICK), send)
+    elif path.startswith(UNCOUNTED) and method in ("GET", "HEAD"):
+        await _click(visit, path.removeprefix(UNCOUNTED), send, counts=False)
     else:
         await reply(visit, send, HTTPStatus.NOT_FOUND)
 
@@ -54,13 +57,14 @@ async def _consent(visit: Visit, receive: Receive, send: Send) -> None:
     await redirect(visit, send, local(_last(form, "next")) or f"{visit.root}/")
 
 
-async def _click(visit: Visit, token: str, send: Send) -> None:
+async def _click(visit: Visit, token: str, send: Send, counts: bool = True) -> None:
     opened = visit.window.clicks.open(token)
     if opened is None:
         await reply(visit, send, HTTPStatus.NOT_FOUND)
         return
     fragment, url = opened
-    if visit.arrival.navigation and visit.arrival.scope["method"] == "GET":
+    opens = visit.arrival.navigation and visit.arrival.scope["method"] == "GET"
+    if counts and opens:
         visit.track("Promotion Clicked", {"promotion_id": fragment})
     await redirect(visit, send, url)
 

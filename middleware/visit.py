@@ -12,6 +12,7 @@ from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .context import Arrival
 from .display import Display
+from .guise import Guise
 from .journal import NOTHING_TO_KEEP, Receipt, new_id
 from .keys import pseudonym
 from .lookup import CustomerOf, Lookup
@@ -44,6 +45,7 @@ class Visit:
         window: "Shopwindow",
         arrival: Arrival,
         customer: CustomerOf | None = None,
+        guise: Guise | None = None,
     ) -> None:
         site = window.site
         self.window = window
@@ -66,9 +68,14 @@ class Visit:
         self.cookies: list[bytes] = []
         self._own: list[Event] | None = None
         self._learned: tuple[Profile | None, list[Profile | None]] | None = None
-        self.lookup = Lookup(window, arrival, customer, self._retire)
+        self.guise = guise  # a preview: nobody is here, and nothing counts
+        asked = customer if guise is None else None
+        self.lookup = Lookup(window, arrival, asked, self._retire)
         self.display = Display(self)
         try:
+            if guise is not None:
+                self._pose(guise)
+                return
             self.context = site.context.read(arrival)
             if not arrival.bot:
                 self._recognise()
@@ -103,6 +110,15 @@ class Visit:
         # wants to know all the same, it is asked then.
         if arrival.navigation or arrival.scope["method"] != "GET":
             self._look_up()
+
+    def _pose(self, guise: Guise) -> None:
+        """This page is seen through the eyes of somebody who is not here."""
+        self.decided = True
+        query: bytes = self.arrival.scope.get("query_string", b"")
+        path, device = self.arrival.path, self.arrival.device
+        self.context = guise.looks(self.site, path, query, device)
+        if guise.consent:
+            self._consent = Consent("granted", guise.consent)
 
     @property
     def consent(self) -> Consent:
@@ -191,6 +207,8 @@ class Visit:
     @property
     def profile(self) -> Profile | None:
         """What is known about the visitor, this very request included; None for nobody."""
+        if self.guise is not None:
+            return self.guise.profile
         if not self.remembers or not self.lookup.fetched:
             return None
         base, lessons = self._lessons()
@@ -284,7 +302,7 @@ class Visit:
 
     def grant(self, *purposes: str) -> None:
         """The visitor agrees to ``purposes`` ("personalization", "statistics"), all if none is named."""
-        if self.arrival.bot:
+        if self.arrival.bot or self.guise is not None:
             return
         self._answers_one("agreeing")
         granted = frozenset(purposes or PURPOSES)
@@ -307,6 +325,8 @@ class Visit:
 
     def deny(self) -> None:
         """The visitor refuses, or takes consent back: what is stored about them is erased."""
+        if self.guise is not None:
+            return
         self._answers_one("refusing")
         arrival, cookie = self.arrival, self.window.cookie
         # A program gets no cookie, but one that brings a person's id is taken at its word.
@@ -385,6 +405,8 @@ class Visit:
     @property
     def polyglot(self) -> bool:
         """Whether only the page itself can say its language."""
+        if self.guise is not None and "language" in self.guise.context:
+            return False
         return self.site.context.polyglot and self.context.path == self.arrival.path
 
     def listen(self, page: bytes) -> None:

@@ -10,6 +10,7 @@ _COMMANDS = {
     "check": ".check",
     "decide": ".decide",
     "explain": ".explain",
+    "preview": ".preview",
     "schema": ".schema",
     "demo": "shopwindow.examples.petshop.__main__",
 }
