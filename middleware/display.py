@@ -141,9 +141,12 @@ class Display:
         if content is None:
             self._keep_default(decision, "no-rule")
             return None
-        root = self._visit.root
-        if root:  # fragments are shared between pages and do not know where we stand
-            content = content.replace(_CLICK, root.encode() + _CLICK)
+        visit = self._visit
+        # Fragments are shared between pages: they know neither where we stand nor for whom.
+        if visit.guise is not None:
+            content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
+        elif visit.root:
+            content = content.replace(_CLICK, visit.root.encode() + _CLICK)
         self.exposed.append(decision)
         return content
 
