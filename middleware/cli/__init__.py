@@ -8,7 +8,9 @@ import click
 _COMMANDS = {
     "new": ".new",
     "check": ".check",
+    "decide": ".decide",
     "explain": ".explain",
+    "preview": ".preview",
     "schema": ".schema",
     "demo": "shopwindow.examples.petshop.__main__",
 }

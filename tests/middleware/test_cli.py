@@ -14,23 +14,14 @@ from typing import Any
 import click
 import httpx
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from shopwindow.examples.fasteners.app import SITE as FASTENERS
 from shopwindow.examples.petshop.app import SITE as PETSHOP
 from shopwindow.middleware.cli import main
 from tests.asgi import BROWSER
+from tests.commands import PERSONAS, change, run
 from tests.servers import free_port, wait_for_port
-
-PERSONAS = "rules/tests/personas.yaml"
-
-
-def run(*arguments: str | Path, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, [str(each) for each in arguments])
-    assert result.exit_code == code, result.output
-    assert "Traceback" not in result.output
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result
 
 
 @pytest.fixture
@@ -39,12 +30,6 @@ def site(tmp_path: Path) -> Path:
     folder = tmp_path / "shop"
     run("new", folder)
     return folder
-
-
-def change(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
 
 
 # -- help ------------------------------------------------------------------------------
