@@ -56,6 +56,11 @@ class Happenings:
         read = (self._happened(item) for item in node.items)
         return sorted((event for event in read if event), key=lambda event: event.time)
 
+    def deed(self, key: Node, node: Node) -> Happened | None:
+        """One event that happens now: its verb and what it is about."""
+        about = self._about(key, node)
+        return Happened(self.world.now, *about, times=1) if about else None
+
     def _happened(self, node: Node) -> Happened | None:
         document = self.document
         time, times = self.world.now, 1

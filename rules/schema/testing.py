@@ -7,7 +7,7 @@ from ..attributes import BUILT_IN, Attribute
 from ..facts import PURPOSES
 from ..happenings import DETAILS, TIMES_LIMIT
 from ..moments import DURATION_PATTERN
-from ..personas import DERIVED
+from ..traits import DERIVED
 from ..vocabulary import VERBS, Vocabulary
 from . import words
 from .conditions import meaning, value

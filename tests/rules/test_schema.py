@@ -18,10 +18,11 @@ from shopwindow.rules.attributes import BUILT_IN
 from shopwindow.rules.comparisons import OPERATORS
 from shopwindow.rules.facts import PURPOSES
 from shopwindow.rules.happenings import DETAILS
-from shopwindow.rules.personas import DERIVED, FILE_KEYS, read_personas
+from shopwindow.rules.personas import FILE_KEYS, read_personas
 from shopwindow.rules.reading import Parameters, Vocabulary, read_rules
 from shopwindow.rules.schema import schema_of_rules, schema_of_tests, words
 from shopwindow.rules.schema.values import LISTED, one_of
+from shopwindow.rules.traits import DERIVED
 from shopwindow.rules.vocabulary import DIMENSIONS, GROUPS, VERBS
 from tests.rules.shop import NOW, VOCABULARY, relatives
 
