@@ -7,7 +7,7 @@ from .deeds import Deeds
 from .document import Document, Node, core
 from .events import SAYS, event_that_says
 from .learning import Relatives
-from .moments import duration, read_now
+from .moments import clock, duration, read_now
 from .vocabulary import DIMENSIONS, VERBS, Vocabulary
 
 TIMES_LIMIT = 1_000
@@ -99,7 +99,8 @@ class Happenings:
             self.document.error(node, f"{node.shown} is not a time", hint)
             return now
         if time > now:
-            self.document.error(node, f"{node.shown} is after now")
+            hint = f"now is {clock(now, self.world.zone):%Y-%m-%d %H:%M}"
+            self.document.error(node, f"{node.shown} is after now", hint)
         return time
 
     def _about(

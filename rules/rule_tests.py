@@ -79,12 +79,13 @@ class _Shelf:
         self.homes: dict[str, PersonaFile] = {}
         self.faulty: set[str] = set()
         for file in files:
+            at = now if file.now is None else file.now
             for name, (key, _) in file.personas.items():
                 if (home := self.homes.setdefault(name, file)) is not file:
                     place = home.personas[name][0]
                     words = f'persona "{name}" is already at {home.name}:{place.line}'
                     file.document.error(key, words, "give it another name")
-                elif file.traits(name, file.now or now) is None:
+                if file.traits(name, at) is None:
                     self.faulty.add(name)
 
 
@@ -136,6 +137,10 @@ class _Reader:
         pins = self._pins(entries["variant"]) if "variant" in entries else {}
         holdout = "holdout" in entries and self._yes(entries["holdout"], '"holdout"')
         steps = self.steps.read(node, entries, now)
+        nothing = not any(step.expected for step in steps)
+        if nothing and self.experiments is not None and document.errors == before:
+            hint = "add for example `expect: {home.hero: default}`"
+            document.error(node, "this test expects nothing", hint)
         traits = self._traits(given, home, entries.get("but"), now)
         if traits is None or home is None or given is None or document.errors > before:
             return None
