@@ -38,7 +38,7 @@ def rehearsal(site: Site) -> Shop:
     )
 
 
-def tests_of(
+def read_rule_tests(
     site: Site, files: Mapping[str, str], now: float, *, sound: bool = True
 ) -> tuple[list[RuleTest], list[Finding]]:
     """The rule tests among the ``files`` of a site, and what is wrong with them.

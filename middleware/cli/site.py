@@ -8,7 +8,7 @@ import click
 
 from ...findings import Finding
 from ...rules.timeliness import untimely
-from ..rehearsal import TESTS, tests_of
+from ..rehearsal import TESTS, read_rule_tests
 from ..site import Site, check_site, read_files
 
 
@@ -24,7 +24,7 @@ def checked(folder: Path) -> tuple[Site | None, list[Finding]]:
     now = time.time()
     sound = all(finding.severity == "warning" for finding in (*findings, *found))
     found += untimely(site.rules, now)
-    found += tests_of(site, files, now, sound=sound)[1]
+    found += read_rule_tests(site, files, now, sound=sound)[1]
     return site, sorted((*findings, *found), key=lambda f: (f.file, f.line, f.column))
 
 

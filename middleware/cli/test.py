@@ -13,7 +13,7 @@ from ...findings import Finding, suggest
 from ...rules.numerals import share
 from ...rules.rule_tests import RuleTest
 from ...rules.testing import Coverage, Result, coverage, run
-from ..rehearsal import rehearsal, tests_of
+from ..rehearsal import read_rule_tests, rehearsal
 from ..site import Site, read_files
 from .site import count, usable
 
@@ -115,7 +115,7 @@ def command(
         )
     site = usable(folder)
     wanted = {_below(folder, file) for file in files}
-    tests, findings = tests_of(site, read_files(folder)[0], time.time())
+    tests, findings = read_rule_tests(site, read_files(folder)[0], time.time())
     if wanted:
         tests = [test for test in tests if test.file in wanted]
         findings = [finding for finding in findings if finding.file in wanted]
