@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..rules.events import PROMOTION_VIEWED
+from ..rules.exposures import showing
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .context import Arrival
@@ -446,11 +447,7 @@ class Visit:
             journal.note(event, profile, fetched, after)
             profile = after
         if self.display.exposed:
-            # One event for all that the page showed: it is counted together or not at all.
-            properties = {
-                "promotions": [exposure(one) for one in self.display.exposed],
-                "revision": self.site.rules.revision,
-            }
+            properties = showing(self.display.exposed, self.site.rules.revision)
             shown = self._event(PROMOTION_VIEWED, properties)
             journal.note(shown, profile, fetched, self.site.learn(profile, shown))
 
@@ -463,15 +460,3 @@ class Visit:
     def promise(self) -> "list[asyncio.Future[None]]":
         """What an answer to a POST waits for: the events of this request in the store."""
         return [receipt.stored for receipt in self.receipts]
-
-
-def exposure(decision: Decision) -> dict[str, Any]:
-    """One slot of a page, as the event of its showing tells it. What was held back has no
-    ``promotion_id``: it counts for the rule, as for those who saw it, but was not shown."""
-    told: dict[str, Any] = {"promotion_id": decision.fragment}
-    if decision.held:
-        told = {"held": decision.reason}
-    told |= {"slot": decision.slot, "rule": decision.rule}
-    if decision.experiment is not None:
-        told |= {"experiment": decision.experiment, "variant": decision.variant}
-    return told
