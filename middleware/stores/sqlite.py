@@ -31,9 +31,12 @@ log = logging.getLogger("shopwindow")
 
 _FETCH = "SELECT data, version FROM profiles WHERE id = ?"
 _LOG = "INSERT OR IGNORE INTO events VALUES {}"
-# Only on top of the version that was read: nobody else's change is lost.
+# Only on top of the version that was read, be it none: nobody else's change is lost, and what
+# is gone does not come back.
 _CHANGE = """
-INSERT INTO profiles VALUES {} ON CONFLICT (id) DO UPDATE
+INSERT INTO profiles SELECT * FROM (VALUES {})
+WHERE column3 = 1 OR EXISTS (SELECT 1 FROM profiles WHERE id = column1)
+ON CONFLICT (id) DO UPDATE
 SET data = excluded.data, version = excluded.version
 WHERE profiles.version = excluded.version - 1
 """
@@ -191,7 +194,7 @@ class SqliteStore:
         try:
             execute("BEGIN IMMEDIATE")
             try:
-                self._keep(events, learn, drafts)
+                fresh = self._keep(events, learn, drafts)
                 if weights:
                     rows = [
                         (dimension, key, weight)
@@ -207,6 +210,7 @@ class SqliteStore:
             raise  # of one event: trying again would not help
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
+        self._seen.update(fresh)  # not before: what was undone nobody has seen
         if self._traces or any(event.name == ERASED for event in events):
             self._wipe()
 
@@ -223,28 +227,33 @@ class SqliteStore:
 
     def _keep(
         self, events: Sequence[Event], learn: Learn, drafts: Mapping[str, Draft]
-    ) -> None:
+    ) -> dict[str, _Seen]:
+        """Returns what the profiles that need not be read again are now."""
+        fresh: dict[str, _Seen] = {}
         if any(event.name in REARRANGING for event in events):
             self._keep_in_order(events, learn)
-            return
+            return fresh
         visitors: dict[str, list[Event]] = {}
         for event in events:
             visitors.setdefault(event.visitor, []).append(event)
         self._writing.execute("SAVEPOINT batch")
-        rest = self._keep_unread(visitors, learn, drafts)
+        rest = self._keep_unread(visitors, learn, drafts, fresh)
         if rest is None:  # somebody else was faster with one of them
             self._writing.execute("ROLLBACK TO batch")
+            fresh.clear()
             rest = events
         if rest:
             self._keep_in_order(rest, learn)
+        return fresh
 
     def _keep_unread(
         self,
         visitors: Mapping[str, Sequence[Event]],
         learn: Learn,
         drafts: Mapping[str, Draft],
+        fresh: dict[str, _Seen],
     ) -> Sequence[Event] | None:
-        """Keep what stands on profiles as they were read for requests.
+        """Keep what stands on profiles as they were read for requests, noted in ``fresh``.
 
         Returns the events of those visitors who were not read lately; None if a profile is not
         what it was, or an event was kept before: all of it has to be undone.
@@ -253,7 +262,6 @@ class SqliteStore:
         rest: list[Event] = []
         changed: list[tuple[str, bytes, int]] = []
         same: list[tuple[str, int]] = []
-        fresh: dict[str, _Seen] = {}
         for visitor, events in visitors.items():
             mark = mark_of(visitor)
             seen = self._seen.pop(mark, None) or self._seen_before.pop(mark, None)
@@ -290,7 +298,6 @@ class SqliteStore:
         if len(self._log(quick)) < len(quick):
             # A batch was sent twice: what was learned just now was known already.
             return None
-        self._seen.update(fresh)
         return rest
 
     def _keep_in_order(self, events: Sequence[Event], learn: Learn) -> None:

@@ -723,6 +723,39 @@ def test_a_full_disk_loses_nothing_that_was_there(path: Path) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_batch_that_failed_at_its_end_is_learned_once(
+    path: Path, others: int
+) -> None:
+    store, other = SqliteStore(path), SqliteStore(path)
+    for seen in (1, 2):  # a newcomer, and somebody who has a profile
+        store.fetch("v1")
+        one = event("v1")
+        (pages,) = store._writing.execute("PRAGMA page_count").fetchone()
+        store._writing.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreError, match="full"):
+            store.commit([one], learn, {("product", "x" * 9_000): 1.0})
+        store._writing.execute("PRAGMA max_page_count = 1000000")
+        for _ in range(others):
+            keep(other, event("v1", product_id="oats"))
+        keep(store, one)
+        assert views(store, "v1") == seen
+        assert views(store, "v1", "oats") == seen * others
+    store.close()
+    other.close()
+
+
+def test_a_profile_that_is_gone_from_the_file_is_not_brought_back(path: Path) -> None:
+    store = SqliteStore(path)
+    keep(store, event("v1"), event("v1"))
+    store.fetch("v1")
+    with sqlite3.connect(path) as shell:  # by hand, or a backup that was played back
+        shell.execute("DELETE FROM profiles")
+    keep(store, event("v1"))
+    assert views(store, "v1") == 1
+    store.close()
+
+
 def test_an_event_that_no_file_can_hold_is_told_apart_from_a_busy_file(
     path: Path,
 ) -> None:
