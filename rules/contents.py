@@ -68,6 +68,10 @@ class Contents:
         if node is not None and not node.empty:
             for key, value in document.pairs(node, '"with"'):
                 given[key.text] = document.data(value, self.variables)
+                # The fragment gets the thing itself under its name, whatever stands here.
+                if key.text in self.variables and given[key.text] != f"${key.text}":
+                    words = f'"{key.text}" has its meaning already'
+                    document.error(key, words, "give it another name under `as:`")
                 if declared is None or declared.open:
                     continue
                 known = declared.required | declared.optional

@@ -172,6 +172,9 @@ class Deeds:
                 document.error(node, f'"{name[:80]}" cannot be a name', hint)
             elif name in self.variables:
                 document.error(node, f'"{name}" is bound already in this rule')
+            elif name == "visitor":  # {visitor.first-name} means somebody else
+                words = f'"{name}" has its meaning already'
+                document.error(node, words, "choose another name")
         if document.errors > before:
             return None
         favourite = Favourite(

@@ -160,6 +160,10 @@ WRONG = [
     ),
     ("viewed: {category: any, as: 3 cats}", '"3 cats" cannot be a name'),
     (
+        "viewed: {category: any, as: visitor}",
+        '"visitor" has its meaning already: choose another name',
+    ),
+    (
         "any: [viewed: {category: any, as: cat}]",
         '"as" cannot stand here: name it in a condition that stands directly under `when:`',
     ),
@@ -325,6 +329,10 @@ RULES_WRONG = [
     (
         f"when: [{MOST}]\n    show: hero\n    with: {{text: 'Neu in {{kat.title}}'}}",
         '7:18: error: nothing fills "{kat}": did you mean "cat"?',
+    ),
+    (
+        f"when: [{MOST}]\n    show: hero\n    with: {{cat: 'Neu in {{cat.title}}'}}",
+        '7:12: error: "cat" has its meaning already: give it another name under `as:`',
     ),
     (
         "split: {experiment: x}",
