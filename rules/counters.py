@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable
 
-from .facts import DAYS_KEPT, KEYS_KEPT, Counter, Event
+from .facts import DAYS_KEPT, KEYS_KEPT, RULES_KEPT, Counter, Event
 from .interests import Pair
 
 # A profile is read on every request, so a busy one must stay small: the more keys a verb and
 # dimension have, the fewer days each keeps, but never less than DAYS_LEAST.
 TABLE_DAYS = 96
 DAYS_LEAST = 6
+
+
+def keys_kept(table: str) -> int:
+    """How many keys a table such as "viewed product" may have."""
+    return RULES_KEPT if table == "shown rule" else KEYS_KEPT
 
 
 def counted(
@@ -53,7 +58,7 @@ def add_counts(
         old = table.get(key)
         if old is None:
             table[key] = Counter(time, (day, 1))
-            if len(table) > KEYS_KEPT:
+            if len(table) > keys_kept(f"{verb} {dimension}"):
                 del table[min(table, key=lambda name: table[name].last)]
         else:
             kept = TABLE_DAYS // len(table)

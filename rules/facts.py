@@ -11,6 +11,7 @@ import msgspec
 
 DAY = 86_400
 KEYS_KEPT = 48  # per verb and dimension; the least recent key goes first
+RULES_KEPT = 250  # of those that were shown: a cap that is forgotten is none
 DAYS_KEPT = 48  # per key; the two oldest days are added together
 
 Purpose = Literal["personalization", "statistics"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from .counters import keys_kept
 from .facts import DAYS_KEPT, KEYS_KEPT, Counter, Interest, Profile
 from .interests import decayed
 from .learning import ORDERS_KEPT, VISITS_KEPT
@@ -29,7 +30,9 @@ def merge(one: Profile, other: Profile) -> Profile:
         visit=newer.visit,
         attributes={**older.attributes, **newer.attributes},
         counts={
-            name: _counters(one.counts.get(name, {}), other.counts.get(name, {}))
+            name: _counters(
+                one.counts.get(name, {}), other.counts.get(name, {}), keys_kept(name)
+            )
             for name in sorted({*one.counts, *other.counts})
         },
         interests={
@@ -59,7 +62,7 @@ def _most(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
 
 
 def _counters(
-    one: Mapping[str, Counter], other: Mapping[str, Counter]
+    one: Mapping[str, Counter], other: Mapping[str, Counter], most: int
 ) -> dict[str, Counter]:
     merged = {}
     for key in {*one, *other}:
@@ -67,7 +70,7 @@ def _counters(
             merged[key] = _counter(one[key], other[key])
         else:
             merged[key] = one.get(key) or other[key]
-    kept = sorted(merged, key=lambda key: (-merged[key].last, key))[:KEYS_KEPT]
+    kept = sorted(merged, key=lambda key: (-merged[key].last, key))[:most]
     return {key: merged[key] for key in sorted(kept)}
 
 

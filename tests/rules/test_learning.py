@@ -13,12 +13,14 @@ from shopwindow.rules.facts import (
     DAY,
     DAYS_KEPT,
     KEYS_KEPT,
+    RULES_KEPT,
     Counter,
     Event,
     Interest,
     Profile,
 )
 from shopwindow.rules.learning import learn
+from shopwindow.rules.merging import merge
 from tests.rules.shop import NOW, TODAY, event, lived, relatives
 
 VIEW = event("Product Viewed", product_id="p1")
@@ -166,6 +168,22 @@ def test_windows_never_count_too_much_and_small_numbers_exactly(
     for first in range(61):
         true = sum(day >= first for day in days)
         assert min(true, kept - 1) <= found.since(first) <= true
+
+
+def test_of_many_rules_on_many_pages_none_is_forgotten_that_has_a_cap() -> None:
+    rules = [f"r{number}" for number in range(RULES_KEPT)]
+    pages = [
+        event("Promotion Viewed", promotions=[{"promotion_id": "hero", "rule": rule}])
+        for rule in rules
+    ]
+    profile = lived([*pages, pages[0]])
+    assert profile.counts["shown rule"].keys() == set(rules)
+    assert profile.counts["shown rule"]["r0"].total == 2
+
+    again = event("Promotion Viewed", promotion_id="hero", rule="one more")
+    assert len(lived([again], profile).counts["shown rule"]) == RULES_KEPT
+    both = merge(profile, lived([again]))
+    assert len(both.counts["shown rule"]) == RULES_KEPT
 
 
 def test_the_least_recent_key_goes_first() -> None:
