@@ -121,7 +121,12 @@ def command(
 def _link(
     site: Site, url: str, name: str, moment: float | None, pins: Mapping[str, str]
 ) -> str:
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+    try:
+        url.encode()  # what came as other bytes from the shell is no address
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
         raise click.BadParameter("write https://shop.example/", param_hint="--link")
     tested = read_tested(site, time.time() if moment is None else moment)
     if name not in tested:

@@ -60,6 +60,11 @@ def read_page(text: str) -> Page:
     path, _, query = text.partition("#")[0].partition("?")
     if not path.startswith("/"):
         raise click.BadParameter("a path starts with /", param_hint="--path")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes of another encoding, from the shell
+        words = "a path is UTF-8: write other bytes like %E9"
+        raise click.BadParameter(words, param_hint="--path") from None
     return Page(unquote(path), query.encode())
 
 

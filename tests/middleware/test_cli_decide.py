@@ -122,6 +122,8 @@ def test_what_an_address_says_of_itself_counts(site: Path) -> None:
     [
         (["--persona", "nobody"], 'no persona "nobody"; there are: gardener, newcomer'),
         (["--path", "start"], "a path starts with /"),
+        (["--path", "/caf\udce9"], "write other bytes like %E9"),
+        (["--path", "/?q=caf\udce9"], "write other bytes like %E9"),
         (["--now", "soon"], "write it like 2026-11-21T10:00"),
     ],
 )

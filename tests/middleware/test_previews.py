@@ -422,6 +422,12 @@ def test_the_commands_link_opens_the_page_of_a_running_shop(server: Server) -> N
     [
         (["--persona", "tea-lovre"], KEYS[0].decode(), 'did you mean "tea-lover"?'),
         (["--link", "shop.example"], KEYS[0].decode(), "write https://shop.example/"),
+        (["--link", "https://["], KEYS[0].decode(), "write https://shop.example/"),
+        (
+            ["--link", "https://a/\udce9"],
+            KEYS[0].decode(),
+            "write https://shop.example/",
+        ),
         (["--variant", "way=left"], KEYS[0].decode(), 'unknown experiment "way"'),
         ([], "", "SHOPWINDOW_SECRET_KEYS is not set"),
         ([], "short", "at least 16 characters"),
