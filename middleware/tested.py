@@ -15,6 +15,8 @@ def read_tested(site: Site, now: float) -> dict[str, tuple[Persona, float]]:
     found: dict[str, tuple[Persona, float]] = {}
     folder = site.settings.folder / FOLDER
     for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
+        if not path.is_file():
+            continue  # whoever opens a pipe waits for somebody to write
         try:
             text = path.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError):

@@ -1,5 +1,7 @@
 """Signed links that show a page as a persona would see it, and count nothing."""
 
+import asyncio
+import os
 import re
 import sqlite3
 import sys
@@ -281,6 +283,21 @@ async def test_only_who_opens_the_page_gets_a_preview(
     async with browser(mounted(SHOP, window)) as client:
         answer = await client.request(method, link(), headers=headers)
     assert is_ordinary(answer) and HERO not in answer.content
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes in folders")
+async def test_what_is_no_file_among_the_personas_keeps_nobody_waiting(
+    tmp_path: Path,
+) -> None:
+    async with shop(tmp_path) as window:
+        pipe = window.folder / "rules/tests/another.yaml"
+        os.mkfifo(pipe)
+        async with browser(mounted(SHOP, window)) as client:
+            asked = asyncio.ensure_future(client.get(link()))
+            done, _ = await asyncio.wait((asked,), timeout=2)
+            if not done:  # let go of the thread that reads
+                os.close(os.open(pipe, os.O_WRONLY))
+            assert HERO in (await asked).content and done
 
 
 # -- what is wrong with a link -------------------------------------------------------------
