@@ -55,15 +55,16 @@ class MemoryStore:
                     new = str(event.properties["visitor"])
                     if not owner and identities.get(new) == "":
                         continue  # given up since: the event was sent twice
-                    stranger = None
-                    if owner == event.visitor:
-                        stranger = profiles.pop(owner, None)
-                        for id, kept in log.items():
-                            if kept.visitor == owner:
-                                log[id] = _of(customer, kept)
-                    profiles[customer] = united(
-                        stranger, profiles.get(customer), customer
-                    )
+                    one = profiles.get(customer)
+                    # Somebody may have met the new id before this was written.
+                    strangers = {new, owner} & {new, event.visitor}
+                    for stranger in sorted(strangers):
+                        one = united(profiles.pop(stranger, None), one, customer)
+                    assert one is not None
+                    profiles[customer] = one
+                    for id, kept in log.items():
+                        if kept.visitor in strangers:
+                            log[id] = _of(customer, kept)
                     identities[event.visitor] = ""
                     identities[new] = customer
                 elif event.name == FORGOTTEN:

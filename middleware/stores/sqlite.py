@@ -301,42 +301,41 @@ class SqliteStore:
         return rest
 
     def _keep_in_order(self, events: Sequence[Event], learn: Learn) -> None:
-        execute = self._writing.execute
+        run: list[Event] = []
+        for event in events:
+            if event.name in REARRANGING:
+                # Rows change their owner: write what was learned so far, read again after.
+                self._keep_run(run, learn)
+                run = []
+                self._rearrange(event)
+            else:
+                run.append(event)
+        self._keep_run(run, learn)
+
+    def _keep_run(self, events: Sequence[Event], learn: Learn) -> None:
+        """Keep events while no row changes its owner."""
         owners: dict[str, str] = {}
         profiles: dict[str, Profile | None] = {}
         changed: set[str] = set()
-
-        def owner_of(visitor: str) -> str:
-            if visitor not in owners:
-                try:
-                    owners[visitor], profile = stored(execute, mark_of(visitor))
-                except Retired:
-                    owners[visitor], profile = "", None
-                profiles.setdefault(owners[visitor], profile)
-            return owners[visitor]
-
-        def counts(event: Event) -> bool:
-            # Of two logins at the same time, the second finds its id given up.
-            return bool(owner_of(event.visitor)) or event.name == IDENTIFIED
-
+        for visitor in {event.visitor for event in events}:
+            owner, profile = self._owner(visitor)
+            owners[visitor] = owner
+            profiles[owner] = profile
         # What arrives for an id that was given up is not even logged.
-        for event in self._log([event for event in events if counts(event)]):
-            if not counts(event):
-                continue
-            owner = owner_of(event.visitor)
-            if event.name in REARRANGING:
-                # Rows change their owner: write what was learned so far, read again after.
-                self._save(profiles, changed)
-                self._rearrange(event, owner)
-                owners.clear()
-                profiles.clear()
-                changed.clear()
-            else:
-                known = profiles[owner]
-                profiles[owner] = learn(known, event)
-                if profiles[owner] is not known:
-                    changed.add(owner)
+        for event in self._log([event for event in events if owners[event.visitor]]):
+            owner = owners[event.visitor]
+            known = profiles[owner]
+            profiles[owner] = learn(known, event)
+            if profiles[owner] is not known:
+                changed.add(owner)
         self._save(profiles, changed)
+
+    def _owner(self, visitor: str) -> tuple[str, Profile | None]:
+        """As :func:`stored`; nobody is the owner of an id that was given up."""
+        try:
+            return stored(self._writing.execute, mark_of(visitor))
+        except Retired:
+            return "", None
 
     def _log(self, events: Sequence[Event]) -> Sequence[Event]:
         """Append to the log; returns the events that were not there yet."""
@@ -369,12 +368,16 @@ class SqliteStore:
             _SAVE, [(owner, _encode_profile(profiles[owner])) for owner in changed]
         )
 
-    def _rearrange(self, event: Event, owner: str) -> None:
+    def _rearrange(self, event: Event) -> None:
         execute = self._writing.execute
         old = mark_of(event.visitor)
+        owner, _ = self._owner(event.visitor)
+        if not owner and event.name != IDENTIFIED:
+            return  # given up already; but of two logins at the same time, both count
         if event.name == IDENTIFIED:
             customer = str(event.properties["customer"])
-            new = mark_of(str(event.properties["visitor"]))
+            fresh = str(event.properties["visitor"])
+            new = mark_of(fresh)
             if not owner and self._given_up(new):
                 return  # since then: the event was sent twice
             stranger = None
@@ -383,6 +386,9 @@ class SqliteStore:
                 # What a stranger did is the customer's now, and is erased with the rest.
                 execute(_LOGIN, (customer, old))
             one = united(stranger, self._profile(customer), customer)
+            holder, early = self._owner(fresh)
+            if holder == new:  # another worker met the new id before this was written
+                one = united(early, one, customer)
             execute(_GIVE_UP, (old, _RETIRED))
             execute(_SAVE, (customer, _encode_profile(one)))
             execute(_GIVE_UP, (new, _ALIAS + customer.encode()))

@@ -335,6 +335,37 @@ def test_a_page_that_was_read_before_an_erasure_brings_nothing_back(
     assert logged(store) == []
 
 
+def test_what_another_worker_noted_of_the_new_id_before_the_login_is_not_lost(
+    store: Store,
+) -> None:
+    keep(store, event("v1"))
+    keep(store, event("v2"))  # the login still waits to be written, the cookie has left
+    entry = login("v1", "v2")
+    keep(store, entry)
+    assert views(store, "v2") == 2
+    keep(store, entry)  # sent twice
+    assert views(store, "v2") == 2
+    keep(store, event("v2", ERASED))
+    assert logged(store) == []
+
+
+@pytest.mark.parametrize("name", [IDENTIFIED, FORGOTTEN, ERASED])
+def test_what_comes_after_an_id_was_given_up_counts_nowhere_in_the_same_batch_either(
+    store: Store, name: str
+) -> None:
+    keep(
+        store,
+        event("v1"),
+        event("v1", name, customer=ANNA, visitor="v2"),
+        event("v1"),
+    )
+    assert retired(store, "v1")
+    left = 0 if name == ERASED else 1
+    assert len(logged(store)) == left
+    if name == IDENTIFIED:
+        assert views(store, "v2") == 1
+
+
 def test_not_even_what_changes_no_profile_is_logged_after_an_erasure(
     store: Store,
 ) -> None:
