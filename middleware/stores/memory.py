@@ -50,11 +50,13 @@ class MemoryStore:
                 owner = identities.get(event.visitor, event.visitor)
                 if event.id in log or not (owner or event.name == IDENTIFIED):
                     continue
-                if event.name == IDENTIFIED:
+                name = event.name
+                new = str(event.properties.get("visitor", ""))
+                if name == IDENTIFIED and identities.get(new) == "":
+                    # Given up before this was written, or since then: nothing comes back.
+                    name = ERASED if owner == event.visitor else FORGOTTEN
+                if name == IDENTIFIED:
                     customer = str(event.properties["customer"])
-                    new = str(event.properties["visitor"])
-                    if not owner and identities.get(new) == "":
-                        continue  # given up since: the event was sent twice
                     one = profiles.get(customer)
                     # Somebody may have met the new id before this was written.
                     strangers = {new, owner} & {new, event.visitor}
@@ -67,11 +69,11 @@ class MemoryStore:
                             log[id] = _of(customer, kept)
                     identities[event.visitor] = ""
                     identities[new] = customer
-                elif event.name == FORGOTTEN:
+                elif name == FORGOTTEN:
                     identities[event.visitor] = ""
                     if owner == event.visitor:
                         profiles.pop(owner, None)
-                elif event.name == ERASED:
+                elif name == ERASED:
                     profiles.pop(owner, None)
                     log = {key: e for key, e in log.items() if e.visitor != owner}
                     everyone = [v for v, c in identities.items() if c == owner]

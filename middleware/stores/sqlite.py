@@ -211,7 +211,7 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
         self._seen.update(fresh)  # not before: what was undone nobody has seen
-        if self._traces or any(event.name == ERASED for event in events):
+        if self._traces:
             self._wipe()
 
     def _wipe(self) -> None:
@@ -372,14 +372,16 @@ class SqliteStore:
         execute = self._writing.execute
         old = mark_of(event.visitor)
         owner, _ = self._owner(event.visitor)
-        if not owner and event.name != IDENTIFIED:
+        name = event.name
+        fresh = str(event.properties.get("visitor", ""))
+        new = mark_of(fresh)
+        if name == IDENTIFIED and self._given_up(new):
+            # Before this was written, or since then: nothing comes back.
+            name = ERASED if owner == old else FORGOTTEN
+        if not owner and name != IDENTIFIED:
             return  # given up already; but of two logins at the same time, both count
-        if event.name == IDENTIFIED:
+        if name == IDENTIFIED:
             customer = str(event.properties["customer"])
-            fresh = str(event.properties["visitor"])
-            new = mark_of(fresh)
-            if not owner and self._given_up(new):
-                return  # since then: the event was sent twice
             stranger = None
             if owner == old:
                 stranger = self._profile(old)
@@ -393,9 +395,10 @@ class SqliteStore:
             execute(_SAVE, (customer, _encode_profile(one)))
             execute(_GIVE_UP, (new, _ALIAS + customer.encode()))
             execute(_LOGIN, (customer, new))
-        elif event.name == FORGOTTEN:
+        elif name == FORGOTTEN:
             execute(_GIVE_UP, (old, _RETIRED))
         else:
+            self._traces = True
             execute(_LOGIN, (owner, old))
             execute(f"DELETE FROM events WHERE visitor IN ({_VISITORS})", (owner,))
             execute("DELETE FROM profiles WHERE id = ?", (owner,))

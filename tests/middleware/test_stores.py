@@ -349,6 +349,17 @@ def test_what_another_worker_noted_of_the_new_id_before_the_login_is_not_lost(
     assert logged(store) == []
 
 
+@pytest.mark.parametrize("name", [ERASED, FORGOTTEN])
+def test_a_login_that_is_written_after_its_id_was_given_up_brings_nothing_back(
+    store: Store, name: str
+) -> None:
+    keep(store, event("v1"))
+    keep(store, event("v2", name))  # another worker's, faster than the login
+    keep(store, login("v1", "v2"))
+    assert retired(store, "v1") and retired(store, "v2")
+    assert logged(store) == []
+
+
 @pytest.mark.parametrize("name", [IDENTIFIED, FORGOTTEN, ERASED])
 def test_what_comes_after_an_id_was_given_up_counts_nowhere_in_the_same_batch_either(
     store: Store, name: str
