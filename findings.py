@@ -22,6 +22,7 @@ class Finding(msgspec.Struct, frozen=True):
     severity: Literal["error", "warning"] = "error"
     excerpt: str = ""
     length: int = 1
+    code: str = "invalid"
 
     def __str__(self) -> str:
         words = f"{self.message}: {self.hint}" if self.hint else self.message

@@ -67,7 +67,6 @@ class _Reader:
             if (rule := self._compile(draft, segments, groups)) is not None
         ]
         found = ruleset(rules, segments, self.revision, self.zone)
-        self._find_hidden(found, {draft.id: draft for draft in drafts})
         self.findings.sort(
             key=lambda finding: (finding.file, finding.line, finding.column)
         )
@@ -220,20 +219,6 @@ class _Reader:
             draft.about,
             draft.off,
         )
-
-    def _find_hidden(self, found: RuleSet, drafts: Mapping[str, Draft]) -> None:
-        """Warns of rules that stand behind one that always holds."""
-        for rules in found.by_slot.values():
-            winner: Rule | None = None
-            for rule in rules:
-                if winner is not None:
-                    draft = drafts[rule.id]
-                    place = f'"{winner.id}" ({winner.file}:{winner.line})'
-                    words = f'rule "{rule.id}" can never win'
-                    hint = f"{place} comes before it and always holds"
-                    draft.document.warning(draft.place, words, hint)
-                elif not rule.conditions and rule.plain and not rule.schedule:
-                    winner = rule
 
 
 def _named(condition: Condition) -> frozenset[str]:
