@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from ..findings import Finding, suggest
 
@@ -130,20 +130,42 @@ class Document:
             self._add(1, 1, f"this cannot be read: {error}", "", 1)
         self.root = Section(self, (), data)
 
-    def report(self, path: tuple[str, ...], message: str, hint: str = "") -> None:
-        """Add an error at the key ``path``, or at the nearest table around it that is known."""
+    def report(
+        self,
+        path: tuple[str, ...],
+        message: str,
+        hint: str = "",
+        severity: Literal["error", "warning"] = "error",
+        code: str = "invalid",
+    ) -> None:
+        """Add a finding at the key ``path``, or at the nearest table around it that is known."""
         while path and path not in self._places:
             path = path[:-1]
         line, column, length = self._places.get(path, (1, 1, 1))
-        self._add(line, column, message, hint, length)
+        self._add(line, column, message, hint, length, severity, code)
 
     def _add(
-        self, line: int, column: int, message: str, hint: str, length: int
+        self,
+        line: int,
+        column: int,
+        message: str,
+        hint: str,
+        length: int,
+        severity: Literal["error", "warning"] = "error",
+        code: str = "invalid",
     ) -> None:
-        excerpt = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        excerpt = self._lines[line - 1][:500] if 0 < line <= len(self._lines) else ""
         self.findings.append(
             Finding(
-                self.file, line, column, message, hint, excerpt=excerpt, length=length
+                self.file,
+                line,
+                column,
+                message,
+                hint,
+                severity,
+                excerpt,
+                length,
+                code,
             )
         )
 

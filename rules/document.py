@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import yaml
 
-from ..findings import Finding, suggest
+from ..findings import LINE_END, Finding, suggest
 from .numerals import number
 
 SIZE_LIMIT = 1 << 20  # bytes of one file
@@ -17,7 +17,6 @@ FINDING_LIMIT = 200  # of one file
 
 # The C parser is ten times faster; where PyYAML was built without it, the pure one reads the same.
 _PARSER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
-_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML 1.1 ends a line with
 _BINDING = re.compile(r"\$[A-Za-z][\w.-]*")
 _WORDS = {
     "mapping values are not allowed": "a text with `: ` inside needs quotes, or the indentation is off",
@@ -129,7 +128,7 @@ class Document:
         if self._found == FINDING_LIMIT:
             message = f"{message} (and more: this file has too many findings)"
         if self._lines is None:
-            self._lines = _LINE_END.split(self._text)
+            self._lines = LINE_END.split(self._text)
         excerpt = self._lines[line - 1] if line <= len(self._lines) else ""
         self.findings.append(
             Finding(
@@ -179,7 +178,7 @@ class Document:
                 words = "the file ends in the middle of something"
                 hint = "was it cut short?"
             # Point behind the last word, not behind the last line.
-            lines = _LINE_END.split(self._text.rstrip())
+            lines = LINE_END.split(self._text.rstrip())
             line, column = len(lines), len(lines[-1]) + 1
         self._find(line, column, 1, f"not valid YAML: {words}", hint)
 

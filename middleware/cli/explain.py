@@ -16,7 +16,7 @@ from ...rules.moments import read_now
 from ...rules.personas import Persona, read_personas
 from ...rules.placement import Placement
 from ..site import Site
-from .site import usable
+from .site import show, usable
 
 
 @click.command(
@@ -122,8 +122,7 @@ def _personas(
         str(file), text, site.vocabulary, relatives, moment or time.time()
     )
     if errors := [finding for finding in findings if finding.severity == "error"]:
-        for finding in errors:
-            click.echo(finding.show(), err=True)
+        show(errors, err=True)
         sys.exit(1)
     for name in names:
         if name not in read.personas:

@@ -226,9 +226,12 @@ def test_json_says_the_same_for_programs(broken: Path, site: Path) -> None:
     )
 
 
-def test_json_of_a_good_site_is_an_empty_list(site: Path) -> None:
+def test_json_of_a_good_site_has_no_findings(site: Path) -> None:
     said = run("check", site, "--format", "json").output
-    assert json.loads(said) == {"findings": []}
+    assert json.loads(said) == {
+        "findings": [],
+        "counts": {"errors": 0, "warnings": 0},
+    }
 
 
 def test_warnings_fail_the_check_only_when_it_is_strict(site: Path) -> None:
