@@ -7,12 +7,16 @@ from typing import Any, Literal
 
 from ..findings import Finding, suggest
 
-_HEADER = re.compile(r"\s*\[\[?\s*(?P<path>[^\]]+?)\s*\]\]?")
+SIZE_LIMIT = 1 << 17  # characters of one file
+LINE_LIMIT = 1_000  # characters: what reads TOML takes the square of some
+FINDING_LIMIT = 200  # of one file
+
+_HEADER = re.compile(r"\s*\[\[?\s*(?P<path>[^\]]*[^\]\s])\s*\]\]?")
 _KEY = re.compile(
     r"""\s*(?P<path>(?:"[^"]*"|'[^']*'|[\w-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[\w-]+))*)\s*="""
 )
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
-_INLINE_KEY = re.compile(r"""("[^"]*"|'[^']*'|[\w-]+)\s*=""")
+_INLINE_KEY = re.compile(r"""("[^"]*"|'[^']*'|(?<![\w-])[\w-]+)\s*=""")
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -97,6 +101,8 @@ class Section:
         for key in self.data:
             if key in self._read:
                 continue
+            if self.document.full:
+                return
             where = f"[{'.'.join(part for part in self.path if not part.isdigit())}]"
             if key in later:
                 self.wrong(key, f'"{key}" is not available yet')
@@ -114,11 +120,32 @@ class Document:
         self.file = file
         self.findings: list[Finding] = []
         # TOML knows no other line ends, and its errors are counted by these.
-        self._lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
-        self._places = _places(self._lines)
+        self._lines = (
+            text[:SIZE_LIMIT].replace("\r\n", "\n").removesuffix("\n").split("\n")
+        )
+        self._places: dict[tuple[str, ...], tuple[int, int, int]] = {}
         data: dict[str, Any] = {}
+        if len(text) > SIZE_LIMIT:
+            self._add(1, 1, f"this file is larger than {SIZE_LIMIT >> 10} KiB", "", 1)
+        elif long := [
+            n for n, line in enumerate(self._lines) if len(line) > LINE_LIMIT
+        ]:
+            words = f"a line has at most {LINE_LIMIT:,} characters"
+            self._add(long[0] + 1, 1, words, "break it into several", 1)
+        else:
+            data = self._parsed(text)
+            if not self.findings:
+                self._places = _places(self._lines)
+        self.root = Section(self, (), data)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many findings as anybody would read."""
+        return len(self.findings) >= FINDING_LIMIT
+
+    def _parsed(self, text: str) -> dict[str, Any]:
         try:
-            data = tomllib.loads(text)
+            return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             at = _AT.search(str(error))
             line = int(at[1]) if at and at[1] else len(self._lines)
@@ -128,7 +155,7 @@ class Document:
         except (ValueError, RecursionError) as error:
             # A number of thousands of digits, brackets in thousands of brackets.
             self._add(1, 1, f"this cannot be read: {error}", "", 1)
-        self.root = Section(self, (), data)
+        return {}
 
     def report(
         self,
@@ -185,9 +212,12 @@ def _places(lines: list[str]) -> dict[tuple[str, ...], tuple[int, int, int]]:
             if quotes in line:
                 quotes = ""
             continue
-        if line.lstrip().startswith("[") and (found := _HEADER.match(line)):
+        begin = line.lstrip()[:2]
+        if not begin or begin[0] == "#":
+            continue
+        if begin[0] == "[" and (found := _HEADER.match(line)):
             table = _parts(found["path"])
-            if line.lstrip().startswith("[["):
+            if begin == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = (*table, str(counts[table]))
             places[table] = (number, found.start("path") + 1, len(found["path"]))

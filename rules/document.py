@@ -12,7 +12,15 @@ from .numerals import number
 SIZE_LIMIT = 1 << 20  # bytes of one file
 DEPTH_LIMIT = 20
 NODE_LIMIT = 200_000  # thousands of rules; a hostile megabyte would hold many more
-PROBLEM_LIMIT = 20  # of one text's form
+_MARKS = (
+    ",",
+    "\n",
+    ": ",
+    "- ",
+    "[",
+    "{",
+)  # about one for each node, however they are written
+PROBLEM_LIMIT = 19  # of one text's form; one more, and it is not read
 FINDING_LIMIT = 200  # of one file
 
 # The C parser is ten times faster; where PyYAML was built without it, the pure one reads the same.
@@ -139,6 +147,9 @@ class Document:
     # -- the form of the text --------------------------------------------------------------
 
     def _parse(self) -> None:
+        if len(self._text) > SIZE_LIMIT:
+            self._refuse("the file is larger than 1 MiB")
+            return
         try:
             size = len(self._text.encode())
         except UnicodeEncodeError as problem:
@@ -149,9 +160,16 @@ class Document:
             )
             return
         if size > SIZE_LIMIT:
-            self._find(
-                1, 1, 1, "the file is larger than 1 MiB", "split it into several files"
-            )
+            self._refuse("the file is larger than 1 MiB")
+            return
+        if sum(map(self._text.count, _MARKS)) > NODE_LIMIT:
+            self._refuse("the file holds too much")
+            return
+        if (place := f"\n{self._text}".find("\n%")) >= 0:
+            # Directives, which the parser would read all before it tells us of the first.
+            line = self._text.count("\n", 0, place) + 1
+            words = "a line cannot begin with `%` here"
+            self._find(line, 1, 1, words, "delete it, or put the text into quotes")
             return
         try:
             self.root = self._compose()
@@ -164,6 +182,11 @@ class Document:
             self._syntax(problem)
         except yaml.YAMLError as problem:
             self._find(1, 1, 1, f"not valid YAML: {problem}", "")
+
+    def _refuse(self, words: str) -> None:
+        # Only its first line is quoted: cutting all of it into lines would take longest.
+        self._lines = [self._text[:500].split("\n", 1)[0]]
+        self._find(1, 1, 1, words, "split it into several files")
 
     def _syntax(self, problem: yaml.MarkedYAMLError) -> None:
         mark = problem.problem_mark or problem.context_mark
@@ -187,7 +210,8 @@ class Document:
         root: Node | None = None
         open_nodes: list[Node] = []
         keys: list[Node | None] = []
-        documents = nodes = 0
+        seen: list[set[str]] = []  # the keys of the maps that are open
+        documents = nodes = repeated = 0
         for event in yaml.parse(self._text, Loader=_PARSER):
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
@@ -200,6 +224,7 @@ class Document:
             if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
                 open_nodes.pop()
                 keys.pop()
+                seen.pop()
                 continue
             if not isinstance(event, yaml.NodeEvent):
                 continue
@@ -210,6 +235,8 @@ class Document:
                     parent.items.append(node)
                 elif (key := keys[-1]) is None:
                     keys[-1] = node
+                    repeated += node.text in seen[-1]
+                    seen[-1].add(node.text)
                 else:
                     parent.entries.append((key, node))
                     keys[-1] = None
@@ -218,6 +245,7 @@ class Document:
             if node.kind != "scalar":
                 open_nodes.append(node)
                 keys.append(None)
+                seen.append(set())
                 if len(open_nodes) > DEPTH_LIMIT:
                     words = f"nested deeper than {DEPTH_LIMIT} levels"
                     self._form(event, words, "give parts of it names with `segments:`")
@@ -227,7 +255,10 @@ class Document:
                 self._form(
                     event, "the file holds too much", "split it into several files"
                 )
-            if nodes > NODE_LIMIT or self._problems >= PROBLEM_LIMIT:
+            if repeated > PROBLEM_LIMIT:
+                words = f'"{node.text[:60]}" is written twice, like many other keys'
+                self._form(event, words, "YAML would silently keep only the last ones")
+            if nodes > NODE_LIMIT or max(self._problems, repeated) > PROBLEM_LIMIT:
                 return None
         return root
 
