@@ -10,10 +10,14 @@ from ..findings import Finding, suggest
 SIZE_LIMIT = 1 << 17  # characters of one file
 LINE_LIMIT = 1_000  # characters: what reads TOML takes the square of some
 FINDING_LIMIT = 200  # of one file
+DEPTH_LIMIT = 20  # parts of a name
 
 _HEADER = re.compile(r"\s*\[\[?\s*(?P<path>[^\]]*[^\]\s])\s*\]\]?")
 _KEY = re.compile(
     r"""\s*(?P<path>(?:"[^"]*"|'[^']*'|[\w-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[\w-]+))*)\s*="""
+)
+_DEEP = re.compile(
+    rf"""\s*\[?\[?\s*(?:(?:"[^"]*"|'[^']*'|[\w-]+)\s*\.\s*){{{DEPTH_LIMIT}}}"""
 )
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
 _INLINE_KEY = re.compile(r"""("[^"]*"|'[^']*'|(?<![\w-])[\w-]+)\s*=""")
@@ -127,11 +131,8 @@ class Document:
         data: dict[str, Any] = {}
         if len(text) > SIZE_LIMIT:
             self._add(1, 1, f"this file is larger than {SIZE_LIMIT >> 10} KiB", "", 1)
-        elif long := [
-            n for n, line in enumerate(self._lines) if len(line) > LINE_LIMIT
-        ]:
-            words = f"a line has at most {LINE_LIMIT:,} characters"
-            self._add(long[0] + 1, 1, words, "break it into several", 1)
+        elif (problem := _dear(self._lines)) is not None:
+            self._add(*problem, 1)
         else:
             data = self._parsed(text)
             if not self.findings:
@@ -195,6 +196,17 @@ class Document:
                 code,
             )
         )
+
+
+def _dear(lines: list[str]) -> tuple[int, int, str, str] | None:
+    """Place, message and hint of a line that would take longer to read than its length says."""
+    for number, line in enumerate(lines, 1):
+        if len(line) > LINE_LIMIT:
+            words = f"a line has at most {LINE_LIMIT:,} characters"
+            return number, LINE_LIMIT + 1, words, "break it into several"
+        if "." in line and _DEEP.match(line):
+            return number, 1, f"this name has more than {DEPTH_LIMIT} parts", ""
+    return None
 
 
 def _parts(path: str) -> tuple[str, ...]:

@@ -237,6 +237,9 @@ class Document:
                     keys[-1] = node
                     repeated += node.text in seen[-1]
                     seen[-1].add(node.text)
+                    if node.text == "<<" and not node.quoted:
+                        words = "merge keys are not allowed"
+                        self._form(event, words, "write the keys out")
                 else:
                     parent.entries.append((key, node))
                     keys[-1] = None
@@ -312,16 +315,16 @@ class Document:
             if key.kind != "scalar":
                 self.error(key, f"a key must be plain text, not {key.shown}")
             elif key.text == "<<" and not key.quoted:
-                self.error(key, "merge keys are not allowed", "write the keys out")
+                pass  # said where the text was read
             elif key.text in seen:
                 words = f'"{key.text}" is written twice in this {what.strip(chr(34))}'
                 self.error(key, words, "YAML would silently keep only the last one")
             elif key.text in later:
                 self.error(key, f'"{key.text}" is not available yet')
             elif known is not None and key.text not in known:
-                self.error(
-                    key, f'unknown key "{key.text}" in {what}', suggest(key.text, known)
-                )
+                # Nobody reads the hints of thousands.
+                hint = suggest(key.text, known) if self._found < FINDING_LIMIT else ""
+                self.error(key, f'unknown key "{key.text}" in {what}', hint)
             else:
                 yield key, value
             seen.add(key.text)

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from ..findings import Finding
 from .caps import Cap
 from .conditions import All, Condition, InSegment, Segment, Tests, once
-from .document import Document, Node, core
+from .document import SIZE_LIMIT, Document, Node, core
 from .drafts import Draft, Drafts, grouped
 from .facts import Decision
 from .filling import filling
@@ -40,8 +40,10 @@ class _Reader:
         digest = blake2b(digest_size=8)
         for name, text in sorted(files.items()):
             for part in (name, text):
-                encoded = part.encode("utf-8", "surrogatepass")
-                digest.update(len(encoded).to_bytes(8, "big") + encoded)
+                # A longer one is refused, whatever stands behind.
+                encoded = part[: SIZE_LIMIT + 1].encode("utf-8", "surrogatepass")
+                digest.update(len(encoded).to_bytes(8, "big"))
+                digest.update(encoded)
         self.revision = digest.hexdigest()
         self.documents = [
             Document(name, text, self.findings) for name, text in sorted(files.items())
