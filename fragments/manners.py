@@ -139,7 +139,7 @@ def ill_mannered(
     text = "\n".join(lines)
     if (measure := told(text)) is not None:
         line = text.count("\n", 0, measure.start()) + 1
-        words = " ".join(text[slice(*measure.span())].split())
+        words = " ".join(measure[0].split())
         place = text[slice(*measure.span())].split("\n")[0]
         warn(line, place, f'"{words}" tells visitors that they are counted')
     for name, line in dict(names).items():
