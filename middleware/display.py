@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import msgspec
 
@@ -39,16 +40,24 @@ class Display:
     """
 
     __slots__ = (
-        *("exposed", "_decisions", "_facts", "_placement", "_preliminary", "_visit"),
+        *("exposed", "_decisions", "_facts", "_of", "_placement", "_preliminary"),
     )
 
     def __init__(self, visit: "Visit") -> None:
-        self._visit = visit
+        # A circle would be left to the garbage collector, page by page, with all that hangs on
+        # it: the next page would find none of its memory warm.
+        self._of = ref(visit)
         self._facts: Facts | None = None
         self._preliminary = False
         self._decisions: dict[str, Decision] = {}
         self._placement = Placement(visit.site.settings.limits)
         self.exposed: list[Decision] = []
+
+    @property
+    def _visit(self) -> "Visit":
+        visit = self._of()
+        assert visit is not None  # nobody else has us
+        return visit
 
     def renew(self) -> None:
         """Something about the visitor has changed: decide anew."""
@@ -62,7 +71,7 @@ class Display:
         """What ``slot`` shows; decided once per request."""
         known = self._decisions.get(slot)
         if known is None:
-            settled = self._visit.lookup.collect()
+            settled = self._visit.collect()
             known = self._decide(slot)
             if settled:
                 self._decisions[slot] = known

@@ -65,7 +65,7 @@ class Visit:
         self.cookies: list[bytes] = []
         self._own: list[Event] | None = None
         self._learned: tuple[Profile | None, list[Profile | None]] | None = None
-        self.lookup = Lookup(window, arrival, customer, self._retire)
+        self.lookup = Lookup(window, arrival, customer)
         self.display = Display(self)
         try:
             self.context = site.context.read(arrival)
@@ -137,6 +137,24 @@ class Visit:
         if self.remembers and not self.lookup.started:
             assert self.visitor is not None
             self.lookup.start(self.visitor.id)
+            self._heed()
+
+    def _heed(self) -> None:
+        """What was looked up may say that this visitor is nobody."""
+        if self.lookup.retired:
+            self.lookup.retired = False
+            self._retire()
+
+    def collect(self) -> bool:
+        """Take what has arrived about the visitor; whether nothing is on its way any more."""
+        done = self.lookup.collect()
+        self._heed()
+        return done
+
+    async def settle(self) -> None:
+        """Wait for what is still on its way, at most until the deadline."""
+        await self.lookup.settle()
+        self._heed()
 
     def _become(
         self, visitor: Visitor | None, consent: Consent, *, returned: bool = False
@@ -162,8 +180,8 @@ class Visit:
         """
         try:
             self._look_up()
-            if not self.lookup.collect():
-                await self.lookup.settle()
+            if not self.collect():
+                await self.settle()
         except Exception as error:
             # Our own fault, whatever it is: the decision says so, the handler goes on.
             self.window.warn("visit", "looking up a visitor failed: %r", error)

@@ -97,33 +97,47 @@ class Values(_Exact, frozen=True):
 
 
 class Ages(msgspec.Struct, frozen=True):
-    """How long a day or a time of an attribute is past; None: there is none."""
+    """How long a day or a time of an attribute is past; None: there is none.
+
+    Months and years are ``calendar``: how many days they are depends on the day of asking, but
+    more of them always reach further back. So they have an axis of their own, in months.
+    """
 
     attribute: Attribute
+    calendar: bool = False
 
     def cells(self, literals: Sequence[Literal]) -> Sequence[Any] | None:
-        limits = {0}
+        ages = [one.condition for one in literals if isinstance(one.condition, Age)]
+        if self.calendar:
+            return (None, *_dense({0, *(age.duration.months for age in ages)}))
         dates = self.attribute.type == "date"
-        for condition, _ in literals:
-            if isinstance(condition, Age) and not _calendar(condition):
-                seconds = condition.duration.seconds
-                limits |= {s // DAY if dates else s for s in (seconds, -seconds)}
+        unit = DAY if dates else 1
+        limits = {0}
+        for age in ages:
+            length = age.duration.seconds // unit
+            limits |= {length, -length}
         return (None, *(_whole(limits) if dates else _dense(limits)))
 
     def holds(self, literal: Literal, cell: Any) -> bool:
-        if cell is not None and not self.exact(literal):
-            return True  # it depends on the day of asking
+        condition = literal.condition
+        if cell is not None and self.calendar and isinstance(condition, Age):
+            months = condition.duration.months
+            match condition.operator:
+                case "older-than":
+                    return (cell >= months) is literal.wanted
+                case "within-last":
+                    return (0 <= cell < months) is literal.wanted
+            return True  # it reaches the other way
         now = _TODAY if self.attribute.type == "date" else Fraction(_NOW)
-        return _asked(
-            literal, {} if cell is None else {self.attribute.name: now - cell}
-        )
+        past = 0 if self.calendar else cell
+        values = {} if cell is None else {self.attribute.name: now - past}
+        return _asked(literal, values)
 
     def exact(self, literal: Literal) -> bool:
-        return not (isinstance(literal.condition, Age) and _calendar(literal.condition))
-
-
-def _calendar(age: Age) -> bool:
-    return age.operator == "older-than" and age.duration.months > 0
+        age = literal.condition
+        return not (
+            self.calendar and isinstance(age, Age) and age.operator == "within-next"
+        )
 
 
 class Lists(_Exact, frozen=True):

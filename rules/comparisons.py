@@ -250,7 +250,9 @@ class Age(_Comparison, frozen=True):
 
     For dates ``within-last: 7 days`` is today and the 6 days before, ``within-next`` today and
     the 6 after, ``older-than: 7 days`` everything before. Times are counted to the second.
-    ``older-than: 12 months`` holds from the calendar day on which the 12 months are full.
+    Months and years are calendar: ``older-than: 12 months`` holds from the day on which the 12
+    months are full, in the site's time zone, and ``within-last: 12 months`` until then. Who was
+    born on the 29th of February is a year old on the 1st of March.
     """
 
     operator: Literal["within-last", "within-next", "older-than"]
@@ -261,32 +263,42 @@ class Age(_Comparison, frozen=True):
         days, months = seconds // DAY, self.duration.months
         dates = self.attribute.type == "date"
         match self.operator, dates:
+            case "within-last", True if months:
+                return _scalar(
+                    name,
+                    lambda day, facts: (
+                        months_before(facts.day, months) < day <= facts.day
+                    ),
+                )
+            case "within-next", True if months:
+                return _scalar(
+                    name,
+                    lambda day, facts: day >= facts.day > months_before(day, months),
+                )
+            case "older-than", True if months:
+                return _scalar(
+                    name, lambda day, facts: day <= months_before(facts.day, months)
+                )
             case "within-last", True:
                 return _scalar(name, lambda day, facts: 0 <= facts.day - day < days)
             case "within-next", True:
                 return _scalar(name, lambda day, facts: 0 <= day - facts.day < days)
-            case "within-last", False:
-                return _scalar(
-                    name, lambda time, facts: 0 <= facts.context.now - time < seconds
-                )
+            case "older-than", True:
+                return _scalar(name, lambda day, facts: facts.day - day >= days)
             case "within-next", False:
                 return _scalar(
                     name, lambda time, facts: 0 <= time - facts.context.now < seconds
                 )
-            case _, True if months:
-                return _scalar(
-                    name, lambda day, facts: day <= months_before(facts.day, months)
-                )
-            case _, True:
-                return _scalar(name, lambda day, facts: facts.day - day >= days)
-            case _, _ if months:
+        recent = self.operator == "within-last"
 
-                def old(time: float, facts: Facts) -> bool:
-                    passed = facts.day - months_before(facts.day, months)
-                    return facts.context.now - time >= passed * DAY
+        def aged(time: float, facts: Facts) -> bool:
+            age = facts.context.now - time
+            length = seconds
+            if months:
+                length = (facts.day - months_before(facts.day, months)) * DAY
+            return 0 <= age < length if recent else age >= length
 
-                return _scalar(name, old)
-        return _scalar(name, lambda time, facts: facts.context.now - time >= seconds)
+        return _scalar(name, aged)
 
     def words(self) -> str:
         return f"{self.name} {self.wanted()}"

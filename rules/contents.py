@@ -103,7 +103,7 @@ class Contents:
                         hint = (
                             f'"{attribute.name}" can be asked in `when:`, not printed'
                         )
-                    words = f'nothing fills "{place[0]}": the slot would stay as it is'
+                    words = f'nothing fills "{{{name}}}"'
                     document.error(text, words, hint)
                 elif isinstance(filling, str) and _PLACE.search(filling):
                     words = (

@@ -29,6 +29,7 @@ RULE_KEYS = (
 )
 PRIORITY_LIMIT = 10**9
 _CONTENTS = ("show", "with")
+Found = Mapping[str, tuple[Node, Node]]  # the keys of a rule, with their values
 
 
 class Draft(NamedTuple):
@@ -64,6 +65,14 @@ class Draft(NamedTuple):
         return tuple(dict.fromkeys(d.fragment for d in decisions if d.fragment))
 
 
+class Shown(NamedTuple):
+    """What a rule shows: a fragment with its parameters or a split, and what fills shelves."""
+
+    content: tuple[str, Mapping[str, Any]] | None
+    split: Split | None
+    recommend: Recommend | None
+
+
 class Drafts:
     """Reads the rules of all documents; ids are unique over all of them."""
 
@@ -91,33 +100,11 @@ class Drafts:
         slot = self._slot(document, node, values.get("slot"))
         grammar = grammar.of_rule()
         conditions = _conditions(grammar, found)
-        schedule, split, recommend = None, None, None
+        shown = self._shown(document, node, found, grammar)
+        limits, group = _capped(document, found)
+        schedule, explore = None, 0.0
         if "schedule" in found:
             schedule = read_schedule(document, *found["schedule"], zone)
-        if "recommend" in found:
-            shelves = Shelves(document, self.vocabulary, grammar.deeds.key)
-            recommend = shelves.read(*found["recommend"])
-        shelf, variables = recommend is not None, grammar.variables
-        content = None
-        if "split" in found:
-            contents = Contents("variant", self.vocabulary, shelf, variables)
-            split = self.splits.read(document, *found["split"], contents)
-            for name in _CONTENTS:
-                if name in found:
-                    hint = f"move `{name}:` into the variants"
-                    words = f'a rule with "split" has no "{name}" of its own'
-                    document.error(found[name][0], words, hint)
-        else:
-            contents = Contents("rule", self.vocabulary, shelf, variables)
-            content = contents(document, node, values)
-        limits = read_cap(document, *found["cap"]) if "cap" in found else ()
-        group = ""
-        if "cap-group" in values:
-            group = document.words(values["cap-group"], '"cap-group"') or ""
-            if "cap" not in found:
-                hint = "write the cap in every rule of the group"
-                document.error(found["cap-group"][0], '"cap-group" needs "cap"', hint)
-        explore = 0.0
         if "explore" in values:
             explore = read_share(document, values["explore"], '"explore"') or 0.0
         about = _about(document, values)
@@ -135,15 +122,37 @@ class Drafts:
             group,
             schedule,
             explore,
-            split,
-            tuple(variables.values()),
+            shown.split,
+            tuple(grammar.variables.values()),
             about.pop("note", ""),
             about,
             _switch(document, values.get("off")),
         )
         if document.errors > before:
             return None
-        return _decided(draft, content, recommend)
+        return _decided(draft, shown)
+
+    def _shown(
+        self, document: Document, rule: Node, found: Found, grammar: Grammar
+    ) -> Shown:
+        """What the rule shows; ``grammar`` knows the names that its conditions bind."""
+        recommend = None
+        if "recommend" in found:
+            shelves = Shelves(document, self.vocabulary, grammar.deeds.key)
+            recommend = shelves.read(*found["recommend"])
+        context = (self.vocabulary, recommend is not None, grammar.variables)
+        if "split" not in found:
+            values = {name: found[name][1] for name in _CONTENTS if name in found}
+            content = Contents("rule", *context)(document, rule, values)
+            return Shown(content, None, recommend)
+        contents = Contents("variant", *context)
+        split = self.splits.read(document, *found["split"], contents)
+        for name in _CONTENTS:
+            if name in found:
+                hint = f"move `{name}:` into the variants"
+                words = f'a rule with "split" has no "{name}" of its own'
+                document.error(found[name][0], words, hint)
+        return Shown(None, split, recommend)
 
     def _id(self, document: Document, rule: Node, node: Node | None) -> str | None:
         if node is None:
@@ -175,13 +184,9 @@ class Drafts:
         return text
 
 
-def _decided(
-    draft: Draft,
-    content: tuple[str, Mapping[str, Any]] | None,
-    recommend: Recommend | None,
-) -> Draft:
+def _decided(draft: Draft, shown: Shown) -> Draft:
     """The draft with its decisions: one, or the control group's and one for each variant."""
-    document, split = draft.document, draft.split
+    document, split = draft.document, shown.split
     goal = draft.about.get("goal", "")
 
     def decision(
@@ -193,7 +198,7 @@ def _decided(
             draft.id,
             show,
             parameters,
-            recommend if show else None,
+            shown.recommend if show else None,
             document.file,
             draft.node.line,
             experiment=split.experiment if split else None,
@@ -202,8 +207,8 @@ def _decided(
         )
 
     if split is None:
-        assert content is not None  # else there was an error
-        return draft._replace(decision=decision(*content, None))
+        assert shown.content is not None  # else there was an error
+        return draft._replace(decision=decision(*shown.content, None))
     return draft._replace(
         decision=decision(None, {}, CONTROL),
         variants={
@@ -213,9 +218,7 @@ def _decided(
     )
 
 
-def _conditions(
-    grammar: Grammar, found: Mapping[str, tuple[Node, Node]]
-) -> tuple[Condition, ...]:
+def _conditions(grammar: Grammar, found: Found) -> tuple[Condition, ...]:
     conditions: tuple[Condition, ...] = ()
     if "when" in found:
         conditions = grammar.conditions(found["when"][1], '"when"')
@@ -224,6 +227,18 @@ def _conditions(
         if parts := grammar.alternatives(value, '"unless"'):
             conditions = (*conditions, NoneOf(parts, key.line, "unless"))
     return conditions
+
+
+def _capped(document: Document, found: Found) -> tuple[tuple[Limit, ...], str]:
+    """The limits of the rule's cap, and the name of the group that shares its showings."""
+    limits = read_cap(document, *found["cap"]) if "cap" in found else ()
+    if "cap-group" not in found:
+        return limits, ""
+    key, value = found["cap-group"]
+    if "cap" not in found:
+        hint = "write the cap in every rule of the group"
+        document.error(key, '"cap-group" needs "cap"', hint)
+    return limits, document.words(value, '"cap-group"') or ""
 
 
 def _priority(document: Document, node: Node | None) -> int:

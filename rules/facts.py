@@ -76,6 +76,7 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last five order ids, so that an order reported twice counts once. ``customer`` is the
     pseudonym of the customer who logged in, empty for a stranger. ``variants`` maps the
     experiments that the visitor was part of to the variant seen first, or ``control``.
+    ``visit_starts`` are the seconds at which the last twelve visits began, oldest first.
     """
 
     first_seen: float = 0.0
@@ -94,6 +95,7 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     recent_orders: tuple[str, ...] = ()
     customer: str = ""
     variants: dict[str, str] = {}
+    visit_starts: tuple[int, ...] = ()
 
 
 class Context(msgspec.Struct, frozen=True, gc=False):

@@ -22,9 +22,11 @@ def axes(condition: Condition) -> tuple[Axis, ...]:
     """The questions that ``condition`` asks; the answer to each alone decides it, or limits it."""
     match condition:
         case Known(attribute=attribute) if attribute.type in TIMED:
-            return Values(attribute), Ages(attribute)
+            return Values(attribute), Ages(attribute), Ages(attribute, True)
+        case Age(attribute=attribute, duration=duration) if duration.months:
+            return Ages(attribute, True), Whole(same(condition))
         case Age(attribute=attribute):
-            return Ages(attribute), Whole(same(condition))
+            return (Ages(attribute),)
         case Has(attribute=attribute):
             return (Lists(attribute),)
         case Known(attribute=attribute) | OneOf(attribute=attribute):

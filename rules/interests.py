@@ -1,7 +1,7 @@
 """What a visitor leans towards: scores that halve with time, against the shop's own traffic."""
 
 from collections.abc import Iterable, Mapping
-from math import exp2
+from math import exp2, inf
 
 import msgspec
 
@@ -73,7 +73,8 @@ class Leanings:
             total += score if age <= 0 else score * exp2(-age / HALF_LIFE)
         self._table = table
         self._now = now
-        self._total = total
+        # Only a damaged profile has scores below zero: it leans to nothing.
+        self._total = total if total > 0.0 else inf
         self._shares = shares = traffic.shares.get(dimension)
         self._least = (
             0.1 / max(len(shares), 10) if shares else 1.0 / max(len(table), 10)

@@ -29,6 +29,7 @@ from .interests import WEIGHTS, Pair, add_interest
 
 VISIT_PAUSE = 30 * 60  # seconds without an event, after which a new visit starts
 ORDERS_KEPT = 5
+VISITS_KEPT = 12  # whose beginning is known
 ATTRIBUTE_KEPT = 500  # characters of an attribute's text
 TEXT_KEPT = 100  # characters of a key or a visit's fact
 QUANTITY_KEPT = 9_999
@@ -276,6 +277,7 @@ def _visited(
             return
         changes["previous_visit"] = before
     changes["visits"] = visits + 1
+    changes["visit_starts"] = (*old.visit_starts, int(event.time))[-VISITS_KEPT:]
     visit = changes["visit"] = {}
     for said, value in event.properties.items():  # most visits have one of three
         if said in _OF_VISIT and (text := _as_text(value)):

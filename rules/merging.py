@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from .facts import DAYS_KEPT, KEYS_KEPT, Counter, Interest, Profile
 from .interests import decayed
-from .learning import ORDERS_KEPT
+from .learning import ORDERS_KEPT, VISITS_KEPT
 
 
 def merge(one: Profile, other: Profile) -> Profile:
@@ -42,6 +42,9 @@ def merge(one: Profile, other: Profile) -> Profile:
         customer=newer.customer or older.customer,
         # What this person saw a moment ago does not change with a login.
         variants=dict(list((older.variants | newer.variants).items())[-KEYS_KEPT:]),
+        visit_starts=tuple(sorted((*one.visit_starts, *other.visit_starts)))[
+            -VISITS_KEPT:
+        ],
     )
 
 

@@ -104,7 +104,12 @@ def read_now(text: str, zone: tzinfo) -> float | None:
     """As :func:`read_time`, for a time that things happen at: some years before and after it
     must be in the calendar too."""
     time = read_time(text, zone)
-    return time if time is not None and 0 <= time <= _LATEST else None
+    return time if time is not None and in_calendar(time) else None
+
+
+def in_calendar(time: float) -> bool:
+    """Whether things can happen at ``time``, so that it may be printed and counted from."""
+    return 0 <= time <= _LATEST
 
 
 def clock(time: float, zone: tzinfo) -> datetime:

@@ -1,7 +1,7 @@
 """Made-up visitors, for tests and previews: the words of rules, turned into a profile."""
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,9 +15,10 @@ from .document import Document, Node, core, names
 from .events import VISITED
 from .experiments import Units
 from .facts import DAY, PURPOSES, Event, Profile
+from .habits import VISITS_NEEDED
 from .happenings import TIMES_LIMIT, Happened, Happenings, World
 from .learning import VISIT_PAUSE, Relatives, learn
-from .moments import day_of, read_now
+from .moments import clock, day_of, moment, read_now
 from .vocabulary import Vocabulary, time_zone
 
 FILE_KEYS = ("version", "now", "personas", "tests")
@@ -25,7 +26,11 @@ _CONTEXT = ("path", "device", "language", "referrer", "campaign", "campaign-sour
 _IN_CONTEXT = frozenset(
     {*_CONTEXT, "campaign-medium", "hour", "weekday", "logged-in", "first-name"}
 )
-DERIVED = {"stage": "events, orders and visits", "returning": "`visits:`"}
+DERIVED = {
+    "stage": "events, orders and visits",
+    "returning": "`visits:`",
+    "visited-today": "`days-since-visit:`",
+}
 
 
 class Persona(msgspec.Struct, frozen=True):
@@ -82,13 +87,13 @@ def read_personas(
             key.text: value for key, value in document.pairs(root, "file", FILE_KEYS)
         }
     if (node := sections.get("now")) is not None:
-        moment = read_now(node.text, zone) if node.kind == "scalar" else None
-        if moment is None:
+        time = read_now(node.text, zone) if node.kind == "scalar" else None
+        if time is None:
             document.error(
                 node, f"{node.shown} is not a time", "write 2026-11-21 10:00"
             )
         else:
-            now = moment
+            now = time
     if (node := sections.get("personas")) is not None and not node.empty:
         maker = _Maker(World(document, vocabulary, relatives, now, zone))
         for key, value in document.pairs(node, "personas"):
@@ -217,10 +222,13 @@ class _Maker:
             changes["order_value"] = float(values["order-value"])
         for name, field in (
             ("days-since-visit", "previous_visit"),
+            ("days-since-first-visit", "first_seen"),
             ("days-since-order", "last_order"),
         ):
             if name in values:
                 changes[field] = self.world.now - values[name] * DAY
+        if "usual-hour" in values:
+            changes["visit_starts"] = self._at(int(values["usual-hour"]))
         if "cart-items" in values:
             items = int(values["cart-items"])
             changes["cart"] = {"something": items} if items > 0 else {}
@@ -232,3 +240,9 @@ class _Maker:
         if "entry-page" in values:
             changes["visit"] = {**profile.visit, "entry-page": values["entry-page"]}
         return replace(profile, **changes) if changes else profile
+
+    def _at(self, hour: int) -> tuple[int, ...]:
+        """The beginnings of as many visits as a habit needs, one on each day before."""
+        today = clock(self.world.now, self.world.zone).replace(hour=hour % 24)
+        days = [today - timedelta(days=back) for back in range(VISITS_NEEDED, 0, -1)]
+        return tuple(int(moment(day, self.world.zone)) for day in days)

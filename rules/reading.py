@@ -13,6 +13,7 @@ from .facts import Decision
 from .filling import filling
 from .grammar import Grammar
 from .ruleset import Rule, RuleSet, compiled, ruleset
+from .segments import BUILT_IN_SEGMENTS
 from .vocabulary import ID, Parameters, Vocabulary, time_zone
 
 __all__ = ["Parameters", "Rule", "RuleSet", "Vocabulary", "read_rules"]
@@ -55,6 +56,7 @@ class _Reader:
 
     def read(self) -> tuple[RuleSet, list[Finding]]:
         sections = [(document, self._file(document)) for document in self.documents]
+        self._note_built_in()
         segments = self._compile_segments()
         drafts = [
             draft
@@ -125,6 +127,14 @@ class _Reader:
                 self.segments[key.text] = (document, key, value)
 
     # -- segments ------------------------------------------------------------------------
+
+    def _note_built_in(self) -> None:
+        """Adds the segments every site has; the site's own of the same name stay."""
+        document = Document("built-in", BUILT_IN_SEGMENTS, self.findings)
+        assert document.root is not None
+        ((_, node),) = document.root.entries
+        for key, value in node.entries:
+            self.segments.setdefault(key.text, (document, key, value))
 
     def _grammar(self, document: Document) -> Grammar:
         """One for each document: it holds the names of all segments."""

@@ -76,9 +76,8 @@ def conditions(vocabulary: Vocabulary, segments: Iterable[str]) -> dict[str, Sch
 
 def meaning(attribute: Attribute) -> str:
     """What an attribute is, in words: for hovering."""
-    if attribute.name in BUILT_IN:
-        says = words.BUILT_IN[attribute.name]
-    else:
+    says = attribute.meaning
+    if not says:
         kind, _, name = attribute.origin.partition(":")
         where = words.ORIGINS[kind] + (f": {name}" if name else "")
         says = f"A {attribute.type}, {where}."

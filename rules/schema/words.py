@@ -1,28 +1,5 @@
 """What hovering over a word of the rule language says."""
 
-BUILT_IN = {
-    "visits": "How often the visitor has been here, this visit included.",
-    "orders": "How many orders the visitor has placed.",
-    "order-value": "What all orders of the visitor were worth together.",
-    "days-since-visit": "Whole days since the visit before this one; unknown on the first.",
-    "days-since-order": "Whole days since the last order; unknown before the first.",
-    "stage": "Where the visitor stands between the first look and the last order.",
-    "returning": "Whether the visitor has been here before this visit.",
-    "cart-items": "How many things are in the cart.",
-    "cart-age-hours": "Hours since something was first put into the cart that is there now.",
-    "entry-page": "The path of the first page of this visit.",
-    "device": "What the page is looked at with.",
-    "language": "The language of the page, for example `de`.",
-    "referrer": "The host that the visitor came from.",
-    "campaign": "`utm_campaign` of the link that led here.",
-    "campaign-source": "`utm_source` of the link that led here.",
-    "campaign-medium": "`utm_medium` of the link that led here.",
-    "path": "The path of the page, for example `/`.",
-    "hour": "The hour of the day in the shop's time zone, 0 to 23.",
-    "weekday": "The day of the week in the shop's time zone.",
-    "logged-in": "Whether a customer is logged in.",
-    "first-name": "The customer's first name; known only while logged in.",
-}
 VERBS = {
     "viewed": "Looked at a product, a list or an article; a category counts all that is in it.",
     "bought": "Ordered.",

@@ -130,7 +130,7 @@ async def test_a_page_has_no_more_slots_than_its_budget() -> None:
 async def test_a_fragment_that_fails_leaves_its_place_to_the_next_slot() -> None:
     rules = """
 rules:
-  - {id: broken, slot: home.hero, show: banner, with: {text: "{nothing}"}}
+  - {id: broken, slot: home.hero, show: banner, with: {text: "{visitor.first_name}"}}
   - {id: hello, slot: home.teaser, show: banner, with: {text: Hello}}
 """
     async with open_window(rules=rules, pages="[pages]\nat-most = 1\n") as window:

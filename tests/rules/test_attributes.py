@@ -1,3 +1,4 @@
+import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -110,6 +111,7 @@ def test_no_value_raises(type: str, origin: str, raw: object) -> None:
 
 
 PROFILE = Profile(
+    first_seen=NOW - 40.5 * DAY,
     last_seen=NOW,
     visits=3,
     previous_visit=NOW - 2.5 * DAY,
@@ -120,6 +122,7 @@ PROFILE = Profile(
     cart_since=NOW - 5400,
     visit={"entry-page": "/c/wood", "campaign": "autumn", "referrer": "example.org"},
     interests={"category": {"wood": Interest(1.0, NOW)}},
+    visit_starts=tuple(int(NOW - back * DAY) for back in (40.5, 2.5, 0)),
 )
 NAMES = "[" + ", ".join(f"{{{name}: {{known: true}}}}" for name in BUILT_IN) + "]"
 
@@ -134,6 +137,9 @@ def test_what_is_built_in_comes_from_the_profile_and_the_request() -> None:
         "order-value": 80.5,
         "days-since-visit": 2,
         "days-since-order": 100,
+        "days-since-first-visit": 40,
+        "visited-today": False,
+        "usual-hour": 23,
         "stage": "cart",
         "returning": True,
         "cart-items": 3,
@@ -164,6 +170,38 @@ def test_a_newcomer_has_counts_but_no_dates() -> None:
         & found.keys()
     )
     assert found["stage"] == "new"
+
+
+def test_every_built_in_attribute_says_what_it_is() -> None:
+    assert [name for name, built_in in BUILT_IN.items() if not built_in.meaning] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted"),
+    [
+        (NOW - 3600, True),
+        (NOW - 10 * 3600 - 3600, True),  # 00:00 in Berlin
+        (NOW - 10 * 3600 - 3601, False),
+        (NOW - DAY, False),
+        (0.0, False),
+        (math.inf, False),
+        (math.nan, False),
+    ],
+)
+def test_a_visit_was_today_by_the_clock_of_the_site(
+    before: float, wanted: bool
+) -> None:
+    rules = rule("[{visited-today: true}]")
+    found = ask(rules, profile=Profile(visits=2, previous_visit=before))
+    assert found.values["visited-today"] is wanted
+
+
+@pytest.mark.parametrize("never", [0.0, math.nan, math.inf, -math.inf])
+def test_a_time_that_no_calendar_holds_is_not_known(never: float) -> None:
+    rules = rule(NAMES)
+    names = {"days-since-visit", "days-since-order", "days-since-first-visit"}
+    profile = Profile(first_seen=never, previous_visit=never, last_order=never)
+    assert not names & ask(rules, profile=profile).values.keys()
 
 
 def test_a_first_name_is_known_while_logged_in() -> None:

@@ -53,6 +53,13 @@ CASES = [
     Case("pet-born: {within-next: 7 days}", {"pet-born": "2026-11-28"}, False),
     Case("pet-born: {older-than: 12 months}", {"pet-born": "2025-11-21"}, True),
     Case("pet-born: {older-than: 12 months}", {"pet-born": "2025-11-22"}, False),
+    Case("pet-born: {within-last: 12 months}", {"pet-born": "2025-11-22"}, True),
+    Case("pet-born: {within-last: 12 months}", {"pet-born": "2025-11-21"}, False),
+    Case("pet-born: {within-last: 1 year}", {"pet-born": "2026-11-21"}, True),
+    Case("pet-born: {within-last: 1 month}", {"pet-born": "2026-11-22"}, False),
+    Case("pet-born: {within-next: 1 month}", {"pet-born": "2026-12-20"}, True),
+    Case("pet-born: {within-next: 1 month}", {"pet-born": "2026-12-21"}, False),
+    Case("pet-born: {within-next: 1 month}", {"pet-born": "2026-11-20"}, False),
     Case("pet-born: {older-than: 1 year}", {"pet-born": "2025-11-22"}, False),
     Case("pet-born: {older-than: 7 days}", {"pet-born": "2026-11-14"}, True),
     Case("pet-born: {older-than: 12 months}", {"pet-born": "soon"}, None),
@@ -68,6 +75,14 @@ CASES = [
     ),
     Case(
         "contract-ends: {older-than: 1 month}", {"contract-ends": NOW - 31 * DAY}, True
+    ),
+    Case(
+        "contract-ends: {within-last: 1 month}", {"contract-ends": NOW - 30 * DAY}, True
+    ),
+    Case(
+        "contract-ends: {within-last: 1 month}",
+        {"contract-ends": NOW - 31 * DAY},
+        False,
     ),
     Case("app-version: {at-least: 1.9}", {"app-version": "1.10"}, True),
     Case("app-version: 1.9", {"app-version": "1.9.0"}, True),

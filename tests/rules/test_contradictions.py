@@ -50,6 +50,12 @@ NEVER = {
     "[pet-born: {within-next: 2 days}, pet-born: {within-last: 1 day}, pet-born: {older-than: 1 day}]": both(
         "pet-born within next 2 days", "pet-born older than 1 day"
     ),
+    "[pet-born: {within-last: 1 year}, pet-born: {older-than: 12 months}]": both(
+        "pet-born within last 1 year", "pet-born older than 12 months"
+    ),
+    "[contract-ends: {within-last: 6 months}, contract-ends: {older-than: 7 months}]": both(
+        "contract-ends within last 6 months", "contract-ends older than 7 months"
+    ),
     "[app-version: {at-least: 2.10}, app-version: {less-than: 2.9}]": both(
         "app-version is at least 2.10", "app-version is less than 2.9"
     ),
@@ -129,6 +135,10 @@ MAYBE = [
     "[visits: {at-least: 3}, visits: {at-most: 3}]",
     "[cart-value: {more-than: 2}, cart-value: {less-than: 2.1}]",
     "[pet-born: {older-than: 6 months}], unless: [pet-born: {older-than: 12 months}]",
+    "[pet-born: {older-than: 6 months}, pet-born: {within-last: 12 months}]",
+    "[pet-born: {older-than: 30 days}, pet-born: {within-last: 1 month}]",
+    "[pet-born: {within-next: 1 month}, pet-born: {within-last: 1 month}]",
+    "[pet-born: {older-than: 1 month}], unless: [pet-born: {within-next: 1 month}]",
     "[contract-ends: {within-last: 3 days}, contract-ends: {older-than: 2 days}]",
     "[app-version: {more-than: 2.9}, app-version: {less-than: 2.10}]",
     "[path: {starts-with: /a}, path: {starts-with: /a/b}, path: {contains: b/c}]",

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +55,13 @@ def test_affinity_lies_between_zero_and_one(
     leanings = Leanings(profile(**scores), "category", NOW + later, traffic)
     for key in "abcde":
         assert 0.0 <= leanings.affinity(key) <= 1.0
+
+
+@pytest.mark.parametrize("scores", [(-1.0, -1.0), (-9.0, 1.0), (math.nan, 1.0)])
+def test_a_damaged_profile_leans_to_nothing(scores: tuple[float, float]) -> None:
+    one, other = scores
+    leanings = Leanings(profile(c1=one, c2=other), "category", NOW, EVEN)
+    assert (leanings.affinity("c1"), leanings.affinity("c2")) == (0.0, 0.0)
 
 
 def test_a_rule_asks_for_the_same_affinity() -> None:

@@ -200,6 +200,17 @@ def test_a_visit_starts_after_half_an_hour_of_rest() -> None:
     assert again.visit == {"entry-page": "/"}
 
 
+def test_the_beginnings_of_the_last_twelve_visits_are_kept() -> None:
+    profile = lived(
+        event("Visited", ago - minutes / 1440)
+        for ago in range(14, 0, -1)
+        for minutes in (0, 5)
+    )
+    assert profile.visit_starts == tuple(
+        int(NOW - ago * DAY) for ago in range(12, 0, -1)
+    )
+
+
 def test_an_event_before_the_first_visit_does_not_swallow_it() -> None:
     assert lived([VIEW, event("Visited", path="/")]).visits == 1
 

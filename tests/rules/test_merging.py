@@ -53,6 +53,7 @@ PROFILES = st.builds(
     interests=tables(st.builds(Interest, score=st.floats(0, 100), time=TIMES)),
     recent_orders=st.lists(TEXTS, unique=True, max_size=3).map(tuple),
     customer=st.sampled_from(["", "c.anna", "c.bert"]),
+    visit_starts=st.lists(st.integers(0, 2**32), max_size=12).map(sorted).map(tuple),
 )
 
 
@@ -67,7 +68,7 @@ def test_the_order_of_three_does_not_matter(a: Profile, b: Profile, c: Profile) 
     one, other = merge(merge(a, b), c), merge(a, merge(b, c))
     for field in ("first_seen", "last_seen", "visits", "previous_visit", "orders"):
         assert getattr(one, field) == getattr(other, field)
-    for field in ("last_order", "cart", "cart_since", "counts"):
+    for field in ("last_order", "cart", "cart_since", "counts", "visit_starts"):
         assert getattr(one, field) == getattr(other, field)
     assert math.isclose(one.order_value, other.order_value, rel_tol=1e-9)
     assert one.interests.keys() == other.interests.keys()

@@ -103,6 +103,14 @@ def test_facts_that_are_said_win_over_those_that_follow() -> None:
     assert profile.visit["entry-page"] == "/x"
 
 
+def test_a_habit_and_a_first_visit_can_be_said() -> None:
+    anna = persona("{visits: 9, usual-hour: 7, days-since-first-visit: 40}")
+    rules = read(
+        "rules: [{id: a, slot: home.hero, show: hero, when: [{usual-hour: 7}, {days-since-first-visit: 40}]}]"
+    )
+    assert rules.rules[0].holds(ask(rules, profile=anna.profile))
+
+
 def test_somebody_who_was_here_before_was_here_yesterday() -> None:
     assert persona("{visits: 3}").profile.previous_visit == NOW - DAY
     assert persona("{visits: 1}").profile.previous_visit == 0.0

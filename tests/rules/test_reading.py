@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwindow.rules.decide import decide
-from shopwindow.rules.facts import Recommend
+from shopwindow.rules.facts import Profile, Recommend
 from shopwindow.rules.reading import Vocabulary, read_rules
 from tests.rules.shop import BOTH, VOCABULARY, ask, errors, read
 
@@ -59,7 +59,7 @@ rules:
         '10:28: error: "at-least" needs a number, not "many": write `visits: {at-least: 3}`',
         '11:43: error: unknown key "at-leest" in "viewed": did you mean "at-least"?',
         '11:64: error: "30 tage" is not a duration: write for example `30 days` or `2 hours`',
-        '12:18: error: unknown segment "dog-ownr": there is none yet',
+        '12:18: error: unknown segment "dog-ownr": known: new-customer, new-visitor, regular-customer, returning-visitor',
         "14:9: error: two conditions in one list item: start this line with `- `",
         '16:5: error: "show" is written twice in this rule: YAML would silently keep only the last one',
         '21:21: error: "1 dy" is not a duration: write for example `30 days` or `2 hours`',
@@ -319,6 +319,14 @@ RULES_WRONG = [
         '5:103: error: "cat" is bound already in this rule',
     ),
     (
+        "show: hero\n    with: {a: x, b: [{c: '{a} {aa.title}'}]}",
+        '6:26: error: nothing fills "{aa}": did you mean "a"?',
+    ),
+    (
+        f"when: [{MOST}]\n    show: hero\n    with: {{text: 'Neu in {{kat.title}}'}}",
+        '7:18: error: nothing fills "{kat}": did you mean "cat"?',
+    ),
+    (
         "split: {experiment: x}",
         '5:5: error: "split" needs `variants:`: write `variants:` with one `- {name: ..., show: ...}` each',
     ),
@@ -408,6 +416,36 @@ def test_a_segment_of_another_file_may_be_used() -> None:
     )
     assert findings == []
     assert rules.rules[0].holds(ask(rules, {"country": "DE"}))
+
+
+@pytest.mark.parametrize(
+    ("segment", "profile", "inside"),
+    [
+        ("new-visitor", Profile(visits=1), True),
+        ("new-visitor", Profile(visits=2), False),
+        ("returning-visitor", Profile(visits=2), True),
+        ("new-customer", Profile(visits=9), True),
+        ("new-customer", Profile(orders=1), False),
+        ("regular-customer", Profile(orders=2), False),
+        ("regular-customer", Profile(orders=3), True),
+    ],
+)
+def test_some_segments_are_there_without_being_written(
+    segment: str, profile: Profile, inside: bool
+) -> None:
+    rules = read(f"{HEAD}    show: hero\n    when: [{{segment: {segment}}}]\n")
+    assert rules.rules[0].holds(ask(rules, profile=profile)) is inside
+
+
+def test_a_built_in_segment_gives_way_to_one_of_the_site() -> None:
+    own = "segments:\n  regular-customer:\n    - orders: {at-least: 10}\n"
+    rules = read(
+        f"{own}{HEAD}    show: hero\n    when: [{{segment: regular-customer}}]\n"
+    )
+    assert not rules.rules[0].holds(ask(rules, profile=Profile(orders=9)))
+    assert rules.segments["regular-customer"].file == "rules/start.yaml"
+    assert rules.segments["new-customer"].file == "built-in"
+    assert 'did you mean "regular-customer"?' in when("segment: regular-customers")[0]
 
 
 def test_segments_that_stand_too_deep_in_each_other_are_found() -> None:

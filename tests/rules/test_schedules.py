@@ -171,6 +171,15 @@ def test_a_day_is_from_its_first_moment_on_where_midnight_is_skipped() -> None:
     assert found.active(at("2026-04-24 01:00", "Africa/Cairo"))
 
 
+def test_a_day_that_has_begun_stays_begun_where_the_clock_goes_back_over_midnight() -> (
+    None
+):
+    # At 00:01 on the 7th the clock went back to 23:01 on the 6th.
+    found = schedule("{hours: 00:00-06:00, days: sun, timezone: America/St_Johns}")
+    assert not found.active(at("2010-11-06 23:30", "America/St_Johns"))
+    assert found.active(at("2010-11-06 23:30", "America/St_Johns", fold=1))
+
+
 @pytest.mark.parametrize(
     ("text", "now", "day"),
     [

@@ -62,6 +62,10 @@ SHADOWED = [
         "when: [pet-born: {older-than: 12 months}]",
         "when: [country: DE, pet-born: {older-than: 12 months}]",
     ),
+    (
+        "when: [pet-born: {older-than: 6 months}]",
+        "when: [pet-born: {older-than: 1 year}]",
+    ),
     ("when: [consent: personalization]", "when: [visits: {at-least: 1}]"),
     (
         "schedule: {from: 2026-12-01, until: 2027-01-01}",

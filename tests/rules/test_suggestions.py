@@ -80,7 +80,7 @@ PLACES = [
     ('{my-text: x, a: "{my_text} and {my-text}"}', ""),
     (
         '{a: "Sie mögen {health-note}"}',
-        'nothing fills "{health-note}": the slot would stay as it is: '
+        'nothing fills "{health-note}": '
         '"health-note" can be asked in `when:`, not printed',
     ),
     (

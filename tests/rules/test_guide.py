@@ -1,0 +1,73 @@
+"""The editors' guide: what it shows is what the shop of recipes holds, and that works."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shopwindow.middleware.site import check_site, read_files
+from shopwindow.rules.attributes import BUILT_IN, Attribute
+from shopwindow.rules.facts import RULE_REASONS, SLOT_REASONS
+from shopwindow.rules.segments import BUILT_IN_SEGMENTS
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "rules" / "GUIDE.md").read_text("utf-8")
+RECIPES = ROOT / "examples" / "recipes"
+SHOWN = dict(
+    re.findall(
+        r"`examples/recipes/(rules/[\w-]+\.yaml)`\n\n```yaml\n(.*?)```",
+        GUIDE,
+        re.DOTALL,
+    )
+)
+
+
+def test_the_guide_has_ten_recipes() -> None:
+    assert len(SHOWN) == 10
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_recipe_stands_in_the_guide_as_in_its_file(name: str) -> None:
+    assert SHOWN[name] == (RECIPES / name).read_text("utf-8")
+
+
+def test_every_file_of_recipes_stands_in_the_guide() -> None:
+    files = {
+        path.relative_to(RECIPES).as_posix() for path in RECIPES.glob("rules/*.yaml")
+    }
+    assert files == SHOWN.keys()
+
+
+def test_the_recipes_are_free_of_errors_and_warnings() -> None:
+    files, findings = read_files(RECIPES)
+    _, found = check_site(RECIPES, files)
+    assert [str(finding) for finding in (*findings, *found)] == []
+
+
+def test_links_within_the_guide_lead_somewhere() -> None:
+    headings = {
+        re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in GUIDE.splitlines()
+        if line.startswith("#")
+    }
+    links = set(re.findall(r"\]\(#([\w-]+)\)", GUIDE))
+    assert links <= headings, links - headings
+
+
+@pytest.mark.parametrize("attribute", BUILT_IN.values(), ids=lambda one: one.name)
+def test_the_guide_tells_what_a_built_in_attribute_is(attribute: Attribute) -> None:
+    kept = " ·" if attribute.purpose else ""
+    assert (
+        f"| `{attribute.name}`{kept} | {attribute.type} | {attribute.meaning}" in GUIDE
+    )
+
+
+def test_the_guide_shows_the_built_in_segments() -> None:
+    assert f"```yaml\n{BUILT_IN_SEGMENTS}```" in GUIDE
+
+
+@pytest.mark.parametrize(
+    ("reason", "meaning"), (*SLOT_REASONS.items(), *RULE_REASONS.items())
+)
+def test_the_guide_tells_what_a_reason_means(reason: str, meaning: str) -> None:
+    assert f"| `{reason}` | {meaning} |" in GUIDE

@@ -1,0 +1,20 @@
+"""A little of the long runs; ``make soak`` does all of them."""
+
+from tests.soak.profiles import soak_profiles
+from tests.soak.rulefiles import soak_rule_files
+
+
+def test_profiles_of_which_everything_is_wrong_never_raise() -> None:
+    found = soak_profiles(2_000, seed=1)
+    assert found.examples == []
+    assert sum(found.figures.values()) == 4_000
+    # Many of them come as far as a fragment, so their conditions were asked.
+    assert found.figures["no-rule"] + found.figures["consent"] < 3_500
+
+
+def test_damaged_rule_files_have_findings_or_are_read() -> None:
+    found = soak_rule_files(300, seed=1)
+    assert found.examples == []
+    assert found.figures["findings"] > 300
+    assert found.figures["rules that could be read"] > 100
+    assert found.figures["files without a finding"] > 5

@@ -1,0 +1,65 @@
+"""``python -m tests.soak``: long runs that look for what nobody thought of."""
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from .profiles import soak_profiles
+from .rulefiles import soak_rule_files
+from .soaked import Soaked
+
+Soak = Callable[[int, int, Callable[[], None]], Soaked]
+
+SOAKS: tuple[tuple[str, Soak, int], ...] = (
+    ("fuzzed profiles", soak_profiles, 100_000),
+    ("damaged rule files", soak_rule_files, 10_000),
+)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--percent",
+    type=click.FloatRange(0, 1000, min_open=True),
+    default=100.0,
+    show_default=True,
+    help="How much of the full size.",
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    help="Another seed, other visitors and files.",
+)
+def main(percent: float, seed: int) -> None:
+    """Look for faults in many runs; exit code 1 if there is one."""
+    table = Table(title=f"soak, seed {seed}")
+    for column in ("soak", "runs", "faults", "seconds", "of these"):
+        table.add_column(column, justify="left" if column == "of these" else "right")
+    faults: list[str] = []
+    errors = Console(stderr=True)
+    with Progress(console=errors, disable=not errors.is_terminal) as progress:
+        for name, soak, full in SOAKS:
+            count = max(1, int(full * percent / 100))
+            task = progress.add_task(name, total=count)
+
+            started = time.perf_counter()
+            found = soak(count, seed, partial(progress.advance, task))
+            seconds = f"{time.perf_counter() - started:.1f}"
+            figures = "\n".join(
+                f"{number:,} {what}" for what, number in sorted(found.figures.items())
+            )
+            table.add_row(name, f"{count:,}", f"{found.faults:,}", seconds, figures)
+            faults += found.examples
+    Console().print(table)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    raise SystemExit(1 if faults else 0)
+
+
+main()
