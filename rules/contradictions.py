@@ -1,8 +1,9 @@
 """Rules and segments whose conditions can never all hold: for those who check a site."""
 
 from ..findings import Finding
+from .axes import same
 from .conditions import Condition, Segment
-from .implication import Cases, Conflict, impossible
+from .implication import Cases, Conflict
 from .rule import Rule
 from .ruleset import RuleSet
 
@@ -12,11 +13,11 @@ def contradictory(rules: RuleSet) -> list[Finding]:
     cases = Cases(rules.segments)
     found: list[Finding] = []
     for segment in rules.segments.values():
-        if conflicts := impossible(cases.every([segment.condition])):
+        if conflicts := cases.conflicts(cases.every([segment.condition])):
             words = f'nobody can be in segment "{segment.name}"'
             found.append(_warning(segment, segment.line, words, conflicts))
     for rule in rules.rules:
-        if not rule.off and (conflicts := impossible(cases.of(rule))):
+        if not rule.off and (conflicts := cases.conflicts(cases.of(rule))):
             words = f'rule "{rule.id}" can never win'
             line = _line(rule, conflicts[0])
             found.append(_warning(rule, line, words, conflicts))
@@ -37,8 +38,6 @@ def _line(rule: Rule, conflict: Conflict) -> int:
     own: list[Condition] = list(rule.conditions)
     for condition in own:  # it grows while we go
         own += getattr(condition, "conditions", ())
-    ids = {id(condition) for condition in own}
-    lines = [
-        one.condition.line for one in conflict.literals if id(one.condition) in ids
-    ]
-    return max(lines, default=rule.line)
+    lines = {same(condition): condition.line for condition in own}
+    found = (lines.get(same(one.condition), 0) for one in conflict.literals)
+    return max(found) or rule.line

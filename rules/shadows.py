@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..findings import Finding
-from .axes import Axis
-from .implication import Case, Cases, axes, covers, disjoint, impossible
+from .implication import Case, Cases
 from .rule import Rule
 from .ruleset import RuleSet
 
@@ -16,14 +15,17 @@ def shadowed(rules: RuleSet) -> list[Finding]:
 
     Rules with a cap, a share or an experiment let the next one through and shadow nobody.
     """
+    cases = Cases(rules.segments)
     return [
         _warning(
             rule,
             f'rule "{rule.id}" can never win',
-            f"{_place(other)} comes before it and {'always holds' if _always(other) else 'holds whenever it does'}",
+            f"{_place(other)} comes before it and "
+            + ("always holds" if _always(other) else "holds whenever it does"),
             "shadowed",
         )
-        for rule, other in _shadows(rules)
+        for written in _slots(rules, cases)
+        for rule, other in _hidden(written, cases)
     ]
 
 
@@ -33,66 +35,67 @@ def tied(rules: RuleSet) -> list[Finding]:
     Which of them wins is told by their files' names and their lines alone. Where one shadows
     the other, :func:`shadowed` has said so.
     """
-    known = {rule.id for rule, _ in _shadows(rules)}
+    cases = Cases(rules.segments)
     found: list[Finding] = []
-    for number, rule, cases, before in _ordered(rules):
-        if rule.id in known:
-            continue
-        for other, others in before[:number]:
-            if other.priority != rule.priority or other.id in known:
-                continue
-            if not (_apart(other, rule) or disjoint(others, cases)):
-                words = f'rule "{rule.id}" has the same priority as {_place(other)}, and both may hold'
-                hint = (
-                    "only their order in the files decides: give one a higher priority"
-                )
-                found.append(_warning(rule, words, hint, "tie"))
+    for written in _slots(rules, cases):
+        hidden = {rule.id for rule, _ in _hidden(written, cases)}
+        free = [one for one in written if one[0].id not in hidden]
+        for number, (rule, own) in enumerate(free):
+            for other, others in free[:number]:
+                if (
+                    other.priority == rule.priority
+                    and not _apart(other, rule)
+                    and not cases.disjoint(others, own)
+                ):
+                    found.append(_tie(rule, other))
     return found
+
+
+def _tie(rule: Rule, other: Rule) -> Finding:
+    words = (
+        f'rule "{rule.id}" has the same priority as {_place(other)}, and both may hold'
+    )
+    hint = "only their order in the files decides: give one a higher priority"
+    return _warning(rule, words, hint, "tie")
 
 
 Written = Sequence[tuple[Rule, Sequence[Case]]]
 
 
-def _ordered(rules: RuleSet) -> Iterator[tuple[int, Rule, Sequence[Case], Written]]:
-    """Each rule that may win, with its cases and its slot; its number there counts from 0."""
-    cases = Cases(rules.segments)
+def _slots(rules: RuleSet, cases: Cases) -> Iterator[Written]:
+    """The rules of each slot that may win, in their order, with the cases they hold in."""
     for slot in rules.by_slot.values():
-        every = [(rule, cases.of(rule)) for rule in slot]
-        written = [(rule, found) for rule, found in every if not impossible(found)]
-        for number, (rule, found) in enumerate(written):
-            yield number, rule, found, written
+        written = [(rule, cases.of(rule)) for rule in slot]
+        yield [(rule, own) for rule, own in written if not cases.conflicts(own)]
 
 
-def _shadows(rules: RuleSet) -> Iterator[tuple[Rule, Rule]]:
-    """Pairs: a rule, and the first one that leaves nothing to it."""
-    keen: dict[Axis | None, list[int]] = {}
-    common: Counter[Axis] = Counter()
-    for number, rule, cases, written in _ordered(rules):
-        if number == 0:
-            keen = {}
-            common = Counter(
-                axis for _, all in written for one in all for axis in one.asked
-            )
-        asked = {None, *(axis for one in cases for axis in one.asked)}
-        for other in sorted({n for axis in asked for n in keen.get(axis, ())}):
-            earlier, wide = written[other]
-            if _spans(earlier, rule) and covers(wide, cases):
-                yield rule, earlier
+def _hidden(written: Written, cases: Cases) -> Iterator[tuple[Rule, Rule]]:
+    """Pairs of a slot: a rule, and the first one that leaves nothing to it."""
+    common = Counter(axis for _, own in written for case in own for axis in case.asked)
+    # Whoever is shadowed asks what its shadow asks: rules are found by a rare question.
+    keen: dict[int | None, list[int]] = {}
+    for number, (rule, own) in enumerate(written):
+        asked = {None, *(axis for case in own for axis in case.asked)}
+        for place in sorted({n for axis in asked for n in keen.get(axis, ())}):
+            other, wide = written[place]
+            if _spans(other, rule) and cases.covers(wide, own):
+                yield rule, other
                 break
         else:
             if not (rule.cap or rule.explore or rule.split):
-                for axis in _keys(cases, common):
+                for axis in _keys(own, cases, common):
                     keen.setdefault(axis, []).append(number)
 
 
-def _keys(cases: Sequence[Case], common: Counter[Axis]) -> set[Axis | None]:
-    """Who is shadowed by these cases asks one of these questions: a rare one of each case."""
-    keys: set[Axis | None] = set()
-    for case in cases:
-        asked = [axes(literal.condition) for literal in case.term]
-        keys |= set(
-            min(asked, key=lambda some: sum(common[a] for a in some), default={None})
+def _keys(own: Sequence[Case], cases: Cases, common: Counter[int]) -> set[int | None]:
+    """One literal's questions for each case, those that the fewest rules ask."""
+    keys: set[int | None] = set()
+    for case in own:
+        asked = map(cases.axes, case.literals)
+        rare = min(
+            asked, key=lambda some: sum(common[a] for a in some), default=(None,)
         )
+        keys.update(rare)
     return keys
 
 
