@@ -112,9 +112,10 @@ class Section:
                 self.wrong(key, f'"{key}" is not available yet')
             else:
                 place = where if self.path else "this file"
-                self.wrong(
-                    key, f'unknown key "{key}" in {place}', suggest(key, self._read)
-                )
+                words = f'unknown key "{key}" in {place}'
+                hint = suggest(key, self._read)
+                path = (*self.path, key)
+                self.document.report(path, words, hint, code="unknown")
 
 
 class Document:
@@ -152,7 +153,8 @@ class Document:
             line = int(at[1]) if at and at[1] else len(self._lines)
             column = int(at[2]) if at and at[2] else 1
             words = _AT.sub("", str(error))
-            self._add(line, column, f"this is not valid TOML: {words}", "", 1)
+            words = f"this is not valid TOML: {words}"
+            self._add(line, column, words, "", 1, code="toml")
         except (ValueError, RecursionError) as error:
             # A number of thousands of digits, brackets in thousands of brackets.
             self._add(1, 1, f"this cannot be read: {error}", "", 1)

@@ -48,8 +48,7 @@ class Contents:
             if text in known:
                 show = text
             else:
-                words = f'unknown fragment "{text}"'
-                document.error(values["show"], words, suggest(text, known))
+                document.unknown(values["show"], "fragment", text, known)
         parameters = self._parameters(document, place, values, show)
         if show is None or document.errors > before:
             return None

@@ -114,11 +114,21 @@ class Document:
 
     # -- findings --------------------------------------------------------------------------
 
-    def error(self, node: Node, message: str, hint: str = "") -> None:
-        self._find(node.line, node.column, node.length, message, hint, "error")
+    def error(
+        self, node: Node, message: str, hint: str = "", code: str = "invalid"
+    ) -> None:
+        place = node.line, node.column, node.length
+        self._find(*place, message, hint, code, "error")
 
-    def warning(self, node: Node, message: str, hint: str = "") -> None:
-        self._find(node.line, node.column, node.length, message, hint, "warning")
+    def unknown(self, node: Node, what: str, text: str, known: Collection[str]) -> None:
+        """An error for a name that is none of ``known``."""
+        # Nobody reads the hints of thousands.
+        hint = suggest(text, known) if self._found < FINDING_LIMIT else ""
+        self.error(node, f'unknown {what} "{text}"', hint, "unknown")
+
+    def warning(self, node: Node, message: str, hint: str, code: str) -> None:
+        place = node.line, node.column, node.length
+        self._find(*place, message, hint, code, "warning")
 
     def _find(
         self,
@@ -127,6 +137,7 @@ class Document:
         length: int,
         message: str,
         hint: str,
+        code: str = "yaml",
         severity: Literal["error", "warning"] = "error",
     ) -> None:
         self._found += 1
@@ -140,7 +151,15 @@ class Document:
         excerpt = self._lines[line - 1] if line <= len(self._lines) else ""
         self.findings.append(
             Finding(
-                self.file, line, column, message, hint, severity, excerpt[:500], length
+                self.file,
+                line,
+                column,
+                message,
+                hint,
+                severity,
+                excerpt[:500],
+                length,
+                code,
             )
         )
 
@@ -318,13 +337,14 @@ class Document:
                 pass  # said where the text was read
             elif key.text in seen:
                 words = f'"{key.text}" is written twice in this {what.strip(chr(34))}'
-                self.error(key, words, "YAML would silently keep only the last one")
+                hint = "YAML would silently keep only the last one"
+                self.error(key, words, hint, "duplicate")
             elif key.text in later:
                 self.error(key, f'"{key.text}" is not available yet')
             elif known is not None and key.text not in known:
-                # Nobody reads the hints of thousands.
                 hint = suggest(key.text, known) if self._found < FINDING_LIMIT else ""
-                self.error(key, f'unknown key "{key.text}" in {what}', hint)
+                words = f'unknown key "{key.text}" in {what}'
+                self.error(key, words, hint, "unknown")
             else:
                 yield key, value
             seen.add(key.text)

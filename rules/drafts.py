@@ -180,7 +180,7 @@ class Drafts:
         text = document.words(node, '"slot"')
         known = self.vocabulary.slots
         if text is not None and text not in known:
-            document.error(node, f'unknown slot "{text}"', suggest(text, known))
+            document.unknown(node, "slot", text, known)
         return text
 
 
@@ -282,5 +282,6 @@ def grouped(drafts: Iterable[Draft]) -> dict[str, list[Draft]]:
         if len(members) == 1:
             words = f'rule "{members[0].id}" is alone in its cap-group "{name}"'
             hint = suggest(name, groups.keys() - {name})
-            members[0].document.warning(members[0].place, words, hint)
+            document, place = members[0].document, members[0].place
+            document.warning(place, words, hint, "alone")
     return groups

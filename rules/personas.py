@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from ..findings import Finding, suggest
+from ..findings import Finding
 from .attributes import BUILT_IN, Attribute, typed
 from .document import Document, Node, core, names
 from .events import VISITED
@@ -152,9 +152,7 @@ class _Maker:
             return granted
         for place, text in names(self.document, node, '"consent"'):
             if text not in PURPOSES:
-                self.document.error(
-                    place, f'unknown purpose "{text}"', suggest(text, PURPOSES)
-                )
+                self.document.unknown(place, "purpose", text, PURPOSES)
             granted.add(text)
         return granted
 

@@ -194,7 +194,7 @@ def holds(rule: Rule, facts: Facts) -> bool:
     return on and rule.purposes <= facts.consent and rule.holds(facts)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(RULE, max_size=12), st.lists(VISITOR, min_size=4, max_size=8))
 def test_what_is_said_of_two_rules_is_true_for_every_visitor(
     written: list[dict[str, Any]], visitors: list[Any]

@@ -74,6 +74,22 @@ def test_the_word_that_was_meant_is_suggested(rule: str) -> None:
     assert {finding.severity for finding in findings} == {"error"}
 
 
+def test_every_kind_of_finding_has_its_code() -> None:
+    text = """\
+rules:
+  - id: a
+    slott: home.hero
+    slot: home.herro
+    show: hero
+    show: hero
+    priority: much
+"""
+    codes = [one.code for one in read_rules({"rules/a.yaml": text}, VOCABULARY)[1]]
+    assert codes == ["unknown", "unknown", "duplicate", "invalid"]
+    _, findings = read_rules({"rules/a.yaml": "rules: *a\n"}, VOCABULARY)
+    assert findings[0].code == "yaml"
+
+
 PLACES = [
     ('{a: "{visitor.first_name}, {b}", b: x}', ""),
     ('{a: "100 {%} {} { b }"}', ""),
