@@ -61,7 +61,7 @@ class Values(_Exact, frozen=True):
     def cells(self, literals: Sequence[Literal]) -> Sequence[Any] | None:
         limits: set[Any] = set()
         parts: set[tuple[str, str]] = set()
-        for condition, _ in literals:
+        for condition in (literal.condition for literal in literals):
             if isinstance(condition, OneOf):
                 limits.update(condition.choice)
             elif isinstance(condition, Bound):
@@ -147,7 +147,7 @@ class Lists(_Exact, frozen=True):
 
     def cells(self, literals: Sequence[Literal]) -> Sequence[Any] | None:
         texts: set[str] = set()
-        for condition, _ in literals:
+        for condition in (literal.condition for literal in literals):
             if isinstance(condition, Has):
                 texts.update(condition.texts)
         if len(texts) > SUBSETS:

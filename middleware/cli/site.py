@@ -9,16 +9,14 @@ from pathlib import Path
 import click
 
 from ...findings import Finding
-from ...rules.personas import read_personas
+from ..rehearsal import TESTS, read_rule_tests
 from ..site import Site, check_site, read_files
-
-TESTS = "rules/tests/"
 
 
 def checked(folder: Path) -> tuple[Site | None, list[Finding]]:
     """The site of ``folder`` (None if there is nothing to compile), and all findings.
 
-    Those of the personas beside the rules are among them; what is doubtful about a site as a
+    Those of the rule tests are among them; what is doubtful about a site as a
     whole is not.
     """
     site, _, findings = examined(folder)
@@ -38,12 +36,9 @@ def examined(
         return None, files, findings
     site, found = check_site(folder, files)
     now = time.time()
-    for name, text in files.items():
-        if name.startswith(TESTS):
-            found += read_personas(
-                name, text, site.vocabulary, site.catalog.relatives, now
-            )[1]
     findings += found
+    sound = all(finding.severity == "warning" for finding in findings)
+    findings += read_rule_tests(site, files, now, sound=sound)[1]
     if doubtful:
         # Only commands that people wait for ask these: their imports and pairs cost a while.
         from ..doubts import doubts, unused
@@ -62,7 +57,7 @@ def usable(folder: Path) -> Site:
     errors = [
         finding
         for finding in findings
-        # Made-up visitors are not part of the shop; those that are asked for are read anew.
+        # Rule tests are not part of the shop; those that are asked for are read anew.
         if finding.severity == "error" and not finding.file.startswith(TESTS)
     ]
     if site is None or errors:
