@@ -93,6 +93,9 @@ NEVER = {
     f"[viewed: {{{WOOD}, at-least: 3, within: 7 days}}, viewed: {{{WOOD}, at-most: 2}}]": both(
         "viewed 3 x Holzverbinder in 7 days", "viewed at most 2 x Holzverbinder"
     ),
+    f"[viewed: {{{WOOD}, within: 1 hour}}, not-viewed: {{{WOOD}, within: 2 hours}}]": both(
+        "viewed 1 x Holzverbinder in 1 hour", "not viewed Holzverbinder in 2 hours"
+    ),
     f"[viewed: {{{WOOD}, within: 2 hours}}, not-viewed: {{{WOOD}}}]": both(
         "viewed 1 x Holzverbinder in 2 hours", "not viewed Holzverbinder"
     ),
@@ -134,6 +137,8 @@ MAYBE = [
     "[country: {is-not: DE}, country: {is-not: AT}]",
     "[visits: {at-least: 3}, visits: {at-most: 3}]",
     "[cart-value: {more-than: 2}, cart-value: {less-than: 2.1}]",
+    "[pet-born: {after: 2026-11-18}, pet-born: {before: 2026-11-20}]",
+    f"[viewed: {{{WOOD}, within: 2 hours}}, not-viewed: {{{WOOD}, within: 1 hour}}]",
     "[pet-born: {older-than: 6 months}], unless: [pet-born: {older-than: 12 months}]",
     "[pet-born: {older-than: 6 months}, pet-born: {within-last: 12 months}]",
     "[pet-born: {older-than: 30 days}, pet-born: {within-last: 1 month}]",
