@@ -253,6 +253,21 @@ def test_the_pages_own_view_counts_as_site_toml_says(site: Path) -> None:
     run(site, "--name", "third", code=1)
 
 
+def test_a_campaign_may_stand_in_the_address(site: Path) -> None:
+    with (site / "rules/start.yaml").open("a") as rules:
+        rules.write(
+            "  - {id: mail, slot: home.hero, when: [{campaign: spring}], show: own-first}\n"
+        )
+    (site / STARTS).write_text(
+        "tests:\n"
+        "  - {name: mail, given: newcomer, path: '/?utm_campaign=spring', because: mail}\n"
+        "  - {name: none, given: newcomer, path: /, expect: {home.hero: default}}\n"
+    )
+    assert run(site, "--name", "m", "--name", "none").output.endswith(
+        "2 tests, 0 failed\n"
+    )
+
+
 def test_progress_is_for_terminals_alone(site: Path) -> None:
     command = [sys.executable, "-m", "shopwindow", "test", str(site)]
     ran = subprocess.run(command, capture_output=True, text=True)

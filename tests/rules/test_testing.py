@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,23 +12,25 @@ from shopwindow.rules.moments import Duration, day_of, later, read_time, weekday
 from shopwindow.rules.placement import UNLIMITED, Limits
 from shopwindow.rules.rule_tests import read_tests
 from shopwindow.rules.testing import Coverage, Result, coverage, run
-from shopwindow.rules.visiting import Shop, settled
+from shopwindow.rules.visiting import Look, Shop, Sighting, settled
 from tests.rules.shop import NOW, VOCABULARY, errors, read, relatives
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def context(now: float, path: str) -> Context:
+def look(address: str, now: float) -> Look:
     wall, day = datetime.fromtimestamp(now, BERLIN), day_of(now, BERLIN)
-    return Context(now, day, wall.hour, weekday(day), path)
+    path, _, query = address.partition("?")
+    context = Context(now, day, wall.hour, weekday(day), path)
+    said = {"app-version": query.removeprefix("v=")} if query.startswith("v=") else {}
+    return Look(context, said, sighting(path, query))
 
 
 def keep(profile: Profile | None, event: Event) -> Profile | None:
     return learn(profile, event, relatives)
 
 
-def sighting(address: str) -> tuple[str, dict[str, Any]] | None:
-    path, _, query = address.partition("?")
+def sighting(path: str, query: str) -> Sighting | None:
     if path == "/search":
         return "Products Searched", {"query": query.removeprefix("q=")}
     product = path.removeprefix("/p/")
@@ -39,7 +40,7 @@ def sighting(address: str) -> tuple[str, dict[str, Any]] | None:
 def shop(rules: str, limits: Limits = UNLIMITED) -> Shop:
     slots = ("home.hero", "home.prompt")
     found = settled(read(f"rules:\n{rules}"))
-    return Shop(found, slots, limits, BERLIN, context, keep, sighting)
+    return Shop(found, slots, limits, BERLIN, look, keep)
 
 
 ANNA = """\
@@ -406,6 +407,15 @@ def test_a_search_is_known_by_the_query_of_its_path() -> None:
     path = "path: '/search?q=budgie', expect: {home.hero: %s}"
     assert outcome(shop(rules), path % "hero") == []
     assert outcome(shop(rules), path.replace("budgie", "x") % "default") == []
+
+
+def test_what_the_address_says_of_an_attribute_is_known_but_the_persona_knows_better() -> (
+    None
+):
+    rules = "  - {id: new, slot: home.hero, when: [{app-version: {at-least: 2}}], show: hero}\n"
+    page = "path: '/?v=2.1', expect: {home.hero: %s}"
+    assert outcome(shop(rules), page % "hero") == []
+    assert outcome(shop(rules), page % "default" + ", but: {app-version: 1.9}") == []
 
 
 # -- coverage --------------------------------------------------------------------------------
