@@ -192,6 +192,15 @@ def test_an_error_in_a_test_is_shown_at_its_place_and_the_others_are_run(
     assert [(one["line"], one["column"]) for one in found] == [(9, 14)]
 
 
+def test_an_error_in_a_persona_of_another_file_is_shown_with_the_file_asked_for(
+    site: Path,
+) -> None:
+    change(site / "rules/tests/personas.yaml", "visits: 3", "visitts: 3")
+    said = run(site, site / STARTS, code=1).output
+    assert 'personas.yaml:6:5: error: unknown key "visitts"' in said
+    assert said.endswith("1 test, 0 failed, 1 error in the files\n")
+
+
 def test_check_finds_it_too(site: Path) -> None:
     change(site / STARTS, "because: garden-hero", "because: gardn-hero")
     checked = CliRunner().invoke(main, ["check", str(site)])
