@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shopwindow.rules.facts import Context, Event, Profile
+from shopwindow.rules.expectations import Because
+from shopwindow.rules.facts import Context, Decision, Event, Profile
 from shopwindow.rules.learning import learn
 from shopwindow.rules.moments import Duration, day_of, later, read_time, weekday
 from shopwindow.rules.placement import UNLIMITED, Limits
@@ -147,6 +148,23 @@ def test_the_right_fragment_by_the_wrong_rule_fails() -> None:
     assert head == "home.hero: expected decided by plain, shown is plain"
     assert shown.startswith("shown sure (rules/start.yaml:9)")
     assert miss == "not plain (rules/start.yaml:8): it holds, but sure comes before it"
+
+
+@pytest.mark.parametrize(
+    ("decision", "met"),
+    [
+        (Decision("home.hero", "shown", "wood", "hero"), True),
+        (Decision("home.hero", "control", "wood"), True),
+        (Decision("home.hero", "budget", "wood"), True),
+        (Decision("home.hero", "shown", "other", "hero"), False),
+        (Decision("home.hero", "error", "wood"), False),
+        (Decision("home.hero", "no-rule"), False),
+    ],
+)
+def test_a_rule_that_keeps_the_default_content_decides_one_that_fails_does_not(
+    decision: Decision, met: bool
+) -> None:
+    assert Because("wood", "home.hero", 1).met(decision) is met
 
 
 def test_one_slot_fails_once() -> None:
