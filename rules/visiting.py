@@ -68,15 +68,13 @@ class Page(msgspec.Struct, frozen=True):
     decisions: Mapping[str, Decision]
 
     def explain(self, slot: str) -> Explanation:
-        """Why ``slot`` shows what it shows, beside the other slots of this page."""
+        """Why ``slot`` shows what it shows, beside the other slots of this page. Raises KeyError."""
         placement = Placement(self.limits)
-        told = None
         for each in self.shop.slots:
             told = explain(self.shop.rules, self.facts, each, placement)
             if each == slot:
-                break
-        assert told is not None
-        return told
+                return told
+        raise KeyError(slot)
 
 
 class Visitor:
