@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from ..findings import Finding
 from .caps import Cap
-from .conditions import All, Condition, InSegment, Segment, Tests, once
+from .conditions import All, Condition, InSegment, Segment, compiled_segment
 from .document import Document, Node, core
 from .drafts import Draft, Drafts, grouped
 from .facts import Decision
@@ -161,7 +161,9 @@ class _Reader:
             )
             document, key, _ = self.segments[name]
             if depth <= SEGMENT_DEPTH:
-                done[name] = _segment(name, document.file, read[name], done, depth)
+                done[name] = compiled_segment(
+                    name, document.file, read[name], done, depth
+                )
             else:
                 words = f'segment "{name}" stands on more than {SEGMENT_DEPTH} others, one on the other'
                 document.error(key, words)
@@ -268,19 +270,3 @@ def _ordered(needs: Mapping[str, Collection[str]]) -> list[str]:
             if not waiting[user]:
                 order.append(user)
     return order
-
-
-def _segment(
-    name: str, file: str, condition: All, done: Mapping[str, Segment], depth: int
-) -> Segment:
-    tests = condition.tests(done)
-    return Segment(
-        name,
-        file,
-        condition.line,
-        condition,
-        Tests(once(tests.true), once(tests.false)),
-        condition.purposes(done),
-        condition.asked(done),
-        depth,
-    )

@@ -10,6 +10,8 @@ _COMMANDS = {
     "check": ".check",
     "explain": ".explain",
     "schema": ".schema",
+    "segments": ".segments",
+    "replay": ".replay",
     "demo": "shopwindow.examples.petshop.__main__",
 }
 
@@ -43,5 +45,7 @@ def main() -> None:
       shopwindow check personalization      find what is wrong with it
       shopwindow explain personalization --personas personalization/rules/tests/personas.yaml
       shopwindow schema personalization     let your editor complete rules while you type
+      shopwindow segments personalization   count the visitors of each segment
+      shopwindow replay personalization     see who of last week would be shown something else
       shopwindow demo                       a whole shop to click through
     """
