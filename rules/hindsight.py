@@ -1,12 +1,11 @@
-"""Rules over what nobody wrote down: as they surely held, and as they might have held.
+"""Rules over what nobody wrote down: whatever it was, these are all that may have won.
 
 A condition over something that cannot be known stands at one end of its range: never surely
-true, or always possibly true. All groups are monotone in both sides of their parts, so the
-two rule sets enclose the truth: where they decide the same, that is what was decided.
+true, or always possibly true. All groups are monotone in both sides of their parts, so what
+the rules surely say and what they possibly say enclose the truth.
 """
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -27,6 +26,10 @@ from .conditions import (
     Why,
     compiled_segment,
 )
+from .decide import decide
+from .essence import essence
+from .facts import Decision
+from .outcome import outcome
 from .rule import Rule, compiled
 from .ruleset import RuleSet, ruleset
 
@@ -107,18 +110,62 @@ class Recorded(msgspec.Struct, frozen=True):
         return self.condition.why(facts, segments)
 
 
-class Bounds(NamedTuple):
-    """The rules that enclose the truth; the same object twice where all can be known."""
+class Verdict(msgspec.Struct, frozen=True, eq=False):
+    """The decision of a slot, unless one of the ``others`` won, which nobody can know.
 
-    surely: RuleSet
-    possibly: RuleSet
+    ``others`` are essences by rule, in the order in which they are asked.
+    """
+
+    decision: Decision
+    others: Mapping[str, object] = {}
 
 
-def bounds(
+class Hindsight(msgspec.Struct, frozen=True, eq=False):
+    """Rules as they are asked when not all is known. Make it with :func:`hindsight`.
+
+    ``rules`` decide by what is known. ``doubtful`` are by slot the rules that may hold without
+    being known to. ``order`` says where a rule stands in its slot; ``essences`` are those of
+    all rules that may be in ``others`` of a verdict.
+    """
+
+    rules: RuleSet
+    doubtful: Mapping[str, Sequence[Rule]]
+    order: Mapping[str, int]
+    essences: Mapping[str, object]
+
+    def decide(self, facts: Facts, slot: str) -> Verdict:
+        """As :func:`shopwindow.rules.decide.decide`, with what may have come before.
+
+        Experiments by an id that ``facts`` do not have are among that.
+        """
+        decision = decide(self.rules, facts, slot)
+        end = self.order.get(decision.rule or "", len(self.order))
+        found = {
+            id: self.order[id]
+            for id, reason in decision.skipped
+            if reason == "consent"  # it holds, but nobody knows the id it goes by
+        }
+        for rule in self.doubtful.get(slot, ()):
+            if self.order[rule.id] < end and _may_win(rule, facts):
+                found[rule.id] = self.order[rule.id]
+        ordered = sorted(found, key=found.__getitem__)
+        return Verdict(decision, {id: self.essences[id] for id in ordered})
+
+
+def _may_win(rule: Rule, facts: Facts) -> bool:
+    if rule.schedule is not None and not rule.schedule.active(facts.context.now):
+        return False
+    if not rule.holds(facts):
+        return False
+    found = outcome(rule, facts)
+    return not isinstance(found, str) or found == "consent"
+
+
+def hindsight(
     rules: RuleSet,
     attributes: Iterable[str],
     purposes: frozenset[str] = frozenset(),
-) -> Bounds:
+) -> Hindsight:
     """``rules`` without those ``attributes`` and consents to ``purposes``, which nobody knows."""
     hidden = frozenset(attributes)
 
@@ -132,14 +179,21 @@ def bounds(
         _Dimmer(rules.segments, hidden, purposes, stand_in)
         for stand_in in (least, most)
     )
-    surely = [low.rule(rule) for rule in rules.rules]
-    if not low.found:
-        return Bounds(rules, rules)
-    possibly = [high.rule(rule) for rule in rules.rules]
-    return Bounds(
-        ruleset(surely, low.segments, rules.revision, rules.zone),
-        ruleset(possibly, high.segments, rules.revision, rules.zone),
-    )
+    doubtful: dict[str, list[Rule]] = {}
+    order: dict[str, int] = {}
+    essences: dict[str, object] = {}
+    surely: list[Rule] = []
+    for place, rule in enumerate(rules.rules):  # as they stand in their slots
+        surely.append(low.rule(rule))
+        order[rule.id] = place
+        if low.found and not rule.off:
+            doubtful.setdefault(rule.slot, []).append(high.rule(rule))
+        if low.found or rule.split:
+            essences[rule.id] = essence(rule, rules.segments)
+    known = rules
+    if doubtful:
+        known = ruleset(surely, low.segments, rules.revision, rules.zone)
+    return Hindsight(known, doubtful, order, essences)
 
 
 def recorded(segments: Segments, attributes: Iterable[str]) -> Segments:
@@ -148,7 +202,7 @@ def recorded(segments: Segments, attributes: Iterable[str]) -> Segments:
 
 
 class _Dimmer:
-    """Puts a ``stand_in`` in the place of conditions; ``found`` tells whether there were any."""
+    """Puts a ``stand_in`` in the place of conditions; ``found``: the last rule had some."""
 
     def __init__(
         self,
@@ -160,18 +214,25 @@ class _Dimmer:
         self._attributes = attributes
         self._purposes = purposes
         self._stand_in = stand_in
-        self.found = False
+        self._dimmed: set[str] = set()
         self.segments: dict[str, Segment] = {}
         # Each comes after those that it names.
         for one in sorted(segments.values(), key=lambda segment: segment.depth):
+            self.found = False
             self.segments[one.name] = compiled_segment(
                 one.name, one.file, self._dim(one.condition), self.segments, one.depth
             )
+            if self.found:
+                self._dimmed.add(one.name)
+        self.found = False
 
     def rule(self, rule: Rule) -> Rule:
+        self.found = False
         conditions = tuple(self._dim(part) for part in rule.conditions)
         for purpose in sorted(rule.purposes & self._purposes):
             conditions += (self._replaced(Consents(purpose, rule.line)),)
+        if not self.found:
+            return rule
         _, holds, possible = compiled(conditions, self.segments)
         return replace(
             rule,
@@ -186,8 +247,9 @@ class _Dimmer:
             case All() | AnyOf() | NoneOf():
                 parts = tuple(self._dim(part) for part in condition.conditions)
                 return replace(condition, conditions=parts)
-            case InSegment():
-                return condition  # it finds the dimmed segments
+            case InSegment(segments=names):
+                self.found = self.found or not self._dimmed.isdisjoint(names)
+                return condition  # it finds the dimmed ones
             case Consents(purpose=purpose):
                 hidden = purpose in self._purposes
             case _:

@@ -1,16 +1,16 @@
 """A visitor's story again: what other rules would have shown, moment by moment."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from .attributes import Facts, facts
-from .decide import decide
 from .events import PROMOTION_VIEWED, SAYS, VISITED
 from .explain import explain
 from .facts import SLOT_REASONS, Context, Decision, Event, Profile
-from .hindsight import Bounds
+from .hindsight import Hindsight, Verdict
 from .interests import NO_TRAFFIC, Traffic
 from .learning import VISIT_PAUSE
 from .placement import Limits, Placement
@@ -31,7 +31,7 @@ class Side(msgspec.Struct, frozen=True, eq=False):
     in their order, ``learn`` is how this site makes profiles of events.
     """
 
-    rules: Bounds
+    rules: Hindsight
     limits: Limits
     slots: Sequence[str]
     learn: Learn
@@ -39,24 +39,42 @@ class Side(msgspec.Struct, frozen=True, eq=False):
     traffic: Traffic = NO_TRAFFIC
 
 
+class Kind(NamedTuple):
+    """A slot's change from one rule and fragment to another; a fragment of None is the default
+    content. ``unless`` as in :class:`Difference`."""
+
+    slot: str
+    old_rule: str | None
+    old_fragment: str | None
+    new_rule: str | None
+    new_fragment: str | None
+    unless: tuple[str, ...]
+
+
 class Difference(msgspec.Struct, frozen=True, eq=False):
-    """A slot that would have shown something else at ``time``; ``facts`` are the new side's."""
+    """A slot that would have shown something else at ``time``; ``facts`` are the new side's.
+
+    Not if one of the rules in ``unless`` won, on both sides: that cannot be known.
+    """
 
     slot: str
     old: Decision
     new: Decision
+    unless: tuple[str, ...]
     time: float
     facts: Facts
 
     @property
-    def kind(self) -> tuple[str, str | None, str | None, str | None, str | None]:
+    def kind(self) -> Kind:
         """What differences have in common that stand in one row of a report."""
         old, new = self.old, self.new
-        return self.slot, old.rule, old.fragment, new.rule, new.fragment
+        return Kind(
+            self.slot, old.rule, old.fragment, new.rule, new.fragment, self.unless
+        )
 
     def why(self, side: Side) -> str:
         """The reason for the new decision, and what became of the old rule. Takes milliseconds."""
-        told = explain(side.rules.surely, self.facts, self.slot)
+        told = explain(side.rules.rules, self.facts, self.slot)
         new, old = self.new, self.old
         parts: list[str] = []
         if new.shown:
@@ -66,7 +84,7 @@ class Difference(msgspec.Struct, frozen=True, eq=False):
         if old.rule is not None and old.rule != new.rule:
             misses = [miss.words for miss in told.misses if miss.rule == old.rule]
             parts += [f"not {old.rule}: {words}" for words in misses]
-            if not misses and all(r.id != old.rule for r in side.rules.surely.rules):
+            if not misses and all(r.id != old.rule for r in side.rules.rules.rules):
                 parts.append(f"there is no rule {old.rule} any more")
         return "; ".join(parts) or "no rule holds"
 
@@ -90,8 +108,10 @@ def replayed(
     ``window`` and, for a visit without one, after its last event. The profile of each side is
     rebuilt from the events up to then.
 
-    Experiments keep the variant that the log names; where it names none, as where the two
-    bounds differ, the slot is unknown. Rules that explore are looked at as if they did not.
+    Experiments keep the variant that the log names. A rule that may have won, but nobody can
+    know, does no harm where it stands on both sides: if it won, nothing differs, else what
+    comes after it is compared. Elsewhere the slot is unknown. Rules that explore are looked
+    at as if they did not.
     """
     pins, held = _pinned(events)
     sides = (after,) if before is None else (before, after)
@@ -101,17 +121,17 @@ def replayed(
         new = _Page(after, moment.profiles[-1], moment.time, pins, held)
         if before is None:
             assert shown is not None
-            if shown.properties.get("revision") == after.rules.surely.revision:
+            if shown.properties.get("revision") == after.rules.rules.revision:
                 continue  # these very rules have shown it
             compared = _against_log(new, shown)
         else:
             old = _Page(before, moment.profiles[0], moment.time, pins, held)
             compared = _against_rules(new, old)
-        for slot, pair in compared:
-            if pair is None:
+        for slot, change in compared:
+            if change is None:
                 unknown.add(slot)
-            elif _differ(*pair, exactly=before is not None):
-                found.append(Difference(slot, *pair, moment.time, new.facts))
+            elif _differ(change.old, change.new, exactly=before is not None):
+                found.append(Difference(slot, *change, moment.time, new.facts))
     visitor = events[0].visitor if events else ""
     return Story(visitor, looks, found, frozenset(unknown))
 
@@ -142,7 +162,7 @@ def _moments(
             if visits and last is not None and not looked and start <= last < end:
                 yield _Moment(last, tuple(profiles)), None
             looked = False
-            learn(msgspec.structs.replace(event, name=VISITED, properties={}))
+            learn(replace(event, name=VISITED, properties={}))
         if event.name == PROMOTION_VIEWED and start <= event.time < end:
             looked = True
             yield _Moment(event.time, tuple(profiles)), event
@@ -187,7 +207,7 @@ class _Page:
     ) -> None:
         self.side = side
         self.facts = facts(
-            side.rules.surely,
+            side.rules.rules,
             profile,
             side.page(time),
             CONSENT,
@@ -197,48 +217,31 @@ class _Page:
         )
         self._held = held and side.limits.holdout > 0
 
-    def decisions(self, slots: Sequence[str]) -> Iterator[tuple[str, Decision | None]]:
+    def decide(self, slots: Sequence[str]) -> Iterator[tuple[str, Verdict | None]]:
         """``slots`` in the order in which they stand on the page."""
-        surely, possibly = self.side.rules
-        at_least, at_most = Placement(self.side.limits), Placement(self.side.limits)
+        limits, placement = self.side.limits, Placement(self.side.limits)
+        unsure: set[str] = set()  # slots that may take a place, or not
         for slot in slots:
-            found = decide(surely, self.facts, slot)
-            doubtful = _lacks_id(found)
-            found = at_least.placed(found, self.facts)
-            at_least.take(found)
-            if possibly is not surely:
-                other = decide(possibly, self.facts, slot)
-                doubtful = doubtful or _lacks_id(other)
-                other = at_most.placed(other, self.facts)
-                at_most.take(other)
-                doubtful = doubtful or not _alike(found, other)
-            if doubtful:
+            verdict = self.side.rules.decide(self.facts, slot)
+            found = placement.placed(verdict.decision, self.facts)
+            placement.take(found)
+            crowded = unsure and limits.at_most is not None
+            group = limits.groups.get(slot)
+            if crowded or (
+                group and any(limits.groups.get(o) == group for o in unsure)
+            ):
                 yield slot, None
-            elif self._held and found.shown:
-                yield (
-                    slot,
-                    msgspec.structs.replace(found, reason="holdout", fragment=None),
-                )
-            else:
-                yield slot, found
+                continue
+            if verdict.others and not (found.shown or found.held):
+                unsure.add(slot)
+            if self._held and found.shown:
+                found = replace(found, reason="holdout", fragment=None)
+            yield slot, Verdict(found, verdict.others)
 
     def explores(self, rule: str | None) -> bool:
         return any(
-            one.id == rule and one.explore for one in self.side.rules.surely.rules
+            one.id == rule and one.explore for one in self.side.rules.rules.rules
         )
-
-
-def _lacks_id(decision: Decision) -> bool:
-    """Whether an experiment was passed over because only the visitor's id could tell."""
-    return any(reason == "consent" for _, reason in decision.skipped)
-
-
-def _alike(one: Decision, other: Decision) -> bool:
-    return (one.rule, one.reason, one.variant) == (
-        other.rule,
-        other.reason,
-        other.variant,
-    )
 
 
 def _differ(old: Decision, new: Decision, *, exactly: bool) -> bool:
@@ -251,28 +254,42 @@ def _differ(old: Decision, new: Decision, *, exactly: bool) -> bool:
     )
 
 
-Pairs = Iterator[tuple[str, tuple[Decision, Decision] | None]]
+class _Change(NamedTuple):
+    old: Decision
+    new: Decision
+    unless: tuple[str, ...]
 
 
-def _against_rules(new: _Page, old: _Page) -> Pairs:
-    were = dict(old.decisions(old.side.slots))
-    for slot, now in new.decisions(new.side.slots):
-        was = were.get(slot, Decision(slot, "no-rule"))
-        yield slot, None if now is None or was is None else (was, now)
+_Changes = Iterator[tuple[str, _Change | None]]
 
 
-def _against_log(new: _Page, shown: Event) -> Pairs:
+def _against_rules(new: _Page, old: _Page) -> _Changes:
+    were = dict(old.decide(old.side.slots))
+    for slot, now in new.decide(new.side.slots):
+        was = were.get(slot, Verdict(Decision(slot, "no-rule")))
+        if now is None or was is None or [*now.others.items()] != [*was.others.items()]:
+            yield slot, None
+        else:
+            yield slot, _Change(was.decision, now.decision, tuple(now.others))
+
+
+def _against_log(new: _Page, shown: Event) -> _Changes:
     logged = {
         one["slot"]: _logged(one)
         for one in _promotions(shown)
         if isinstance(one.get("slot"), str)
     }
-    for slot, now in new.decisions([*logged]):
+    for slot, now in new.decide([*logged]):
         was = logged[slot]
-        if now is None or (now.rule != was.rule and new.explores(now.rule)):
+        if now is None or now.others or _explored(new, was, now.decision):
             yield slot, None
         else:
-            yield slot, (was, now)
+            yield slot, _Change(was, now.decision, ())
+
+
+def _explored(page: _Page, was: Decision, now: Decision) -> bool:
+    """Whether the rule may have stepped aside for the one in the log."""
+    return now.rule != was.rule and page.explores(now.rule)
 
 
 def _logged(promotion: Mapping[str, Any]) -> Decision:

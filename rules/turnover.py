@@ -1,26 +1,18 @@
 """How many visitors would see something else, row by row, with a few of them as examples."""
 
 from collections import Counter as Tally
+from typing import NamedTuple
 
 import msgspec
 
-from .replaying import Difference, Story
-
-Kind = tuple[str, str | None, str | None, str | None, str | None]
+from .replaying import Difference, Kind, Story
 
 
-class Row(msgspec.Struct, frozen=True):
-    """A slot that shows ``new_fragment`` of ``new_rule`` in place of the old ones.
+class Row(NamedTuple):
+    """How many visitors a kind of difference would meet. Each counts once in a row, and may
+    count in several."""
 
-    A fragment that is None is the default content. Each visitor counts once in a row, and may
-    count in several.
-    """
-
-    slot: str
-    old_rule: str | None
-    old_fragment: str | None
-    new_rule: str | None
-    new_fragment: str | None
+    kind: Kind
     visitors: int
 
 
@@ -34,9 +26,9 @@ class Example(msgspec.Struct, frozen=True, eq=False):
 class Turnover:
     """Adds up stories; memory grows with the kinds of differences, not with the visitors.
 
-    ``visitors`` had at least one look, ``changed`` of them would have seen something else,
-    ``uncertain`` ones not surely, but some slot of theirs cannot be known: ``unknown`` counts
-    visitors by that slot.
+    ``visitors`` had at least one look; ``changed`` of them would surely have seen something
+    else, ``likely`` further ones unless a rule won of which nobody can know. Of the others
+    ``uncertain`` ones had a slot that cannot be known; ``unknown`` counts visitors by slot.
     """
 
     def __init__(self, examples: int = 10) -> None:
@@ -47,6 +39,7 @@ class Turnover:
         self.visitors = 0
         self.looks = 0
         self.changed = 0
+        self.likely = 0
         self.uncertain = 0
         self.unknown: Tally[str] = Tally()
 
@@ -55,8 +48,12 @@ class Turnover:
             return
         self.visitors += 1
         self.looks += story.looks
-        self.changed += bool(story.differences)
-        self.uncertain += bool(story.unknown and not story.differences)
+        if any(not each.unless for each in story.differences):
+            self.changed += 1
+        elif story.differences:
+            self.likely += 1
+        elif story.unknown:
+            self.uncertain += 1
         self.unknown.update(story.unknown)
         kinds = {each.kind: each for each in reversed(story.differences)}
         self._kinds.update(kinds.keys())
@@ -69,15 +66,13 @@ class Turnover:
 
     @property
     def share(self) -> float | None:
-        """The share of visitors who would have seen something else; None without visitors."""
+        """The share of visitors who would surely have seen something else; None without visitors."""
         return self.changed / self.visitors if self.visitors else None
 
     def rows(self) -> list[Row]:
         """By slot, the most frequent first."""
-        ordered = sorted(
-            self._kinds.items(), key=lambda one: (one[0][0], -one[1], str(one[0]))
-        )
-        return [Row(*kind, count) for kind, count in ordered]
+        rows = [Row(kind, visitors) for kind, visitors in self._kinds.items()]
+        return sorted(rows, key=lambda r: (r.kind.slot, -r.visitors, str(r.kind)))
 
     def examples(self) -> list[Example]:
         """One of each kind, the frequent ones first, then further ones."""

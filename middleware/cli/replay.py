@@ -10,11 +10,11 @@ from typing import Any
 import click
 import msgspec
 
-from ...rules.hindsight import bounds
+from ...rules.hindsight import hindsight
 from ...rules.interests import Traffic
 from ...rules.moments import clock, duration, read_now
 from ...rules.portrait import portrait
-from ...rules.replaying import UNKNOWN_PURPOSES, Side, replayed
+from ...rules.replaying import UNKNOWN_PURPOSES, Kind, Side, replayed
 from ...rules.turnover import Example, Turnover
 from ..revisions import RevisionError, at_revision
 from ..site import Site
@@ -84,11 +84,14 @@ def command(
     visit without one. Parameters and shelves are compared, too. Caps count what the log shows.
     Texts of fragments and products are not compared.
 
-    Not in the log, so "cannot be known" where they decide: attributes that the shop declares,
-    device, referrer, campaign, entry page, login and its name, the language of a shop with
-    several, consent to statistics, and experiments that the visitor was not shown (a logged
-    variant stays). Visits are told by pauses of 30 minutes. Affinities are measured by today's
-    traffic. Rules that explore are taken as if they did not.
+    Not in the log are attributes that the shop declares, device, referrer, campaign, entry
+    page, login and first name, the language of a shop with several, consent to statistics, and
+    the draw of experiments that the visitor was not shown (a logged variant stays). Rules over
+    these are not guessed at: a change behind one that both sides have is told with "unless",
+    every other case as one that cannot be known.
+
+    Visits are told by pauses of 30 minutes. Affinities are measured by today's traffic. Rules
+    that explore are taken as if they did not.
     """
     if not path.startswith("/"):
         raise click.BadParameter("a path starts with /", param_hint="--path")
@@ -143,8 +146,7 @@ def _other(folder: Path, against: str | None) -> Iterator[Site | None]:
 
 def _side(site: Site, path: str, traffic: Traffic) -> Side:
     return Side(
-        bounds(site.rules, of_log(site), UNKNOWN_PURPOSES),
-        # Who is held out, the log says; no id is left that could say it again.
+        hindsight(site.rules, of_log(site), UNKNOWN_PURPOSES),
         site.settings.limits,
         tuple(site.settings.slots),
         site.learn,
@@ -164,19 +166,22 @@ def _print(turnover: Turnover, site: Site, after: Side, compared: str) -> None:
     changed = _part(turnover.changed, visitors)
     click.secho(f"{changed} would see something else than {compared} says.", bold=True)
     click.echo(f"{count(turnover.looks, 'look')} of {count(visitors, 'visitor')}.")
+    if turnover.likely:
+        likely = _part(turnover.likely, visitors)
+        click.echo(f"{likely} more would, unless a rule won of which nobody can know.")
     if turnover.uncertain:
         doubtful = _part(turnover.uncertain, visitors)
         click.echo(f"It cannot be known for {doubtful} more.")
     for slot, number in sorted(turnover.unknown.items()):
-        click.echo(f"  {slot}: not known for {count(number, 'visitor')}")
+        click.echo(f"  {slot}: cannot be known for {count(number, 'visitor')}")
     slot = ""
-    for row in turnover.rows():
-        if row.slot != slot:
-            slot = row.slot
+    for kind, number in turnover.rows():
+        if kind.slot != slot:
+            slot = kind.slot
             click.echo(f"\n{slot}")
-        old = _content(row.old_rule, row.old_fragment)
-        new = _content(row.new_rule, row.new_fragment)
-        click.echo(f"  {old} -> {new}: {_part(row.visitors, visitors)}")
+        old = _content(kind.old_rule, kind.old_fragment)
+        new = _content(kind.new_rule, kind.new_fragment)
+        click.echo(f"  {old} -> {new}: {_part(number, visitors)}{_unless(kind)}")
     if examples := turnover.examples():
         click.echo("\nFor example")
     for example in examples:
@@ -188,6 +193,10 @@ def _print(turnover: Turnover, site: Site, after: Side, compared: str) -> None:
 
 def _part(number: int, visitors: int) -> str:
     return f"{number} of {count(visitors, 'visitor')} ({number / visitors:.1%})"
+
+
+def _unless(kind: Kind) -> str:
+    return f", unless {' or '.join(kind.unless)} won" if kind.unless else ""
 
 
 def _content(rule: str | None, fragment: str | None) -> str:
@@ -207,6 +216,7 @@ def _told(example: Example, site: Site, after: Side) -> dict[str, Any]:
         "slot": one.slot,
         "old": _content(one.old.rule, one.old.fragment),
         "new": _content(one.new.rule, one.new.fragment),
+        "unless": list(one.unless),
         "why": one.why(after),
     }
 
@@ -218,11 +228,12 @@ def _json(turnover: Turnover, site: Site, after: Side, compared: str) -> dict[st
         "looks": turnover.looks,
         "changed": turnover.changed,
         "share": turnover.share,
+        "likely": turnover.likely,
         "uncertain": turnover.uncertain,
         "unknown": dict(sorted(turnover.unknown.items())),
         "rows": [
-            msgspec.structs.asdict(row) | {"share": row.visitors / turnover.visitors}
-            for row in turnover.rows()
+            kind._asdict() | {"visitors": number, "share": number / turnover.visitors}
+            for kind, number in turnover.rows()
         ],
         "examples": [_told(one, site, after) for one in turnover.examples()],
     }
