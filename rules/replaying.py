@@ -1,92 +1,21 @@
 """A visitor's story again: what other rules would have shown, moment by moment."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from .attributes import Facts, facts
+from .differences import Difference
 from .events import PROMOTION_VIEWED, SAYS, VISITED
-from .explain import explain
-from .facts import SLOT_REASONS, Context, Decision, Event, Profile
-from .hindsight import Hindsight, Verdict
-from .interests import NO_TRAFFIC, Traffic
+from .facts import Decision, Event, Profile
+from .hindsight import Verdict
 from .learning import VISIT_PAUSE
-from .placement import Limits, Placement
+from .sides import Page, Side
 
-CONSENT = frozenset({"personalization"})  # without it, nothing is in the log
-UNKNOWN_PURPOSES = frozenset({"statistics"})
-
-Learn = Callable[[Profile | None, Event], Profile | None]
 Window = tuple[float, float]
 _LISTED = SAYS[PROMOTION_VIEWED].listed
 _FRAGMENT = SAYS[PROMOTION_VIEWED].property
-
-
-class Side(msgspec.Struct, frozen=True, eq=False):
-    """One of the two sites that are compared.
-
-    ``page`` is the context of a look at the page at a moment; ``slots`` are those of the page
-    in their order, ``learn`` is how this site makes profiles of events.
-    """
-
-    rules: Hindsight
-    limits: Limits
-    slots: Sequence[str]
-    learn: Learn
-    page: Callable[[float], Context]
-    traffic: Traffic = NO_TRAFFIC
-
-
-class Kind(NamedTuple):
-    """A slot's change from one rule and fragment to another; a fragment of None is the default
-    content. ``unless`` as in :class:`Difference`."""
-
-    slot: str
-    old_rule: str | None
-    old_fragment: str | None
-    new_rule: str | None
-    new_fragment: str | None
-    unless: tuple[str, ...]
-
-
-class Difference(msgspec.Struct, frozen=True, eq=False):
-    """A slot that would have shown something else at ``time``; ``facts`` are the new side's.
-
-    Not if one of the rules in ``unless`` won, on both sides: that cannot be known.
-    """
-
-    slot: str
-    old: Decision
-    new: Decision
-    unless: tuple[str, ...]
-    time: float
-    facts: Facts
-
-    @property
-    def kind(self) -> Kind:
-        """What differences have in common that stand in one row of a report."""
-        old, new = self.old, self.new
-        return Kind(
-            self.slot, old.rule, old.fragment, new.rule, new.fragment, self.unless
-        )
-
-    def why(self, side: Side) -> str:
-        """The reason for the new decision, and what became of the old rule. Takes milliseconds."""
-        told = explain(side.rules.rules, self.facts, self.slot)
-        new, old = self.new, self.old
-        parts: list[str] = []
-        if new.shown:
-            parts.append("; ".join(told.because) or "it has no conditions")
-        elif new.reason != "no-rule":
-            parts.append(SLOT_REASONS.get(new.reason, new.reason))
-        if old.rule is not None and old.rule != new.rule:
-            misses = [miss.words for miss in told.misses if miss.rule == old.rule]
-            parts += [f"not {old.rule}: {words}" for words in misses]
-            if not misses and all(r.id != old.rule for r in side.rules.rules.rules):
-                parts.append(f"there is no rule {old.rule} any more")
-        return "; ".join(parts) or "no rule holds"
 
 
 class Story(msgspec.Struct, frozen=True, eq=False):
@@ -118,14 +47,14 @@ def replayed(
     looks, found, unknown = 0, [], set()
     for moment, shown in _moments(events, sides, window, visits=before is not None):
         looks += 1
-        new = _Page(after, moment.profiles[-1], moment.time, pins, held)
+        new = Page(after, moment.profiles[-1], moment.time, pins, held)
         if before is None:
             assert shown is not None
             if shown.properties.get("revision") == after.rules.rules.revision:
                 continue  # these very rules have shown it
             compared = _against_log(new, shown)
         else:
-            old = _Page(before, moment.profiles[0], moment.time, pins, held)
+            old = Page(before, moment.profiles[0], moment.time, pins, held)
             compared = _against_rules(new, old)
         for slot, change in compared:
             if change is None:
@@ -194,56 +123,6 @@ def _pinned(events: Sequence[Event]) -> tuple[dict[str, str], bool]:
     return pins, held
 
 
-class _Page:
-    """One page as one side decides it: a decision for each slot, None where nobody can know."""
-
-    def __init__(
-        self,
-        side: Side,
-        profile: Profile | None,
-        time: float,
-        pins: Mapping[str, str],
-        held: bool,
-    ) -> None:
-        self.side = side
-        self.facts = facts(
-            side.rules.rules,
-            profile,
-            side.page(time),
-            CONSENT,
-            {},
-            side.traffic,
-            pins=pins,
-        )
-        self._held = held and side.limits.holdout > 0
-
-    def decide(self, slots: Sequence[str]) -> Iterator[tuple[str, Verdict | None]]:
-        """``slots`` in the order in which they stand on the page."""
-        limits, placement = self.side.limits, Placement(self.side.limits)
-        unsure: set[str] = set()  # slots that may take a place, or not
-        for slot in slots:
-            verdict = self.side.rules.decide(self.facts, slot)
-            found = placement.placed(verdict.decision, self.facts)
-            placement.take(found)
-            crowded = unsure and limits.at_most is not None
-            group = limits.groups.get(slot)
-            if crowded or (
-                group and any(limits.groups.get(o) == group for o in unsure)
-            ):
-                yield slot, None
-                continue
-            if verdict.others and not (found.shown or found.held):
-                unsure.add(slot)
-            if self._held and found.shown:
-                found = replace(found, reason="holdout", fragment=None)
-            yield slot, Verdict(found, verdict.others)
-
-    def explores(self, rule: str | None) -> bool:
-        return any(
-            one.id == rule and one.explore for one in self.side.rules.rules.rules
-        )
-
-
 def _differ(old: Decision, new: Decision, *, exactly: bool) -> bool:
     """Whether a person would see the difference; the log knows nothing but the fragment."""
     if old.fragment != new.fragment:
@@ -263,7 +142,7 @@ class _Change(NamedTuple):
 _Changes = Iterator[tuple[str, _Change | None]]
 
 
-def _against_rules(new: _Page, old: _Page) -> _Changes:
+def _against_rules(new: Page, old: Page) -> _Changes:
     were = dict(old.decide(old.side.slots))
     for slot, now in new.decide(new.side.slots):
         was = were.get(slot, Verdict(Decision(slot, "no-rule")))
@@ -273,7 +152,7 @@ def _against_rules(new: _Page, old: _Page) -> _Changes:
             yield slot, _Change(was.decision, now.decision, tuple(now.others))
 
 
-def _against_log(new: _Page, shown: Event) -> _Changes:
+def _against_log(new: Page, shown: Event) -> _Changes:
     logged = {
         one["slot"]: _logged(one)
         for one in _promotions(shown)
@@ -287,7 +166,7 @@ def _against_log(new: _Page, shown: Event) -> _Changes:
             yield slot, _Change(was, now.decision, ())
 
 
-def _explored(page: _Page, was: Decision, now: Decision) -> bool:
+def _explored(page: Page, was: Decision, now: Decision) -> bool:
     """Whether the rule may have stepped aside for the one in the log."""
     return now.rule != was.rule and page.explores(now.rule)
 

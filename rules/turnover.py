@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from .replaying import Difference, Kind, Story
+from .differences import Difference, Kind
+from .replaying import Story
 
 
 class Row(NamedTuple):

@@ -10,11 +10,13 @@ from typing import Any
 import click
 import msgspec
 
+from ...rules.differences import Kind
 from ...rules.hindsight import hindsight
 from ...rules.interests import Traffic
 from ...rules.moments import clock, duration, read_now
 from ...rules.portrait import portrait
-from ...rules.replaying import UNKNOWN_PURPOSES, Kind, Side, replayed
+from ...rules.replaying import replayed
+from ...rules.sides import UNKNOWN_PURPOSES, Side
 from ...rules.turnover import Example, Turnover
 from ..revisions import RevisionError, at_revision
 from ..site import Site
@@ -46,7 +48,8 @@ MARK_SHOWN = 8  # characters of a visitor's pseudonym: enough to tell examples a
 )
 @STORE
 @click.option(
-    "--path", default="/", show_default=True, help="The page that is looked at."
+    "--path",
+    help="The page that is looked at. Default: / with --against, else one that nobody knows.",
 )
 @click.option(
     "--limit",
@@ -68,7 +71,7 @@ def command(
     until: str | None,
     against: str | None,
     url: str | None,
-    path: str,
+    path: str | None,
     limit: int,
     form: str,
 ) -> None:
@@ -93,7 +96,7 @@ def command(
     Visits are told by pauses of 30 minutes. Affinities are measured by today's traffic. Rules
     that explore are taken as if they did not.
     """
-    if not path.startswith("/"):
+    if path is not None and not path.startswith("/"):
         raise click.BadParameter("a path starts with /", param_hint="--path")
     site = usable(folder)
     now = time.time()
@@ -104,8 +107,9 @@ def command(
     turnover = Turnover(limit)
     with _other(folder, against) as other, records(site, url) as history:
         traffic = shares(history.traffic())
-        after = _side(site, path, traffic)
-        before = _side(other, path, traffic) if other else None
+        page = path or ("/" if other else None)
+        after = side(site, page, traffic)
+        before = side(other, page, traffic) if other else None
         stories = history.stories(start, end)
         total = history.visitors(start, end)
         for story in watched(stories, total, "Reading the log"):
@@ -144,13 +148,15 @@ def _other(folder: Path, against: str | None) -> Iterator[Site | None]:
             raise click.BadParameter(str(error), param_hint="--against") from None
 
 
-def _side(site: Site, path: str, traffic: Traffic) -> Side:
+def side(site: Site, path: str | None, traffic: Traffic) -> Side:
+    """``site`` as it decides in hindsight on the page ``path``; None: nobody knows the page."""
+    unrecorded = of_log(site) if path else of_log(site) | {"path"}
     return Side(
-        hindsight(site.rules, of_log(site), UNKNOWN_PURPOSES),
+        hindsight(site.rules, unrecorded, UNKNOWN_PURPOSES),
         site.settings.limits,
         tuple(site.settings.slots),
         site.learn,
-        lambda moment: site.context.at(moment, path),
+        lambda moment: site.context.at(moment, path or "/"),
         traffic,
     )
 

@@ -14,9 +14,11 @@ from .file import VERSION
 
 # Who a row belongs to: what a stranger did before a login is the customer's.
 _OWNED = """
-WITH owned AS (
-    SELECT coalesce(logins.customer, events.visitor) AS owner, events.*
-    FROM events LEFT JOIN logins ON logins.visitor = events.visitor
+WITH known AS (
+    SELECT visitor, min(customer) AS customer FROM logins GROUP BY visitor
+), owned AS (
+    SELECT coalesce(customer, events.visitor) AS owner, events.*
+    FROM events LEFT JOIN known ON known.visitor = events.visitor
 ), concerned AS (
     SELECT DISTINCT owner FROM owned WHERE time >= ?1 AND time < ?2
 )

@@ -10,13 +10,15 @@ from shopwindow.rules.facts import Event, Profile
 from shopwindow.rules.hindsight import hindsight
 from shopwindow.rules.learning import learn
 from shopwindow.rules.placement import UNLIMITED, Limits
-from shopwindow.rules.replaying import Side, Story, replayed
+from shopwindow.rules.replaying import Story, replayed
+from shopwindow.rules.sides import Side
 from shopwindow.rules.turnover import Turnover
 from tests.rules.shop import NOW, VOCABULARY, context, event, read, relatives
 
 DAY = 86_400.0
 WEEK = (NOW - 7 * DAY, NOW)
 HIDDEN = frozenset({"campaign", "device", *VOCABULARY.attributes})
+HERO = frozenset({"home.hero"})
 SLOTS = ("home.hero", "home.prompt")
 
 
@@ -118,7 +120,7 @@ def test_slots_that_the_log_does_not_name_are_not_compared() -> None:
 def test_a_rule_over_what_is_not_in_the_log_is_not_guessed() -> None:
     shown = showing(1, promotion("hero", "always"))
     story = replayed([shown], None, side(f"{NEWS}, {ALWAYS}"), WEEK)
-    assert (changes(story), story.unknown) == ([], {"home.hero"})
+    assert (changes(story), story.unknown) == ([], HERO)
 
 
 SPLIT = """{id: test, slot: home.hero, split: {experiment: e, control: 10%,
@@ -128,15 +130,15 @@ SPLIT = """{id: test, slot: home.hero, split: {experiment: e, control: 10%,
 @pytest.mark.parametrize(
     ("shown", "different", "unknown"),
     [
-        (promotion("hero", "test", experiment="e", variant="a"), [], set()),
-        (promotion("plain", "test", experiment="e", variant="b"), [], set()),
-        (promotion(None, "test", experiment="e", variant="control", held="control"), [], set()),
-        (promotion("shelf", "test", experiment="e", variant="a"), [("test", "test", ())], set()),
-        (promotion("shelf", "old"), [], {"home.hero"}),  # the draw needs the visitor's id
+        (promotion("hero", "test", experiment="e", variant="a"), [], frozenset()),
+        (promotion("plain", "test", experiment="e", variant="b"), [], frozenset()),
+        (promotion(None, "test", experiment="e", variant="control", held="control"), [], frozenset()),
+        (promotion("shelf", "test", experiment="e", variant="a"), [("test", "test", ())], frozenset()),
+        (promotion("shelf", "old"), [], HERO),  # the draw needs the visitor's id
     ],
 )  # fmt: skip
 def test_experiments_keep_the_variant_that_was_seen(
-    shown: dict[str, Any], different: list[Any], unknown: set[str]
+    shown: dict[str, Any], different: list[Any], unknown: frozenset[str]
 ) -> None:
     story = replayed([showing(1, shown)], None, side(SPLIT), WEEK)
     assert (changes(story), story.unknown) == (different, unknown)
@@ -156,7 +158,7 @@ def test_a_rule_that_may_have_stepped_aside_makes_no_difference() -> None:
     exploring = "{id: fresh, slot: home.hero, priority: 2, explore: 5%, show: plain}"
     shown = showing(1, promotion("hero", "always"))
     story = replayed([shown], None, side(f"{exploring}, {ALWAYS}"), WEEK)
-    assert (changes(story), story.unknown) == ([], {"home.hero"})
+    assert (changes(story), story.unknown) == ([], HERO)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +214,7 @@ def test_behind_a_rule_that_both_have_a_change_is_told_with_unless() -> None:
 
 def test_behind_a_rule_that_one_side_has_nothing_can_be_known() -> None:
     story = replayed([view(1)], side(ALWAYS), side(f"{NEWS}, {ALWAYS}"), WEEK)
-    assert (changes(story), story.unknown) == ([], {"home.hero"})
+    assert (changes(story), story.unknown) == ([], HERO)
 
 
 def test_a_place_that_may_be_taken_leaves_the_next_slot_unknown() -> None:
