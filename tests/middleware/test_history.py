@@ -120,6 +120,16 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_goes_away_just_now_is_not_made_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "is_file", lambda path: True)
+        with pytest.raises(StoreError, match="cannot be opened"):
+            SqliteHistory(tmp_path / "a.db", day)
+    assert list(tmp_path.iterdir()) == []
+
+
 def other_database(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE cats (name TEXT)")

@@ -52,6 +52,7 @@ GERMAN = "when: [{country: DE}], show: plain"
         (["when: [{consent: statistics}, {orders: 1}], show: plain"], None, ["r0"]),
         (["when: [{survey: {known: false}}], show: plain"], None, ["r0"]),
         (["split: {experiment: e, variants: [{name: a, show: plain}]}", BOUGHT], "r1", ["r0"]),
+        (["when: [{country: DE}], split: {experiment: e, variants: [{name: a, show: plain}]}", BOUGHT], "r1", ["r0"]),
     ],
 )  # fmt: skip
 def test_rules_that_nobody_can_ask_stand_beside_the_decision(
@@ -78,6 +79,15 @@ def test_an_explanation_says_that_nobody_wrote_it_down() -> None:
     found = looked_back(GERMAN)
     told = explain(found.rules, ask(found.rules), "home.hero")
     assert "visitor has something nobody wrote down" in str(told)
+
+
+def test_essences_look_into_segments_below_groups() -> None:
+    def essence(country: str) -> object:
+        group = "when: [{any: [{segment: s}, {orders: 5}]}], show: plain"
+        found = looked_back(group, segments=f"{{s: [{{country: {country}}}]}}")
+        return found.essences["r0"]
+
+    assert essence("DE") == essence("DE") != essence("AT")
 
 
 def test_essences_know_no_lines_but_everything_that_decides() -> None:

@@ -230,6 +230,15 @@ def test_a_place_that_may_be_taken_leaves_the_next_slot_unknown() -> None:
     assert story.unknown == {"home.prompt"}
 
 
+def test_a_slot_that_surely_stays_as_it_is_takes_no_place() -> None:
+    rules = f"{ONCE}, {{id: p, slot: home.prompt, show: plain}}"
+    story = replayed(
+        [view(1, "p2")], side(ALWAYS), side(rules, Limits(at_most=1)), WEEK
+    )
+    assert story.unknown == frozenset()
+    assert changes(story) == [("always", None, ()), (None, "p", ())]
+
+
 def test_the_budget_of_the_page_applies() -> None:
     both = f"{ALWAYS}, {{id: p, slot: home.prompt, show: plain}}"
     story = replayed([view(1)], side(both), side(both, Limits(at_most=1)), WEEK)
