@@ -34,7 +34,7 @@ from .rule import Rule, compiled
 from .ruleset import RuleSet, ruleset
 
 
-class Unknowable(msgspec.Struct, frozen=True):
+class Unknowable(msgspec.Struct, frozen=True, gc=False):
     """Stands for ``condition``; ``possible`` says at which end of its range."""
 
     condition: Condition
@@ -69,7 +69,7 @@ class Unknowable(msgspec.Struct, frozen=True):
         return Why(self.name, self.line, self.words(), "something nobody wrote down")
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """Stands for ``condition``, and is unknown where an attribute of it has no value.
 
     A condition may make something of a missing value; here it only means that nobody knows.
@@ -110,7 +110,7 @@ class Recorded(msgspec.Struct, frozen=True):
         return self.condition.why(facts, segments)
 
 
-class Verdict(msgspec.Struct, frozen=True, eq=False):
+class Answer(msgspec.Struct, frozen=True, eq=False):
     """The decision of a slot, unless one of the ``others`` won, which nobody can know.
 
     ``others`` are essences by rule, in the order in which they are asked.
@@ -125,7 +125,7 @@ class Hindsight(msgspec.Struct, frozen=True, eq=False):
 
     ``rules`` decide by what is known. ``doubtful`` are by slot the rules that may hold without
     being known to. ``order`` says where a rule stands in its slot; ``essences`` are those of
-    all rules that may be in ``others`` of a verdict.
+    all rules that may be in ``others`` of an answer.
     """
 
     rules: RuleSet
@@ -133,7 +133,7 @@ class Hindsight(msgspec.Struct, frozen=True, eq=False):
     order: Mapping[str, int]
     essences: Mapping[str, object]
 
-    def decide(self, facts: Facts, slot: str) -> Verdict:
+    def decide(self, facts: Facts, slot: str) -> Answer:
         """As :func:`shopwindow.rules.decide.decide`, with what may have come before.
 
         Experiments by an id that ``facts`` do not have are among that.
@@ -149,7 +149,7 @@ class Hindsight(msgspec.Struct, frozen=True, eq=False):
             if self.order[rule.id] < end and _may_win(rule, facts):
                 found[rule.id] = self.order[rule.id]
         ordered = sorted(found, key=found.__getitem__)
-        return Verdict(decision, {id: self.essences[id] for id in ordered})
+        return Answer(decision, {id: self.essences[id] for id in ordered})
 
 
 def _may_win(rule: Rule, facts: Facts) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from .differences import Difference
 from .events import PROMOTION_VIEWED, SAYS, VISITED
 from .facts import Decision, Event, Profile
-from .hindsight import Verdict
+from .hindsight import Answer
 from .learning import VISIT_PAUSE
 from .sides import Page, Side
 
@@ -145,7 +145,7 @@ _Changes = Iterator[tuple[str, _Change | None]]
 def _against_rules(new: Page, old: Page) -> _Changes:
     were = dict(old.decide(old.side.slots))
     for slot, now in new.decide(new.side.slots):
-        was = were.get(slot, Verdict(Decision(slot, "no-rule")))
+        was = were.get(slot, Answer(Decision(slot, "no-rule")))
         if now is None or was is None or [*now.others.items()] != [*was.others.items()]:
             yield slot, None
         else:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from .attributes import facts
 from .facts import Context, Event, Profile
-from .hindsight import Hindsight, Verdict
+from .hindsight import Answer, Hindsight
 from .interests import NO_TRAFFIC, Traffic
 from .placement import Limits, Placement
 
@@ -55,13 +55,13 @@ class Page:
         )
         self._held = held and side.limits.holdout > 0
 
-    def decide(self, slots: Sequence[str]) -> Iterator[tuple[str, Verdict | None]]:
+    def decide(self, slots: Sequence[str]) -> Iterator[tuple[str, Answer | None]]:
         """``slots`` in the order in which they stand on the page."""
         limits, placement = self.side.limits, Placement(self.side.limits)
         unsure: set[str] = set()  # slots that may take a place, or not
         for slot in slots:
-            verdict = self.side.rules.decide(self.facts, slot)
-            found = placement.placed(verdict.decision, self.facts)
+            answer = self.side.rules.decide(self.facts, slot)
+            found = placement.placed(answer.decision, self.facts)
             placement.take(found)
             crowded = unsure and limits.at_most is not None
             group = limits.groups.get(slot)
@@ -70,11 +70,11 @@ class Page:
             ):
                 yield slot, None
                 continue
-            if verdict.others and not (found.shown or found.held):
+            if answer.others and not (found.shown or found.held):
                 unsure.add(slot)
             if self._held and found.shown:
                 found = replace(found, reason="holdout", fragment=None)
-            yield slot, Verdict(found, verdict.others)
+            yield slot, Answer(found, answer.others)
 
     def explores(self, rule: str | None) -> bool:
         return any(

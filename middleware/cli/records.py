@@ -1,11 +1,12 @@
 """What a command reads of a store: opened beside a running shop, never made."""
 
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager
 from typing import TypeVar
 
 import click
+from msgspec.structs import replace
 
 from ..settings import store_path
 from ..site import Site
@@ -18,7 +19,7 @@ STORE = click.option(
     "--store",
     "url",
     metavar="URL",
-    help="The store to read, for example sqlite:///shopwindow.db. Default: that of site.toml.",
+    help="Where the visitors are kept. Default: the store of site.toml.",
 )
 
 
@@ -26,32 +27,20 @@ STORE = click.option(
 def records(site: Site, url: str | None) -> Iterator[History]:
     """The history of the store at ``url``, else of the one that ``site`` names.
 
-    A relative ``url`` is meant from where the command runs. What cannot be read is wrong usage.
+    A relative ``url`` is meant from the site's folder, as in site.toml. A store that cannot be
+    read is said, and ends the command with 1.
     """
-    hint = "--store"
-    named = url or site.settings.store
-    if named.startswith("memory:"):
-        raise click.BadParameter(
-            "a store in memory is gone when its shop stops: name a file",
-            param_hint=hint,
-        )
-    if url is None:
-        path = store_path(site.settings)
-    else:
-        scheme, separator, _ = url.partition("://")
-        if separator and scheme != "sqlite":
-            raise click.BadParameter(
-                f"a store like {scheme}:// cannot be read here", param_hint=hint
-            )
-        path = Path(url.removeprefix("sqlite:///").removeprefix("sqlite://"))
+    settings = site.settings if url is None else replace(site.settings, store=url)
+    scheme, separator, _ = settings.store.partition("://")
+    if settings.store.startswith("memory:") or (separator and scheme != "sqlite"):
+        hint = f"{settings.store} cannot be looked into: name one with --store sqlite:///..."
+        raise click.BadParameter(hint, param_hint="--store")
     try:
-        history = SqliteHistory(path, site.context.day)
-        try:
+        with closing(SqliteHistory(store_path(settings), site.context.day)) as history:
             yield history
-        finally:
-            history.close()
     except StoreError as error:
-        raise click.BadParameter(str(error), param_hint=hint) from None
+        click.echo(str(error), err=True)
+        sys.exit(1)
 
 
 def watched(items: Iterable[Item], total: int, words: str) -> Iterable[Item]:

@@ -22,6 +22,7 @@ from ..revisions import RevisionError, at_revision
 from ..site import Site
 from ..traffic import shares
 from ..unrecorded import of_log
+from .question import FOLDER
 from .records import STORE, records, watched
 from .site import count, usable
 
@@ -31,9 +32,7 @@ MARK_SHOWN = 8  # characters of a visitor's pseudonym: enough to tell examples a
 
 
 @click.command("replay", short_help="Say who of last week would see something else.")
-@click.argument(
-    "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
-)
+@FOLDER
 @click.option(
     "--since",
     default="7d",

@@ -9,14 +9,13 @@ import msgspec
 
 from ...rules.sizes import Size, Sizes
 from ..unrecorded import of_profile, of_requests
+from .question import FOLDER
 from .records import STORE, records, watched
 from .site import count, usable
 
 
 @click.command("segments", short_help="Count the visitors of each segment.")
-@click.argument(
-    "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
-)
+@FOLDER
 @STORE
 @click.option(
     "--format",

@@ -218,10 +218,8 @@ def test_an_empty_log_has_nothing_to_compare(folder: Path) -> None:
         (["--since", "yesterday"], "write it like 7d"),
         (["--since", "1d", "--until", "2d"], "it is not before --until"),
         (["--path", "home"], "a path starts with /"),
-        (["--store", "memory:"], "name a file"),
-        (["--store", "postgres://db"], "a store like postgres:// cannot be read here"),
-        (["--store", "sqlite:///gone.db"], "there is no store at gone.db"),
-        (["--store", "C:\\shop\\gone.db"], "there is no store at C:"),
+        (["--store", "memory:"], "memory: cannot be looked into"),
+        (["--store", "postgres://db"], "postgres://db cannot be looked into"),
     ],
 )
 def test_wrong_usage_is_told(folder: Path, options: list[str], words: str) -> None:
@@ -231,10 +229,29 @@ def test_wrong_usage_is_told(folder: Path, options: list[str], words: str) -> No
 
 
 @pytest.mark.parametrize("command", ["replay", "segments"])
-def test_a_store_that_is_not_there_is_not_made(folder: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--store", "gone.db"],
+        ["--store", "sqlite:///gone.db"],
+        ["--store", "C:\\shop\\gone.db"],
+        ["--store", "sqlite:///C:\\shop\\gone.db"],
+    ],
+)
+def test_a_store_that_is_not_there_is_not_made(
+    folder: Path, command: str, options: list[str]
+) -> None:
     before = sorted(folder.rglob("*"))
-    assert "there is no store at" in run(command, folder, code=2).output
+    assert "there is no store at" in run(command, folder, *options, code=1).output
     assert sorted(folder.rglob("*")) == before
+
+
+def test_a_store_elsewhere_is_read(folder: Path, tmp_path: Path) -> None:
+    keep(folder, *rabbit("one", 1))
+    store_of(folder).rename(elsewhere := tmp_path / "größer.db")
+    for url in (elsewhere, f"sqlite:///{elsewhere}", "sqlite:///../../größer.db"):
+        assert replay(folder, "--against", "HEAD", "--store", url)["visitors"] == 1
 
 
 def test_an_old_revision_with_errors_is_named(folder: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def looked_back(*rules: str, segments: str = "{none-yet: [{orders: 0}]}") -> Hin
     return hindsight(read(text), HIDDEN, STATISTICS)
 
 
-def verdict(found: Hindsight) -> tuple[str | None, list[str]]:
+def answer(found: Hindsight) -> tuple[str | None, list[str]]:
     said = found.decide(ask(found.rules, profile=BUYER), "home.hero")
     return said.decision.rule, list(said.others)
 
@@ -58,7 +58,7 @@ GERMAN = "when: [{country: DE}], show: plain"
 def test_rules_that_nobody_can_ask_stand_beside_the_decision(
     rules: list[str], winner: str | None, others: list[str]
 ) -> None:
-    assert verdict(looked_back(*rules)) == (winner, others)
+    assert answer(looked_back(*rules)) == (winner, others)
 
 
 def test_segments_pass_on_what_cannot_be_known() -> None:
@@ -67,7 +67,7 @@ def test_segments_pass_on_what_cannot_be_known() -> None:
     )
     german = "when: [{segment: inner}], show: plain"
     buyer = "when: [{segment: buyer}], show: plain"
-    assert verdict(looked_back(german, buyer, segments=segments)) == ("r1", ["r0"])
+    assert answer(looked_back(german, buyer, segments=segments)) == ("r1", ["r0"])
 
 
 def test_rules_of_which_all_is_known_stay_the_same_object() -> None:
