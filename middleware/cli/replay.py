@@ -144,7 +144,10 @@ def _other(folder: Path, against: str | None) -> Iterator[Site | None]:
             with at_revision(folder, against) as copy:
                 yield usable(copy, f"{folder} at {against}")
         except RevisionError as error:
-            raise click.BadParameter(str(error), param_hint="--against") from None
+            raise click.BadParameter(
+                f"{error}; and {against} is no folder with a site.toml",
+                param_hint="--against",
+            ) from None
 
 
 def side(site: Site, path: str | None, traffic: Traffic) -> Side:

@@ -215,6 +215,7 @@ def test_an_empty_log_has_nothing_to_compare(folder: Path) -> None:
     ("options", "words"),
     [
         (["--against", "HEAD~9"], 'git knows no revision "HEAD~9"'),
+        (["--against", "rules"], "rules is no folder with a site.toml"),
         (["--since", "yesterday"], "write it like 7d"),
         (["--since", "1d", "--until", "2d"], "it is not before --until"),
         (["--path", "home"], "a path starts with /"),
