@@ -50,6 +50,14 @@ def site(tmp_path: Path) -> Path:
             ["schema"],
             ["DIR", "# yaml-language-server: $schema=", "JetBrains", "--check"],
         ),
+        (
+            ["segments"],
+            ["surely in, surely out, or unknown", "Only counts", "--store"],
+        ),
+        (
+            ["replay"],
+            ["--against REV|DIR2", "2026-11-20T08:00", "Not in the log are", "unless"],
+        ),
         (["demo"], ["Pawfields", "--port", "8000", "temporary folder", "--no-seed"]),
     ],
 )
