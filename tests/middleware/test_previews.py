@@ -248,6 +248,24 @@ async def test_links_on_a_preview_lead_on_without_counting(tmp_path: Path) -> No
             assert events_of(window) == []
 
 
+async def test_scripts_on_a_preview_ask_through_the_same_eyes(
+    window: Shopwindow,
+) -> None:
+    async with consented(mounted(SHOP, window)) as client:
+        for path in ("/", "/p/cup%201"):
+            asked = {"path": path}
+            referer = {"referer": link(path)}
+            said = (await client.get(DECIDE, params=asked, headers=referer)).json()
+            assert said["slots"]["home.hero"]["rule"] == "tea-hero"
+            assert said["decision"] is None
+            for wrong in (f"{referer['referer']}x", "http://127.0.0.1/"):
+                other = {"referer": wrong}
+                said = (await client.get(DECIDE, params=asked, headers=other)).json()
+                assert said["slots"]["home.hero"]["rule"] is None
+                assert said["decision"] is not None
+    assert events_of(window) == []
+
+
 async def test_scripts_on_a_preview_report_in_vain(window: Shopwindow) -> None:
     async with consented(mounted(SHOP, window)) as client:
         token = (await client.get(f"{DECIDE}?path=/")).json()["decision"]
