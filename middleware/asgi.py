@@ -79,6 +79,7 @@ class PersonalizationMiddleware:
         finally:
             serving.reset(token)
             visit.lookup.abandon()
+            visit.arrival.over()
 
     async def _arrive(self, scope: Scope) -> Visit | None:
         """The visit of a request; whatever fails in here, the page goes out with its own content."""

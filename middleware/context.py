@@ -101,6 +101,11 @@ class Arrival:
         self.bot, self.device = _agent(headers.get(b"user-agent", b"")[:512])
         self.navigation = scope["method"] in ("GET", "HEAD") and _is_navigation(headers)
 
+    def over(self) -> None:
+        """The request is over. The scope's state holds what holds us: let go of it, for a
+        circle would be left to the garbage collector."""
+        self.scope = {**self.scope, "state": {}}
+
     @property
     def cookies(self) -> bytes:
         return self.headers.get(b"cookie", b"")

@@ -35,12 +35,13 @@ from starlette.types import Receive, Send
 
 from ..findings import suggest
 from ..fragments.rewrite import Hole
+from ..rules.exposures import exposure
 from ..rules.facts import Decision
 from .context import Arrival
 from .forms import Form, read_form
 from .previews import PARAMETER
 from .replies import local, reply, say
-from .visit import Visit, exposure
+from .visit import Visit
 
 PATH = "/-/shopwindow/decide"
 MOST_FIELDS = 200

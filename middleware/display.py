@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import msgspec
 
@@ -41,16 +42,24 @@ class Display:
     """
 
     __slots__ = (
-        *("decisions", "exposed", "_facts", "_placement", "_preliminary", "_visit"),
+        *("decisions", "exposed", "_facts", "_of", "_placement", "_preliminary"),
     )
 
     def __init__(self, visit: "Visit") -> None:
-        self._visit = visit
+        # A circle would be left to the garbage collector, page by page, with all that hangs on
+        # it: the next page would find none of its memory warm.
+        self._of = ref(visit)
         self._facts: Facts | None = None
         self._preliminary = False
         self.decisions: dict[str, Decision] = {}
         self._placement = self._page()
         self.exposed: list[Decision] = []
+
+    @property
+    def _visit(self) -> "Visit":
+        visit = self._of()
+        assert visit is not None  # nobody else has us
+        return visit
 
     def _page(self) -> Placement:
         visit = self._visit
@@ -71,7 +80,7 @@ class Display:
         """What ``slot`` shows; decided once per request."""
         known = self.decisions.get(slot)
         if known is None:
-            settled = self._visit.lookup.collect()
+            settled = self._visit.collect()
             known = self._decide(slot)
             if settled:
                 self.decisions[slot] = known

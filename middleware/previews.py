@@ -114,8 +114,8 @@ def _guise(site: "Site", ticket: Ticket) -> Guise:
     # Reading YAML is for those who preview.
     from .tested import read_tested
 
-    tested = read_tested(site, time() if ticket.now is None else ticket.now)
+    tested = read_tested(site, ticket.now)
     if ticket.persona not in tested:
         raise LookupError(ticket.persona)
     persona, now = tested[ticket.persona]
-    return disguised(persona, now if ticket.now is None else ticket.now, ticket.pins)
+    return disguised(persona, now, ticket.pins)

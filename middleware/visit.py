@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..rules.events import PROMOTION_VIEWED
+from ..rules.exposures import showing
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .context import Arrival
@@ -70,7 +71,7 @@ class Visit:
         self._learned: tuple[Profile | None, list[Profile | None]] | None = None
         self.guise = guise  # a preview: nobody is here, and nothing counts
         asked = customer if guise is None else None
-        self.lookup = Lookup(window, arrival, asked, self._retire)
+        self.lookup = Lookup(window, arrival, asked)
         self.display = Display(self)
         try:
             if guise is not None:
@@ -157,6 +158,24 @@ class Visit:
         if self.remembers and not self.lookup.started:
             assert self.visitor is not None
             self.lookup.start(self.visitor.id)
+            self._heed()
+
+    def _heed(self) -> None:
+        """What was looked up may say that this visitor is nobody."""
+        if self.lookup.retired:
+            self.lookup.retired = False
+            self._retire()
+
+    def collect(self) -> bool:
+        """Take what has arrived about the visitor; whether nothing is on its way any more."""
+        done = self.lookup.collect()
+        self._heed()
+        return done
+
+    async def settle(self) -> None:
+        """Wait for what is still on its way, at most until the deadline."""
+        await self.lookup.settle()
+        self._heed()
 
     def _become(
         self, visitor: Visitor | None, consent: Consent, *, returned: bool = False
@@ -182,8 +201,8 @@ class Visit:
         """
         try:
             self._look_up()
-            if not self.lookup.collect():
-                await self.lookup.settle()
+            if not self.collect():
+                await self.settle()
         except Exception as error:
             # Our own fault, whatever it is: the decision says so, the handler goes on.
             self.window.warn("visit", "looking up a visitor failed: %r", error)
@@ -212,7 +231,7 @@ class Visit:
     def profile(self) -> Profile | None:
         """What is known about the visitor, this very request included; None for nobody."""
         if self.guise is not None:
-            return self.guise.profile
+            return self.guise.profile if "personalization" in self.purposes else None
         if not self.remembers or not self.lookup.fetched:
             return None
         base, lessons = self._lessons()
@@ -432,11 +451,7 @@ class Visit:
             journal.note(event, profile, fetched, after)
             profile = after
         if self.display.exposed:
-            # One event for all that the page showed: it is counted together or not at all.
-            properties = {
-                "promotions": [exposure(one) for one in self.display.exposed],
-                "revision": self.site.rules.revision,
-            }
+            properties = showing(self.display.exposed, self.site.rules.revision)
             shown = self._event(PROMOTION_VIEWED, properties)
             journal.note(shown, profile, fetched, self.site.learn(profile, shown))
 
@@ -449,15 +464,3 @@ class Visit:
     def promise(self) -> "list[asyncio.Future[None]]":
         """What an answer to a POST waits for: the events of this request in the store."""
         return [receipt.stored for receipt in self.receipts]
-
-
-def exposure(decision: Decision) -> dict[str, Any]:
-    """One slot of a page, as the event of its showing tells it. What was held back has no
-    ``promotion_id``: it counts for the rule, as for those who saw it, but was not shown."""
-    told: dict[str, Any] = {"promotion_id": decision.fragment}
-    if decision.held:
-        told = {"held": decision.reason}
-    told |= {"slot": decision.slot, "rule": decision.rule}
-    if decision.experiment is not None:
-        told |= {"experiment": decision.experiment, "variant": decision.variant}
-    return told

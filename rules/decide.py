@@ -47,14 +47,15 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
             decision = index.ready[number]
             if decision is not None and not skipped:
                 return decision
-            rule, allowed, end = index.entries[number]
-            found = outcome(rule, facts) if allowed else "consent"
+            entry = index.entries[number]
+            rule = entry.rule
+            found = outcome(rule, facts) if entry.allowed else "consent"
             if not isinstance(found, str):
                 return replace(found, skipped=tuple(skipped)) if skipped else found
             if found == "consent":
                 reason = found
             skipped.append((rule.id, found))
-            alive = alive >> end << end  # without its other alternatives
+            alive = alive >> entry.end << entry.end  # without its other alternatives
     except Exception:
         # Something is wrong with the facts. Asked one by one, the rules say where.
         return one_by_one(rules, facts, slot)

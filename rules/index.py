@@ -8,8 +8,8 @@ answer is exact: what cannot be a column is asked of the survivors, in their ord
 
 import typing
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
-from typing import NamedTuple
+
+import msgspec
 
 from .attributes import Facts
 from .columns import (
@@ -24,18 +24,19 @@ from .columns import (
     wishes,
 )
 from .comparisons import Bound, Has, Known, OneOf
-from .conditions import Condition, Segments, Test, every
+from .conditions import Condition, Segments, Test
 from .counting import Counted, Leans
-from .facts import PURPOSES, Decision
+from .facts import CONSENTS, PURPOSES, Decision
 from .recorded import counts, leanings
 from .rule import Rule, needs
-from .terms import Literal, Terms
+from .steps import Steps, finished
+from .terms import Deferred, Literal, Term, Terms
 from .timetable import Timetable
 
 SCALE_LIMITS = 1_000  # of one attribute: a mask is kept for each, and between each two
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """Whom one bit stands for: one alternative of ``rule``.
 
     ``end`` is the number of the first bit after this rule's. A rule that is not ``allowed``,
@@ -45,13 +46,6 @@ class Entry(NamedTuple):
     rule: Rule
     allowed: bool
     end: int
-
-
-_CONSENTS: tuple[frozenset[str], ...] = tuple(
-    frozenset(some)
-    for size in range(len(PURPOSES) + 1)
-    for some in combinations(PURPOSES, size)
-)
 
 
 Survivors = tuple[object, int, bool]
@@ -97,8 +91,8 @@ class Index:
         self.rests = tuple(rests)
         self.residues = tuple(residues)
         self.ready = tuple(
-            rule.decision if allowed and rule.plain else None
-            for rule, allowed, _ in self.entries
+            entry.rule.decision if entry.allowed and entry.rule.plain else None
+            for entry in self.entries
         )
         self.choices = tuple(one for one in columns if isinstance(one, Choice))
         self.scales = tuple(one for one in columns if isinstance(one, Scale))
@@ -176,10 +170,16 @@ def _place(condition: Condition) -> Place | None:
 
 def index(rules: Iterable[Rule], segments: Segments) -> Index:
     """The index of ``rules``, which come in the order in which they are asked, none off."""
+    return finished(indexing(rules, segments))
+
+
+def indexing(rules: Iterable[Rule], segments: Segments) -> Steps[Index]:
+    """:func:`index`, step by step."""
     terms = Terms(segments)
-    placed: dict[Place, dict[int, list[Literal]]] = {}
-    rests: list[list[Literal]] = []
-    residues: list[list[Literal]] = []
+    # Tuples of what is no part of a circle: the garbage collector lets go of them.
+    placed: dict[Place, dict[int, Term]] = {}
+    rests: list[Term] = []
+    residues: list[Term] = []
     variants: list[tuple[Rule, bool, int, int]] = []  # and where its bits start and end
     for rule in rules:
         conditions = [(True, rule.conditions)]
@@ -189,7 +189,9 @@ def index(rules: Iterable[Rule], segments: Segments) -> Index:
         for allowed, parts in conditions:
             start = len(rests)
             for term in terms.every(parts):
-                number, rest, residue = len(rests), [], []
+                number = len(rests)
+                rest: list[Literal] = []
+                residue: list[Literal] = []
                 for literal in term:
                     place = _place(literal.condition)
                     if place and place[0] == "list" and wishes(literal) is None:
@@ -200,10 +202,11 @@ def index(rules: Iterable[Rule], segments: Segments) -> Index:
                         residue.append(literal)
                     else:
                         column = placed.setdefault(place, {})
-                        column.setdefault(number, []).append(literal)
-                rests.append(rest)
-                residues.append(residue)
+                        column[number] = (*column.get(number, ()), literal)
+                rests.append(tuple(rest))
+                residues.append(tuple(residue))
             variants.append((rule, allowed, start, len(rests)))
+        yield
     for place in [
         place for place, column in placed.items() if _too_fine(place, column)
     ]:
@@ -213,14 +216,15 @@ def index(rules: Iterable[Rule], segments: Segments) -> Index:
     full = (1 << len(rests)) - 1
     entries: list[Entry] = []
     slots: dict[str, int] = {}
-    consents: dict[frozenset[str], int] = dict.fromkeys(_CONSENTS, 0)
+    consents: dict[frozenset[str], int] = dict.fromkeys(CONSENTS, 0)
     for rule, allowed, start, end in variants:
         entries += [Entry(rule, allowed, end)] * (end - start)
         bits = (1 << end) - (1 << start)
         slots[rule.slot] = slots.get(rule.slot, 0) | bits
-        for consent in _CONSENTS:
+        for consent in CONSENTS:
             if (rule.purposes <= consent) is allowed:
                 consents[consent] |= bits
+        yield
     timed = Timetable(
         (rule.schedule, (1 << end) - (1 << start))
         for rule, _, start, end in variants
@@ -229,19 +233,25 @@ def index(rules: Iterable[Rule], segments: Segments) -> Index:
     columns: list[Choice | Scale | Column] = []
     dear: list[Column] = []
     for kind, name in sorted(placed):
-        column = placed[kind, name]
+        column = placed.pop((kind, name))
+        yield
         if kind == "choice":
-            columns.append(choice(name, column, full))
+            columns.append((yield from choice(name, column, full)))
         elif kind == "scale":
-            columns.append(scale(name, column, full))
+            columns.append((yield from scale(name, column, full)))
         elif kind == "list":
-            columns += listed(name, column, full)
+            columns += yield from listed(name, column, full)
         elif kind == "counts":
-            dear += counts(name, column, full)
+            dear += yield from counts(name, column, full)
         else:
-            dear += leanings(name, column, full)
-    asked = [_test(literals, segments) for literals in rests]
-    left = [_test(literals, segments) for literals in residues]
+            dear += yield from leanings(name, column, full)
+    asked: list[Test | None] = []
+    left: list[Test | None] = []
+    for cheap, none in zip(rests, residues, strict=True):
+        asked.append(_test(cheap, segments))
+        # Often the same: one test then serves both.
+        left.append(asked[-1] if cheap == none else _test(none, segments))
+        yield
     return Index(
         entries, asked, left, columns, dear, slots, consents, timed if timed else None
     )
@@ -252,8 +262,5 @@ def _too_fine(place: Place, column: Placed) -> bool:
     return place[0] == "scale" and len(limits_of(literals)) > SCALE_LIMITS
 
 
-def _test(literals: list[Literal], segments: Segments) -> Test | None:
-    if not literals:
-        return None
-    ordered = sorted(literals, key=lambda literal: literal.condition.cost)
-    return every(literal.test(segments) for literal in ordered)
+def _test(term: Term, segments: Segments) -> Test | None:
+    return Deferred(term, segments) if term else None

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
+import msgspec
+
 Cell = Callable[[Sequence[Any], Any], int]
 
 
@@ -22,14 +24,13 @@ class Line:
     def add(self, bit: int, own: Iterable[Any], holds: Callable[[Any], bool]) -> None:
         """Sets ``bit`` where ``holds`` says so, which may change at its ``own`` limits alone."""
         limits = sorted(set(own))
-        # Fractions lie exactly between, where two floats may have no third one.
-        before = holds(Fraction(limits[0]) - 1 if limits else Fraction(0))
+        before = holds(_below(limits[0]) if limits else 0)
         if before:
             self._flips[0] ^= bit
         for place, limit in enumerate(limits):
             cell = 2 * self._place[limit] + 1
             beyond = limits[place + 1] if place + 1 < len(limits) else limit + 2
-            between = (Fraction(limit) + Fraction(beyond)) / 2
+            between = _between(limit, beyond)
             for here, value in ((cell, limit), (cell + 1, between)):
                 if (now := holds(value)) is not before:
                     self._flips[here] ^= bit
@@ -42,7 +43,8 @@ class Line:
         """
         masks = []
         for flip in self._flips:
-            start ^= flip
+            if flip:  # else the same object serves again
+                start ^= flip
             masks.append(start)
         if any(self._flips[2::2]):
             return masks, _cell
@@ -52,8 +54,34 @@ class Line:
     def reader(self) -> Callable[[Any], int]:
         """From a number to its mask."""
         masks, cell = self.masks()
-        limits = self.limits
-        return lambda number: masks[cell(limits, number)]
+        return _Reader(tuple(self.limits), tuple(masks), cell)
+
+
+class _Reader(msgspec.Struct, frozen=True, gc=False):
+    """A closure would be seven objects for the garbage collector to visit; this is none."""
+
+    limits: tuple[Any, ...]
+    masks: tuple[int, ...]
+    cell: Cell
+
+    def __call__(self, number: Any) -> int:
+        return self.masks[self.cell(self.limits, number)]
+
+
+def _below(limit: Any) -> Any:
+    return limit - 1 if _is_small(limit) else Fraction(limit) - 1
+
+
+def _between(limit: Any, beyond: Any) -> Any:
+    """A number between two. Floats may have no third one there; fractions always do."""
+    if _is_small(limit) and _is_small(beyond):
+        return limit + 0.5
+    return (Fraction(limit) + Fraction(beyond)) / 2
+
+
+def _is_small(number: Any) -> bool:
+    """A whole number that a float still tells from the half behind it."""
+    return type(number) is int and abs(number) < 1 << 50
 
 
 def _cell(limits: Sequence[Any], number: Any) -> int:

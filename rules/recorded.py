@@ -7,12 +7,15 @@ says of a key that is not there: false there, it *wants* the key; true there, it
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from .attributes import Facts
 from .columns import Column, Placed
 from .counting import Counted, Leans, how_often
 from .facts import Counter
 from .line import Line
 from .moments import Duration
+from .steps import Steps
 from .terms import Literal
 
 Verdict = tuple[
@@ -21,8 +24,18 @@ Verdict = tuple[
 Mask = Callable[[Any], int]
 
 
+class _Verdicts(msgspec.Struct, frozen=True, gc=False):
+    sound: Mask
+    stopped: Mask
+
+    def __call__(self, number: Any) -> Verdict:
+        return self.sound(number), self.stopped(number)
+
+
 class _Gauge:
     """All that is asked about one number: how often one key in one window, one affinity."""
+
+    __slots__ = ("refusals", "wants")
 
     def __init__(self) -> None:
         self.wants: dict[int, Literal] = {}
@@ -31,7 +44,7 @@ class _Gauge:
     def verdicts(self) -> Callable[[Any], Verdict]:
         """From the number to its verdict."""
         sound, stopped = _line(self.wants, True), _line(self.refusals, False)
-        return lambda number: (sound(number), stopped(number))
+        return _Verdicts(sound, stopped)
 
     @property
     def once(self) -> Verdict | None:
@@ -111,7 +124,7 @@ class _Layer:
         return True
 
 
-def _layers(placed: Placed) -> list[_Layer]:
+def _layers(placed: Placed) -> Steps[list[_Layer]]:
     layers = [_Layer()]
     for number, literals in placed.items():
         bit = 1 << number
@@ -123,6 +136,7 @@ def _layers(placed: Placed) -> list[_Layer]:
             else:
                 layers.append(_Layer())
                 (layers[-1].refuse if refuses else layers[-1].want)(bit, literal)
+        yield
     return layers
 
 
@@ -148,17 +162,22 @@ def _reader(within: Duration | None, gauge: _Gauge) -> Reader:
     return lambda counter, facts: verdicts(counter.since(facts.day - back))
 
 
-def counts(table: str, placed: Placed, full: int) -> list[Column]:
+def counts(table: str, placed: Placed, full: int) -> Steps[list[Column]]:
     """Over one table of counters, such as "viewed category"."""
-    return [_counts_column(table, layer, full) for layer in _layers(placed)]
+    columns = []
+    for layer in (yield from _layers(placed)):
+        columns.append((yield from _counts_column(table, layer, full)))
+    return columns
 
 
-def _counts_column(table: str, layer: _Layer, full: int) -> Column:
+def _counts_column(table: str, layer: _Layer, full: int) -> Steps[Column]:
     unwanted = full ^ layer.wants
-    readers = {
-        key: tuple(_reader(within, gauge) for within, gauge in windows.items())
-        for key, windows in layer.gauges.items()
-    }
+    readers: dict[str, tuple[Reader, ...]] = {}
+    for key, windows in layer.gauges.items():
+        readers[key] = tuple(
+            _reader(within, gauge) for within, gauge in windows.items()
+        )
+        yield
 
     def masks(facts: Facts) -> int:
         known = facts.counts.get(table)
@@ -179,14 +198,20 @@ def _counts_column(table: str, layer: _Layer, full: int) -> Column:
 # -- affinities ----------------------------------------------------------------------------
 
 
-def leanings(dimension: str, placed: Placed, full: int) -> list[Column]:
+def leanings(dimension: str, placed: Placed, full: int) -> Steps[list[Column]]:
     """Over the affinities of one dimension, such as "category"."""
-    return [_leanings_column(dimension, layer, full) for layer in _layers(placed)]
+    columns = []
+    for layer in (yield from _layers(placed)):
+        columns.append((yield from _leanings_column(dimension, layer, full)))
+    return columns
 
 
-def _leanings_column(dimension: str, layer: _Layer, full: int) -> Column:
+def _leanings_column(dimension: str, layer: _Layer, full: int) -> Steps[Column]:
     unwanted = full ^ layer.wants
-    verdicts = {key: windows[None].verdicts() for key, windows in layer.gauges.items()}
+    verdicts: dict[str, Callable[[Any], Verdict]] = {}
+    for key, windows in layer.gauges.items():
+        verdicts[key] = windows[None].verdicts()
+        yield
 
     def masks(facts: Facts) -> int:
         known = facts.profile.interests.get(dimension)

@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from .attributes import Attribute, Wanted
 from .conditions import All, Segment
-from .index import Index, index
+from .index import Index, indexing
 from .rule import Rule, compiled
+from .steps import Steps, finished
 
-__all__ = ["EMPTY", "Rule", "RuleSet", "compiled", "ruleset"]
+__all__ = ["EMPTY", "Rule", "RuleSet", "compiled", "order", "ruleset"]
+
+
+if TYPE_CHECKING:
+    from .drafts import Draft
 
 
 class RuleSet(msgspec.Struct, frozen=True):
@@ -38,23 +44,62 @@ def ruleset(
     zone: tzinfo = UTC,
 ) -> RuleSet:
     """Sorts ``rules`` and lays out what a request needs."""
-    rules = sorted(rules, key=lambda r: (r.slot, -r.priority, r.file, r.line))
+    return finished(laying_out(rules, segments, revision, zone))
+
+
+def laying_out(
+    rules: list[Rule],
+    segments: Mapping[str, Segment],
+    revision: str = "",
+    zone: tzinfo = UTC,
+) -> Steps[RuleSet]:
+    """:func:`ruleset`, step by step."""
+    rules = sorted(rules, key=order)
+    yield
     slots: dict[str, list[Rule]] = {}
     asked: set[Attribute] = set()
     for rule in rules:
         if not rule.off:
             slots.setdefault(rule.slot, []).append(rule)
             asked.update(All(rule.conditions, rule.line).asked(segments))
+        yield
+    enabled = [rule for rule in rules if not rule.off]
+    found = yield from indexing(enabled, segments)
     return RuleSet(
         tuple(rules),
         {slot: tuple(found) for slot, found in slots.items()},
         segments,
         frozenset(attribute.name for attribute in asked),
         Wanted(asked, zone),
-        index((rule for rule in rules if not rule.off), segments),
+        found,
         revision,
         zone,
     )
+
+
+def dissolving(holder: list[RuleSet]) -> Steps[None]:
+    """Empties ``holder`` of its one rule set, and frees that in small steps.
+
+    Freed at once, ten thousand rules keep all threads waiting. It works only where nobody
+    else holds the set any more, and does no harm where somebody does.
+    """
+    rules = holder.pop()
+    index = rules.index
+    columns = (*index.choices, *index.scales, *index.lists, *index.dear)
+    pieces: list[list[object]] = [
+        list(part)
+        for part in (rules.rules, index.entries, index.rests, index.residues, columns)
+    ]
+    del rules, index, columns
+    for piece in pieces:
+        while piece:
+            piece.pop()
+            yield
+
+
+def order(rule: "Rule | Draft") -> tuple[str, int, str, int]:
+    """What rules are sorted by: those of a slot in the order in which they are asked."""
+    return rule.slot, -rule.priority, rule.file, rule.line
 
 
 EMPTY = ruleset([], {})

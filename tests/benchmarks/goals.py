@@ -7,6 +7,7 @@ from rich.table import Table
 
 from .contenders import BARE, BUFFERING, HANDWRITTEN, PERSONALISED
 from .firstbyte import DEADLINE_SECONDS, FirstByte
+from .reloading import Reloading
 from .rounds import Timings
 
 BUFFERING_SHARE = 0.6
@@ -14,6 +15,9 @@ BARE_SHARE = 0.85
 IMPORT_SECONDS = 0.2
 FIRST_BYTE_SECONDS = 0.001
 LATE_SECONDS = 0.01
+STALL_SECONDS = 0.01
+LOAD_SECONDS = 2.5
+KEPT_BYTES = 60e6
 
 
 class Goal(NamedTuple):
@@ -44,11 +48,13 @@ UNITS: dict[str, Callable[[float], str]] = {
     "": lambda value: f"{value:.2f}",
     "µs": lambda value: f"{value * 1e6:.0f} µs",
     "ms": lambda value: f"{value * 1e3:.2f} ms",
+    "s": lambda value: f"{value:.2f} s",
+    "MB": lambda value: f"{value / 1e6:.1f} MB",
 }
 
 
 def written(value: float, unit: str) -> str:
-    """``value``, a ratio or seconds, in ``unit``."""
+    """``value``, a ratio, seconds or bytes, in ``unit``."""
     return UNITS[unit](value)
 
 
@@ -94,6 +100,22 @@ def first_byte_goals(moments: FirstByte) -> list[Goal]:
         ),
         Goal("first byte without shopwindow", moments.control_first, "ms"),
         Goal("last byte without shopwindow", moments.control_last, "ms"),
+    ]
+
+
+def reload_goals(reloaded: Reloading) -> list[Goal]:
+    rules = "reload of 10,000 rules"
+    return [
+        Goal(
+            f"{rules}, longest stall above idle",
+            reloaded.stall - reloaded.idle_stall,
+            "ms",
+            most=STALL_SECONDS,
+        ),
+        Goal(rules, reloaded.seconds, "s", most=LOAD_SECONDS),
+        Goal(f"{rules}, memory kept", reloaded.kept, "MB", most=KEPT_BYTES),
+        Goal(f"{rules}, worst stall of all", reloaded.worst_stall, "ms"),
+        Goal("longest stall of an idle loop", reloaded.idle_stall, "ms"),
     ]
 
 

@@ -54,6 +54,10 @@ def site(tmp_path: Path) -> Path:
             ],
         ),
         (
+            ["test"],
+            ["DIR/rules/tests", "given: carpenter", "sequence:", "Exits with 0"],
+        ),
+        (
             ["schema"],
             ["DIR", "# yaml-language-server: $schema=", "JetBrains", "--check"],
         ),
@@ -103,7 +107,9 @@ def test_a_new_site_passes_its_check_and_says_what_comes_next(tmp_path: Path) ->
     said = run("new", folder).output
     assert f"shopwindow check {folder}" in said and "PersonalizationMiddleware" in said
     names = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
-    assert {"site.toml", "rules/start.yaml", PERSONAS, "catalog/products.csv"} <= names
+    made = {"site.toml", "rules/start.yaml", PERSONAS, "catalog/products.csv"}
+    assert made | {"rules/tests/start.yaml"} <= names
+    assert f"shopwindow test {folder}" in said
     assert run("check", folder, "--strict").output.endswith("all is well\n")
 
 

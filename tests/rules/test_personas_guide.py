@@ -15,8 +15,9 @@ from shopwindow.middleware.site import Site, check_site, read_files
 from shopwindow.rules.attributes import BUILT_IN
 from shopwindow.rules.facts import PURPOSES
 from shopwindow.rules.happenings import DETAILS
-from shopwindow.rules.personas import DERIVED, FILE_KEYS, Personas, read_personas
+from shopwindow.rules.personas import FILE_KEYS, Personas, read_personas
 from shopwindow.rules.reading import read_rules
+from shopwindow.rules.traits import DERIVED
 from shopwindow.rules.vocabulary import VERBS
 from tests.commands import run
 
