@@ -23,6 +23,7 @@ from tests.shop import (
     HERO,
     KEYS,
     RULES,
+    TEASER,
     browser,
     by_attribute,
     by_template,
@@ -184,6 +185,15 @@ async def test_it_is_the_same_that_the_command_decides(
             decided = re.search(rf"{persona} on /\n  home.hero: (\w+)", said)
             assert decided is not None
             assert (HERO in body) is (decided[1] == "banner")
+
+
+async def test_the_page_has_its_limits_but_holds_nobody_out(tmp_path: Path) -> None:
+    limits = "[pages]\nat-most = 1\n"
+    holdout = '[experiments]\nholdout = "100%"\n'
+    async with shop(tmp_path, pages=limits, site=holdout) as window:
+        async with browser(mounted(SHOP, window)) as client:
+            body = (await client.get(link())).content
+    assert HERO in body and TEASER not in body
 
 
 async def test_below_a_root_path_the_whole_address_counts(window: Shopwindow) -> None:
