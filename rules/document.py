@@ -234,7 +234,7 @@ class Document:
             self._anchored(event)
         start, end = event.start_mark, event.end_mark
         line, column = start.line + 1, start.column + 1
-        length = max(1, end.index - start.index) if end.line < line else 1
+        length = (end.index - start.index or 1) if end.line < line else 1
         if type(event) is yaml.AliasEvent:
             return Node(kind, line, column, length)
         if event.tag is not None:
