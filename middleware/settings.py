@@ -138,9 +138,8 @@ def read_settings(
     deadlines.finish(later=("fragments-ms",))
 
     store = root.table("store")
-    values["store"] = environment.get("SHOPWINDOW_STORE") or store.text(
-        "url", "sqlite:///shopwindow.db"
-    )
+    url = store.text("url", "sqlite:///shopwindow.db")  # read in any case: it is known
+    values["store"] = environment.get("SHOPWINDOW_STORE") or url
     if not values["store"].startswith(("sqlite://", "memory:")):
         store.wrong(
             "url",

@@ -21,8 +21,10 @@ from .consent import RefusalCookie
 from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
+from .previews import Previews
 from .routes import Routes
 from .settings import is_production, read_keys, store_path
+from .showings import Showings
 from .sources.http import HttpSource
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
@@ -80,6 +82,8 @@ class Shopwindow:
         self.keys = keys or read_keys()
         self.production = is_production()
         self.clicks = ClickLinks(self.keys)
+        self.showings = Showings(self.keys)
+        self.previews = Previews(self.keys)
         self.marker = Marker(marker_keys(self.keys))
         self.customer = customer
         self._client = client

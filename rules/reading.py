@@ -7,12 +7,13 @@ from hashlib import blake2b
 from ..findings import Finding
 from .compiling import Checked, SegmentDraft, compiling
 from .conditions import All, Condition, InSegment
-from .document import Document, Node, core
+from .document import Document, Node
 from .drafts import Draft, Drafts
 from .grammar import Grammar
 from .ruleset import Rule, RuleSet, order
 from .segments import BUILT_IN_SEGMENTS
 from .steps import finished
+from .versions import read_version
 from .vocabulary import ID, Parameters, Vocabulary, time_zone
 
 __all__ = [
@@ -96,14 +97,7 @@ class _Reader:
         for key, value in document.pairs(document.root, "file", FILE_KEYS):
             match key.text:
                 case "version":
-                    if (
-                        value.kind != "scalar"
-                        or core(value) != 1
-                        or core(value) is True
-                    ):
-                        document.error(
-                            value, f"version {value.shown} is not known", "write 1"
-                        )
+                    read_version(document, value)
                 case "timezone":
                     name = document.words(value, '"timezone"')
                     if name and (zone := time_zone(name)) is not None:
