@@ -79,6 +79,7 @@ class Index:
     def __init__(
         self,
         entries: Sequence[Entry],
+        ready: Sequence[Decision | None],
         rests: Iterable[Test | None],
         residues: Iterable[Test | None],
         columns: Sequence[Choice | Scale | Column],
@@ -90,10 +91,7 @@ class Index:
         self.entries = tuple(entries)
         self.rests = tuple(rests)
         self.residues = tuple(residues)
-        self.ready = tuple(
-            entry.rule.decision if entry.allowed and entry.rule.plain else None
-            for entry in self.entries
-        )
+        self.ready = tuple(ready)
         self.choices = tuple(one for one in columns if isinstance(one, Choice))
         self.scales = tuple(one for one in columns if isinstance(one, Scale))
         self.lists = tuple(one for one in columns if isinstance(one, Column))
@@ -207,18 +205,22 @@ def indexing(rules: Iterable[Rule], segments: Segments) -> Steps[Index]:
                 residues.append(tuple(residue))
             variants.append((rule, allowed, start, len(rests)))
         yield
-    for place in [
-        place for place, column in placed.items() if _too_fine(place, column)
-    ]:
+    for place in list(placed):
+        yield
+        if not _too_fine(place, placed[place]):
+            continue
         for number, literals in placed.pop(place).items():
             rests[number] += literals
             residues[number] += literals
     full = (1 << len(rests)) - 1
     entries: list[Entry] = []
+    ready: list[Decision | None] = []
     slots: dict[str, int] = {}
     consents: dict[frozenset[str], int] = dict.fromkeys(CONSENTS, 0)
     for rule, allowed, start, end in variants:
         entries += [Entry(rule, allowed, end)] * (end - start)
+        decision = rule.decision if allowed and rule.plain else None
+        ready += [decision] * (end - start)
         bits = (1 << end) - (1 << start)
         slots[rule.slot] = slots.get(rule.slot, 0) | bits
         for consent in CONSENTS:
@@ -230,6 +232,8 @@ def indexing(rules: Iterable[Rule], segments: Segments) -> Steps[Index]:
         for rule, _, start, end in variants
         if rule.schedule is not None
     )
+    del variants
+    yield
     columns: list[Choice | Scale | Column] = []
     dear: list[Column] = []
     for kind, name in sorted(placed):
@@ -252,8 +256,10 @@ def indexing(rules: Iterable[Rule], segments: Segments) -> Steps[Index]:
         # Often the same: one test then serves both.
         left.append(asked[-1] if cheap == none else _test(none, segments))
         yield
+    del rests, residues  # now, rather than all at once at the end
+    yield
     return Index(
-        entries, asked, left, columns, dear, slots, consents, timed if timed else None
+        entries, ready, asked, left, columns, dear, slots, consents, timed or None
     )
 
 

@@ -51,8 +51,11 @@ def examined(
     return site, files, ordered
 
 
-def usable(folder: Path) -> Site:
-    """The site of ``folder``; prints the errors and exits with 1 if it has any."""
+def usable(folder: Path, name: str = "") -> Site:
+    """The site of ``folder``; prints the errors and exits with 1 if it has any.
+
+    ``name`` is what people call the folder, where it is not its path.
+    """
     site, findings = checked(folder)
     errors = [
         finding
@@ -62,7 +65,7 @@ def usable(folder: Path) -> Site:
     ]
     if site is None or errors:
         show(errors, err=True)
-        click.echo(f"{folder}: {count(len(errors), 'error')}", err=True)
+        click.echo(f"{name or folder}: {count(len(errors), 'error')}", err=True)
         sys.exit(1)
     return site
 

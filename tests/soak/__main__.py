@@ -13,12 +13,14 @@ from rich.table import Table
 from .profiles import soak_profiles
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
+from .stories import soak_stories
 
 Soak = Callable[[int, int, Callable[[], None]], Soaked]
 
 SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("fuzzed profiles", soak_profiles, 100_000),
     ("damaged rule files", soak_rule_files, 10_000),
+    ("stories told again", soak_stories, 9_000),
 )
 
 
