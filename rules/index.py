@@ -7,8 +7,8 @@ answer is exact: what cannot be a column is asked of the survivors, in their ord
 """
 
 import typing
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 from .attributes import Facts
@@ -17,6 +17,7 @@ from .columns import (
     Column,
     Placed,
     Scale,
+    bits,
     choice,
     limits_of,
     listed,
@@ -24,11 +25,12 @@ from .columns import (
     wishes,
 )
 from .comparisons import Bound, Has, Known, OneOf
-from .conditions import Condition, Segments, Test, every
+from .conditions import Condition, Consents, Segments, Test, every
 from .counting import Counted, Leans
-from .facts import PURPOSES, Decision
+from .facts import Decision
 from .recorded import counts, leanings
 from .rule import Rule, needs
+from .schedule import Schedule
 from .terms import Literal, Terms
 from .timetable import Timetable
 
@@ -47,31 +49,33 @@ class Entry(NamedTuple):
     end: int
 
 
-_CONSENTS: tuple[frozenset[str], ...] = tuple(
-    frozenset(some)
-    for size in range(len(PURPOSES) + 1)
-    for some in combinations(PURPOSES, size)
-)
+class Span(NamedTuple):
+    """The bits of one slot: ``mask`` are as many, ``first`` is the number of the lowest."""
+
+    first: int
+    mask: int
 
 
 Survivors = tuple[object, int, bool]
 
 
 class Index:
-    """The rules of all slots, ready to be asked together. Make it with :func:`index`.
+    """The rules of all slots under one consent, ready to be asked together.
 
-    By the number of a bit: ``entries``; ``rests``, what no cheap column holds; ``residues``,
-    what no column holds at all; ``ready``, the decision if nothing else stands before it.
-    ``slots`` and ``consents`` are masks: the bits of a slot, and those that count under a
-    consent; ``timed`` knows those whose schedule is on. ``unfilled`` are the decisions for no rule. Columns over what a visitor did are
-    ``dear``: after the others few rules are left, and asking some of these is cheaper.
+    Make it with :func:`index`. By the number of a bit: ``entries``; ``rests``, what no cheap
+    column holds; ``residues``, what no column holds at all; ``ready``, the decision if nothing
+    else stands before it. ``slots`` says which bits are a slot's, ``allowed`` is the mask of
+    those that lack no consent, ``timed`` knows those whose schedule is on, ``unfilled`` are the
+    decisions for no rule. Columns over what a visitor did are ``dear``: after the others few
+    rules are left, and asking some of these is cheaper.
     """
 
     __slots__ = (
+        "allowed",
         "choices",
-        "consents",
         "dear",
         "entries",
+        "full",
         "lists",
         "ready",
         "residues",
@@ -89,11 +93,10 @@ class Index:
         residues: Iterable[Test | None],
         columns: Sequence[Choice | Scale | Column],
         dear: Sequence[Column],
-        slots: Mapping[str, int],
-        consents: Mapping[frozenset[str], int],
         timed: Timetable | None = None,
     ) -> None:
         self.entries = tuple(entries)
+        self.full = (1 << len(self.entries)) - 1
         self.rests = tuple(rests)
         self.residues = tuple(residues)
         self.ready = tuple(
@@ -104,10 +107,10 @@ class Index:
         self.scales = tuple(one for one in columns if isinstance(one, Scale))
         self.lists = tuple(one for one in columns if isinstance(one, Column))
         self.dear = tuple(dear)
-        self.slots = slots
-        self.consents = consents
+        self.slots = _spans(self.entries)
+        self.allowed = bits(n for n, one in enumerate(self.entries) if one.allowed)
         self.timed = timed
-        self.unfilled = {slot: Decision(slot, "no-rule") for slot in slots}
+        self.unfilled = {slot: Decision(slot, "no-rule") for slot in self.slots}
 
     def survivors(self, facts: Facts) -> Survivors:
         """The bits of all slots that the cheap columns leave standing; kept in ``facts``.
@@ -115,9 +118,7 @@ class Index:
         The answer is this index, the bits, and whether ``dear`` columns were asked as well:
         if not, survivors have to be asked their ``rest``, else their ``residue``.
         """
-        alive = self.consents.get(facts.consent)
-        if alive is None:  # an unknown purpose among them
-            alive = self.consents[facts.consent.intersection(PURPOSES)]
+        alive = self.full
         if self.timed is not None:
             alive &= self.timed.open(facts.context.now)
         values = facts.values
@@ -148,6 +149,16 @@ class Index:
         return alive
 
 
+def _spans(entries: Sequence[Entry]) -> Mapping[str, Span]:
+    sizes = Counter(entry.rule.slot for entry in entries)
+    spans: dict[str, Span] = {}
+    for number, entry in enumerate(entries):
+        slot = entry.rule.slot
+        if slot not in spans:
+            spans[slot] = Span(number, (1 << sizes[slot]) - 1)
+    return spans
+
+
 Kind = typing.Literal["choice", "scale", "list", "counts", "leanings"]
 _SCALES = ("number", "date", "time")
 Place = tuple[Kind, str]
@@ -174,36 +185,43 @@ def _place(condition: Condition) -> Place | None:
     return None
 
 
-def index(rules: Iterable[Rule], segments: Segments) -> Index:
-    """The index of ``rules``, which come in the order in which they are asked, none off."""
+def index(rules: Iterable[Rule], segments: Segments, consent: frozenset[str]) -> Index:
+    """The index of ``rules`` for visitors who gave this ``consent``.
+
+    They come sorted by slot, then in the order in which they are asked, none off.
+    """
     terms = Terms(segments)
     placed: dict[Place, dict[int, list[Literal]]] = {}
     rests: list[list[Literal]] = []
     residues: list[list[Literal]] = []
-    variants: list[tuple[Rule, bool, int, int]] = []  # and where its bits start and end
+    entries: list[Entry] = []
+    timed: list[tuple[Schedule, int]] = []
     for rule in rules:
-        conditions = [(True, rule.conditions)]
-        if rule.purposes:
-            free = tuple(c for c in rule.conditions if not needs(c, segments))
-            conditions.append((False, free))
-        for allowed, parts in conditions:
-            start = len(rests)
-            for term in terms.every(parts):
-                number, rest, residue = len(rests), [], []
-                for literal in term:
-                    place = _place(literal.condition)
-                    if place and place[0] == "list" and wishes(literal) is None:
-                        place = None
-                    if place is None or place[0] in _DEAR:
-                        rest.append(literal)
-                    if place is None:
-                        residue.append(literal)
-                    else:
-                        column = placed.setdefault(place, {})
-                        column.setdefault(number, []).append(literal)
-                rests.append(rest)
-                residues.append(residue)
-            variants.append((rule, allowed, start, len(rests)))
+        parts, allowed = rule.conditions, rule.purposes <= consent
+        if not allowed:
+            parts = tuple(part for part in parts if not needs(part, segments))
+        start = len(rests)
+        for term in terms.every(parts):
+            number, rest, residue = len(rests), [], []
+            for literal in term:
+                if allowed and _implied(literal, rule):
+                    continue
+                place = _place(literal.condition)
+                if place and place[0] == "list" and wishes(literal) is None:
+                    place = None
+                if place is None or place[0] in _DEAR:
+                    rest.append(literal)
+                if place is None:
+                    residue.append(literal)
+                else:
+                    column = placed.setdefault(place, {})
+                    column.setdefault(number, []).append(literal)
+            rests.append(rest)
+            residues.append(residue)
+        end = len(rests)
+        entries += [Entry(rule, allowed, end)] * (end - start)
+        if rule.schedule is not None:
+            timed.append((rule.schedule, (1 << end) - (1 << start)))
     for place in [
         place for place, column in placed.items() if _too_fine(place, column)
     ]:
@@ -211,21 +229,6 @@ def index(rules: Iterable[Rule], segments: Segments) -> Index:
             rests[number] += literals
             residues[number] += literals
     full = (1 << len(rests)) - 1
-    entries: list[Entry] = []
-    slots: dict[str, int] = {}
-    consents: dict[frozenset[str], int] = dict.fromkeys(_CONSENTS, 0)
-    for rule, allowed, start, end in variants:
-        entries += [Entry(rule, allowed, end)] * (end - start)
-        bits = (1 << end) - (1 << start)
-        slots[rule.slot] = slots.get(rule.slot, 0) | bits
-        for consent in _CONSENTS:
-            if (rule.purposes <= consent) is allowed:
-                consents[consent] |= bits
-    timed = Timetable(
-        (rule.schedule, (1 << end) - (1 << start))
-        for rule, _, start, end in variants
-        if rule.schedule is not None
-    )
     columns: list[Choice | Scale | Column] = []
     dear: list[Column] = []
     for kind, name in sorted(placed):
@@ -243,8 +246,16 @@ def index(rules: Iterable[Rule], segments: Segments) -> Index:
     asked = [_test(literals, segments) for literals in rests]
     left = [_test(literals, segments) for literals in residues]
     return Index(
-        entries, asked, left, columns, dear, slots, consents, timed if timed else None
+        entries, asked, left, columns, dear, Timetable(timed) if timed else None
     )
+
+
+def _implied(literal: Literal, rule: Rule) -> bool:
+    """Whether it asks for a consent without which ``rule`` is passed over anyway."""
+    match literal:
+        case Literal(Consents(purpose=purpose), True):
+            return purpose in rule.purposes
+    return False
 
 
 def _too_fine(place: Place, column: Placed) -> bool:

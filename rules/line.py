@@ -49,12 +49,6 @@ class Line:
         # Nothing changes behind a limit, as with "at-least": one bisection is enough.
         return [masks[0], *masks[1::2]], bisect_right
 
-    def reader(self) -> Callable[[Any], int]:
-        """From a number to its mask."""
-        masks, cell = self.masks()
-        limits = self.limits
-        return lambda number: masks[cell(limits, number)]
-
 
 def _cell(limits: Sequence[Any], number: Any) -> int:
     return bisect_left(limits, number) + bisect_right(limits, number)
