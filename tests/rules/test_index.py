@@ -359,7 +359,7 @@ def test_of_the_rules_that_were_passed_over_the_first_ones_are_told(
     capped: int,
 ) -> None:
     """What comes after them may still win, or give the reason."""
-    cap = {"slot": "home.hero", "cap": {"times": 1}, "when": []}
+    cap: dict[str, Any] = {"slot": "home.hero", "cap": {"times": 1}, "when": []}
     lacking = {"slot": "home.hero", "when": [{"consent": "statistics"}]}
     free = {"slot": "home.hero", "when": [{"hour": 11}]}
     shown = {f"r{number}": counter((1, 1)) for number in range(capped)}
