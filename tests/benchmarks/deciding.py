@@ -25,11 +25,18 @@ Step = Callable[[], None]
 
 
 class Size(NamedTuple):
+    """How many rules, over which of SPREADS, and which share of the visitors has agreed.
+
+    Who has not is asked every rule in vain by whoever asks rules one by one.
+    """
+
     rules: int
     spread: str
+    agreeing: float = 0.9
 
     def __str__(self) -> str:
-        return f"{self.rules:,} {self.spread} rules"
+        more = ", all agree" if self.agreeing == 1 else ""
+        return f"{self.rules:,} {self.spread} rules{more}"
 
 
 SIZES = (
@@ -37,6 +44,7 @@ SIZES = (
     Size(500, "mixed"),
     Size(10_000, "mixed"),
     Size(10_000, "narrow"),
+    Size(10_000, "mixed", 1),
 )
 
 
@@ -65,7 +73,8 @@ def _race(
     size: Size, engines: Mapping[str, Callable[[Written], Decide]], step: Step
 ) -> Seconds:
     spread = SPREADS[size.spread]
-    written, visitors = write_rules(size.rules, spread), make_visitors(VISITORS, spread)
+    written = write_rules(size.rules, spread)
+    visitors = make_visitors(VISITORS, spread, size.agreeing)
     competing = {OWN: own(written.read())}
     competing |= {name: make(written) for name, make in engines.items()}
     _compare(size, written, visitors, competing)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from rich.table import Table
 
 from .contenders import BARE, BUFFERING, HANDWRITTEN, PERSONALISED
-from .deciding import NOTHING, OWN, Decisions
+from .deciding import NOTHING, OWN, Decisions, Size
 from .engines import GROWTHBOOK
 from .firstbyte import DEADLINE_SECONDS, FirstByte
 from .rounds import Timings
@@ -21,7 +21,7 @@ LATE_SECONDS = 0.01
 DECIDE_SECONDS = {10: 20e-6, 500: 30e-6, 10_000: 45e-6}
 OF_GROWTHBOOK = 50
 OF_THE_FASTEST = 10
-MANY = 10_000  # rules, from which on these two must be reached
+COMPARED = (Size(10_000, "mixed"), Size(10_000, "narrow"))  # these two must be reached
 
 
 class Goal(NamedTuple):
@@ -118,7 +118,7 @@ def decision_goals(decisions: Decisions) -> list[Goal]:
                     f"{size}: {GROWTHBOOK} / {OWN}",
                     seconds.best(GROWTHBOOK) / own,
                     "",
-                    least=OF_GROWTHBOOK if size.rules >= MANY else None,
+                    least=OF_GROWTHBOOK if size in COMPARED else None,
                 )
             )
         if others:
@@ -128,7 +128,7 @@ def decision_goals(decisions: Decisions) -> list[Goal]:
                     f"{size}: the fastest of the others, {fastest} / {OWN}",
                     seconds.best(fastest) / own,
                     "",
-                    least=OF_THE_FASTEST if size.rules >= MANY else None,
+                    least=OF_THE_FASTEST if size in COMPARED else None,
                 )
             )
     return goals

@@ -36,13 +36,16 @@ class Visitor(NamedTuple):
     plain: dict[str, Any]
 
 
-def make_visitors(count: int, spread: Spread) -> list[Visitor]:
-    """``count`` visitors; equal arguments make equal ones."""
+def make_visitors(count: int, spread: Spread, agreeing: float) -> list[Visitor]:
+    """``count`` visitors, of whom about the share ``agreeing`` has given consent.
+
+    Equal arguments make equal ones.
+    """
     chance = random.Random(7)
-    return [_visitor(chance, spread) for _ in range(count)]
+    return [_visitor(chance, spread, agreeing) for _ in range(count)]
 
 
-def _visitor(chance: random.Random, spread: Spread) -> Visitor:
+def _visitor(chance: random.Random, spread: Spread, agreeing: float) -> Visitor:
     names = [f"c{n}" for n in range(spread.categories)]
     viewed = {
         name: chance.choice((1, 1, 2, 2, 3, 3, 4, 5, 8))
@@ -56,7 +59,7 @@ def _visitor(chance: random.Random, spread: Spread) -> Visitor:
     groups = chance.sample(segments, chance.randrange(1, 10))
     campaigns = [f"k{n}" for n in range(spread.campaigns)]
     campaign = chance.choice([*campaigns, *["none"] * len(campaigns)])
-    agreed = chance.random() < 0.9
+    agreed = chance.random() < agreeing
     days_since_order = chance.randrange(120)
     visits = chance.choice((1, 1, 1, 2, 2, 3, 5, 8, 12, 30))
     context = Context(
