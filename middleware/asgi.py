@@ -8,8 +8,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import endpoints
 from .context import CONDITIONAL, Arrival
+from .guise import Guise
 from .leaving import leaving
 from .lookup import CustomerOf
+from .previews import PARAMETER, without_ticket
 from .response import Response
 from .routes import excluded
 from .visit import Visit, serving
@@ -70,13 +72,14 @@ class PersonalizationMiddleware:
             if visit.arrival.path.startswith(endpoints.PREFIX):
                 await endpoints.answer(visit, receive, send)
             else:
-                inner = self._inner(scope, visit)
+                inner = self._inner(visit)
                 page = visit.arrival.navigation
                 answering = (Response if page else _Plain)(visit, send)
                 await self.app(inner, receive, answering.send)
         finally:
             serving.reset(token)
             visit.lookup.abandon()
+            visit.arrival.over()
 
     async def _arrive(self, scope: Scope) -> Visit | None:
         """The visit of a request; whatever fails in here, the page goes out with its own content."""
@@ -85,15 +88,39 @@ class PersonalizationMiddleware:
             now = time()
             if not window.started:
                 await window.start_within(window.site.settings.profile_ms / 1000)
-            return Visit(window, Arrival(scope, now, window.production), self.customer)
+            arrival = Arrival(scope, now, window.production)
+            guise = None
+            if PARAMETER in scope.get("query_string", b"") and arrival.navigation:
+                guise = await self._previewed(arrival)
+            return Visit(window, arrival, self.customer, guise)
         except Exception as error:
             # Our own fault, whatever it is: the shop answers as if we were not there.
             path = scope.get("path")
             window.warn("request", "shopwindow failed on %s: %r", path, error)
             return None
 
-    def _inner(self, scope: Scope, visit: Visit) -> Scope:
+    async def _previewed(self, arrival: Arrival) -> Guise | None:
+        """Through whose eyes a link wants the page to be seen; None: it is an ordinary view."""
+        window, path = self.window, arrival.path
+        if path.startswith(endpoints.PREFIX):
+            return None
+        try:
+            guise = await window.previews.open(window.site, arrival)
+        except LookupError as error:
+            window.warn("preview", "a link previews an unknown persona: %s", error)
+            return None
+        except Exception as error:
+            # Our own fault, whatever it is: the page is an ordinary one.
+            window.warn("preview", "a preview of %s failed: %r", path, error)
+            return None
+        if guise is not None:
+            query = without_ticket(arrival)
+            arrival.scope = {**arrival.scope, "query_string": query}
+        return guise
+
+    def _inner(self, visit: Visit) -> Scope:
         """The scope that the app sees."""
+        scope = visit.arrival.scope
         inner = dict(scope)
         inner[_MARK] = True
         state: dict[str, Any] | None = inner.get("state")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from .keys import derive
 
 PREFIX = "/-/shopwindow/click/"
+UNCOUNTED = "/-/shopwindow/uncounted/"  # the same on a preview
 
 
 class ClickLinks:

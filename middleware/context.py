@@ -24,11 +24,12 @@ CONDITIONAL = frozenset(
 FORWARDED = frozenset(
     (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host")
 )
-_WANTED = CONDITIONAL | FORWARDED | frozenset(
+PREFETCHING = frozenset((b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"))
+_WANTED = CONDITIONAL | FORWARDED | PREFETCHING | frozenset(
     (
         b"cookie", b"host", b"user-agent", b"accept", b"accept-language", b"referer",
-        b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site", b"sec-purpose", b"purpose", b"x-moz",
-        b"sec-gpc", b"dnt", b"origin", b"content-type", b"x-purpose",
+        b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site",
+        b"sec-gpc", b"dnt", b"origin", b"content-type",
     )
 )  # fmt: skip
 # Whatever a person looks through says Mozilla first. Addresses, and "compatible" with anything
@@ -48,6 +49,11 @@ _TABLET = re.compile(
 _LANG = re.compile(
     rb"""<html\b[^>]*\slang\s*=\s*["']?([A-Za-z]{2}(?:-[A-Za-z0-9]+)*)""", re.I
 )
+_UTM = {
+    "utm_campaign": "campaign",
+    "utm_source": "campaign_source",
+    "utm_medium": "campaign_medium",
+}
 _LOOPBACK = frozenset((b"localhost", b"127.0.0.1", b"[::1]"))
 
 
@@ -95,9 +101,19 @@ class Arrival:
         self.bot, self.device = _agent(headers.get(b"user-agent", b"")[:512])
         self.navigation = scope["method"] in ("GET", "HEAD") and _is_navigation(headers)
 
+    def over(self) -> None:
+        """The request is over. The scope's state holds what holds us: let go of it, for a
+        circle would be left to the garbage collector."""
+        self.scope = {**self.scope, "state": {}}
+
     @property
     def cookies(self) -> bytes:
         return self.headers.get(b"cookie", b"")
+
+    @property
+    def prefetch(self) -> bool:
+        """The browser asks ahead: nobody is looking yet."""
+        return not PREFETCHING.isdisjoint(self.headers)
 
     @property
     def objects(self) -> bool:
@@ -125,13 +141,8 @@ def is_loopback(host: bytes) -> bool:
 def _is_navigation(headers: Mapping[bytes, bytes]) -> bool:
     if headers.get(b"sec-fetch-dest", b"document") not in (b"document", b"iframe"):
         return False
-    if (
-        b"sec-purpose" in headers
-        or b"purpose" in headers
-        or b"x-purpose" in headers
-        or b"x-moz" in headers
-    ):
-        return False  # a prefetch: nobody is looking yet
+    if not PREFETCHING.isdisjoint(headers):
+        return False  # nobody is looking yet
     accept = headers.get(b"accept", b"*/*")
     return (
         b"text/html" in accept
@@ -168,6 +179,9 @@ class ContextReader:
             (name, *attribute.origin.split(":", 1))
             for name, attribute in settings.attributes.items()
             if attribute.origin.startswith(("header:", "query:", "cookie:"))
+        ]
+        self._queries = [
+            (name, source) for name, kind, source in self._given if kind == "query"
         ]
         self._trusted = settings.trusted
 
@@ -222,9 +236,6 @@ class ContextReader:
     def read(self, arrival: Arrival) -> Context:
         """The context of a request."""
         headers = arrival.headers
-        campaign: dict[str, str] = {}
-        if b"utm_" in arrival.scope.get("query_string", b""):
-            campaign = dict(parse_qsl(arrival.scope["query_string"].decode("latin-1")))
         referrer = None
         if (came := headers.get(b"referer")) is not None:
             host = urlsplit_host(came)
@@ -235,14 +246,19 @@ class ContextReader:
             arrival.path,
             device=arrival.device,
             referrer=referrer,
-            campaign=campaign.get("utm_campaign"),
-            campaign_source=campaign.get("utm_source"),
-            campaign_medium=campaign.get("utm_medium"),
+            **campaign(arrival.scope.get("query_string", b"")),
         )
+
+    def queried(self, query: bytes) -> dict[str, Any]:
+        """The raw values of declared attributes that stand in an address."""
+        if not self._queries or not query:
+            return {}
+        said = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+        return {name: said[source] for name, source in self._queries if source in said}
 
     def given(self, arrival: Arrival, cookies_allowed: bool) -> dict[str, Any]:
         """The raw values of declared attributes that this request itself carries."""
-        values: dict[str, Any] = {}
+        values = self.queried(arrival.scope.get("query_string", b""))
         for name, kind, source in self._given:
             if kind == "header":
                 if self._from_trusted(arrival.scope):
@@ -250,12 +266,7 @@ class ContextReader:
                     for header, value in arrival.scope["headers"]:
                         if header == key:
                             values[name] = value.decode("latin-1")
-            elif kind == "query":
-                query = arrival.scope.get("query_string", b"").decode("latin-1")
-                for key_text, value_text in parse_qsl(query, keep_blank_values=True):
-                    if key_text == source:
-                        values[name] = value_text
-            elif cookies_allowed:
+            elif kind == "cookie" and cookies_allowed:
                 prefix = source.encode() + b"="
                 for part in arrival.cookies.split(b";"):
                     if part.strip().startswith(prefix):
@@ -275,6 +286,14 @@ class ContextReader:
                 address.ipv4_mapped
             )  # a server that listens on :: says it like this
         return any(address in network for network in self._trusted)
+
+
+def campaign(query: bytes) -> dict[str, str]:
+    """What the utm parameters of an address say, as fields of :class:`Context`."""
+    if b"utm_" not in query:
+        return {}
+    said = dict(parse_qsl(query.decode("latin-1")))
+    return {field: said[name] for name, field in _UTM.items() if name in said}
 
 
 def urlsplit_host(url: bytes) -> str | None:

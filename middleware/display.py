@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import msgspec
 
@@ -15,12 +16,14 @@ from ..rules.history import bought, recently_viewed
 from ..rules.interests import decayed
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
+from .clicks import UNCOUNTED
+from .guise import everybody_sees
 
 if TYPE_CHECKING:
     from ..fragments.rewrite import Hole
     from .visit import Visit
 
-_CLICK = CLICK.encode()
+_CLICK, _UNCOUNTED = CLICK.encode(), UNCOUNTED.encode()
 _WHY = {
     "unsupported": "its element (p, li, td, ...) may end without an end tag; use the pair of comments",
     "unclosed": "it has no end",
@@ -34,38 +37,53 @@ _WHY = {
 class Display:
     """Decides every slot of a page once, and fills it.
 
-    ``exposed`` holds the decisions that count: those whose fragments are on the page, and
+    ``decisions`` holds those that were made, by slot; ``exposed`` the ones that count: those whose fragments are on the page, and
     those that were held back for the sake of a comparison.
     """
 
     __slots__ = (
-        *("exposed", "_decisions", "_facts", "_placement", "_preliminary", "_visit"),
+        *("decisions", "exposed", "_facts", "_of", "_placement", "_preliminary"),
     )
 
     def __init__(self, visit: "Visit") -> None:
-        self._visit = visit
+        # A circle would be left to the garbage collector, page by page, with all that hangs on
+        # it: the next page would find none of its memory warm.
+        self._of = ref(visit)
         self._facts: Facts | None = None
         self._preliminary = False
-        self._decisions: dict[str, Decision] = {}
-        self._placement = Placement(visit.site.settings.limits)
+        self.decisions: dict[str, Decision] = {}
+        self._placement = self._page()
         self.exposed: list[Decision] = []
+
+    @property
+    def _visit(self) -> "Visit":
+        visit = self._of()
+        assert visit is not None  # nobody else has us
+        return visit
+
+    def _page(self) -> Placement:
+        visit = self._visit
+        shown_to_all = visit.guise is not None
+        return Placement(
+            everybody_sees(visit.site) if shown_to_all else visit.site.settings.limits
+        )
 
     def renew(self) -> None:
         """Something about the visitor has changed: decide anew."""
         self._facts = None
-        self._decisions.clear()
-        self._placement = Placement(self._visit.site.settings.limits)
+        self.decisions.clear()
+        self._placement = self._page()
         for decision in self.exposed:  # these have left
             self._placement.take(decision)
 
     def decision(self, slot: str) -> Decision:
         """What ``slot`` shows; decided once per request."""
-        known = self._decisions.get(slot)
+        known = self.decisions.get(slot)
         if known is None:
-            settled = self._visit.lookup.collect()
+            settled = self._visit.collect()
             known = self._decide(slot)
             if settled:
-                self._decisions[slot] = known
+                self.decisions[slot] = known
                 self._placement.take(known)
             self._preliminary = not settled  # an answer may come before the page's end
         return known
@@ -91,6 +109,9 @@ class Display:
     def _gather(self) -> Facts:
         visit = self._visit
         context, lookup = visit.context, visit.lookup
+        if visit.guise is not None:
+            query = visit.arrival.scope.get("query_string", b"")
+            return visit.guise.facts(visit.site, context, query, visit.window.traffic)
         customer = lookup.customer
         if customer is not None:
             context = msgspec.structs.replace(
@@ -129,9 +150,12 @@ class Display:
         if content is None:
             self._keep_default(decision, "no-rule")
             return None
-        root = self._visit.root
-        if root:  # fragments are shared between pages and do not know where we stand
-            content = content.replace(_CLICK, root.encode() + _CLICK)
+        visit = self._visit
+        # Fragments are shared between pages: they know neither where we stand nor for whom.
+        if visit.guise is not None:
+            content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
+        elif visit.root:
+            content = content.replace(_CLICK, visit.root.encode() + _CLICK)
         self.exposed.append(decision)
         return content
 
@@ -180,7 +204,7 @@ class Display:
     # -- slots that keep their default content ---------------------------------------------
 
     def _keep_default(self, decision: Decision, reason: str) -> None:
-        self._decisions[decision.slot] = msgspec.structs.replace(
+        self.decisions[decision.slot] = msgspec.structs.replace(
             decision, reason=reason, fragment=None
         )
         self._placement.leave(decision.slot)
@@ -197,11 +221,11 @@ class Display:
         )
         if slot:
             outcome = "too-large" if reason == "too-large" else "unsupported"
-            self._decisions[slot] = Decision(slot, outcome)
+            self.decisions[slot] = Decision(slot, outcome)
             self._placement.leave(slot)
 
     def failed(self, slot: str, error: Exception) -> None:
         """Filling a slot failed in a way that nobody foresaw."""
         self._visit.window.warn(f"slot {slot}", "the slot %s failed: %r", slot, error)
-        self._decisions[slot] = Decision(slot, "error")
+        self.decisions[slot] = Decision(slot, "error")
         self._placement.leave(slot)

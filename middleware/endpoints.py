@@ -1,20 +1,18 @@
 """What visitors' browsers ask of us directly: everything below /-/shopwindow/."""
 
 from http import HTTPStatus
-from string import punctuation
-from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.types import Receive, Send
 
 from ..rules.facts import PURPOSES
+from . import decisions
 from .clicks import PREFIX as CLICK
-from .leaving import leaving, private
+from .clicks import UNCOUNTED
+from .forms import Form, read_form
+from .replies import local, redirect, reply
 from .visit import Visit
 
 PREFIX = "/-/shopwindow/"
-LARGEST = 16_384  # bytes of a form
-
-Headers = list[tuple[bytes, bytes]]
 
 
 async def answer(visit: Visit, receive: Receive, send: Send) -> None:
@@ -24,26 +22,29 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
         if method == "POST":
             await _consent(visit, receive, send)
         else:
-            await _reply(
-                visit, send, HTTPStatus.METHOD_NOT_ALLOWED, [(b"allow", b"POST")]
-            )
+            allowed = [(b"allow", b"POST")]
+            await reply(visit, send, HTTPStatus.METHOD_NOT_ALLOWED, allowed)
+    elif path == decisions.PATH:
+        await decisions.answer(visit, receive, send)
     elif path.startswith(CLICK) and method in ("GET", "HEAD"):
         await _click(visit, path.removeprefix(CLICK), send)
+    elif path.startswith(UNCOUNTED) and method in ("GET", "HEAD"):
+        await _click(visit, path.removeprefix(UNCOUNTED), send, counts=False)
     else:
-        await _reply(visit, send, HTTPStatus.NOT_FOUND)
+        await reply(visit, send, HTTPStatus.NOT_FOUND)
 
 
 async def _consent(visit: Visit, receive: Receive, send: Send) -> None:
     """A form with ``choice`` (granted, denied, or selected with the purposes ticked) and ``next``."""
     if not visit.arrival.same_origin:
-        await _reply(visit, send, HTTPStatus.FORBIDDEN)
+        await reply(visit, send, HTTPStatus.FORBIDDEN)
         return
-    form = await _form(receive)
+    form = await read_form(receive)
     if form is None:
-        await _reply(visit, send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        await reply(visit, send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return
-    choice = form.get("choice", "")
-    ticked = [purpose for purpose in PURPOSES if form.get(purpose)]
+    choice = _last(form, "choice")
+    ticked = [purpose for purpose in PURPOSES if _last(form, purpose)]
     if choice == "granted":
         visit.grant()
     elif choice == "selected" and ticked:
@@ -51,72 +52,23 @@ async def _consent(visit: Visit, receive: Receive, send: Send) -> None:
     elif choice in ("denied", "selected"):
         visit.deny()
     else:
-        await _reply(visit, send, HTTPStatus.BAD_REQUEST)
+        await reply(visit, send, HTTPStatus.BAD_REQUEST)
         return
-    await _redirect(visit, send, local(form.get("next", "")) or f"{visit.root}/")
+    await redirect(visit, send, local(_last(form, "next")) or f"{visit.root}/")
 
 
-async def _click(visit: Visit, token: str, send: Send) -> None:
+async def _click(visit: Visit, token: str, send: Send, counts: bool = True) -> None:
     opened = visit.window.clicks.open(token)
     if opened is None:
-        await _reply(visit, send, HTTPStatus.NOT_FOUND)
+        await reply(visit, send, HTTPStatus.NOT_FOUND)
         return
     fragment, url = opened
-    if visit.arrival.navigation and visit.arrival.scope["method"] == "GET":
+    opens = visit.arrival.navigation and visit.arrival.scope["method"] == "GET"
+    if counts and opens:
         visit.track("Promotion Clicked", {"promotion_id": fragment})
-    await _redirect(visit, send, url)
+    await redirect(visit, send, url)
 
 
-async def _form(receive: Receive) -> dict[str, str] | None:
-    """The last value of each field of an urlencoded form, None if it is too large."""
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return {}  # half an answer is no answer
-        body += message.get("body", b"")
-        if len(body) > LARGEST:
-            return None
-        if not message.get("more_body", False):
-            break
-    return {
-        name: values[-1] for name, values in parse_qs(body.decode("latin-1")).items()
-    }
-
-
-def local(url: str) -> str | None:
-    """``url`` if it leads to a page of this very site, else None."""
-    # Browsers read backslashes as slashes and drop control characters: //host in disguise.
-    if not url.startswith("/") or url.startswith("//") or "\\" in url:
-        return None
-    if any(character <= " " or character == "\x7f" for character in url):
-        return None
-    parts = urlsplit(url)
-    return None if parts.netloc or parts.scheme else url
-
-
-async def _redirect(visit: Visit, send: Send, url: str) -> None:
-    location = quote(url, safe=punctuation, errors="replace").encode()
-    await _reply(visit, send, HTTPStatus.SEE_OTHER, [(b"location", location)])
-
-
-async def _reply(
-    visit: Visit, send: Send, status: HTTPStatus, headers: Headers | None = None
-) -> None:
-    body = (
-        b""
-        if status == HTTPStatus.SEE_OTHER
-        else f"{status.value} {status.phrase}\n".encode()
-    )
-    start = {
-        "type": "http.response.start",
-        "status": status.value,
-        "headers": [
-            *private([]),
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", b"%d" % len(body)),
-            *(headers or []),
-        ],
-    }
-    await send(await leaving(visit, start))
-    await send({"type": "http.response.body", "body": body})
+def _last(form: Form, field: str) -> str:
+    """A field's value; of several the last one counts."""
+    return form.get(field, [""])[-1]

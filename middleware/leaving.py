@@ -2,9 +2,11 @@
 
 from asyncio import Future, wait
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from starlette.types import Message
 
+from .guise import Guise
 from .visit import Visit
 
 PROMISE = 0.25  # seconds that an answer to a POST waits for its events to be stored
@@ -58,11 +60,22 @@ async def leaving(visit: Visit, start: Message) -> Message:
             return start
         headers = private(start.get("headers", ()))
         headers += [(b"set-cookie", cookie) for cookie in visit.cookies]
+        if visit.guise is not None:
+            headers += _previewed(visit.guise)
     except Exception as error:
         # Our own fault, whatever it is: the answer leaves as the app made it.
         visit.window.warn("leaving", "preparing an answer failed: %r", error)
         return start
     return {**start, "headers": headers}
+
+
+def _previewed(guise: Guise) -> list[tuple[bytes, bytes]]:
+    """No search engine may list the page, no other site may learn its address."""
+    return [
+        (b"x-robots-tag", b"noindex"),
+        (b"referrer-policy", b"same-origin"),
+        (b"x-shopwindow-preview", quote(guise.name).encode()),
+    ]
 
 
 def _is_page(visit: Visit, start: Message) -> bool:

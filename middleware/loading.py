@@ -2,13 +2,14 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from ..findings import SiteError
+from ..findings import Finding, SiteError
 from ..fragments.making import Click
+from .apart import read_rules_apart
 from .settings import Settings, is_production, read_settings, store_path
 from .site import Site, check_site, read_files, read_site
 
@@ -32,13 +33,25 @@ def load(folder: Path, click: Click) -> Site:
     return site
 
 
-def read(folder: Path, click: Click) -> Site:
+def read(folder: Path, click: Click, before: Site | None = None) -> Site:
     """The site of ``folder``; in production it is kept as the last good one.
 
-    Raises :class:`SiteError` with every finding.
+    What has not changed since the site ``before`` is taken from there.
+    Raises :class:`SiteError` with every finding, and :class:`Unread`.
     """
     files, findings = read_files(folder)
-    site = read_site(folder, files, click, findings)
+    return read_found(folder, files, findings, click, before)
+
+
+def read_found(
+    folder: Path,
+    files: Mapping[str, str],
+    findings: Sequence[Finding],
+    click: Click,
+    before: Site | None = None,
+) -> Site:
+    """:func:`read`, of what :func:`read_files` said."""
+    site = read_site(folder, files, click, findings, read_rules_apart, before)
     if is_production():
         _keep(site.settings, files)
     return site

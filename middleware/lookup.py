@@ -35,7 +35,7 @@ class Lookup:
 
     ``profile`` is what the store says, and what this process knows beyond it; it counts once
     ``fetched`` is true. ``failed`` says why there will be none: "late" or "error". ``given``
-    holds attribute values that sources and the shop told. ``on_retired`` is called when the
+    holds attribute values that sources and the shop told. ``retired`` says that the
     visitor id turns out to have been given up.
     """
 
@@ -45,13 +45,13 @@ class Lookup:
         "fetched",
         "given",
         "profile",
+        "retired",
         "_answers",
         "_arrival",
         "_asked",
         "_before",
         "_customer_of",
         "_deadline",
-        "_on_retired",
         "_task",
         "_visitor",
         "_window",
@@ -62,12 +62,10 @@ class Lookup:
         window: "Shopwindow",
         arrival: Arrival,
         customer: CustomerOf | None,
-        on_retired: Callable[[], None],
     ) -> None:
         self._window = window
         self._customer_of = customer
         self._arrival = arrival
-        self._on_retired = on_retired
         self._deadline = monotonic() + window.site.settings.profile_ms / 1000
         self._visitor = ""
         self._task: asyncio.Future[Profile | None] | None = None
@@ -76,6 +74,7 @@ class Lookup:
         self._asked = False  # whether the shop was asked who is logged in
         self.profile: Profile | None = None
         self.fetched = False
+        self.retired = False
         self.failed = ""
         self.customer: Customer | None = None
         self.given: dict[str, Any] = {}
@@ -100,7 +99,7 @@ class Lookup:
             else:
                 self._task = asyncio.ensure_future(answer)
         except Retired:
-            self._on_retired()
+            self.retired = True
         except Exception as error:
             # A store of any kind may fail in any way; the page must not.
             self._broken(error)
@@ -170,7 +169,7 @@ class Lookup:
         try:
             self._arrived(task.result())
         except Retired:
-            self._on_retired()
+            self.retired = True
         except (Exception, asyncio.CancelledError) as error:
             # As in start: whatever went wrong in there, the page has its default content.
             self._broken(error)

@@ -341,7 +341,7 @@ class Response:
 
     def _ready(self) -> bool:
         try:
-            return self._visit.lookup.collect()
+            return self._visit.collect()
         except Exception as error:
             # Our own fault, whatever it is: decisions then fail one by one, to their defaults.
             self._visit.window.warn("visit", "looking up a visitor failed: %r", error)
@@ -349,7 +349,7 @@ class Response:
 
     async def _settle(self) -> None:
         try:
-            await self._visit.lookup.settle()
+            await self._visit.settle()
         except Exception as error:
             # As in _ready.
             self._visit.window.warn("visit", "looking up a visitor failed: %r", error)

@@ -72,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True):
     currency: str = "EUR"
     sources: tuple[SourceSettings, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
+    reload: bool = True
 
     @property
     def zone(self) -> ZoneInfo:
@@ -91,6 +92,7 @@ def read_settings(
         "timezone": _timezone(site),
         "language": site.text("language", "en"),
         "currency": site.text("currency", "EUR"),
+        "reload": _reloads(site.flag("reload", True), environment),
     }
     site.finish()
 
@@ -136,9 +138,8 @@ def read_settings(
     deadlines.finish(later=("fragments-ms",))
 
     store = root.table("store")
-    values["store"] = environment.get("SHOPWINDOW_STORE") or store.text(
-        "url", "sqlite:///shopwindow.db"
-    )
+    url = store.text("url", "sqlite:///shopwindow.db")  # read in any case: it is known
+    values["store"] = environment.get("SHOPWINDOW_STORE") or url
     if not values["store"].startswith(("sqlite://", "memory:")):
         store.wrong(
             "url",
@@ -195,6 +196,14 @@ def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
 
 def is_production(environment: Mapping[str, str] = os.environ) -> bool:
     return environment.get("SHOPWINDOW_ENV", "").lower() == "production"
+
+
+def _reloads(written: bool, environment: Mapping[str, str]) -> bool:
+    """SHOPWINDOW_RELOAD (on, off) says more than the editors do."""
+    switch = environment.get("SHOPWINDOW_RELOAD", "").lower()
+    if switch not in ("", "on", "off"):
+        log.warning("SHOPWINDOW_RELOAD is on or off, not %r", switch)
+    return {"on": True, "off": False}.get(switch, written)
 
 
 def _timezone(site: Section) -> str:

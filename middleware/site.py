@@ -1,14 +1,14 @@
 """The editors' folder, read and checked as a whole: everything of it is live, or nothing."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from ..findings import Finding, SiteError
-from ..fragments.catalog import Catalog, read_catalog
-from ..fragments.library import Library, read_library
+from ..fragments.catalog import Catalog
+from ..fragments.library import Library
 from ..fragments.recommendations.rank import STRATEGIES
 from ..fragments.render import Click, Renderer
 from ..fragments.slots import SlotNames
@@ -19,10 +19,13 @@ from ..rules.learning import learn
 from ..rules.ruleset import RuleSet
 from ..rules.vocabulary import Parameters, Vocabulary
 from .context import ContextReader
+from .material import Material, read_material
 from .settings import Settings, read_settings
+from .texts import below, revision
 from .tracking import Tracks
 
 LARGEST = 16 * 1024 * 1024  # bytes of one file
+ReadRules = Callable[[Mapping[str, str], Vocabulary], tuple[RuleSet, list[Finding]]]
 _PATTERNS = (
     "site.toml",
     "rules/**/*.yaml",
@@ -37,8 +40,7 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
     settings: Settings
     rules: RuleSet
-    catalog: Catalog
-    library: Library
+    material: Material
     renderer: Renderer
     vocabulary: Vocabulary
     tracks: Tracks
@@ -47,10 +49,19 @@ class Site(msgspec.Struct, frozen=True, eq=False):
     reorders: Mapping[str, str]
     watched: frozenset[str]
     warnings: tuple[Finding, ...]
+    revision: str  # of all files together
 
     def __repr__(self) -> str:
         rules, slots = len(self.rules.rules), len(self.settings.slots)
         return f"<Site {self.settings.name!r}: {slots} slots, {rules} rules>"
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.material.catalog
+
+    @property
+    def library(self) -> Library:
+        return self.material.library
 
     def learn(self, profile: Profile | None, event: Event) -> Profile | None:
         """``profile`` after ``event``; the same object if there is nothing to remember."""
@@ -139,27 +150,35 @@ def read_files(folder: Path) -> tuple[dict[str, str], list[Finding]]:
 
 
 def check_site(
-    folder: Path, files: Mapping[str, str], click: Click | None = None
+    folder: Path,
+    files: Mapping[str, str],
+    click: Click | None = None,
+    read: ReadRules | None = None,
+    before: Site | None = None,
 ) -> tuple[Site, list[Finding]]:
     """Compile ``files`` into a site, with everything that is wrong or doubtful about them.
 
     ``click`` makes the links that fragments want counted: fragment and address to a link.
+    ``read`` reads the rules, by default :func:`read_rules`. What has not changed since the site
+    ``before`` is taken from there.
     """
-    # Reading YAML costs memory and a while to import, in every program that imports us.
-    from ..rules.reading import read_rules
+    if read is None:
+        # Reading YAML costs memory and a while to import, in every program that imports us.
+        from ..rules.reading import read_rules
+
+        read = read_rules
 
     settings, findings = read_settings(folder, files.get("site.toml", ""))
-    catalog, found = read_catalog(_below("catalog/", files))
-    findings += found
-    library, found = read_library(
-        _below("fragments/", files), catalog, settings.language
+    material = read_material(
+        files, settings.language, before.material if before else None
     )
-    findings += found
+    findings += material.findings
+    catalog, library = material.catalog, material.library
     vocabulary = _vocabulary(settings, catalog, library)
-    rules, found = read_rules(
+    rules, found = read(
         {
             name: text
-            for name, text in _below("rules/", files).items()
+            for name, text in below("rules/", files).items()
             if "/tests/" not in name
         },
         vocabulary,
@@ -170,8 +189,7 @@ def check_site(
     site = Site(
         settings=settings,
         rules=rules,
-        catalog=catalog,
-        library=library,
+        material=material,
         renderer=Renderer(library, catalog, currency=settings.currency, click=click),
         vocabulary=vocabulary,
         tracks=Tracks(
@@ -192,6 +210,7 @@ def check_site(
         warnings=tuple(
             finding for finding in findings if finding.severity == "warning"
         ),
+        revision=revision(files),
     )
     return site, findings
 
@@ -201,24 +220,23 @@ def read_site(
     files: Mapping[str, str] | None = None,
     click: Click | None = None,
     findings: Sequence[Finding] = (),
+    read: ReadRules | None = None,
+    before: Site | None = None,
 ) -> Site:
     """The site of ``folder``. Raises :class:`SiteError` with every finding.
 
     ``files`` and ``findings`` are what :func:`read_files` said, if that was asked before.
+    ``read`` and ``before`` are as in :func:`check_site`.
     """
     if files is None:
         files, findings = read_files(folder)
     if "site.toml" not in files:
         raise SiteError(findings)
-    site, found = check_site(folder, files, click)
+    site, found = check_site(folder, files, click, read, before)
     errors = [finding for finding in (*findings, *found) if finding.severity == "error"]
     if errors:
         raise SiteError((*findings, *found))
     return site
-
-
-def _below(folder: str, files: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in files.items() if name.startswith(folder)}
 
 
 def _vocabulary(settings: Settings, catalog: Catalog, library: Library) -> Vocabulary:

@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..rules.events import PROMOTION_VIEWED
+from ..rules.exposures import showing
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
-from ..rules.learning import VISIT_PAUSE
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .context import Arrival
 from .display import Display
+from .guise import Guise
 from .journal import NOTHING_TO_KEEP, Receipt, new_id
 from .keys import pseudonym
 from .lookup import CustomerOf, Lookup
-from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED, VISITED
+from .showings import Showing
+from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED
+from .views import sightings
 from .visitor import Visitor, new_visitor
 
 if TYPE_CHECKING:
     from .window import Shopwindow
 
-SEEN_AGAIN = 60.0  # seconds after which one more page of the same visit is worth a note
 NOBODY = Profile()
 
 serving: ContextVar["Visit | None"] = ContextVar("shopwindow", default=None)
@@ -43,6 +46,7 @@ class Visit:
         window: "Shopwindow",
         arrival: Arrival,
         customer: CustomerOf | None = None,
+        guise: Guise | None = None,
     ) -> None:
         site = window.site
         self.window = window
@@ -65,9 +69,14 @@ class Visit:
         self.cookies: list[bytes] = []
         self._own: list[Event] | None = None
         self._learned: tuple[Profile | None, list[Profile | None]] | None = None
-        self.lookup = Lookup(window, arrival, customer, self._retire)
+        self.guise = guise  # a preview: nobody is here, and nothing counts
+        asked = customer if guise is None else None
+        self.lookup = Lookup(window, arrival, asked)
         self.display = Display(self)
         try:
+            if guise is not None:
+                self._pose(guise)
+                return
             self.context = site.context.read(arrival)
             if not arrival.bot:
                 self._recognise()
@@ -103,6 +112,15 @@ class Visit:
         if arrival.navigation or arrival.scope["method"] != "GET":
             self._look_up()
 
+    def _pose(self, guise: Guise) -> None:
+        """This page is seen through the eyes of somebody who is not here."""
+        self.decided = True
+        query: bytes = self.arrival.scope.get("query_string", b"")
+        path, device = self.arrival.path, self.arrival.device
+        self.context = guise.looks(self.site, path, query, device)
+        if guise.consent:
+            self._consent = Consent("granted", guise.consent)
+
     @property
     def consent(self) -> Consent:
         """What this visitor agreed to. An answer that depends on it belongs to one visitor."""
@@ -137,6 +155,24 @@ class Visit:
         if self.remembers and not self.lookup.started:
             assert self.visitor is not None
             self.lookup.start(self.visitor.id)
+            self._heed()
+
+    def _heed(self) -> None:
+        """What was looked up may say that this visitor is nobody."""
+        if self.lookup.retired:
+            self.lookup.retired = False
+            self._retire()
+
+    def collect(self) -> bool:
+        """Take what has arrived about the visitor; whether nothing is on its way any more."""
+        done = self.lookup.collect()
+        self._heed()
+        return done
+
+    async def settle(self) -> None:
+        """Wait for what is still on its way, at most until the deadline."""
+        await self.lookup.settle()
+        self._heed()
 
     def _become(
         self, visitor: Visitor | None, consent: Consent, *, returned: bool = False
@@ -162,8 +198,8 @@ class Visit:
         """
         try:
             self._look_up()
-            if not self.lookup.collect():
-                await self.lookup.settle()
+            if not self.collect():
+                await self.settle()
         except Exception as error:
             # Our own fault, whatever it is: the decision says so, the handler goes on.
             self.window.warn("visit", "looking up a visitor failed: %r", error)
@@ -181,9 +217,17 @@ class Visit:
             self.window.warn("visit", "looking up a visitor failed: %r", error)
         return self.display.decision(slot)
 
+    def turn_to(self, page: Arrival) -> None:
+        """From here on it is decided for ``page``, which another channel is about to show."""
+        self.arrival = page
+        self.context = self.site.context.read(page)
+        self.display.renew()
+
     @property
     def profile(self) -> Profile | None:
         """What is known about the visitor, this very request included; None for nobody."""
+        if self.guise is not None:
+            return self.guise.profile
         if not self.remembers or not self.lookup.fetched:
             return None
         base, lessons = self._lessons()
@@ -205,18 +249,9 @@ class Visit:
         own = self._own = []
         if not self.arrival.navigation or self.visitor is None:
             return own
-        now, profile = self.arrival.now, self.lookup.profile or NOBODY
-        if now - profile.last_seen > SEEN_AGAIN:
-            properties: dict[str, Any] = {"path": self.context.path}
-            if now - profile.last_seen > VISIT_PAUSE:  # the facts of a new visit
-                for name in ("campaign", "referrer"):
-                    if value := getattr(self.context, name):
-                        properties[name] = value
-            own.append(self._event(VISITED, properties))
-        sighting = self.site.tracks.sighting(
-            self.context.path, self.arrival.scope.get("query_string", b"")
-        )
-        if sighting is not None:
+        query: bytes = self.arrival.scope.get("query_string", b"")
+        known = self.lookup.profile or NOBODY
+        for sighting in sightings(self.site, self.context, query, known):
             own.append(self._event(sighting.name, sighting.properties))
         return own
 
@@ -286,7 +321,7 @@ class Visit:
 
     def grant(self, *purposes: str) -> None:
         """The visitor agrees to ``purposes`` ("personalization", "statistics"), all if none is named."""
-        if self.arrival.bot:
+        if self.arrival.bot or self.guise is not None:
             return
         self._answers_one("agreeing")
         granted = frozenset(purposes or PURPOSES)
@@ -309,6 +344,8 @@ class Visit:
 
     def deny(self) -> None:
         """The visitor refuses, or takes consent back: what is stored about them is erased."""
+        if self.guise is not None:
+            return
         self._answers_one("refusing")
         arrival, cookie = self.arrival, self.window.cookie
         # A program gets no cookie, but one that brings a person's id is taken at its word.
@@ -337,11 +374,12 @@ class Visit:
         name: str,
         properties: dict[str, Any],
         time: float | None = None,
+        id: str | None = None,
     ) -> Event:
         assert self.visitor is not None
         time = self.arrival.now if time is None else time
         return Event(
-            new_id(time),
+            id or new_id(time),
             name,
             self.visitor.id,
             time,
@@ -354,9 +392,10 @@ class Visit:
         name: str,
         properties: dict[str, Any],
         time: float | None = None,
+        id: str | None = None,
     ) -> Receipt:
         try:
-            event = self._event(name, properties, time)
+            event = self._event(name, properties, time, id)
             lookup, journal = self.lookup, self.window.journal
             receipt = journal.note(event, lookup.profile, lookup.fetched)
             self.receipts.append(receipt)
@@ -385,6 +424,8 @@ class Visit:
     @property
     def polyglot(self) -> bool:
         """Whether only the page itself can say its language."""
+        if self.guise is not None and "language" in self.guise.context:
+            return False
         return self.site.context.polyglot and self.context.path == self.arrival.path
 
     def listen(self, page: bytes) -> None:
@@ -406,26 +447,16 @@ class Visit:
             journal.note(event, profile, fetched, after)
             profile = after
         if self.display.exposed:
-            # One event for all that the page showed: it is counted together or not at all.
-            properties = {
-                "promotions": [_exposure(one) for one in self.display.exposed],
-                "revision": self.site.rules.revision,
-            }
-            shown = self._event("Promotion Viewed", properties)
+            properties = showing(self.display.exposed, self.site.rules.revision)
+            shown = self._event(PROMOTION_VIEWED, properties)
             journal.note(shown, profile, fetched, self.site.learn(profile, shown))
+
+    def saw(self, showing: Showing, slot: str) -> None:
+        """Whoever asked for decisions has shown the one for ``slot``."""
+        told = [dict(showing.slots[slot])]
+        properties = {"promotions": told, "revision": showing.revision}
+        self._note(PROMOTION_VIEWED, properties, id=showing.event_id(slot))
 
     def promise(self) -> "list[asyncio.Future[None]]":
         """What an answer to a POST waits for: the events of this request in the store."""
         return [receipt.stored for receipt in self.receipts]
-
-
-def _exposure(decision: Decision) -> dict[str, Any]:
-    """One slot of a page, as the event of its showing tells it. What was held back has no
-    ``promotion_id``: it counts for the rule, as for those who saw it, but was not shown."""
-    told: dict[str, Any] = {"promotion_id": decision.fragment}
-    if decision.held:
-        told = {"held": decision.reason}
-    told |= {"slot": decision.slot, "rule": decision.rule}
-    if decision.experiment is not None:
-        told |= {"experiment": decision.experiment, "variant": decision.variant}
-    return told

@@ -4,12 +4,13 @@ import asyncio
 import logging
 import os
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
+from ..findings import Finding
 from ..fragments.recommendations.rank import Popularity
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
@@ -20,8 +21,10 @@ from .consent import RefusalCookie
 from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
+from .previews import Previews
 from .routes import Routes
 from .settings import is_production, read_keys, store_path
+from .showings import Showings
 from .sources.http import HttpSource
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     import httpx
 
     from .site import Site
+    from .watching import Watching
 
 log = logging.getLogger("shopwindow")
 
@@ -42,10 +46,22 @@ AGAIN = 60.0  # seconds before the same warning is logged once more
 OF_A_KIND = 20  # warnings about different pages or slots, logged in that time
 
 
+class _Made(NamedTuple):
+    """A site and what is made of it, swapped together."""
+
+    site: "Site"
+    cookie: VisitorCookie
+    refusal: RefusalCookie
+    sources: list[HttpSource]
+    popularity: Popularity
+
+
 class Shopwindow:
     """A site folder, compiled, with its stores.
 
-    ``site`` is a path, or the compiled :class:`Site`. ``store`` replaces the store that
+    ``site`` is a path, or the compiled :class:`Site`. What is saved below a path goes live
+    while the window is started, see :mod:`.watching`; ``counters`` count ``reload``,
+    ``reload refused`` and ``reload failed``. ``store`` replaces the store that
     site.toml names, ``client`` the HTTP client that asks sources. ``keys`` are the secrets,
     newest first; by default those of SHOPWINDOW_SECRET_KEYS.
 
@@ -66,6 +82,8 @@ class Shopwindow:
         self.keys = keys or read_keys()
         self.production = is_production()
         self.clicks = ClickLinks(self.keys)
+        self.showings = Showings(self.keys)
+        self.previews = Previews(self.keys)
         self.marker = Marker(marker_keys(self.keys))
         self.customer = customer
         self._client = client
@@ -79,6 +97,9 @@ class Shopwindow:
         self.started = False
         self._starting: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
+        self._watching: Watching | None = None
+        self.sources: list[HttpSource] = []
+        self._retired: list[HttpSource] = []  # requests in flight may still ask them
         self._warned: dict[str, set[str]] = {}  # in this minute, by kind
         self._minute = monotonic()
         if isinstance(site, (str, os.PathLike)):
@@ -87,35 +108,96 @@ class Shopwindow:
             from .loading import load
 
             self.folder = Path(site)
-            self._adopt(load(self.folder, self.clicks.link))
+            self._watches = True
+            self._adopt(self._made(load(self.folder, self.clicks.link)))
         else:
             self.folder = site.settings.folder
-            self._adopt(site)
+            self._watches = False
+            self._adopt(self._made(site))
 
     def __repr__(self) -> str:
         return f"<Shopwindow {self.site!r} {'started' if self.started else 'stopped'}>"
 
     # -- the site --------------------------------------------------------------------------
 
-    def _adopt(self, site: "Site") -> None:
-        """Serve ``site`` from here on, with everything that is made of its settings."""
+    def _made(self, site: "Site", before: "Site | None" = None) -> "_Made":
+        """``site`` with everything that is made of it; this may take a while."""
         settings = site.settings
-        self.cookie = VisitorCookie(
-            self.keys, settings.cookie_name, settings.cookie_days
+        same = before is not None and (
+            before.settings.sources == settings.sources
+            and before.settings.allowed_hosts == settings.allowed_hosts
         )
-        self.refusal = RefusalCookie(settings.consent_days)
-        self.sources = [
-            HttpSource(source, settings.allowed_hosts, self._client)
-            for source in settings.sources
-        ]
-        self.popularity = Popularity(site.catalog, popularity(self.traffic))
-        self.site = site
+        return _Made(
+            site,
+            VisitorCookie(self.keys, settings.cookie_name, settings.cookie_days),
+            RefusalCookie(settings.consent_days),
+            # What sources answered is remembered, as long as they are the same.
+            self.sources
+            if same
+            else [
+                HttpSource(source, settings.allowed_hosts, self._client)
+                for source in settings.sources
+            ],
+            Popularity(site.catalog, popularity(self.traffic)),
+        )
+
+    def _adopt(self, made: "_Made") -> None:
+        """Serve the new site from here on. Requests in flight keep the one they began with."""
+        if made.sources is not self.sources:
+            self._retired += self.sources
+        self.site, self.cookie, self.refusal, self.sources, self.popularity = made
+
+    def _swap(self, made: "_Made") -> None:
+        """As :meth:`_adopt`, for a site that was served."""
+        from .pacing import let_go  # as above
+
+        before = self.site
+        self._adopt(made)
+        let_go(before)
 
     def reload(self) -> None:
-        """Read the folder again; raises :class:`SiteError` and changes nothing if it is wrong."""
+        """Read the folder again; raises :class:`SiteError` and changes nothing if it is wrong.
+
+        Holds up its thread: where an event loop runs, use :meth:`reload_soon`.
+        """
+        self._swap(self._read())
+
+    async def reload_soon(self) -> None:
+        """As :meth:`reload`, while pages go on. Raises the same."""
+        self._swap(await asyncio.to_thread(self._read))
+
+    def _read(self) -> "_Made":
         from .loading import read  # as above
 
-        self._adopt(read(self.folder, self.clicks.link))
+        return self._made(read(self.folder, self.clicks.link, self.site), self.site)
+
+    def _watch(self) -> None:
+        """Make live what is saved in the folder, from now on."""
+        if not self._watches or not self.site.settings.reload:
+            return
+        from .loading import read_found  # as above
+        from .watching import Watcher, Watching
+
+        loop = asyncio.get_running_loop()
+
+        def bring(files: Mapping[str, str], findings: Sequence[Finding]) -> None:
+            site = read_found(self.folder, files, findings, self.clicks.link, self.site)
+            made = self._made(site, self.site)
+            loop.call_soon_threadsafe(self._bring, made)
+
+        def count(what: str) -> None:
+            self.counters[what] += 1
+
+        watcher = Watcher(self.folder, self.site.revision, bring, count)
+        self._watching = Watching(watcher)
+
+    def _bring(self, made: "_Made") -> None:
+        self._swap(made)
+        for warning in made.site.warnings:
+            log.warning("%s", warning)
+        log.info("live now: %r", made.site)
+        if self._watching is not None and not made.site.settings.reload:
+            self._watching.stop()
 
     # -- the stores ------------------------------------------------------------------------
 
@@ -156,6 +238,7 @@ class Shopwindow:
         await asyncio.to_thread(self._look_at_traffic)
         self.journal.start(self.store)
         self._refreshing = asyncio.create_task(self._refresh())
+        self._watch()
         self.started = True
 
     def _make_store(self) -> Store:
@@ -211,8 +294,10 @@ class Shopwindow:
         self.started = False
         if self._refreshing is not None:
             self._refreshing.cancel()
+        if self._watching is not None:
+            self._watching.stop()
         await asyncio.to_thread(self.journal.close)
-        for source in self.sources:
+        for source in (*self.sources, *self._retired):
             await source.close()
         if self.store is not self._given_store:
             self.store.close()

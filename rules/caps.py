@@ -62,7 +62,7 @@ class Record:
         return max(one.days[-2] for one in self.clicked)
 
 
-class Times(msgspec.Struct, frozen=True):
+class Times(msgspec.Struct, frozen=True, gc=False):
     """At most ``times`` showings within ``per``; None: as long as the shop keeps events."""
 
     times: int
@@ -78,7 +78,7 @@ class Times(msgspec.Struct, frozen=True):
         return f"{self.times} x" + (f" in {self.per}" if self.per else "")
 
 
-class Cooldown(msgspec.Struct, frozen=True):
+class Cooldown(msgspec.Struct, frozen=True, gc=False):
     """A pause after each showing, counted to the second."""
 
     pause: Duration
@@ -93,7 +93,7 @@ class Cooldown(msgspec.Struct, frozen=True):
         return f"pause of {self.pause}"
 
 
-class UntilClicked(msgspec.Struct, frozen=True):
+class UntilClicked(msgspec.Struct, frozen=True, gc=False):
     """A click after the first showing ends it."""
 
     def reached(self, record: Record) -> bool:
@@ -106,7 +106,7 @@ class UntilClicked(msgspec.Struct, frozen=True):
         return "until clicked"
 
 
-class Adaptive(msgspec.Struct, frozen=True):
+class Adaptive(msgspec.Struct, frozen=True, gc=False):
     """A pause that grows while nobody clicks: one day after 2 showings without a click, two
     days after 4, four days after 8, and so on."""
 
@@ -132,7 +132,7 @@ class Adaptive(msgspec.Struct, frozen=True):
 Limit = Times | Cooldown | UntilClicked | Adaptive
 
 
-class Cap(msgspec.Struct, frozen=True):
+class Cap(msgspec.Struct, frozen=True, gc=False):
     """All ``limits`` of a rule. The showings of ``rules`` count, and clicks on ``fragments``:
     those of the rule itself, or of everything that shares its ``cap-group``."""
 

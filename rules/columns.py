@@ -12,10 +12,11 @@ from .comparisons import Bound, Has, OneOf
 from .conditions import Test, every
 from .facts import Context, Profile
 from .line import Cell, Line
-from .terms import Literal
+from .steps import Steps
+from .terms import Literal, Term
 
 Masks = Callable[[Facts], int]
-Placed = Mapping[int, list[Literal]]  # the number of a term's bit -> its literals here
+Placed = Mapping[int, Term]  # the number of a term's bit -> its literals here
 
 
 class Column(NamedTuple):
@@ -30,7 +31,7 @@ def bits(numbers: Iterable[int]) -> int:
     return sum(1 << number for number in set(numbers))
 
 
-def _trial(name: str, literals: list[Literal]) -> Callable[[Any], bool]:
+def _trial(name: str, literals: Term) -> Callable[[Any], bool]:
     """Whether the literals of one attribute hold for a value; None: it is unknown."""
     test: Test = every(literal.test({}) for literal in literals)
 
@@ -44,7 +45,8 @@ def _trial(name: str, literals: list[Literal]) -> Callable[[Any], bool]:
 def limits_of(literals: Iterable[Literal]) -> set[Any]:
     """The values at which the answer of one of ``literals`` may change."""
     found: set[Any] = set()
-    for condition, _ in literals:
+    for literal in literals:
+        condition = literal.condition
         if isinstance(condition, OneOf):
             found.update(condition.choice)
         elif isinstance(condition, Bound):
@@ -61,7 +63,7 @@ class Choice(NamedTuple):
     unknown: int
 
 
-def choice(name: str, placed: Placed, full: int) -> Choice:
+def choice(name: str, placed: Placed, full: int) -> Steps[Choice]:
     """The column of the texts, versions, yes and no that ``placed`` asks for."""
     other = object()  # equal to nothing that a rule names
     others = unknown = full
@@ -75,6 +77,7 @@ def choice(name: str, placed: Placed, full: int) -> Choice:
         for value in limits_of(literals):
             if holds(value) is not usual:
                 differing[value] = differing.get(value, 0) | bit
+        yield
     masks = {value: others ^ bits for value, bits in differing.items()}
     return Choice(name, masks, others, unknown)
 
@@ -89,7 +92,7 @@ class Scale(NamedTuple):
     unknown: int
 
 
-def scale(name: str, placed: Placed, full: int) -> Scale:
+def scale(name: str, placed: Placed, full: int) -> Steps[Scale]:
     """The column of the limits that ``placed`` sets."""
     unknown = full
     line = Line(limits_of(literal for one in placed.values() for literal in one))
@@ -98,6 +101,7 @@ def scale(name: str, placed: Placed, full: int) -> Scale:
         if not holds(None):
             unknown ^= bit
         line.add(bit, limits_of(literals), holds)
+        yield
     return Scale(name, line.limits, *line.masks(full ^ bits(placed)), unknown)
 
 
@@ -112,7 +116,7 @@ def wishes(literal: Literal) -> tuple[list[Texts], Texts] | None:
 
     None where it cannot be said so: "not all of several".
     """
-    condition, wanted = literal
+    condition, wanted = literal.condition, literal.wanted
     assert isinstance(condition, Has)
     texts = frozenset(condition.texts)
     if condition.operator in ("has-any", "has-none"):
@@ -161,7 +165,7 @@ class _Layer:
         return Column(self.touches, masks)
 
 
-def listed(name: str, placed: Placed, full: int) -> list[Column]:
+def listed(name: str, placed: Placed, full: int) -> Steps[list[Column]]:
     """Over lists. The second wish of a term has a column of its own, and so on."""
     layers = [_Layer()]
     for number, literals in placed.items():
@@ -175,4 +179,5 @@ def listed(name: str, placed: Placed, full: int) -> list[Column]:
                     layers.append(_Layer())
                 layers[wanted].want(bit, texts)
                 wanted += 1
+        yield
     return [layer.column(name, full) for layer in layers]

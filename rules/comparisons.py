@@ -58,7 +58,7 @@ def printed(attribute: Attribute, value: object) -> str:
     return str(value)
 
 
-class _Comparison(msgspec.Struct, frozen=True):
+class _Comparison(msgspec.Struct, frozen=True, gc=False):
     """What all comparisons share."""
 
     attribute: Attribute

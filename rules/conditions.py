@@ -3,6 +3,10 @@
 Truth has three values. A condition compiles itself into two closures: surely true and surely
 false; where neither says yes it is unknown (Kleene's strong logic). Negation swaps the two, so
 nothing that is unknown can become true by being negated, and the closures stay two-valued.
+
+Conditions are trees of plain values: none can be part of a circle, so the garbage collector
+need not look at them (``gc=False``). Otherwise each of its passes would take the longer, and
+the server's event loop with it, the more rules a shop has.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -147,7 +151,7 @@ def once(test: Test) -> Test:
 # -- groups --------------------------------------------------------------------------------
 
 
-class _Group(msgspec.Struct, frozen=True):
+class _Group(msgspec.Struct, frozen=True, gc=False):
     """Conditions that stand together."""
 
     conditions: tuple[Condition, ...]
@@ -233,7 +237,7 @@ class NoneOf(_Group, frozen=True):
 # -- segments and consent ------------------------------------------------------------------
 
 
-class InSegment(msgspec.Struct, frozen=True):
+class InSegment(msgspec.Struct, frozen=True, gc=False):
     """In at least one of these segments."""
 
     segments: tuple[str, ...]
@@ -275,7 +279,7 @@ class InSegment(msgspec.Struct, frozen=True):
         return Why(self.name, self.line, " or ".join(self.segments), "; ".join(said))
 
 
-class Consents(msgspec.Struct, frozen=True):
+class Consents(msgspec.Struct, frozen=True, gc=False):
     """The visitor agreed to this purpose. Never unknown: what is not granted is not granted."""
 
     purpose: str

@@ -33,7 +33,7 @@ def how_often(
     return counter.since(day - within.days + 1)
 
 
-class Counted(msgspec.Struct, frozen=True):
+class Counted(msgspec.Struct, frozen=True, gc=False):
     """How often something was viewed, bought, ...: at least, at most, within a window.
 
     ``within: 30 days`` is today and the 29 days before; hours and minutes are counted to the
@@ -146,7 +146,7 @@ class Counted(msgspec.Struct, frozen=True):
         return Why(self.name, self.line, wanted, str(count))
 
 
-class Leans(msgspec.Struct, frozen=True):
+class Leans(msgspec.Struct, frozen=True, gc=False):
     """``affinity``: how much more than this shop's other visitors, 0 to 1."""
 
     dimension: str

@@ -39,7 +39,7 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
             bit = alive & -alive
             number = first + bit.bit_length() - 1
             test = tests[number]
-            if test is not None and not test(facts):
+            if test is not None and not (test.test or test.compiled())(facts):
                 alive ^= bit
                 patience -= 1
                 if not patience:
@@ -49,15 +49,15 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
             decision = index.ready[number]
             if decision is not None and not skipped:
                 return decision
-            rule, allowed, end = index.entries[number]
-            found = outcome(rule, facts) if allowed else "consent"
+            entry = index.entries[number]
+            rule, end = entry.rule, entry.end - first
+            found = outcome(rule, facts) if entry.allowed else "consent"
             if not isinstance(found, str):
                 return replace(found, skipped=tuple(skipped)) if skipped else found
             if found == "consent":
                 reason = found
             if len(skipped) < SKIPPED_KEPT:
                 skipped.append((rule.id, found))
-            end -= first
             alive = alive >> end << end  # without its other alternatives
             if reason == "consent" and len(skipped) == SKIPPED_KEPT:
                 alive &= index.allowed >> first  # the others change nothing any more

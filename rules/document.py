@@ -184,25 +184,29 @@ class Document:
         self._find(line, column, 1, f"not valid YAML: {words}", hint)
 
     def _compose(self) -> Node | None:
+        parser = _PARSER(self._text)
+        try:
+            return self._nodes(iter(parser.get_event, None))
+        finally:
+            parser.dispose()
+
+    def _nodes(self, events: Iterator[Any]) -> Node | None:
         """Events to nodes, without recursion: a deep text ends here, not in the stack."""
         root: Node | None = None
         open_nodes: list[Node] = []
         keys: list[Node | None] = []
         documents = nodes = 0
-        for event in yaml.parse(self._text, Loader=_PARSER):
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    self._form(
-                        event, "a second document starts here", "one file, one document"
-                    )
-                    return root
-                continue
-            if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-                open_nodes.pop()
-                keys.pop()
-                continue
+        for event in events:
             if not isinstance(event, yaml.NodeEvent):
+                if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+                    open_nodes.pop()
+                    keys.pop()
+                elif isinstance(event, yaml.DocumentStartEvent):
+                    documents += 1
+                    if documents > 1:
+                        hint = "one file, one document"
+                        self._form(event, "a second document starts here", hint)
+                        return root
                 continue
             node = self._node(event)
             if open_nodes:
@@ -250,12 +254,12 @@ class Document:
             self._form(
                 event, f'tag "{event.tag}" is not allowed', "put the text into quotes"
             )
-        kind: Kind = "list" if isinstance(event, yaml.SequenceStartEvent) else "map"
         if isinstance(event, yaml.ScalarEvent):
             node = Node("scalar", event.start_mark, event.end_mark)
             node.text = event.value
             node.quoted = event.style not in (None, "")
             return node
+        kind: Kind = "list" if isinstance(event, yaml.SequenceStartEvent) else "map"
         return Node(kind, event.start_mark, event.end_mark)
 
     def _form(self, event: Any, message: str, hint: str) -> None:

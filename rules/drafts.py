@@ -4,9 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
+import msgspec
+from msgspec.structs import replace
+
 from ..findings import suggest
 from .capping import read_cap
-from .caps import Limit
+from .caps import Cap, Limit
 from .conditions import Condition, NoneOf
 from .contents import Contents
 from .document import Document, Node, core
@@ -32,8 +35,8 @@ _CONTENTS = ("show", "with")
 Found = Mapping[str, tuple[Node, Node]]  # the keys of a rule, with their values
 
 
-class Draft(NamedTuple):
-    """A rule as it was read, before the segments it may name are compiled.
+class Draft(msgspec.Struct, frozen=True, gc=False):
+    """A rule as it was read: plain values, which another process can send us.
 
     ``decision`` and ``variants`` are those of :class:`~shopwindow.rules.rule.Rule`, their
     names not filled. ``group`` is the cap's; empty: the rule's showings count for it alone.
@@ -42,13 +45,12 @@ class Draft(NamedTuple):
     id: str
     slot: str
     priority: int
-    document: Document
-    node: Node
-    place: Node  # its id, where findings about the whole rule point to
+    file: str
+    line: int
     conditions: tuple[Condition, ...]
     decision: Decision
     variants: Mapping[str, Decision]
-    limits: tuple[Limit, ...]
+    cap: Cap | None
     group: str
     schedule: Schedule | None
     explore: float
@@ -59,10 +61,16 @@ class Draft(NamedTuple):
     off: bool
 
     @property
-    def fragments(self) -> tuple[str, ...]:
-        """All that it may show."""
-        decisions = (self.decision, *self.variants.values())
-        return tuple(dict.fromkeys(d.fragment for d in decisions if d.fragment))
+    def always(self) -> bool:
+        """Whether it wins wherever it is asked."""
+        return not (
+            self.conditions
+            or self.schedule
+            or self.cap
+            or self.explore
+            or self.split
+            or self.bindings
+        )
 
 
 class Shown(NamedTuple):
@@ -112,13 +120,12 @@ class Drafts:
             id or "",
             slot or "",
             _priority(document, values.get("priority")),
-            document,
-            node,
-            values.get("id", node),
+            document.file,
+            node.line,
             conditions,
             Decision(slot or "", CONTROL),
             {},
-            limits,
+            None,
             group,
             schedule,
             explore,
@@ -130,7 +137,30 @@ class Drafts:
         )
         if document.errors > before:
             return None
-        return _decided(draft, shown)
+        return _limited(_decided(draft, shown), limits)
+
+    def grouped(self, drafts: Iterable[Draft]) -> list[Draft]:
+        """The drafts; those of a ``cap-group`` share their showings, and the clicks on them.
+
+        Warns of a group that has a single rule.
+        """
+        drafts = list(drafts)
+        groups: dict[str, list[Draft]] = {}
+        for draft in drafts:
+            if draft.group:
+                groups.setdefault(draft.group, []).append(draft)
+        shared = {name: _shared(members) for name, members in groups.items()}
+        for name, members in groups.items():
+            if len(members) == 1:
+                document, place = self.ids[members[0].id]
+                words = f'rule "{members[0].id}" is alone in its cap-group "{name}"'
+                document.warning(place, words, suggest(name, groups.keys() - {name}))
+        return [
+            replace(draft, cap=replace(shared[draft.group], limits=draft.cap.limits))
+            if draft.group and draft.cap
+            else draft
+            for draft in drafts
+        ]
 
     def _shown(
         self, document: Document, rule: Node, found: Found, grammar: Grammar
@@ -186,7 +216,7 @@ class Drafts:
 
 def _decided(draft: Draft, shown: Shown) -> Draft:
     """The draft with its decisions: one, or the control group's and one for each variant."""
-    document, split = draft.document, shown.split
+    split = shown.split
     goal = draft.about.get("goal", "")
 
     def decision(
@@ -199,8 +229,8 @@ def _decided(draft: Draft, shown: Shown) -> Draft:
             show,
             parameters,
             shown.recommend if show else None,
-            document.file,
-            draft.node.line,
+            draft.file,
+            draft.line,
             experiment=split.experiment if split else None,
             variant=variant,
             goal=goal,
@@ -208,14 +238,32 @@ def _decided(draft: Draft, shown: Shown) -> Draft:
 
     if split is None:
         assert shown.content is not None  # else there was an error
-        return draft._replace(decision=decision(*shown.content, None))
-    return draft._replace(
+        return replace(draft, decision=decision(*shown.content, None))
+    return replace(
+        draft,
         decision=decision(None, {}, CONTROL),
         variants={
             one.name: decision(one.show, one.parameters, one.name)
             for one in split.variants
         },
     )
+
+
+def _limited(draft: Draft, limits: tuple[Limit, ...]) -> Draft:
+    """The draft with its cap, for which its own showings count."""
+    if not limits:
+        return draft
+    decisions = (draft.decision, *draft.variants.values())
+    fragments = dict.fromkeys(d.fragment for d in decisions if d.fragment)
+    return replace(draft, cap=Cap(limits, (draft.id,), tuple(fragments)))
+
+
+def _shared(drafts: Iterable[Draft]) -> Cap:
+    """A cap without limits, for which the showings of all ``drafts`` count."""
+    caps = [draft.cap for draft in drafts if draft.cap]
+    rules = tuple(id for cap in caps for id in cap.rules)
+    fragments = dict.fromkeys(name for cap in caps for name in cap.fragments)
+    return Cap((), rules, tuple(fragments))
 
 
 def _conditions(grammar: Grammar, found: Found) -> tuple[Condition, ...]:
@@ -270,17 +318,3 @@ def _switch(document: Document, node: Node | None) -> bool:
     if not isinstance(value, bool):
         document.error(node, f'"off" is true or false, not {node.shown}')
     return value is True
-
-
-def grouped(drafts: Iterable[Draft]) -> dict[str, list[Draft]]:
-    """The rules by their ``cap-group``; warns of a group that has a single rule."""
-    groups: dict[str, list[Draft]] = {}
-    for draft in drafts:
-        if draft.group:
-            groups.setdefault(draft.group, []).append(draft)
-    for name, members in groups.items():
-        if len(members) == 1:
-            words = f'rule "{members[0].id}" is alone in its cap-group "{name}"'
-            hint = suggest(name, groups.keys() - {name})
-            members[0].document.warning(members[0].place, words, hint)
-    return groups

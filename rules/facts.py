@@ -4,6 +4,7 @@ None of them can be part of a circle, so the garbage collector need not look at 
 """
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +16,11 @@ SKIPPED_KEPT = 8  # of the rules that a decision passed over; to explain has the
 
 Purpose = Literal["personalization", "statistics"]
 PURPOSES: tuple[Purpose, ...] = ("personalization", "statistics")
+CONSENTS: tuple[frozenset[str], ...] = tuple(
+    frozenset(some)
+    for size in range(len(PURPOSES) + 1)
+    for some in combinations(PURPOSES, size)
+)
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):

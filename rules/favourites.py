@@ -28,7 +28,7 @@ class Most(NamedTuple):
     times: int
 
 
-class Favourite(msgspec.Struct, frozen=True):
+class Favourite(msgspec.Struct, frozen=True, gc=False):
     """``viewed: {category: any, at-least: 3, within: 30 days, as: cat}``.
 
     Of the things in ``known`` (all, where that is empty), the one that was viewed most within
@@ -118,7 +118,7 @@ class Favourite(msgspec.Struct, frozen=True):
         return Why(self.name, self.line, wanted, has)
 
 
-class OfFavourite(msgspec.Struct, frozen=True):
+class OfFavourite(msgspec.Struct, frozen=True, gc=False):
     """A condition about ``$cat``: ``asked`` of the thing that ``favourite`` binds.
 
     Where nothing is bound it is unknown.

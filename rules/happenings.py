@@ -7,7 +7,7 @@ from .deeds import Deeds
 from .document import Document, Node, core
 from .events import SAYS, event_that_says
 from .learning import Relatives
-from .moments import duration, read_now
+from .moments import clock, duration, read_now
 from .vocabulary import DIMENSIONS, VERBS, Vocabulary
 
 TIMES_LIMIT = 1_000
@@ -56,6 +56,11 @@ class Happenings:
         read = (self._happened(item) for item in node.items)
         return sorted((event for event in read if event), key=lambda event: event.time)
 
+    def deed(self, key: Node, node: Node) -> Happened | None:
+        """One event that happens now: its verb and what it is about."""
+        about = self._about(key, node)
+        return Happened(self.world.now, *about, times=1) if about else None
+
     def _happened(self, node: Node) -> Happened | None:
         document = self.document
         time, times = self.world.now, 1
@@ -94,7 +99,8 @@ class Happenings:
             self.document.error(node, f"{node.shown} is not a time", hint)
             return now
         if time > now:
-            self.document.error(node, f"{node.shown} is after now")
+            hint = f"now is {clock(now, self.world.zone):%Y-%m-%d %H:%M}"
+            self.document.error(node, f"{node.shown} is after now", hint)
         return time
 
     def _about(

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from .attributes import Facts
 from .columns import (
     Choice,
@@ -25,19 +27,20 @@ from .columns import (
     wishes,
 )
 from .comparisons import Bound, Has, Known, OneOf
-from .conditions import Condition, Consents, Segments, Test, every
+from .conditions import Condition, Consents, Segments
 from .counting import Counted, Leans
 from .facts import Decision
 from .recorded import counts, leanings
 from .rule import Rule, needs
 from .schedule import Schedule
-from .terms import Literal, Terms
+from .steps import Steps
+from .terms import Deferred, Literal, Term, Terms
 from .timetable import Timetable
 
 SCALE_LIMITS = 1_000  # of one attribute: a mask is kept for each, and between each two
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """Whom one bit stands for: one alternative of ``rule``.
 
     ``end`` is the number of the first bit after this rule's. A rule that is not ``allowed``,
@@ -62,7 +65,7 @@ Survivors = tuple[object, int, bool]
 class Index:
     """The rules of all slots under one consent, ready to be asked together.
 
-    Make it with :func:`index`. By the number of a bit: ``entries``; ``rests``, what no cheap
+    Make it with :func:`indexing`. By the number of a bit: ``entries``; ``rests``, what no cheap
     column holds; ``residues``, what no column holds at all; ``ready``, the decision if nothing
     else stands before it. ``slots`` says which bits are a slot's, ``allowed`` is the mask of
     those that lack no consent, ``timed`` knows those whose schedule is on, ``unfilled`` are the
@@ -89,8 +92,8 @@ class Index:
     def __init__(
         self,
         entries: Sequence[Entry],
-        rests: Iterable[Test | None],
-        residues: Iterable[Test | None],
+        rests: Iterable[Deferred | None],
+        residues: Iterable[Deferred | None],
         columns: Sequence[Choice | Scale | Column],
         dear: Sequence[Column],
         timed: Timetable | None = None,
@@ -100,8 +103,8 @@ class Index:
         self.rests = tuple(rests)
         self.residues = tuple(residues)
         self.ready = tuple(
-            rule.decision if allowed and rule.plain else None
-            for rule, allowed, _ in self.entries
+            entry.rule.decision if entry.allowed and entry.rule.plain else None
+            for entry in self.entries
         )
         self.choices = tuple(one for one in columns if isinstance(one, Choice))
         self.scales = tuple(one for one in columns if isinstance(one, Scale))
@@ -185,15 +188,18 @@ def _place(condition: Condition) -> Place | None:
     return None
 
 
-def index(rules: Iterable[Rule], segments: Segments, consent: frozenset[str]) -> Index:
-    """The index of ``rules`` for visitors who gave this ``consent``.
+def indexing(
+    rules: Iterable[Rule], segments: Segments, consent: frozenset[str]
+) -> Steps[Index]:
+    """The index of ``rules`` for visitors who gave this ``consent``, step by step.
 
     They come sorted by slot, then in the order in which they are asked, none off.
     """
     terms = Terms(segments)
-    placed: dict[Place, dict[int, list[Literal]]] = {}
-    rests: list[list[Literal]] = []
-    residues: list[list[Literal]] = []
+    # Tuples of what is no part of a circle: the garbage collector lets go of them.
+    placed: dict[Place, dict[int, Term]] = {}
+    rests: list[Term] = []
+    residues: list[Term] = []
     entries: list[Entry] = []
     timed: list[tuple[Schedule, int]] = []
     for rule in rules:
@@ -202,7 +208,9 @@ def index(rules: Iterable[Rule], segments: Segments, consent: frozenset[str]) ->
             parts = tuple(part for part in parts if not needs(part, segments))
         start = len(rests)
         for term in terms.every(parts):
-            number, rest, residue = len(rests), [], []
+            number = len(rests)
+            rest: list[Literal] = []
+            residue: list[Literal] = []
             for literal in term:
                 if allowed and _implied(literal, rule):
                     continue
@@ -215,13 +223,14 @@ def index(rules: Iterable[Rule], segments: Segments, consent: frozenset[str]) ->
                     residue.append(literal)
                 else:
                     column = placed.setdefault(place, {})
-                    column.setdefault(number, []).append(literal)
-            rests.append(rest)
-            residues.append(residue)
+                    column[number] = (*column.get(number, ()), literal)
+            rests.append(tuple(rest))
+            residues.append(tuple(residue))
         end = len(rests)
         entries += [Entry(rule, allowed, end)] * (end - start)
         if rule.schedule is not None:
             timed.append((rule.schedule, (1 << end) - (1 << start)))
+        yield
     for place in [
         place for place, column in placed.items() if _too_fine(place, column)
     ]:
@@ -232,19 +241,25 @@ def index(rules: Iterable[Rule], segments: Segments, consent: frozenset[str]) ->
     columns: list[Choice | Scale | Column] = []
     dear: list[Column] = []
     for kind, name in sorted(placed):
-        column = placed[kind, name]
+        column = placed.pop((kind, name))
+        yield
         if kind == "choice":
-            columns.append(choice(name, column, full))
+            columns.append((yield from choice(name, column, full)))
         elif kind == "scale":
-            columns.append(scale(name, column, full))
+            columns.append((yield from scale(name, column, full)))
         elif kind == "list":
-            columns += listed(name, column, full)
+            columns += yield from listed(name, column, full)
         elif kind == "counts":
-            dear += counts(name, column, full)
+            dear += yield from counts(name, column, full)
         else:
-            dear += leanings(name, column, full)
-    asked = [_test(literals, segments) for literals in rests]
-    left = [_test(literals, segments) for literals in residues]
+            dear += yield from leanings(name, column, full)
+    asked: list[Deferred | None] = []
+    left: list[Deferred | None] = []
+    for cheap, none in zip(rests, residues, strict=True):
+        asked.append(_test(cheap, segments))
+        # Often the same: one test then serves both.
+        left.append(asked[-1] if cheap == none else _test(none, segments))
+        yield
     return Index(
         entries, asked, left, columns, dear, Timetable(timed) if timed else None
     )
@@ -252,10 +267,9 @@ def index(rules: Iterable[Rule], segments: Segments, consent: frozenset[str]) ->
 
 def _implied(literal: Literal, rule: Rule) -> bool:
     """Whether it asks for a consent without which ``rule`` is passed over anyway."""
-    match literal:
-        case Literal(Consents(purpose=purpose), True):
-            return purpose in rule.purposes
-    return False
+    condition = literal.condition
+    implied = isinstance(condition, Consents) and condition.purpose in rule.purposes
+    return implied and literal.wanted
 
 
 def _too_fine(place: Place, column: Placed) -> bool:
@@ -263,8 +277,5 @@ def _too_fine(place: Place, column: Placed) -> bool:
     return place[0] == "scale" and len(limits_of(literals)) > SCALE_LIMITS
 
 
-def _test(literals: list[Literal], segments: Segments) -> Test | None:
-    if not literals:
-        return None
-    ordered = sorted(literals, key=lambda literal: literal.condition.cost)
-    return every(literal.test(segments) for literal in ordered)
+def _test(term: Term, segments: Segments) -> Deferred | None:
+    return Deferred(term, segments) if term else None

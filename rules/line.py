@@ -22,14 +22,13 @@ class Line:
     def add(self, bit: int, own: Iterable[Any], holds: Callable[[Any], bool]) -> None:
         """Sets ``bit`` where ``holds`` says so, which may change at its ``own`` limits alone."""
         limits = sorted(set(own))
-        # Fractions lie exactly between, where two floats may have no third one.
-        before = holds(Fraction(limits[0]) - 1 if limits else Fraction(0))
+        before = holds(_below(limits[0]) if limits else 0)
         if before:
             self._flips[0] ^= bit
         for place, limit in enumerate(limits):
             cell = 2 * self._place[limit] + 1
             beyond = limits[place + 1] if place + 1 < len(limits) else limit + 2
-            between = (Fraction(limit) + Fraction(beyond)) / 2
+            between = _between(limit, beyond)
             for here, value in ((cell, limit), (cell + 1, between)):
                 if (now := holds(value)) is not before:
                     self._flips[here] ^= bit
@@ -42,12 +41,29 @@ class Line:
         """
         masks = []
         for flip in self._flips:
-            start ^= flip
+            if flip:  # else the same object serves again
+                start ^= flip
             masks.append(start)
         if any(self._flips[2::2]):
             return masks, _cell
         # Nothing changes behind a limit, as with "at-least": one bisection is enough.
         return [masks[0], *masks[1::2]], bisect_right
+
+
+def _below(limit: Any) -> Any:
+    return limit - 1 if _is_small(limit) else Fraction(limit) - 1
+
+
+def _between(limit: Any, beyond: Any) -> Any:
+    """A number between two. Floats may have no third one there; fractions always do."""
+    if _is_small(limit) and _is_small(beyond):
+        return limit + 0.5
+    return (Fraction(limit) + Fraction(beyond)) / 2
+
+
+def _is_small(number: Any) -> bool:
+    """A whole number that a float still tells from the half behind it."""
+    return type(number) is int and abs(number) < 1 << 50
 
 
 def _cell(limits: Sequence[Any], number: Any) -> int:

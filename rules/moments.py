@@ -21,12 +21,12 @@ _SECONDS = {
     "year": 365 * DAY,
 }
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_LATEST = 8_000 * 365 * DAY  # the calendar ends with the year 9999
+LATEST = 8_000 * 365 * DAY  # the calendar ends with the year 9999
 DURATION_HINT = "write for example `30 days` or `2 hours`"
 FIRST_DAY = date(1, 1, 1).toordinal() - _EPOCH
 
 
-class Duration(msgspec.Struct, frozen=True):
+class Duration(msgspec.Struct, frozen=True, gc=False):
     """A length of time. In windows a month is 30 days and a year 365, in ages both are calendar."""
 
     amount: int
@@ -109,7 +109,7 @@ def read_now(text: str, zone: tzinfo) -> float | None:
 
 def in_calendar(time: float) -> bool:
     """Whether things can happen at ``time``, so that it may be printed and counted from."""
-    return 0 <= time <= _LATEST
+    return 0 <= time <= LATEST
 
 
 def clock(time: float, zone: tzinfo) -> datetime:
@@ -132,6 +132,14 @@ def moment(wall: datetime, zone: tzinfo) -> float:
         else:
             after = middle
     return float(after)
+
+
+def later(time: float, length: Duration, zone: tzinfo) -> float:
+    """``time`` after ``length``: a day later the clock in ``zone`` shows the same time, an hour
+    later is 60 minutes later."""
+    if length.days is None:
+        return time + length.seconds
+    return moment(clock(time, zone) + timedelta(days=length.days), zone)
 
 
 def weekday(day: int) -> str:

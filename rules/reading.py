@@ -1,22 +1,29 @@
 """Rule files in, a compiled rule set out, with everything that is wrong with them at once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, tzinfo
 from hashlib import blake2b
 
 from ..findings import Finding
-from .caps import Cap
-from .conditions import All, Condition, InSegment, Segment, Tests, once
-from .document import Document, Node, core
-from .drafts import Draft, Drafts, grouped
-from .facts import Decision
-from .filling import filling
+from .compiling import Checked, SegmentDraft, compiling
+from .conditions import All, Condition, InSegment
+from .document import Document, Node
+from .drafts import Draft, Drafts
 from .grammar import Grammar
-from .ruleset import Rule, RuleSet, compiled, ruleset
+from .ruleset import Rule, RuleSet, order
 from .segments import BUILT_IN_SEGMENTS
+from .steps import finished
+from .versions import read_version
 from .vocabulary import ID, Parameters, Vocabulary, time_zone
 
-__all__ = ["Parameters", "Rule", "RuleSet", "Vocabulary", "read_rules"]
+__all__ = [
+    "Parameters",
+    "Rule",
+    "RuleSet",
+    "Vocabulary",
+    "check_rules",
+    "read_rules",
+]
 
 FILE_KEYS = ("version", "timezone", "segments", "rules")
 SEGMENT_DEPTH = 20
@@ -30,6 +37,14 @@ def read_rules(
     A rule with an error is left out of the set, so that the set is always usable; whether it
     goes live is for the caller to decide. Findings are sorted by place.
     """
+    checked, findings = check_rules(files, vocabulary)
+    return finished(compiling(checked)), findings
+
+
+def check_rules(
+    files: Mapping[str, str], vocabulary: Vocabulary
+) -> tuple[Checked, list[Finding]]:
+    """The first half of :func:`read_rules`: all that takes long and needs the texts."""
     return _Reader(files, vocabulary).read()
 
 
@@ -52,28 +67,25 @@ class _Reader:
         self.zones: dict[str, tzinfo] = {}  # of the files that name one
         self.drafts = Drafts(vocabulary)
 
-    def read(self) -> tuple[RuleSet, list[Finding]]:
+    def read(self) -> tuple[Checked, list[Finding]]:
         sections = [(document, self._file(document)) for document in self.documents]
         self._note_built_in()
-        segments = self._compile_segments()
+        segments = self._segments()
         drafts = [
             draft
             for document, rules in sections
             for node in rules
             if (draft := self._draft(document, node)) is not None
         ]
-        groups = grouped(drafts)
-        rules = [
-            rule
-            for draft in drafts
-            if (rule := self._compile(draft, segments, groups)) is not None
-        ]
-        found = ruleset(rules, segments, self.revision, self.zone)
-        self._find_hidden(found, {draft.id: draft for draft in drafts})
+        drafts = self.drafts.grouped(drafts)
+        # A segment in a circle has its own finding.
+        known = {segment.name for segment in segments}
+        sound = [draft for draft in drafts if _named(All(draft.conditions, 0)) <= known]
+        self._find_hidden(sound)
         self.findings.sort(
             key=lambda finding: (finding.file, finding.line, finding.column)
         )
-        return found, self.findings
+        return Checked(tuple(sound), segments, self.revision, self.zone), self.findings
 
     # -- a file --------------------------------------------------------------------------
 
@@ -85,14 +97,7 @@ class _Reader:
         for key, value in document.pairs(document.root, "file", FILE_KEYS):
             match key.text:
                 case "version":
-                    if (
-                        value.kind != "scalar"
-                        or core(value) != 1
-                        or core(value) is True
-                    ):
-                        document.error(
-                            value, f"version {value.shown} is not known", "write 1"
-                        )
+                    read_version(document, value)
                 case "timezone":
                     name = document.words(value, '"timezone"')
                     if name and (zone := time_zone(name)) is not None:
@@ -142,7 +147,7 @@ class _Reader:
             self.grammars[document.file] = found
         return self.grammars[document.file]
 
-    def _compile_segments(self) -> dict[str, Segment]:
+    def _segments(self) -> tuple[SegmentDraft, ...]:
         """Every segment after those it names. What stands in a circle is found and left out."""
         read: dict[str, All] = {}
         for name, (document, key, value) in self.segments.items():
@@ -152,7 +157,7 @@ class _Reader:
                 document.error(key, f'segment "{name}" has no conditions')
             read[name] = All(parts, key.line)
         needs = {name: _named(condition) for name, condition in read.items()}
-        done: dict[str, Segment] = {}
+        done: dict[str, SegmentDraft] = {}
         order = _ordered(needs)
         for name in order:
             depth = 1 + max(
@@ -161,7 +166,7 @@ class _Reader:
             )
             document, key, _ = self.segments[name]
             if depth <= SEGMENT_DEPTH:
-                done[name] = _segment(name, document.file, read[name], done, depth)
+                done[name] = SegmentDraft(name, document.file, read[name], depth)
             else:
                 words = f'segment "{name}" stands on more than {SEGMENT_DEPTH} others, one on the other'
                 document.error(key, words)
@@ -175,7 +180,7 @@ class _Reader:
             document, key, _ = self.segments[name]
             words = f'segment "{name}" goes in a circle through "{min(left[name])}"'
             document.error(key, words)
-        return done
+        return tuple(done.values())
 
     # -- rules ---------------------------------------------------------------------------
 
@@ -183,67 +188,21 @@ class _Reader:
         zone = self.zones.get(document.file, self.zone)
         return self.drafts.draft(document, node, self._grammar(document), zone)
 
-    def _compile(
-        self,
-        draft: Draft,
-        segments: Mapping[str, Segment],
-        groups: Mapping[str, Sequence[Draft]],
-    ) -> Rule | None:
-        if not _named(All(draft.conditions, 0)) <= segments.keys():
-            return None  # a segment in a circle; that has its own finding
-        purposes, holds, possible = compiled(draft.conditions, segments)
-        cap = None
-        if draft.limits:
-            sharing = groups[draft.group] if draft.group else [draft]
-            fragments = (name for one in sharing for name in one.fragments)
-            cap = Cap(
-                draft.limits,
-                tuple(one.id for one in sharing),
-                tuple(dict.fromkeys(fragments)),
-            )
-        if cap or draft.split or draft.explore:
-            purposes |= {"personalization"}
-        filled = None
-        if draft.bindings:
-            decisions: dict[str | None, Decision] = {None: draft.decision}
-            decisions.update(draft.variants)
-            filled = filling(decisions, draft.bindings)
-        return Rule(
-            draft.id,
-            draft.slot,
-            draft.priority,
-            draft.document.file,
-            draft.node.line,
-            draft.conditions,
-            purposes,
-            holds,
-            possible,
-            draft.decision,
-            cap,
-            draft.schedule,
-            draft.explore,
-            draft.split,
-            draft.variants,
-            draft.bindings,
-            filled,
-            draft.note,
-            draft.about,
-            draft.off,
-        )
-
-    def _find_hidden(self, found: RuleSet, drafts: Mapping[str, Draft]) -> None:
+    def _find_hidden(self, drafts: Iterable[Draft]) -> None:
         """Warns of rules that stand behind one that always holds."""
-        for rules in found.by_slot.values():
-            winner: Rule | None = None
-            for rule in rules:
-                if winner is not None:
-                    draft = drafts[rule.id]
-                    place = f'"{winner.id}" ({winner.file}:{winner.line})'
-                    words = f'rule "{rule.id}" can never win'
-                    hint = f"{place} comes before it and always holds"
-                    draft.document.warning(draft.place, words, hint)
-                elif not rule.conditions and rule.plain and not rule.schedule:
-                    winner = rule
+        winners: dict[str, Draft] = {}
+        for draft in sorted(drafts, key=order):
+            if draft.off:
+                continue
+            winner = winners.get(draft.slot)
+            if winner is not None:
+                document, place = self.drafts.ids[draft.id]
+                first = f'"{winner.id}" ({winner.file}:{winner.line})'
+                words = f'rule "{draft.id}" can never win'
+                hint = f"{first} comes before it and always holds"
+                document.warning(place, words, hint)
+            elif draft.always:
+                winners[draft.slot] = draft
 
 
 def _named(condition: Condition) -> frozenset[str]:
@@ -268,19 +227,3 @@ def _ordered(needs: Mapping[str, Collection[str]]) -> list[str]:
             if not waiting[user]:
                 order.append(user)
     return order
-
-
-def _segment(
-    name: str, file: str, condition: All, done: Mapping[str, Segment], depth: int
-) -> Segment:
-    tests = condition.tests(done)
-    return Segment(
-        name,
-        file,
-        condition.line,
-        condition,
-        Tests(once(tests.true), once(tests.false)),
-        condition.purposes(done),
-        condition.asked(done),
-        depth,
-    )

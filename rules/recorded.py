@@ -4,20 +4,30 @@ Only keys that are on record and in a rule are looked at. So each literal is sor
 says of a key that is not there: false there, it *wants* the key; true there, it *refuses* it.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from .attributes import Facts
 from .columns import Column, Placed
 from .counting import Counted, Leans, how_often
 from .line import Cell, Line
 from .moments import Duration
+from .steps import Steps
 from .terms import Literal
 
-Lined = tuple[Sequence[Any], Sequence[int], Cell]  # masks[cell(limits, number)]
+# Plain values that the garbage collector need not look at: a large site has very many.
 
 
-class Verdict(NamedTuple):
+class Lined(msgspec.Struct, frozen=True, gc=False):
+    """A mask for each number: ``masks[cell(limits, number)]``."""
+
+    limits: tuple[Any, ...]
+    masks: tuple[int, ...]
+    cell: Cell
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What a number means to terms: who gets what it wants, who meets a refusal.
 
     None where nobody asks.
@@ -29,6 +39,8 @@ class Verdict(NamedTuple):
 
 class _Gauge:
     """All that is asked about one number: how often one key in one window, one affinity."""
+
+    __slots__ = ("refusals", "wants")
 
     def __init__(self) -> None:
         self.wants: dict[int, Literal] = {}
@@ -82,7 +94,8 @@ def _line(literals: dict[int, Literal], side: bool) -> Lined | None:
             return fits(literal, number) is side
 
         line.add(bit, _limits(literal), holds)
-    return line.limits, *line.masks()
+    masks, cell = line.masks()
+    return Lined(tuple(line.limits), tuple(masks), cell)
 
 
 class _Layer:
@@ -117,7 +130,7 @@ class _Layer:
         return True
 
 
-def _layers(placed: Placed) -> list[_Layer]:
+def _layers(placed: Placed) -> Steps[list[_Layer]]:
     layers = [_Layer()]
     for number, literals in placed.items():
         bit = 1 << number
@@ -129,13 +142,14 @@ def _layers(placed: Placed) -> list[_Layer]:
             else:
                 layers.append(_Layer())
                 (layers[-1].refuse if refuses else layers[-1].want)(bit, literal)
+        yield
     return layers
 
 
 # -- counters ------------------------------------------------------------------------------
 
 
-class _Window(NamedTuple):
+class _Window(msgspec.Struct, frozen=True, gc=False):
     """What is asked about one key in one window.
 
     ``back`` is how many days it reaches back from today; None: it is not one of whole days.
@@ -154,17 +168,20 @@ def _window(within: Duration | None, gauge: _Gauge) -> _Window:
     return _Window(within, back, gauge.once, gauge.verdict())
 
 
-def counts(table: str, placed: Placed, full: int) -> list[Column]:
+def counts(table: str, placed: Placed, full: int) -> Steps[list[Column]]:
     """Over one table of counters, such as "viewed category"."""
-    return [_counts_column(table, layer, full) for layer in _layers(placed)]
+    columns = []
+    for layer in (yield from _layers(placed)):
+        columns.append((yield from _counts_column(table, layer, full)))
+    return columns
 
 
-def _counts_column(table: str, layer: _Layer, full: int) -> Column:
+def _counts_column(table: str, layer: _Layer, full: int) -> Steps[Column]:
     unwanted = full ^ layer.wants
-    asked = {
-        key: tuple(_window(within, gauge) for within, gauge in windows.items())
-        for key, windows in layer.gauges.items()
-    }
+    asked: dict[str, tuple[_Window, ...]] = {}
+    for key, windows in layer.gauges.items():
+        asked[key] = tuple(_window(within, gauge) for within, gauge in windows.items())
+        yield
 
     def masks(facts: Facts) -> int:
         known = facts.counts.get(table)
@@ -173,13 +190,16 @@ def _counts_column(table: str, layer: _Layer, full: int) -> Column:
         sound, stopped, today = unwanted, 0, facts.day
         for key in known.keys() & asked.keys():
             counter = known[key]
-            for within, back, once, (wants, refusals) in asked[key]:
+            for window in asked[key]:
+                within, back, once = window.within, window.back, window.once
                 # Nothing within the window changes nothing: see the top of this file.
                 if back is not None:
                     first = today - back
                     if counter.days[-2] < first:
                         continue
                     number = 1 if once else counter.since(first)
+                elif once and within is None:
+                    number = 1
                 elif not (
                     number := how_often(counter, within, today, facts.context.now)
                 ):
@@ -188,12 +208,11 @@ def _counts_column(table: str, layer: _Layer, full: int) -> Column:
                     sound |= once[0]
                     stopped |= once[1]
                     continue
-                if wants:
-                    limits, some, cell = wants
-                    sound |= some[cell(limits, number)]
-                if refusals:
-                    limits, some, cell = refusals
-                    stopped |= some[cell(limits, number)]
+                verdict = window.verdict
+                if (line := verdict.wants) is not None:
+                    sound |= line.masks[line.cell(line.limits, number)]
+                if (line := verdict.refusals) is not None:
+                    stopped |= line.masks[line.cell(line.limits, number)]
         return sound & ~stopped if stopped else sound
 
     return Column(layer.touches, masks)
@@ -202,14 +221,20 @@ def _counts_column(table: str, layer: _Layer, full: int) -> Column:
 # -- affinities ----------------------------------------------------------------------------
 
 
-def leanings(dimension: str, placed: Placed, full: int) -> list[Column]:
+def leanings(dimension: str, placed: Placed, full: int) -> Steps[list[Column]]:
     """Over the affinities of one dimension, such as "category"."""
-    return [_leanings_column(dimension, layer, full) for layer in _layers(placed)]
+    columns = []
+    for layer in (yield from _layers(placed)):
+        columns.append((yield from _leanings_column(dimension, layer, full)))
+    return columns
 
 
-def _leanings_column(dimension: str, layer: _Layer, full: int) -> Column:
+def _leanings_column(dimension: str, layer: _Layer, full: int) -> Steps[Column]:
     unwanted = full ^ layer.wants
-    asked = {key: windows[None].verdict() for key, windows in layer.gauges.items()}
+    asked: dict[str, Verdict] = {}
+    for key, windows in layer.gauges.items():
+        asked[key] = windows[None].verdict()
+        yield
 
     def masks(facts: Facts) -> int:
         known = facts.profile.interests.get(dimension)
@@ -219,13 +244,11 @@ def _leanings_column(dimension: str, layer: _Layer, full: int) -> Column:
         affinity = facts.leanings(dimension).affinity
         for key in known.keys() & asked.keys():
             number = affinity(key)
-            wants, refusals = asked[key]
-            if wants:
-                limits, some, cell = wants
-                sound |= some[cell(limits, number)]
-            if refusals:
-                limits, some, cell = refusals
-                stopped |= some[cell(limits, number)]
+            verdict = asked[key]
+            if (line := verdict.wants) is not None:
+                sound |= line.masks[line.cell(line.limits, number)]
+            if (line := verdict.refusals) is not None:
+                stopped |= line.masks[line.cell(line.limits, number)]
         return sound & ~stopped if stopped else sound
 
     return Column(layer.touches, masks)

@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from .caps import Cap
-from .conditions import Condition, Consents, Segments, Test, every
+from .conditions import Condition, Consents, Segments, Test
 from .experiments import Split
-from .facts import Decision
+from .facts import CONSENTS, Decision
 from .favourites import Favourite
 from .schedule import Schedule
+from .terms import Deferred, Literal
 
 Filled = Callable[[str | None, tuple[str | None, ...]], Decision]
+_SHARED = {consents: consents for consents in CONSENTS}  # one object for all rules
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(msgspec.Struct, frozen=True, gc=False):
     """One rule, compiled.
 
     ``purposes`` are all consents it needs, the implied ones included. ``holds(facts)`` says
@@ -67,14 +69,15 @@ def compiled(
     conditions: Iterable[Condition], segments: Segments
 ) -> tuple[frozenset[str], Test, Test]:
     """Purposes, ``holds`` and ``possible`` of a rule's conditions."""
-    # The cheap ones first: most rules fail at one of them.
-    ordered = sorted(conditions, key=lambda condition: condition.cost)
     purposes: set[str] = set()
-    tests, free = [], []
-    for condition in ordered:
-        test, needed = condition.tests(segments).true, needs(condition, segments)
-        tests.append(test)
+    sides: list[Literal] = []
+    free: list[Literal] = []
+    for condition in conditions:
+        needed = needs(condition, segments)
+        sides.append(Literal(condition, True))
         purposes |= needed
         if not needed:
-            free.append(test)
-    return frozenset(purposes), every(tests), every(free)
+            free.append(sides[-1])
+    holds = Deferred(tuple(sides), segments)
+    possible = holds if len(free) == len(sides) else Deferred(tuple(free), segments)
+    return _SHARED[frozenset(purposes)], holds, possible

@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
-from itertools import combinations
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from .attributes import Attribute, Wanted
 from .conditions import All, Segment, Segments
-from .facts import PURPOSES
-from .index import Index, index
+from .facts import CONSENTS, PURPOSES
+from .index import Index, indexing
 from .rule import Rule, compiled
+from .steps import Steps, finished
 
-__all__ = ["EMPTY", "Rule", "RuleSet", "compiled", "ruleset"]
+__all__ = ["EMPTY", "Rule", "RuleSet", "compiled", "order", "ruleset"]
+
+
+if TYPE_CHECKING:
+    from .drafts import Draft
 
 
 class RuleSet(msgspec.Struct, frozen=True):
@@ -46,38 +51,77 @@ def ruleset(
     zone: tzinfo = UTC,
 ) -> RuleSet:
     """Sorts ``rules`` and lays out what a request needs."""
-    rules = sorted(rules, key=lambda r: (r.slot, -r.priority, r.file, r.line))
+    return finished(laying_out(rules, segments, revision, zone))
+
+
+def laying_out(
+    rules: list[Rule],
+    segments: Mapping[str, Segment],
+    revision: str = "",
+    zone: tzinfo = UTC,
+) -> Steps[RuleSet]:
+    """:func:`ruleset`, step by step."""
+    rules = sorted(rules, key=order)
+    yield
     slots: dict[str, list[Rule]] = {}
     asked: set[Attribute] = set()
     for rule in rules:
         if not rule.off:
             slots.setdefault(rule.slot, []).append(rule)
             asked.update(All(rule.conditions, rule.line).asked(segments))
+        yield
+    enabled = [rule for rule in rules if not rule.off]
+    indices = yield from _indices(enabled, segments)
     return RuleSet(
         tuple(rules),
         {slot: tuple(found) for slot, found in slots.items()},
         segments,
         frozenset(attribute.name for attribute in asked),
         Wanted(asked, zone),
-        _indices([rule for rule in rules if not rule.off], segments),
+        indices,
         revision,
         zone,
     )
 
 
-def _indices(rules: list[Rule], segments: Segments) -> Mapping[frozenset[str], Index]:
+def _indices(
+    rules: list[Rule], segments: Segments
+) -> Steps[Mapping[frozenset[str], Index]]:
     """Consents between which no rule makes a difference share an index."""
     used = frozenset[str]().union(*(rule.purposes for rule in rules))
     made: dict[frozenset[str], Index] = {}
-    found: dict[frozenset[str], Index] = {}
-    for size in range(len(PURPOSES) + 1):
-        for some in combinations(PURPOSES, size):
-            consent = frozenset(some)
-            counts = consent & used
-            if counts not in made:
-                made[counts] = index(rules, segments, counts)
-            found[consent] = made[counts]
-    return found
+    for counts in CONSENTS:
+        if counts <= used:
+            made[counts] = yield from indexing(rules, segments, counts)
+    return {consent: made[consent & used] for consent in CONSENTS}
+
+
+def dissolving(holder: list[RuleSet]) -> Steps[None]:
+    """Empties ``holder`` of its one rule set, and frees that in small steps.
+
+    Freed at once, ten thousand rules keep all threads waiting. It works only where nobody
+    else holds the set any more, and does no harm where somebody does.
+    """
+    rules = holder.pop()
+    pieces: list[list[object]] = [list(rules.rules)]
+    for index in {id(one): one for one in rules.indices.values()}.values():
+        pieces += (
+            list(part)
+            for part in (
+                *(index.entries, index.rests, index.residues, index.choices),
+                *(index.scales, index.lists, index.dear),
+            )
+        )
+    del rules, index
+    for piece in pieces:
+        while piece:
+            piece.pop()
+            yield
+
+
+def order(rule: "Rule | Draft") -> tuple[str, int, str, int]:
+    """What rules are sorted by: those of a slot in the order in which they are asked."""
+    return rule.slot, -rule.priority, rule.file, rule.line
 
 
 EMPTY = ruleset([], {})

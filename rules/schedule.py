@@ -13,7 +13,7 @@ _YEAR = 366
 _DAY = timedelta(days=1)
 
 
-class Schedule(msgspec.Struct, frozen=True):
+class Schedule(msgspec.Struct, frozen=True, gc=False):
     """``start`` (inclusive) and ``until`` (exclusive) in seconds since 1970; None: open.
 
     ``days`` are weekdays from 0, Monday; empty means all. ``hours`` are minutes after 00:00,

@@ -1,15 +1,26 @@
 """Conditions as alternatives of plain ones, so that each can become a bit of an index."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from .conditions import All, AnyOf, Condition, InSegment, NoneOf, Segments, Test
+import msgspec
+
+from .attributes import Facts
+from .conditions import (
+    All,
+    AnyOf,
+    Condition,
+    InSegment,
+    NoneOf,
+    Segments,
+    Test,
+    every,
+)
 
 TERMS = 8  # alternatives of one rule; what has more stays a group
 LITERALS = 32  # conditions of one alternative
 
 
-class Literal(NamedTuple):
+class Literal(msgspec.Struct, frozen=True, gc=False):
     """A condition that has to be surely true, or, if not ``wanted``, surely false."""
 
     condition: Condition
@@ -21,6 +32,24 @@ class Literal(NamedTuple):
 
 
 Term = tuple[Literal, ...]  # all of them
+
+
+class Deferred(msgspec.Struct, gc=False):
+    """The test of a term, compiled when it is first asked: most of a large site never are."""
+
+    term: Term
+    segments: Segments
+    test: Test | None = None
+
+    def __call__(self, facts: Facts) -> bool:
+        return (self.test or self.compiled())(facts)
+
+    def compiled(self) -> Test:
+        """The test itself; whoever has it need not call twice."""
+        # The cheap ones first: most rules fail at one of them.
+        ordered = sorted(self.term, key=lambda literal: literal.condition.cost)
+        self.test = every(literal.test(self.segments) for literal in ordered)
+        return self.test
 
 
 class Terms:

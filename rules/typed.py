@@ -20,7 +20,7 @@ _VERSION = re.compile(r"v?\d{1,9}(\.\d{1,9}){0,7}", re.ASCII)
 _YES_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 
-class Attribute(msgspec.Struct, frozen=True):
+class Attribute(msgspec.Struct, frozen=True, gc=False):
     """One name a rule may use.
 
     ``origin`` is ``app``, ``header:NAME``, ``query:NAME``, ``cookie:NAME``, ``preference``,

@@ -72,6 +72,14 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
             ids[title] = (*ids.get(title, ()), id)
         return ids
 
+    @cached_property
+    def _category_names(self) -> frozenset[str]:
+        return frozenset(self.categories) | frozenset(self.categories.values())
+
+    @cached_property
+    def _fragment_names(self) -> frozenset[str]:
+        return frozenset(self.fragments)
+
     def attribute(self, name: str) -> Attribute | None:
         return BUILT_IN.get(name) or self.attributes.get(name)
 
@@ -114,9 +122,9 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
             case "tag":
                 return self.tags
             case "fragment":
-                return frozenset(self.fragments)
+                return self._fragment_names
             case "category":
-                return frozenset(self.categories) | frozenset(self.categories.values())
+                return self._category_names
         return frozenset()
 
 

@@ -8,7 +8,10 @@ import click
 _COMMANDS = {
     "new": ".new",
     "check": ".check",
+    "test": ".test",
+    "decide": ".decide",
     "explain": ".explain",
+    "preview": ".preview",
     "schema": ".schema",
     "demo": "shopwindow.examples.petshop.__main__",
 }
@@ -41,6 +44,7 @@ def main() -> None:
     A first round:
       shopwindow new personalization        make a folder to start from
       shopwindow check personalization      find what is wrong with it
+      shopwindow test personalization       try its rules on made-up visitors
       shopwindow explain personalization --personas personalization/rules/tests/personas.yaml
       shopwindow schema personalization     let your editor complete rules while you type
       shopwindow demo                       a whole shop to click through

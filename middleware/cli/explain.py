@@ -1,67 +1,63 @@
 """``shopwindow explain``: why a slot shows what it shows, for made-up visitors."""
 
-import sys
-import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
-from msgspec.structs import replace
 
-from ...rules.attributes import facts
 from ...rules.explain import Explanation, explain
 from ...rules.interests import NO_TRAFFIC
-from ...rules.moments import read_now
-from ...rules.personas import Persona, read_personas
 from ...rules.placement import Placement
-from ..site import Site
+from ..guise import everybody_sees
+from .decide import as_json
+from .question import (
+    FOLDER,
+    FORMAT,
+    NOW,
+    PATH,
+    PERSONA,
+    read_guises,
+    read_moment,
+    read_page,
+)
+from .remembered import read_visitor
 from .site import usable
 
 
-@click.command(
-    "explain", short_help="Say which rule wins for made-up visitors, and why."
-)
-@click.argument(
-    "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
-)
+@click.command("explain", short_help="Say which rule wins for whom, and why.")
+@FOLDER
 @click.option(
     "--personas",
     "file",
     type=click.Path(path_type=Path),
-    required=True,
     help="A YAML file with `personas:`.",
 )
+@PERSONA
 @click.option(
-    "--persona",
-    "names",
-    multiple=True,
-    help="Only this one; may be repeated. Default: all of the file.",
+    "--visitor",
+    help="Instead of personas a visitor out of the store: the id in the cookie `shopwindow`.",
 )
 @click.option(
-    "--path", default="/", show_default=True, help="The page that is looked at."
+    "--store",
+    help="Where that visitor is kept. Default: the store of site.toml.",
 )
+@PATH
 @click.option(
     "--slot",
     "slots",
     multiple=True,
     help="Only this slot; may be repeated. Default: all of the site.",
 )
-@click.option(
-    "--now",
-    help="The moment, for example 2026-11-21T10:00. Default: the file's `now`, else this moment.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="How to print the answers; json: one line per persona.",
-)
+@NOW
+@FORMAT
 def command(
     folder: Path,
-    file: Path,
+    file: Path | None,
     names: tuple[str, ...],
+    visitor: str | None,
+    store: str | None,
     path: str,
     slots: tuple[str, ...],
     now: str | None,
@@ -70,7 +66,17 @@ def command(
     """Say for each persona and slot which rule of DIR wins, and why the others do not.
 
     The rules that came nearest stand first, each with what it wanted and what the visitor has.
+
+    With --visitor it is said for somebody who was in the shop, as if they opened the page now.
+    What only a request tells is not known of them: headers, the shop's own attributes, sources.
+    No persona is held out, whatever the holdout of site.toml; a visitor may be.
     """
+    if (file is None) == (visitor is None):
+        raise click.UsageError(
+            "Missing option '--personas' or '--visitor'."
+            if file is None
+            else "--personas and --visitor exclude each other"
+        )
     site = usable(folder)
     for slot in slots:
         if slot not in site.settings.slots:
@@ -78,97 +84,45 @@ def command(
                 f'unknown slot "{slot}"; there are: {", ".join(site.settings.slots)}',
                 param_hint="--slot",
             )
-    moment = None if now is None else _moment(now, site)
-    personas, at = _personas(site, file, names, moment)
-    if form == "json":
-        lines: list[dict[str, Any]] = [
-            {"persona": persona.name, "slots": {s: _json(e) for s, e in found}}
-            for persona, found in (
-                (p, _explain(site, p, path, at, slots)) for p in personas
-            )
-        ]
-        for line in lines:
+    page, moment = read_page(path), read_moment(now, site)
+    who, traffic, limits = "persona", NO_TRAFFIC, everybody_sees(site)
+    if file is not None:
+        guises = read_guises(site, file, names, moment)
+    else:
+        assert visitor is not None
+        guise, traffic = read_visitor(site, visitor, store, moment)
+        who, guises, limits = "visitor", [guise], site.settings.limits
+    for number, guise in enumerate(guises):
+        known = guise.facts(
+            site, guise.looks(site, page.path, page.query), page.query, traffic
+        )
+        placement = Placement(limits)
+        found = {
+            slot: explain(site.rules, known, slot, placement)
+            for slot in site.settings.slots  # all of them: they share the page
+        }
+        found = {slot: e for slot, e in found.items() if not slots or slot in slots}
+        if form == "json":
+            line = {who: guise.name, "slots": {s: _json(e) for s, e in found.items()}}
             click.echo(msgspec.json.encode(line).decode())
-        return
-    for number, persona in enumerate(personas):
-        if number:
-            click.echo()
-        click.secho(f"{persona.name} on {path}", bold=True)
-        for slot, explanation in _explain(site, persona, path, at, slots):
-            click.echo(f"  {slot}")
-            for text in str(explanation).splitlines():
-                click.echo(f"    {text}")
+        else:
+            if number:
+                click.echo()
+            click.secho(f"{guise.name} on {path}", bold=True)
+            _print(found)
 
 
-def _moment(text: str, site: Site) -> float:
-    moment = read_now(text, site.settings.zone)
-    if moment is None:
-        raise click.BadParameter("write it like 2026-11-21T10:00", param_hint="--now")
-    return moment
-
-
-def _personas(
-    site: Site, file: Path, names: tuple[str, ...], moment: float | None
-) -> tuple[list[Persona], float]:
-    try:
-        text = file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise click.BadParameter(
-            f"{file} cannot be read: {why}", param_hint="--personas"
-        ) from None
-    relatives = site.catalog.relatives
-    read, findings = read_personas(
-        str(file), text, site.vocabulary, relatives, moment or time.time()
-    )
-    if errors := [finding for finding in findings if finding.severity == "error"]:
-        for finding in errors:
-            click.echo(finding.show(), err=True)
-        sys.exit(1)
-    for name in names:
-        if name not in read.personas:
-            known = ", ".join(read.personas) or "none"
-            raise click.BadParameter(
-                f'{file} has no persona "{name}"; there are: {known}',
-                param_hint="--persona",
-            )
-    chosen = [
-        persona for name, persona in read.personas.items() if not names or name in names
-    ]
-    return chosen, read.now if moment is None else moment
-
-
-def _explain(
-    site: Site, persona: Persona, path: str, now: float, slots: tuple[str, ...]
-) -> list[tuple[str, Explanation]]:
-    context = site.context.at(now, path, device="desktop")
-    known = facts(
-        site.rules,
-        persona.profile,
-        replace(context, **persona.context),
-        persona.consent,
-        persona.given,
-        NO_TRAFFIC,
-        persona.units,
-        persona.pins,
-    )
-    # Made-up visitors are there to see something: none of them is held out.
-    placement = Placement(replace(site.settings.limits, holdout=0.0))
-    found = [
-        (slot, explain(site.rules, known, slot, placement))
-        for slot in site.settings.slots  # all of them: they share the page
-    ]
-    return [(slot, said) for slot, said in found if not slots or slot in slots]
+def _print(found: Mapping[str, Explanation]) -> None:
+    for slot, explanation in found.items():
+        click.echo(f"  {slot}")
+        for text in str(explanation).splitlines():
+            click.echo(f"    {text}")
 
 
 def _json(explanation: Explanation) -> dict[str, Any]:
     decision = explanation.decision
     return {
-        "rule": decision.rule,
-        "fragment": decision.fragment,
-        "variant": decision.variant,
-        "with": decision.parameters,
-        "reason": decision.reason,
+        **as_json(decision),
         "because": explanation.because,
         "skipped": [
             {"rule": rule, "reason": reason} for rule, reason in decision.skipped

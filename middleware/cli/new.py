@@ -32,6 +32,7 @@ def command(folder: Path) -> None:
         sys.exit(1)
     click.echo(f"Made {folder}. Next:")
     click.echo(f"  shopwindow check {folder}")
+    click.echo(f"  shopwindow test {folder}")
     click.echo(
         f"  shopwindow schema {folder}     when names have changed: for your editor"
     )

@@ -7,29 +7,24 @@ from pathlib import Path
 import click
 
 from ...findings import Finding
-from ...rules.personas import read_personas
 from ...rules.timeliness import untimely
+from ..rehearsal import TESTS, read_rule_tests
 from ..site import Site, check_site, read_files
-
-TESTS = "rules/tests/"
 
 
 def checked(folder: Path) -> tuple[Site | None, list[Finding]]:
     """The site of ``folder`` (None if there is nothing to compile), and all findings.
 
-    Those of the personas beside the rules are among them, and what the calendar says.
+    Those of the rule tests are among them, and what the calendar says.
     """
     files, findings = read_files(folder)
     if "site.toml" not in files:
         return None, findings
     site, found = check_site(folder, files)
     now = time.time()
+    sound = all(finding.severity == "warning" for finding in (*findings, *found))
     found += untimely(site.rules, now)
-    for name, text in files.items():
-        if name.startswith(TESTS):
-            found += read_personas(
-                name, text, site.vocabulary, site.catalog.relatives, now
-            )[1]
+    found += read_rule_tests(site, files, now, sound=sound)[1]
     return site, sorted((*findings, *found), key=lambda f: (f.file, f.line, f.column))
 
 
@@ -39,7 +34,7 @@ def usable(folder: Path) -> Site:
     errors = [
         finding
         for finding in findings
-        # Made-up visitors are not part of the shop; those that are asked for are read anew.
+        # Rule tests are not part of the shop; those that are asked for are read anew.
         if finding.severity == "error" and not finding.file.startswith(TESTS)
     ]
     if site is None or errors:

@@ -81,9 +81,26 @@ _decode_profile = msgspec.msgpack.Decoder(Profile).decode
 _encode_properties = msgspec.json.Encoder().encode
 
 
-def _mark(visitor: str) -> str:
+def mark_of(visitor: str) -> str:
     """What stands for a visitor id in the file: who reads it cannot make a cookie's id of it."""
     return blake2b(visitor.encode(), digest_size=16).hexdigest()
+
+
+def stored(execute: Execute, mark: str) -> tuple[str, Profile | None]:
+    """Whose profile stands for ``mark`` (the visitor's own or a customer's), and it.
+
+    Raises :class:`Retired` for an id that was given up.
+    """
+    owner = mark
+    row = execute(_FETCH, (mark,)).fetchone()
+    if row is not None and row[0][:1] == _ALIAS:
+        owner = row[0][1:].decode()
+        row = execute(_FETCH, (owner,)).fetchone()
+    if row is None:
+        return owner, None
+    if row[0] == _RETIRED:
+        raise Retired(mark)
+    return owner, _decode_profile(row[0])
 
 
 def _text(properties: dict[str, Any]) -> str:
@@ -140,12 +157,12 @@ class SqliteStore:
         )
 
     def fetch(self, visitor: str) -> Profile | None:
-        mark = _mark(visitor)
+        mark = mark_of(visitor)
         try:
             with self._lock:
                 row = self._execute(_FETCH, (mark,)).fetchone()
                 if row is not None and row[0][:1] in _NO_PROFILE:
-                    return self._fetch(self._execute, mark)[1]
+                    return stored(self._execute, mark)[1]
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
         if len(self._seen) >= SEEN:
@@ -160,19 +177,6 @@ class SqliteStore:
         ):  # else a file of the first version: its first change adds one
             self._seen[mark] = (version, profile)
         return profile
-
-    def _fetch(self, execute: Execute, visitor: str) -> tuple[str, Profile | None]:
-        """Whose profile stands for ``visitor`` (the visitor's own or a customer's), and it."""
-        owner = visitor
-        row = execute(_FETCH, (visitor,)).fetchone()
-        if row is not None and row[0][:1] == _ALIAS:
-            owner = row[0][1:].decode()
-            row = execute(_FETCH, (owner,)).fetchone()
-        if row is None:
-            return owner, None
-        if row[0] == _RETIRED:
-            raise Retired(visitor)
-        return owner, _decode_profile(row[0])
 
     def commit(
         self,
@@ -251,7 +255,7 @@ class SqliteStore:
         same: list[tuple[str, int]] = []
         fresh: dict[str, _Seen] = {}
         for visitor, events in visitors.items():
-            mark = _mark(visitor)
+            mark = mark_of(visitor)
             seen = self._seen.pop(mark, None) or self._seen_before.pop(mark, None)
             if seen is None:
                 rest += events
@@ -298,7 +302,7 @@ class SqliteStore:
         def owner_of(visitor: str) -> str:
             if visitor not in owners:
                 try:
-                    owners[visitor], profile = self._fetch(execute, _mark(visitor))
+                    owners[visitor], profile = stored(execute, mark_of(visitor))
                 except Retired:
                     owners[visitor], profile = "", None
                 profiles.setdefault(owners[visitor], profile)
@@ -330,7 +334,7 @@ class SqliteStore:
     def _log(self, events: Sequence[Event]) -> Sequence[Event]:
         """Append to the log; returns the events that were not there yet."""
         rows = [
-            (e.id, e.time, _mark(e.visitor), e.name, _text(e.properties))
+            (e.id, e.time, mark_of(e.visitor), e.name, _text(e.properties))
             for e in events
             if e.name not in INTERNAL
         ]
@@ -360,10 +364,10 @@ class SqliteStore:
 
     def _rearrange(self, event: Event, owner: str) -> None:
         execute = self._writing.execute
-        old = _mark(event.visitor)
+        old = mark_of(event.visitor)
         if event.name == IDENTIFIED:
             customer = str(event.properties["customer"])
-            new = _mark(str(event.properties["visitor"]))
+            new = mark_of(str(event.properties["visitor"]))
             if not owner and self._given_up(new):
                 return  # since then: the event was sent twice
             stranger = None

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..attributes import BUILT_IN, Attribute
+from ..expectations import DEFAULT, KEYS
 from ..facts import PURPOSES
 from ..happenings import DETAILS, TIMES_LIMIT
 from ..moments import DURATION_PATTERN
-from ..personas import DERIVED
+from ..traits import DERIVED
 from ..vocabulary import VERBS, Vocabulary
 from . import words
 from .conditions import meaning, value
@@ -19,6 +20,7 @@ from .values import (
     MOMENT,
     NUMBER,
     TEXT,
+    YES_NO,
     Schema,
     about,
     choice,
@@ -29,12 +31,18 @@ from .values import (
     whole,
 )
 
-DEFAULT = "default"  # the word for default content
 _AGO: Schema = {
     "type": "string",
     "pattern": f"^({DURATION_PATTERN} ago|now|{MOMENT['pattern'].strip('^$')})$",
     "patternErrorMessage": "write for example `2 days ago` or 2026-11-19 10:00",
     "examples": ["2 days ago", "3 hours ago", "now"],
+}
+
+_PATH: Schema = {
+    "type": "string",
+    "pattern": "^/",
+    "patternErrorMessage": "a path starts with /",
+    "examples": ["/"],
 }
 
 
@@ -95,15 +103,8 @@ def _known(attribute: Attribute) -> Schema:
 
 
 def _event() -> Schema:
-    details = {"price": NUMBER, "quantity": whole(1), "rule": TEXT}
-    verbs = {}
-    for verb, dimensions in VERBS.items():
-        of = {name: about(words.DIMENSIONS[name], ref(name)) for name in dimensions}
-        of |= {name: details[name] for name in DETAILS}
-        needed = [{"required": [name]} for name in dimensions]
-        verbs[verb] = about(words.VERBS[verb], {**closed(of), "anyOf": needed})
     properties = {
-        **verbs,
+        **_deeds(),
         "at": about("When it happened; without it, now.", _AGO),
         "times": about("How often at that moment.", whole(1, TIMES_LIMIT)),
     }
@@ -123,6 +124,18 @@ def _event() -> Schema:
     }
 
 
+def _deeds() -> dict[str, Schema]:
+    """Each verb with what it may be about."""
+    details = {"price": NUMBER, "quantity": whole(1), "rule": TEXT}
+    verbs = {}
+    for verb, dimensions in VERBS.items():
+        of = {name: about(words.DIMENSIONS[name], ref(name)) for name in dimensions}
+        of |= {name: details[name] for name in DETAILS}
+        needed = [{"required": [name]} for name in dimensions]
+        verbs[verb] = about(words.VERBS[verb], {**closed(of), "anyOf": needed})
+    return verbs
+
+
 # -- tests -----------------------------------------------------------------------------------
 
 
@@ -131,30 +144,49 @@ def _expected(vocabulary: Vocabulary) -> Schema:
     outcome = one_or_more({"anyOf": [ref("fragment"), default]})
     if not vocabulary.slots:
         return {"type": "object", "additionalProperties": outcome}
-    return closed(dict.fromkeys(sorted(vocabulary.slots), outcome))
+    slots = closed(dict.fromkeys(sorted(vocabulary.slots), outcome))
+    return {**slots, "minProperties": 1}
 
 
 def _test(rules: list[str]) -> Schema:
     variants = {"type": "object", "additionalProperties": NAME}
+    steps = {"type": "array", "items": ref("step"), "minItems": 1}
     properties = {
         "name": about("What must be so, as a sentence.", TEXT),
-        "given": about("The persona who looks at the page.", NAME),
+        "given": about("The persona who looks at the page.", TEXT),
         "but": about("What is different about the persona here.", ref("persona")),
         "now": about("This test's own moment.", MOMENT),
-        "path": about("The page that is looked at; without it, `/`.", TEXT),
+        "path": about("The page that is looked at; without it, `/`.", _PATH),
         "variant": about("Experiment: the variant that is dealt out.", variants),
+        "holdout": about(
+            "true: the visitor is one of those who never see anything personalised.",
+            YES_NO,
+        ),
         **_outcome(rules),
         "sequence": about(
             "The page again and again; each showing counts for the next.",
-            {"type": "array", "items": ref("step"), "minItems": 1},
+            {**steps, "contains": {"anyOf": _EXPECTS}},
         ),
     }
-    return {**closed(properties, "name", "given"), "defaultSnippets": _SNIPPETS}
+    return {
+        **closed(properties, "name", "given"),
+        # What is expected stands in the test or in the steps of its sequence.
+        "anyOf": [*_EXPECTS, {"required": ["sequence"]}],
+        "dependencies": dict.fromkeys(KEYS, {"not": {"required": ["sequence"]}}),
+        "defaultSnippets": _SNIPPETS,
+    }
+
+
+_EXPECTS = [{"required": [key]} for key in KEYS]
 
 
 def _step(rules: list[str]) -> Schema:
-    after = {"after": about("So long after the step before.", DURATION)}
-    return {**closed({**after, **_outcome(rules)}), "minProperties": 1}
+    properties = {
+        "after": about("So long after the step before; days by the clock.", DURATION),
+        **_deeds(),
+        **_outcome(rules),
+    }
+    return {**closed(properties), "minProperties": 1}
 
 
 def _outcome(rules: list[str]) -> dict[str, Schema]:
@@ -172,5 +204,17 @@ _SNIPPETS = [
         "label": "a new test",
         "description": "One persona, one page, one expectation.",
         "body": {"name": "$1", "given": "$2", "expect": {"$3": "$4"}},
-    }
+    },
+    {
+        "label": "a new test of a cap",
+        "description": "One persona who comes back to the page.",
+        "body": {
+            "name": "$1",
+            "given": "$2",
+            "sequence": [
+                {"expect": {"$3": "$4"}},
+                {"after": "1 day", "expect": {"$3": "default"}},
+            ],
+        },
+    },
 ]

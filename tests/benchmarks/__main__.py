@@ -31,9 +31,11 @@ from .goals import (
     import_goal,
     page_goals,
     pages_table,
+    reload_goals,
 )
 from .importing import import_seconds
 from .reference import Reference
+from .reloading import reloading
 from .rounds import Contender, Timings, answer, race
 from .work import VISITORS, Work
 
@@ -114,14 +116,15 @@ def main(target: Path | None, rounds: int) -> None:
             return lambda: progress.advance(task)
 
         imported = import_seconds(folder)
+        reloaded = reloading(folder / "many")
         step = steps("first byte", FIRST_BYTE_ROUNDS * len(firstbyte.KINDS))
         moments = firstbyte.measure(folder, FIRST_BYTE_ROUNDS, step)
         decisions = deciding.measure(steps)
         pages = asyncio.run(race_pages(folder, rounds, steps))
 
     goals = [goal for kind in KINDS for goal in page_goals(kind, pages[kind])]
-    goals += [*first_byte_goals(moments), import_goal(imported)]
-    goals += decision_goals(decisions)
+    goals += [*first_byte_goals(moments), *reload_goals(reloaded)]
+    goals += [*decision_goals(decisions), import_goal(imported)]
     output = Console()
     output.print(pages_table(pages))
     output.print(decisions_table(decisions))

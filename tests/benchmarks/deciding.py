@@ -11,7 +11,7 @@ from shopwindow.rules.ruleset import RuleSet
 from tests.rules.oracle import Oracle
 
 from .engines import Decide, Page, available
-from .manyrules import KINDS, SLOTS, SPREADS, Written, write_rules
+from .pagerules import KINDS, SLOTS, SPREADS, Written, write_rules
 from .rounds import Seconds, turns
 from .shoppers import Visitor, make_visitors
 

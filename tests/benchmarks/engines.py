@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from .manyrules import KINDS, OWN, SLOTS, Written
+from .pagerules import KINDS, OWN, SLOTS, Written
 from .shoppers import Visitor
 
 Page = list[str | None]  # of each slot the rule that won

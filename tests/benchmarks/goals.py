@@ -9,6 +9,7 @@ from .contenders import BARE, BUFFERING, HANDWRITTEN, PERSONALISED
 from .deciding import NOTHING, OWN, Decisions, Size
 from .engines import GROWTHBOOK
 from .firstbyte import DEADLINE_SECONDS, FirstByte
+from .reloading import Reloading
 from .rounds import Timings
 
 BUFFERING_SHARE = 0.6
@@ -22,6 +23,9 @@ DECIDE_SECONDS = {10: 20e-6, 500: 30e-6, 10_000: 45e-6}
 OF_GROWTHBOOK = 50
 OF_THE_FASTEST = 10
 COMPARED = (Size(10_000, "mixed"), Size(10_000, "narrow"))  # these two must be reached
+STALL_SECONDS = 0.01
+LOAD_SECONDS = 2.5
+KEPT_BYTES = 60e6
 
 
 class Goal(NamedTuple):
@@ -52,11 +56,13 @@ UNITS: dict[str, Callable[[float], str]] = {
     "": lambda value: f"{value:.2f}",
     "µs": lambda value: f"{value * 1e6:.0f} µs",
     "ms": lambda value: f"{value * 1e3:.2f} ms",
+    "s": lambda value: f"{value:.2f} s",
+    "MB": lambda value: f"{value / 1e6:.1f} MB",
 }
 
 
 def written(value: float, unit: str) -> str:
-    """``value``, a ratio or seconds, in ``unit``."""
+    """``value``, a ratio, seconds or bytes, in ``unit``."""
     return UNITS[unit](value)
 
 
@@ -132,6 +138,22 @@ def decision_goals(decisions: Decisions) -> list[Goal]:
                 )
             )
     return goals
+
+
+def reload_goals(reloaded: Reloading) -> list[Goal]:
+    rules = "reload of 10,000 rules"
+    return [
+        Goal(
+            f"{rules}, longest stall above idle",
+            reloaded.stall - reloaded.idle_stall,
+            "ms",
+            most=STALL_SECONDS,
+        ),
+        Goal(rules, reloaded.seconds, "s", most=LOAD_SECONDS),
+        Goal(f"{rules}, memory kept", reloaded.kept, "MB", most=KEPT_BYTES),
+        Goal(f"{rules}, worst stall of all", reloaded.worst_stall, "ms"),
+        Goal("longest stall of an idle loop", reloaded.idle_stall, "ms"),
+    ]
 
 
 def import_goal(seconds: float) -> Goal:

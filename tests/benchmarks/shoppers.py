@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from shopwindow.rules.facts import DAY, Context, Counter, Interest, Profile
 from tests.rules.oracle import Deed, Person, affinity
 
-from .manyrules import (
+from .pagerules import (
     COUNTRIES,
     DEVICES,
     FLAGS,

@@ -14,23 +14,14 @@ from typing import Any
 import click
 import httpx
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from shopwindow.examples.fasteners.app import SITE as FASTENERS
 from shopwindow.examples.petshop.app import SITE as PETSHOP
 from shopwindow.middleware.cli import main
 from tests.asgi import BROWSER
+from tests.commands import PERSONAS, change, run
 from tests.servers import free_port, wait_for_port
-
-PERSONAS = "rules/tests/personas.yaml"
-
-
-def run(*arguments: str | Path, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, [str(each) for each in arguments])
-    assert result.exit_code == code, result.output
-    assert "Traceback" not in result.output
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result
 
 
 @pytest.fixture
@@ -39,12 +30,6 @@ def site(tmp_path: Path) -> Path:
     folder = tmp_path / "shop"
     run("new", folder)
     return folder
-
-
-def change(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
 
 
 # -- help ------------------------------------------------------------------------------
@@ -56,6 +41,10 @@ def change(path: Path, old: str, new: str) -> None:
         ([], ["A first round:", "shopwindow new personalization", "check", "explain"]),
         (["new"], ["DIR", "passes `shopwindow check`", "overwritten"]),
         (["check"], ["DIR", "file, line and column", "Exits with 0", "--strict"]),
+        (
+            ["test"],
+            ["DIR/rules/tests", "given: carpenter", "sequence:", "Exits with 0"],
+        ),
         (["explain"], ["which rule of DIR wins", "--personas", "2026-11-21T10:00"]),
         (
             ["schema"],
@@ -107,7 +96,9 @@ def test_a_new_site_passes_its_check_and_says_what_comes_next(tmp_path: Path) ->
     said = run("new", folder).output
     assert f"shopwindow check {folder}" in said and "PersonalizationMiddleware" in said
     names = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
-    assert {"site.toml", "rules/start.yaml", PERSONAS, "catalog/products.csv"} <= names
+    made = {"site.toml", "rules/start.yaml", PERSONAS, "catalog/products.csv"}
+    assert made | {"rules/tests/start.yaml"} <= names
+    assert f"shopwindow test {folder}" in said
     assert run("check", folder, "--strict").output.endswith("all is well\n")
 
 

@@ -7,7 +7,8 @@ import pytest
 from starlette.types import Message
 
 from shopwindow import Shopwindow
-from shopwindow.middleware.endpoints import LARGEST, local
+from shopwindow.middleware.forms import LARGEST
+from shopwindow.middleware.replies import local
 from tests.asgi import Answer, Headers, ask, scope_of
 from tests.shop import (
     browser,

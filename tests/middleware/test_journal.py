@@ -15,6 +15,7 @@ from shopwindow.middleware.journal import BATCH, NOTHING_TO_KEEP, Journal, new_i
 from shopwindow.middleware.stores import (
     ERASED,
     IDENTIFIED,
+    Draft,
     StoreError,
     Weights,
 )
@@ -60,6 +61,7 @@ class Gate(MemoryStore):
         self.failures = 0
         self.tries = 0
         self.batches: list[list[Event]] = []
+        self.drafts: dict[str, Draft] = {}
 
     def commit(self, events: Sequence[Event], *rest: Any) -> None:
         self.tries += 1
@@ -72,6 +74,7 @@ class Gate(MemoryStore):
             raise ValueError("poison")
         super().commit(events, *rest)
         self.batches.append(list(events))
+        self.drafts.update(*rest[2:])
         if self.shuts_after_one:
             self.open.clear()
 
@@ -153,6 +156,21 @@ def test_a_login_does_not_overtake_the_views_before_it(store: Gate, make: Make) 
 def identified() -> Event:
     properties = {"customer": "c.anna", "visitor": "v2"}
     return Event(f"login-{next(NUMBERS)}", IDENTIFIED, "v1", NOW, DAY, properties)
+
+
+def test_what_comes_while_a_batch_is_written_gathers_for_the_next(
+    store: Gate, make: Make
+) -> None:
+    journal = make()
+    shut(store, journal)
+    for _ in range(40):
+        journal.note(event())
+    store.open.set()
+    for _ in range(40):  # one by one, as pages leave
+        journal.note(event())
+        time.sleep(0.0005)
+    assert journal.wait_until_written()
+    assert len(store.batches) <= 6
 
 
 def test_a_batch_has_an_upper_limit(store: Gate, make: Make) -> None:
@@ -413,6 +431,42 @@ def test_it_does_not_count_twice_what_was_written_meanwhile(
             time.sleep(0.001)
     assert viewed(store.fetch("v1")) == BATCH
     assert viewed(journal.over("v1", store.fetch("v1"))) == BATCH + 1
+
+
+def test_the_store_gets_what_requests_have_worked_out(store: Gate, make: Make) -> None:
+    journal = make()
+    shut(store, journal)
+    base = learn(None, event())
+    first, second = event(), event()
+    one = learn(base, first)
+    two = learn(one, second)
+    journal.note(first, base, True, one)
+    journal.note(second, one, True, two)
+    journal.note(event("Product Viewed", "v2"), None, True)  # not worked out
+    strange = learn(base, event())
+    journal.note(event("Product Viewed", "v3"), base, True, strange)
+    journal.note(event("Product Viewed", "v3"), base, True, strange)  # another tab's
+    assert journal.over("v1", base) is two
+    store.open.set()
+    assert journal.wait_until_written()
+    assert store.drafts.keys() == {"v1"}
+    assert store.drafts["v1"].base is base and store.drafts["v1"].profile is two
+
+
+def test_nothing_stands_on_an_event_that_was_dropped(store: Gate, make: Make) -> None:
+    journal = make(limit=3)
+    shut(store, journal)
+    base = learn(None, event())
+    lost = event("Promotion Viewed")
+    kept = event("Order Completed", order_id="A1")
+    after = learn(base, lost)
+    journal.note(lost, base, True, after)
+    journal.note(kept, after, True, learn(after, kept))
+    journal.note(event("Order Completed", "v2", order_id="A2"))  # one too many
+    assert journal.dropped == {"Promotion Viewed": 1}
+    store.open.set()
+    assert journal.wait_until_written()
+    assert store.drafts["v1"].base is not base
 
 
 def test_who_is_erased_is_not_remembered_here(store: Gate, make: Make) -> None:

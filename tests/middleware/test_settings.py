@@ -300,7 +300,8 @@ def test_a_cache_is_written_in_words(written: str, seconds: int) -> None:
 
 def test_the_store_of_the_environment_wins() -> None:
     written = "[store]\nurl = 'sqlite:///a.db'"
-    assert read(written, {"SHOPWINDOW_STORE": "memory:"})[0].store == "memory:"
+    settings, findings = read(written, {"SHOPWINDOW_STORE": "memory:"})
+    assert settings.store == "memory:" and not findings
     assert read(written, {"SHOPWINDOW_STORE": ""})[0].store == "sqlite:///a.db"
     assert read(written)[0].store == "sqlite:///a.db"
 

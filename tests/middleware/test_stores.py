@@ -21,6 +21,7 @@ from shopwindow.middleware.stores import (
     FORGOTTEN,
     IDENTIFIED,
     VISITED,
+    Draft,
     Retired,
     Store,
     StoreError,
@@ -376,6 +377,88 @@ def opened(path: Path, work: Callable[[SqliteStore], object]) -> None:
         work(store)
     finally:
         store.close()
+
+
+def test_what_a_request_has_worked_out_is_not_learned_again(path: Path) -> None:
+    store = SqliteStore(path)
+    base = fetched(store, "v1")
+    keep(store, event("v1"))
+    for _ in range(3):  # each on top of what the one before left
+        base = fetched(store, "v1")
+        one = event("v1")
+        after = learn(base, one)
+
+        def twice(profile: Profile | None, event: Event) -> Profile:
+            raise AssertionError("learned again")
+
+        store.commit([one], twice, {}, {"v1": Draft(base, after)})
+        assert fetched(store, "v1") == after
+    assert views(store, "v1") == 4
+    store.close()
+
+
+def test_a_draft_on_top_of_what_is_stored_no_more_is_learned_anew(path: Path) -> None:
+    store, other = SqliteStore(path), SqliteStore(path)
+    keep(store, event("v1"))
+    base = fetched(store, "v1")
+    one = event("v1")
+    draft = Draft(base, learn(base, one))
+    keep(other, event("v1"))  # another worker's, meanwhile
+    store.commit([one], learn, {}, {"v1": draft})
+    assert views(store, "v1") == views(other, "v1") == 3
+
+    base = fetched(store, "v1")
+    late = event("v1")
+    draft = Draft(base, learn(base, late))
+    keep(other, event("v1"))
+    fetched(store, "v1")  # a second request has seen that, the first one's page has not
+    store.commit([late], learn, {}, {"v1": draft})
+    assert views(store, "v1") == 5
+    store.close()
+    other.close()
+
+
+def test_a_draft_of_an_event_that_is_kept_already_changes_nothing(path: Path) -> None:
+    store = SqliteStore(path)
+    one = event("v1")
+    keep(store, one)
+    base = fetched(store, "v1")
+    store.commit([one], learn, {}, {"v1": Draft(base, learn(base, one))})
+    assert views(store, "v1") == 1
+    store.close()
+
+
+def test_many_visitors_in_one_batch_are_kept_like_one(path: Path) -> None:
+    store = SqliteStore(path)
+    everybody = [f"v{number}" for number in range(150)]  # some statements of each size
+    for seen in (1, 2):
+        for visitor in everybody:
+            store.fetch(visitor)
+        keep(store, *(event(visitor) for visitor in everybody))
+        assert {views(store, visitor) for visitor in everybody} == {seen}
+    assert len(logged(store)) == 300
+    store.close()
+
+
+def test_a_file_of_the_first_version_is_counted_on(path: Path) -> None:
+    SqliteStore(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "DROP TABLE profiles;"
+            "CREATE TABLE profiles (id TEXT PRIMARY KEY, data BLOB NOT NULL);"
+            "PRAGMA user_version = 1;"
+        )
+    connection.close()
+    store = SqliteStore(path)
+    keep(store, event("v1"))
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE profiles SET version = NULL")
+    connection.close()
+    for _ in range(2):
+        store.fetch("v1")
+        keep(store, event("v1"))
+    assert views(store, "v1") == 3
+    store.close()
 
 
 def test_the_file_and_its_folder_are_made(path: Path) -> None:

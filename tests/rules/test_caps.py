@@ -49,6 +49,12 @@ CAPS = [
         None,
         "cap pause of 1 day is reached, it was shown 23 hours ago",
     ),
+    (
+        "{cooldown: 1 day}",
+        at(30),
+        None,
+        "cap pause of 1 day is reached, it was shown less than a minute ago",
+    ),
     ("{until: clicked}", counter((6, 9)), None, "shown"),
     ("{until: clicked}", counter((6, 9)), counter((7, 1)), "shown"),
     (

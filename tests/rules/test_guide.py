@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from shopwindow.middleware.site import check_site, read_files
+from shopwindow.rules.attributes import BUILT_IN, Attribute
+from shopwindow.rules.facts import RULE_REASONS, SLOT_REASONS
+from shopwindow.rules.segments import BUILT_IN_SEGMENTS
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "rules" / "GUIDE.md").read_text("utf-8")
@@ -49,3 +52,22 @@ def test_links_within_the_guide_lead_somewhere() -> None:
     }
     links = set(re.findall(r"\]\(#([\w-]+)\)", GUIDE))
     assert links <= headings, links - headings
+
+
+@pytest.mark.parametrize("attribute", BUILT_IN.values(), ids=lambda one: one.name)
+def test_the_guide_tells_what_a_built_in_attribute_is(attribute: Attribute) -> None:
+    kept = " ·" if attribute.purpose else ""
+    assert (
+        f"| `{attribute.name}`{kept} | {attribute.type} | {attribute.meaning}" in GUIDE
+    )
+
+
+def test_the_guide_shows_the_built_in_segments() -> None:
+    assert f"```yaml\n{BUILT_IN_SEGMENTS}```" in GUIDE
+
+
+@pytest.mark.parametrize(
+    ("reason", "meaning"), (*SLOT_REASONS.items(), *RULE_REASONS.items())
+)
+def test_the_guide_tells_what_a_reason_means(reason: str, meaning: str) -> None:
+    assert f"| `{reason}` | {meaning} |" in GUIDE

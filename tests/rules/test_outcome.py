@@ -175,6 +175,25 @@ def test_a_login_keeps_what_was_seen_a_moment_ago() -> None:
         assert merged.variants == {"e": "b", "f": "a"}
 
 
+def test_explain_names_the_slice_and_what_decided() -> None:
+    rules = split("unit: account, layer: hero, slice: 0-0.01%, ")
+    assert said(rules, visit(rules))[1] == (
+        "not first (rules/start.yaml:2): experiment e is for 100% of visitors, from 0% to "
+        "0.01% of layer hero; this one is not among them "
+        "(nobody is logged in: the visitor id decided, not the account)"
+    )
+    rules = shop(
+        "schedule: {from: 2026-11-20}, "
+        "split: {experiment: e, variants: [{name: a, show: hero}]}"
+    )
+    known = visit(rules)
+    known.profile = Profile(variants={"e": "a"})
+    assert said(rules, known)[0] == (
+        "shown first/a (rules/start.yaml:2): from 2026-11-20 (Europe/Berlin); "
+        "experiment e, 1 of 1 (as seen first)"
+    )
+
+
 def test_explain_names_the_group_that_stopped_the_slot() -> None:
     rules = split("control: 10%, ")
     lines = said(rules, visit(rules, pins={"e": "control"}))

@@ -16,14 +16,18 @@ from shopwindow.findings import Finding
 from shopwindow.rules import drafts, reading
 from shopwindow.rules.attributes import BUILT_IN
 from shopwindow.rules.comparisons import OPERATORS
+from shopwindow.rules.expectations import KEYS
 from shopwindow.rules.facts import PURPOSES
 from shopwindow.rules.happenings import DETAILS
-from shopwindow.rules.personas import DERIVED, FILE_KEYS, read_personas
+from shopwindow.rules.personas import FILE_KEYS, read_personas
 from shopwindow.rules.reading import Parameters, Vocabulary, read_rules
+from shopwindow.rules.rule_tests import TEST_KEYS, read_tests
 from shopwindow.rules.schema import schema_of_rules, schema_of_tests, words
 from shopwindow.rules.schema.values import LISTED, one_of
+from shopwindow.rules.sequences import STEP_KEYS
+from shopwindow.rules.traits import DERIVED
 from shopwindow.rules.vocabulary import DIMENSIONS, GROUPS, VERBS
-from tests.rules.shop import NOW, VOCABULARY, relatives
+from tests.rules.shop import NOW, VOCABULARY, read, relatives
 
 SEGMENTS = ("dog-owner", "regular")
 TITLES = {"slot": {"home.hero": "The large picture"}, "product": {"p1": "A long screw"}}
@@ -199,6 +203,8 @@ def test_the_schema_has_the_words_that_the_reader_has() -> None:
     assert set(RULE_KEYS) >= set(drafts.RULE_KEYS)
     assert set(RULES["properties"]) == set(reading.FILE_KEYS)
     assert set(TESTS["properties"]) == set(FILE_KEYS)
+    assert set(CASE_KEYS) == set(TEST_KEYS)
+    assert set(STEP) == set(STEP_KEYS)
     known = {"consent", "events", *BUILT_IN, *VOCABULARY.attributes}
     assert set(PERSONA_KEYS) == known - DERIVED.keys()
     for name, attribute in {**BUILT_IN, **VOCABULARY.attributes}.items():
@@ -354,7 +360,98 @@ def test_the_schema_knows_all_of_the_language(good: Json, bad: Json) -> None:
     assert mistakes(RULES, rule(**bad))
 
 
-CASE: Json = {"name": "n", "given": "carpenter", "path": "/", "because": "a-rule"}
+CASE: Json = {"name": "n", "given": "carpenter", "path": "/"}
+SEEN: Json = {"expect": {"home.hero": "hero"}}
+
+
+def case(**more: Any) -> Json:
+    """A file with one test, which has what its other keys need."""
+    expects = more.keys() & {"expect", "expect-not", "because", "sequence"}
+    one = {**CASE, **({} if expects else SEEN), **more}
+    personas = {"carpenter": {"consent": ["personalization"]}}
+    return {"now": "2026-11-21 10:00", "personas": personas, "tests": [one]}
+
+
+def case_refused(document: Json) -> list[str]:
+    text = json.dumps(document)
+    tests, findings = read_tests({"f": text}, VOCABULARY, relatives, PLAYED, NOW)
+    assert tests or errors(findings)
+    return errors(findings)
+
+
+PLAYED = read("""\
+rules:
+  - {id: a-rule, slot: home.hero, show: hero}
+  - id: tried
+    slot: home.prompt
+    split: {experiment: e, variants: [{name: cosy, show: hero}]}
+""")
+CASE_KEYS: Json = TESTS["definitions"]["test"]["properties"]
+STEP: Json = TESTS["definitions"]["step"]["properties"]
+
+
+@pytest.mark.parametrize("key", sorted(CASE_KEYS.keys() - {"variant", "sequence"}))
+def test_the_reader_takes_every_key_of_a_test_that_the_schema_allows(key: str) -> None:
+    documents = [case(**{key: value}) for value in Samples(TESTS).of(CASE_KEYS[key])]
+    if key == "given":
+        documents = [case()]
+    if key == "but":
+        documents = [each for each in documents if not _is_idle(each["tests"][0][key])]
+    assert documents
+    for document in documents:
+        found = mistakes(TESTS, document), case_refused(document)
+        assert found == ([], []), document
+
+
+@pytest.mark.parametrize("key", STEP)
+def test_the_reader_takes_every_step_that_the_schema_allows(key: str) -> None:
+    values = [*Samples(TESTS).of(STEP[key])]
+    assert values
+    for value in values:
+        more = {} if key in KEYS else SEEN
+        document = case(sequence=[{**more, key: value}])
+        found = mistakes(TESTS, document), case_refused(document)
+        assert found == ([], []), document
+
+
+CASES_WRONG = {
+    "a key": case(gives="carpenter"),
+    "a key of a step": case(sequence=[{**SEEN, "aftr": "1 day"}]),
+    "a slot": case(expect={"home.herro": "hero"}),
+    "a fragment": case(expect={"home.hero": "heroo"}),
+    "a fragment in a list": case(expect={"home.hero": ["hero", "heroo"]}),
+    "no slot": case(expect={}),
+    "no fragment": case(expect={"home.hero": []}),
+    "what must not be there": case(**{"expect-not": {"home.hero": "heroo"}}),
+    "what is different": case(but={"visitts": 2}),
+    "a moment": case(now="tomorrow"),
+    "a path": case(path="sale"),
+    "who is held out": case(holdout="perhaps"),
+    "a variant": case(variant="cosy"),
+    "more than one rule": case(because=["a-rule"]),
+    "a pause": case(sequence=[{**SEEN, "after": "a day"}]),
+    "a click on what is not there": case(
+        sequence=[{**SEEN, "clicked": {"fragment": "heroo"}}]
+    ),
+    "a click on nothing": case(sequence=[{**SEEN, "clicked": {}}]),
+    "a step that says nothing": case(sequence=[SEEN, {}]),
+    "no steps": case(sequence=[]),
+    "one step without a list": case(sequence=SEEN),
+    "steps that expect nothing": case(sequence=[{"after": "1 day"}]),
+    "an expectation beside a sequence": case(sequence=[SEEN], **SEEN),
+    "a rule beside a sequence": case(sequence=[SEEN], because="a-rule"),
+    "no expectation": {"personas": {"carpenter": {}}, "tests": [CASE]},
+    "no persona": {"tests": [{"name": "n", **SEEN}]},
+    "no name": {"personas": {"c": {}}, "tests": [{"given": "c", **SEEN}]},
+    "tests without a list": {"personas": {"carpenter": {}}, "tests": {**CASE, **SEEN}},
+    "a test that is a text": {"tests": ["n"]},
+    "a version": {"version": 2},
+}
+
+
+@pytest.mark.parametrize("document", CASES_WRONG.values(), ids=CASES_WRONG)
+def test_both_refuse_of_a_test(document: Json) -> None:
+    assert mistakes(TESTS, document) and case_refused(document)
 
 
 @pytest.mark.parametrize(
@@ -365,13 +462,17 @@ CASE: Json = {"name": "n", "given": "carpenter", "path": "/", "because": "a-rule
         ({"expect": {"home.hero": ["hero", "default"]}}, {"expects": {}}),
         ({"but": {"events": []}, "now": "2026-11-22"}, {"but": {"visitts": 2}}),
         ({"because": "made-just-now"}, {"because": ["a"]}),
+        ({"holdout": True}, {"holdout": "yes"}),
         ({"variant": {"e": "cosy"}}, {"variant": "cosy"}),
-        ({"sequence": [{"after": "1 day", "expect": {}}]}, {"sequence": [{"aftr": 1}]}),
+        (
+            {"sequence": [{"after": "1 day", **SEEN}]},
+            {"sequence": [{"aftr": 1, **SEEN}]},
+        ),
     ],
 )
 def test_rule_tests_have_a_schema(good: Json, bad: Json) -> None:
-    assert mistakes(TESTS, {"tests": [{**CASE, **good}]}) == []
-    assert mistakes(TESTS, {"tests": [{**CASE, **bad}]})
+    assert mistakes(TESTS, case(**good)) == []
+    assert mistakes(TESTS, case(**bad))
 
 
 # -- names -----------------------------------------------------------------------------------

@@ -1,0 +1,80 @@
+"""``shopwindow decide``: what every slot shows to made-up visitors."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from ...rules.facts import SLOT_REASONS, Decision
+from ..guise import decisions
+from .question import (
+    FOLDER,
+    FORMAT,
+    NOW,
+    PATH,
+    PERSONA,
+    PERSONAS,
+    read_guises,
+    read_moment,
+    read_page,
+)
+from .site import usable
+
+
+@click.command("decide", short_help="Say what every slot shows to made-up visitors.")
+@FOLDER
+@PERSONAS
+@PERSONA
+@PATH
+@NOW
+@FORMAT
+def command(
+    folder: Path,
+    file: Path,
+    names: tuple[str, ...],
+    path: str,
+    now: str | None,
+    form: str,
+) -> None:
+    """Decide for each persona what every slot of DIR shows, as a page of the shop would.
+
+    All slots share one page, in the order of site.toml: its budget, its groups and the holdout
+    apply (a persona's name is its visitor id). `shopwindow explain` says why.
+    """
+    site = usable(folder)
+    page = read_page(path)
+    for guise in read_guises(site, file, names, read_moment(now, site)):
+        known = guise.facts(site, guise.looks(site, page.path, page.query), page.query)
+        found = decisions(site, known, site.settings.limits)
+        if form == "json":
+            said = {slot: as_json(decision) for slot, decision in found.items()}
+            line = {"persona": guise.name, "slots": said}
+            click.echo(msgspec.json.encode(line).decode())
+            continue
+        click.secho(f"{guise.name} on {path}", bold=True)
+        for slot, decision in found.items():
+            click.echo(f"  {slot}: {in_words(decision)}")
+
+
+def as_json(decision: Decision) -> dict[str, Any]:
+    """A decision as programs read it."""
+    return {
+        "rule": decision.rule,
+        "fragment": decision.fragment,
+        "with": decision.parameters,
+        "variant": decision.variant,
+        "reason": decision.reason,
+    }
+
+
+def in_words(decision: Decision) -> str:
+    """A decision in one line."""
+    if decision.rule is None:
+        return f"default content: {SLOT_REASONS.get(decision.reason, decision.reason)}"
+    variant = f"/{decision.variant}" if decision.variant else ""
+    rule = f"{decision.rule}{variant} ({decision.file}:{decision.line})"
+    if decision.shown:
+        return f"{decision.fragment}, by {rule}"
+    why = SLOT_REASONS.get(decision.reason, decision.reason)
+    return f"default content, though {rule} won: {why}"

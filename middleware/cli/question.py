@@ -1,0 +1,115 @@
+"""What commands are asked with: somebody made up, a page, a moment."""
+
+import sys
+import time
+from pathlib import Path
+from urllib.parse import unquote
+
+import click
+import msgspec
+
+from ...rules.moments import read_now
+from ...rules.personas import read_personas
+from ..guise import Guise, disguised
+from ..site import Site
+
+FOLDER = click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
+)
+PERSONA = click.option(
+    "--persona",
+    "names",
+    multiple=True,
+    help="Only this one; may be repeated. Default: all of the file.",
+)
+PATH = click.option(
+    "--path",
+    default="/",
+    show_default=True,
+    help="The page that is looked at, with its query if it has one.",
+)
+NOW = click.option(
+    "--now",
+    help="The moment, for example 2026-11-21T10:00. Default: the file's `now`, else this moment.",
+)
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to print the answers; json: one line per visitor.",
+)
+PERSONAS = click.option(
+    "--personas",
+    "file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="A YAML file with `personas:`.",
+)
+
+
+class Page(msgspec.Struct, frozen=True):
+    """The address that is looked at: its decoded path and its raw query string."""
+
+    path: str
+    query: bytes = b""
+
+
+def read_page(text: str) -> Page:
+    """``/search?q=tea``; raises :class:`click.BadParameter` if it is not the path of a page."""
+    path, _, query = text.partition("#")[0].partition("?")
+    if not path.startswith("/"):
+        raise click.BadParameter("a path starts with /", param_hint="--path")
+    return Page(unquote(path), query.encode())
+
+
+def read_moment(text: str | None, site: Site) -> float | None:
+    """``--now`` in the shop's time zone, in seconds since 1970; None if it was not given."""
+    if text is None:
+        return None
+    moment = read_now(text, site.settings.zone)
+    if moment is None:
+        raise click.BadParameter("write it like 2026-11-21T10:00", param_hint="--now")
+    return moment
+
+
+def read_guises(
+    site: Site, file: Path, names: tuple[str, ...], moment: float | None
+) -> list[Guise]:
+    """The personas of ``file`` that are called ``names``, all if none is named.
+
+    They live at ``moment``, else at the file's own now, else in this moment. Errors in the file
+    are printed and end the command with 1; a name that it lacks, and a file that cannot be
+    read, are wrong usage.
+    """
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise click.BadParameter(
+            f"{file} cannot be read: {why}", param_hint="--personas"
+        ) from None
+    read, findings = read_personas(
+        str(file),
+        text,
+        site.vocabulary,
+        site.catalog.relatives,
+        time.time() if moment is None else moment,
+    )
+    if errors := [finding for finding in findings if finding.severity == "error"]:
+        for finding in errors:
+            click.echo(finding.show(), err=True)
+        sys.exit(1)
+    for name in names:
+        if name not in read.personas:
+            known = ", ".join(read.personas) or "none"
+            raise click.BadParameter(
+                f'{file} has no persona "{name}"; there are: {known}',
+                param_hint="--persona",
+            )
+    now = read.now if moment is None else moment
+    return [
+        disguised(persona, now)
+        for name, persona in read.personas.items()
+        if not names or name in names
+    ]
