@@ -7,7 +7,6 @@ answer is exact: what cannot be a column is asked of the survivors, in their ord
 """
 
 import typing
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,7 +18,6 @@ from .columns import (
     Column,
     Placed,
     Scale,
-    bits,
     choice,
     limits_of,
     listed,
@@ -94,24 +92,24 @@ class Index:
         entries: Sequence[Entry],
         rests: Iterable[Deferred | None],
         residues: Iterable[Deferred | None],
+        ready: Iterable[Decision | None],
         columns: Sequence[Choice | Scale | Column],
         dear: Sequence[Column],
+        slots: Mapping[str, Span],
+        allowed: int,
         timed: Timetable | None = None,
     ) -> None:
         self.entries = tuple(entries)
         self.full = (1 << len(self.entries)) - 1
         self.rests = tuple(rests)
         self.residues = tuple(residues)
-        self.ready = tuple(
-            entry.rule.decision if entry.allowed and entry.rule.plain else None
-            for entry in self.entries
-        )
+        self.ready = tuple(ready)
         self.choices = tuple(one for one in columns if isinstance(one, Choice))
         self.scales = tuple(one for one in columns if isinstance(one, Scale))
         self.lists = tuple(one for one in columns if isinstance(one, Column))
         self.dear = tuple(dear)
-        self.slots = _spans(self.entries)
-        self.allowed = bits(n for n, one in enumerate(self.entries) if one.allowed)
+        self.slots = slots
+        self.allowed = allowed
         self.timed = timed
         self.unfilled = {slot: Decision(slot, "no-rule") for slot in self.slots}
 
@@ -150,16 +148,6 @@ class Index:
                     alive &= left(facts)
             facts.survivors = (self, alive, True)
         return alive
-
-
-def _spans(entries: Sequence[Entry]) -> Mapping[str, Span]:
-    sizes = Counter(entry.rule.slot for entry in entries)
-    spans: dict[str, Span] = {}
-    for number, entry in enumerate(entries):
-        slot = entry.rule.slot
-        if slot not in spans:
-            spans[slot] = Span(number, (1 << sizes[slot]) - 1)
-    return spans
 
 
 Kind = typing.Literal["choice", "scale", "list", "counts", "leanings"]
@@ -202,6 +190,9 @@ def indexing(
     residues: list[Term] = []
     entries: list[Entry] = []
     timed: list[tuple[Schedule, int]] = []
+    firsts: dict[str, int] = {}
+    ends: dict[str, int] = {}
+    standing = 0  # those that lack no consent
     for rule in rules:
         parts, allowed = rule.conditions, rule.purposes <= consent
         if not allowed:
@@ -228,8 +219,13 @@ def indexing(
             residues.append(tuple(residue))
         end = len(rests)
         entries += [Entry(rule, allowed, end)] * (end - start)
+        firsts.setdefault(rule.slot, start)
+        ends[rule.slot] = end
+        own = (1 << end) - (1 << start)
+        if allowed:
+            standing |= own
         if rule.schedule is not None:
-            timed.append((rule.schedule, (1 << end) - (1 << start)))
+            timed.append((rule.schedule, own))
         yield
     for place in [
         place for place, column in placed.items() if _too_fine(place, column)
@@ -255,13 +251,27 @@ def indexing(
             dear += yield from leanings(name, column, full)
     asked: list[Deferred | None] = []
     left: list[Deferred | None] = []
-    for cheap, none in zip(rests, residues, strict=True):
+    ready: list[Decision | None] = []
+    for entry, cheap, none in zip(entries, rests, residues, strict=True):
+        plain = entry.allowed and entry.rule.plain
+        ready.append(entry.rule.decision if plain else None)
         asked.append(_test(cheap, segments))
         # Often the same: one test then serves both.
         left.append(asked[-1] if cheap == none else _test(none, segments))
         yield
     return Index(
-        entries, asked, left, columns, dear, Timetable(timed) if timed else None
+        entries,
+        asked,
+        left,
+        ready,
+        columns,
+        dear,
+        {
+            slot: Span(first, (1 << ends[slot] - first) - 1)
+            for slot, first in firsts.items()
+        },
+        standing,
+        Timetable(timed) if timed else None,
     )
 
 
