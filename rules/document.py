@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, Literal
 
+import msgspec
 import yaml
 
 from ..findings import Finding, suggest
@@ -31,36 +32,29 @@ _WORDS = {
 Kind = Literal["scalar", "list", "map"]
 _NO_ITEMS: list["Node"] = []  # never filled
 _NO_ENTRIES: list[tuple["Node", "Node"]] = []
+_KINDS: dict[type, Kind] = {
+    yaml.ScalarEvent: "scalar",
+    yaml.AliasEvent: "scalar",
+    yaml.SequenceStartEvent: "list",
+    yaml.MappingStartEvent: "map",
+}
 
 
-class Node:
+class Node(msgspec.Struct, eq=False, gc=False):
     """One piece of a document: ``text`` of a scalar, ``items`` of a list, ``entries`` of a map.
 
-    ``line`` and ``column`` count from 1, ``column`` and ``length`` in characters.
+    ``line`` and ``column`` count from 1, ``column`` and ``length`` in characters. Nodes stand
+    in a tree, so the garbage collector need not look for circles.
     """
 
-    __slots__ = (
-        "column",
-        "entries",
-        "items",
-        "kind",
-        "length",
-        "line",
-        "quoted",
-        "text",
-    )
-
-    def __init__(self, kind: Kind, start: Any, end: Any) -> None:
-        self.kind: Kind = kind
-        self.line: int = start.line + 1
-        self.column: int = start.column + 1
-        self.length: int = (
-            max(1, end.index - start.index) if end.line == start.line else 1
-        )
-        self.text = ""
-        self.quoted = False
-        self.items: list[Node] = _NO_ITEMS if kind != "list" else []
-        self.entries: list[tuple[Node, Node]] = _NO_ENTRIES if kind != "map" else []
+    kind: Kind
+    line: int
+    column: int
+    length: int
+    text: str = ""
+    quoted: bool = False
+    items: list["Node"] = _NO_ITEMS
+    entries: list[tuple["Node", "Node"]] = _NO_ENTRIES
 
     @property
     def shown(self) -> str:
@@ -197,8 +191,9 @@ class Document:
         keys: list[Node | None] = []
         documents = nodes = 0
         for event in events:
-            if not isinstance(event, yaml.NodeEvent):
-                if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+            kind = _KINDS.get(type(event))
+            if kind is None:
+                if isinstance(event, yaml.CollectionEndEvent):
                     open_nodes.pop()
                     keys.pop()
                 elif isinstance(event, yaml.DocumentStartEvent):
@@ -208,19 +203,17 @@ class Document:
                         self._form(event, "a second document starts here", hint)
                         return root
                 continue
-            node = self._node(event)
-            if open_nodes:
-                parent = open_nodes[-1]
-                if parent.kind == "list":
-                    parent.items.append(node)
-                elif (key := keys[-1]) is None:
-                    keys[-1] = node
-                else:
-                    parent.entries.append((key, node))
-                    keys[-1] = None
-            else:
+            node = self._node(event, kind)
+            if not open_nodes:
                 root = node
-            if node.kind != "scalar":
+            elif (parent := open_nodes[-1]).kind == "list":
+                parent.items.append(node)
+            elif (key := keys[-1]) is None:
+                keys[-1] = node
+            else:
+                parent.entries.append((key, node))
+                keys[-1] = None
+            if kind != "scalar":
                 open_nodes.append(node)
                 keys.append(None)
                 if len(open_nodes) > DEPTH_LIMIT:
@@ -236,31 +229,28 @@ class Document:
                 return None
         return root
 
-    def _node(self, event: Any) -> Node:
-        if isinstance(event, yaml.AliasEvent):
-            self._form(
-                event,
-                f'alias "*{event.anchor}" is not allowed',
-                "use a segment instead",
-            )
-            return Node("scalar", event.start_mark, event.end_mark)
+    def _node(self, event: Any, kind: Kind) -> Node:
         if event.anchor is not None:
-            self._form(
-                event,
-                f'anchor "&{event.anchor}" is not allowed',
-                "use a segment instead",
-            )
+            self._anchored(event)
+        start, end = event.start_mark, event.end_mark
+        line, column = start.line + 1, start.column + 1
+        length = (end.index - start.index or 1) if end.line < line else 1
+        if type(event) is yaml.AliasEvent:
+            return Node(kind, line, column, length)
         if event.tag is not None:
             self._form(
                 event, f'tag "{event.tag}" is not allowed', "put the text into quotes"
             )
-        if isinstance(event, yaml.ScalarEvent):
-            node = Node("scalar", event.start_mark, event.end_mark)
-            node.text = event.value
-            node.quoted = event.style not in (None, "")
-            return node
-        kind: Kind = "list" if isinstance(event, yaml.SequenceStartEvent) else "map"
-        return Node(kind, event.start_mark, event.end_mark)
+        if kind == "scalar":
+            return Node(kind, line, column, length, event.value, bool(event.style))
+        if kind == "list":
+            return Node(kind, line, column, length, items=[])
+        return Node(kind, line, column, length, entries=[])
+
+    def _anchored(self, event: Any) -> None:
+        alias = isinstance(event, yaml.AliasEvent)
+        what = f'alias "*{event.anchor}"' if alias else f'anchor "&{event.anchor}"'
+        self._form(event, f"{what} is not allowed", "use a segment instead")
 
     def _form(self, event: Any, message: str, hint: str) -> None:
         self._problems += 1

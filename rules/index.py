@@ -90,9 +90,9 @@ class Index:
     def __init__(
         self,
         entries: Sequence[Entry],
+        ready: Iterable[Decision | None],
         rests: Iterable[Deferred | None],
         residues: Iterable[Deferred | None],
-        ready: Iterable[Decision | None],
         columns: Sequence[Choice | Scale | Column],
         dear: Sequence[Column],
         slots: Mapping[str, Span],
@@ -189,6 +189,7 @@ def indexing(
     rests: list[Term] = []
     residues: list[Term] = []
     entries: list[Entry] = []
+    ready: list[Decision | None] = []
     timed: list[tuple[Schedule, int]] = []
     firsts: dict[str, int] = {}
     ends: dict[str, int] = {}
@@ -219,6 +220,8 @@ def indexing(
             residues.append(tuple(residue))
         end = len(rests)
         entries += [Entry(rule, allowed, end)] * (end - start)
+        decision = rule.decision if allowed and rule.plain else None
+        ready += [decision] * (end - start)
         firsts.setdefault(rule.slot, start)
         ends[rule.slot] = end
         own = (1 << end) - (1 << start)
@@ -227,9 +230,10 @@ def indexing(
         if rule.schedule is not None:
             timed.append((rule.schedule, own))
         yield
-    for place in [
-        place for place, column in placed.items() if _too_fine(place, column)
-    ]:
+    for place in list(placed):
+        yield
+        if not _too_fine(place, placed[place]):
+            continue
         for number, literals in placed.pop(place).items():
             rests[number] += literals
             residues[number] += literals
@@ -251,19 +255,18 @@ def indexing(
             dear += yield from leanings(name, column, full)
     asked: list[Deferred | None] = []
     left: list[Deferred | None] = []
-    ready: list[Decision | None] = []
-    for entry, cheap, none in zip(entries, rests, residues, strict=True):
-        plain = entry.allowed and entry.rule.plain
-        ready.append(entry.rule.decision if plain else None)
+    for cheap, none in zip(rests, residues, strict=True):
         asked.append(_test(cheap, segments))
         # Often the same: one test then serves both.
         left.append(asked[-1] if cheap == none else _test(none, segments))
         yield
+    del rests, residues  # now, rather than all at once at the end
+    yield
     return Index(
         entries,
+        ready,
         asked,
         left,
-        ready,
         columns,
         dear,
         {

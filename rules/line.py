@@ -27,9 +27,9 @@ class Line:
             self._flips[0] ^= bit
         for place, limit in enumerate(limits):
             cell = 2 * self._place[limit] + 1
-            beyond = limits[place + 1] if place + 1 < len(limits) else limit + 2
-            between = _between(limit, beyond)
-            for here, value in ((cell, limit), (cell + 1, between)):
+            after = limits[place + 1 : place + 2]
+            behind = _between(limit, *after) if after else _above(limit)
+            for here, value in ((cell, limit), (cell + 1, behind)):
                 if (now := holds(value)) is not before:
                     self._flips[here] ^= bit
                     before = now
@@ -50,20 +50,25 @@ class Line:
         return [masks[0], *masks[1::2]], bisect_right
 
 
+# Floats and whole numbers lie where they say, but two of them may have no third one between
+# them; fractions always do, and take longer.
+
+
 def _below(limit: Any) -> Any:
-    return limit - 1 if _is_small(limit) else Fraction(limit) - 1
+    number = limit - 1
+    return number if number < limit else Fraction(limit) - 1
+
+
+def _above(limit: Any) -> Any:
+    number = limit + 1
+    return number if number > limit else Fraction(limit) + 1
 
 
 def _between(limit: Any, beyond: Any) -> Any:
-    """A number between two. Floats may have no third one there; fractions always do."""
-    if _is_small(limit) and _is_small(beyond):
-        return limit + 0.5
+    number = (limit + beyond) / 2
+    if limit < number < beyond:
+        return number
     return (Fraction(limit) + Fraction(beyond)) / 2
-
-
-def _is_small(number: Any) -> bool:
-    """A whole number that a float still tells from the half behind it."""
-    return type(number) is int and abs(number) < 1 << 50
 
 
 def _cell(limits: Sequence[Any], number: Any) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -61,7 +62,14 @@ def laying_out(
     zone: tzinfo = UTC,
 ) -> Steps[RuleSet]:
     """:func:`ruleset`, step by step."""
-    rules = sorted(rules, key=order)
+    ordered = []
+    for rule in rules:
+        ordered.append((order(rule), rule))
+        yield
+    ordered.sort(key=itemgetter(0))
+    yield
+    rules = [rule for _, rule in ordered]
+    del ordered  # now: what a long function leaves behind goes all at once at its end
     yield
     slots: dict[str, list[Rule]] = {}
     asked: set[Attribute] = set()

@@ -78,7 +78,8 @@ def read_guises(
 ) -> list[Guise]:
     """The personas of ``file`` that are called ``names``, all if none is named.
 
-    They live at ``moment``, else at the file's own now, else in this moment. Errors in the file
+    They live at ``moment``, else at the file's own now, else in this moment: "2 days ago" is
+    meant from there. Errors in the file
     are printed and end the command with 1; a name that it lacks, and a file that cannot be
     read, are wrong usage.
     """
@@ -94,7 +95,8 @@ def read_guises(
         text,
         site.vocabulary,
         site.catalog.relatives,
-        time.time() if moment is None else moment,
+        time.time(),
+        moment,
     )
     if errors := [finding for finding in findings if finding.severity == "error"]:
         for finding in errors:
@@ -107,9 +109,8 @@ def read_guises(
                 f'{file} has no persona "{name}"; there are: {known}',
                 param_hint="--persona",
             )
-    now = read.now if moment is None else moment
     return [
-        disguised(persona, now)
+        disguised(persona, read.now)
         for name, persona in read.personas.items()
         if not names or name in names
     ]

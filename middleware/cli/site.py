@@ -28,8 +28,11 @@ def checked(folder: Path) -> tuple[Site | None, list[Finding]]:
     return site, sorted((*findings, *found), key=lambda f: (f.file, f.line, f.column))
 
 
-def usable(folder: Path) -> Site:
-    """The site of ``folder``; prints the errors and exits with 1 if it has any."""
+def usable(folder: Path, name: str = "") -> Site:
+    """The site of ``folder``; prints the errors and exits with 1 if it has any.
+
+    ``name`` is what people call the folder, where it is not its path.
+    """
     site, findings = checked(folder)
     errors = [
         finding
@@ -40,7 +43,7 @@ def usable(folder: Path) -> Site:
     if site is None or errors:
         for finding in errors:
             click.echo(finding.show(), err=True)
-        click.echo(f"{folder}: {count(len(errors), 'error')}", err=True)
+        click.echo(f"{name or folder}: {count(len(errors), 'error')}", err=True)
         sys.exit(1)
     return site
 

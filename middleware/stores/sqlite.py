@@ -18,6 +18,7 @@ from . import (
     INTERNAL,
     NO_DRAFTS,
     REARRANGING,
+    DayOf,
     Draft,
     Learn,
     Retired,
@@ -26,6 +27,7 @@ from . import (
     united,
 )
 from .file import SqliteFile
+from .history import SqliteHistory
 
 log = logging.getLogger("shopwindow")
 
@@ -413,6 +415,9 @@ class SqliteStore:
                 weights.update(((row[0], row[1]), row[2]) for row in rows)
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
+
+    def history(self, day: DayOf) -> SqliteHistory:
+        return SqliteHistory(self.path, day)
 
     def close(self) -> None:
         self._file.close()

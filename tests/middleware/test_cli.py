@@ -41,14 +41,33 @@ def site(tmp_path: Path) -> Path:
         ([], ["A first round:", "shopwindow new personalization", "check", "explain"]),
         (["new"], ["DIR", "passes `shopwindow check`", "overwritten"]),
         (["check"], ["DIR", "file, line and column", "Exits with 0", "--strict"]),
+        (["explain"], ["which rule of DIR wins", "--visitor", "2026-11-21T10:00"]),
+        (["decide"], ["what every slot of DIR shows", "--persona", "holdout", "json"]),
+        (
+            ["preview"],
+            [
+                "nothing is counted",
+                "module:attribute",
+                "--link",
+                "15 minutes",
+                "--open",
+            ],
+        ),
         (
             ["test"],
             ["DIR/rules/tests", "given: carpenter", "sequence:", "Exits with 0"],
         ),
-        (["explain"], ["which rule of DIR wins", "--personas", "2026-11-21T10:00"]),
         (
             ["schema"],
             ["DIR", "# yaml-language-server: $schema=", "JetBrains", "--check"],
+        ),
+        (
+            ["segments"],
+            ["surely in, surely out, or unknown", "Only counts", "--store"],
+        ),
+        (
+            ["replay"],
+            ["--against REV|DIR2", "2026-11-20T08:00", "Not in the log are", "unless"],
         ),
         (["demo"], ["Pawfields", "--port", "8000", "temporary folder", "--no-seed"]),
     ],

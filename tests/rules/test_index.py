@@ -256,6 +256,12 @@ EDGES: list[tuple[str, list[object]]] = [
     ("cart-value: {more-than: 2}", [2, 2.0, 2.0000000000000004, 3, 1, None]),
     ("cart-value: {at-least: 2.5, at-most: 2.5}", [2.5, 2, 3]),
     ("cart-value: {less-than: 9007199254740993}", [9007199254740992.0, 2**53 + 1]),
+    ("cart-value: {more-than: 1.5e+300}", [1.5e300, 1.6e300, 1]),
+    ("cart-value: {less-than: -1.5e+300}", [-1.5e300, -1.6e300, 1]),
+    (
+        "any: [cart-value: {less-than: 0.1}, cart-value: {more-than: 0.10000000000000002}]",
+        [0.1, 0.10000000000000002, 0.10000000000000003, 0.05],
+    ),
     ("any: [cart-value: 1, cart-value: 3]", [0, 1, 2, 3, 4, "x"]),
     ("country: {is-not: DE, starts-with: D}", ["DE", "DK", "AT", None]),
     ("country: {known: false}", ["DE", None, 3]),

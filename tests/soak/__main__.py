@@ -14,6 +14,7 @@ from .judging import soak_decisions
 from .profiles import soak_profiles
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
+from .stories import soak_stories
 
 Soak = Callable[[int, int, Callable[[], None]], Soaked]
 
@@ -21,6 +22,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("fuzzed profiles", soak_profiles, 100_000),
     ("judged decisions", soak_decisions, 100_000),
     ("damaged rule files", soak_rule_files, 10_000),
+    ("stories told again", soak_stories, 9_000),
 )
 
 
