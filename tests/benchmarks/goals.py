@@ -197,8 +197,8 @@ def decisions_table(decisions: Decisions) -> Table:
             table.add_row(
                 str(size),
                 name,
-                f"{best * 1e6:,.1f} µs",
-                f"{seconds.median(name) * 1e6:,.1f} µs",
+                f"{best * 1e6:,.2f} µs",
+                f"{seconds.median(name) * 1e6:,.2f} µs",
                 f"{best / seconds.best(OWN):,.1f}",
             )
     for name in decisions.missing:
