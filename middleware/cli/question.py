@@ -12,6 +12,7 @@ from ...rules.moments import read_now
 from ...rules.personas import read_personas
 from ..guise import Guise, disguised
 from ..site import Site
+from .site import show
 
 FOLDER = click.argument(
     "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
@@ -99,8 +100,7 @@ def read_guises(
         moment,
     )
     if errors := [finding for finding in findings if finding.severity == "error"]:
-        for finding in errors:
-            click.echo(finding.show(), err=True)
+        show(errors, err=True)
         sys.exit(1)
     for name in names:
         if name not in read.personas:

@@ -15,7 +15,7 @@ from ...rules.rule_tests import RuleTest
 from ...rules.testing import Coverage, Result, coverage, run
 from ..rehearsal import read_rule_tests, rehearsal
 from ..site import Site, read_files
-from .site import count, usable
+from .site import count, show, usable
 
 
 def _share(
@@ -177,8 +177,7 @@ def _print(
     findings: Sequence[Finding],
     shown: Coverage | None,
 ) -> None:
-    for finding in findings:
-        click.echo(finding.show())
+    show(findings)
     for result in results:
         test = result.test
         for failure in result.failures:

@@ -68,6 +68,10 @@ DATE = one_key(
             {"before": "2026-11-20"},
             {"after": "2026-11-20"},
             {"older-than": "12 months"},
+            {"older-than": "7 days"},
+            {"within-last": "1 year"},
+            {"within-last": "3 days"},
+            {"within-next": "1 month"},
             {"known": False},
         ]
     ),
@@ -193,7 +197,10 @@ PROFILE = st.builds(
     st.lists(st.sampled_from([2.5, 11.0]), max_size=2),
     st.booleans(),
 )
-BORN: list[object] = ["2026-11-19", "2026-11-20", "2025-11-21", "soon", 7, None]
+BORN: list[object] = [
+    *("2026-11-19", "2026-11-20", "2025-11-21", "2025-11-22", "2026-12-10"),
+    *("soon", 7, None),
+]
 GIVEN = st.fixed_dictionaries(
     {
         **{
