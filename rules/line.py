@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-import msgspec
-
 Cell = Callable[[Sequence[Any], Any], int]
 
 
@@ -50,22 +48,6 @@ class Line:
             return masks, _cell
         # Nothing changes behind a limit, as with "at-least": one bisection is enough.
         return [masks[0], *masks[1::2]], bisect_right
-
-    def reader(self) -> Callable[[Any], int]:
-        """From a number to its mask."""
-        masks, cell = self.masks()
-        return _Reader(tuple(self.limits), tuple(masks), cell)
-
-
-class _Reader(msgspec.Struct, frozen=True, gc=False):
-    """A closure would be seven objects for the garbage collector to visit; this is none."""
-
-    limits: tuple[Any, ...]
-    masks: tuple[int, ...]
-    cell: Cell
-
-    def __call__(self, number: Any) -> int:
-        return self.masks[self.cell(self.limits, number)]
 
 
 # Floats and whole numbers lie where they say, but two of them may have no third one between
