@@ -12,6 +12,7 @@ from .catalog import Catalog
 from .expressions import Declared, Mentions
 from .fragment_files import FragmentFile, Parameters, read_file, shipped
 from .lint import examine
+from .manners import Printed, ill_mannered, printed
 from .sandbox import Sandbox, few
 
 #: How many fragments may be inside each other by ``include``.
@@ -21,7 +22,10 @@ __all__ = ["Fragment", "Library", "Parameters", "Version", "read_library"]
 
 
 class Version(msgspec.Struct, frozen=True):
-    """A fragment in one language, compiled. ``language`` is empty for the plain file."""
+    """A fragment in one language, compiled. ``language`` is empty for the plain file.
+
+    ``printed`` are the names that it prints, with those of what it includes.
+    """
 
     fragment: str
     language: str
@@ -30,6 +34,7 @@ class Version(msgspec.Struct, frozen=True):
     mentions: Mentions
     render: Callable[..., Iterable[str]]
     template: Template
+    printed: tuple[Printed, ...] = ()
 
 
 class Fragment(msgspec.Struct, frozen=True):
@@ -184,12 +189,15 @@ class _Compiler:
         self.findings += findings
         if findings:
             return None
+        names = printed(tree)
+        self.findings += ill_mannered(file.file, file.lines, names)
         height = 1
         for include in tree.find_all(nodes.Include):
             inner = self._included(file, include)
             if inner is None:
                 return None
             mentions = mentions.also(inner.mentions)
+            names += inner.printed
             key = f"{inner.fragment}@{inner.language}"
             include.template = nodes.Const(key)
             height = max(height, 1 + self.heights[key])
@@ -221,6 +229,7 @@ class _Compiler:
             mentions,
             template.root_render_func,
             template,
+            names,
         )
 
     def _parse(self, file: FragmentFile) -> nodes.Template | None:

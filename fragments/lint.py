@@ -1,4 +1,7 @@
-"""What is wrong with a fragment's template, found before it ever runs."""
+"""What is wrong with a fragment's template, found before it ever runs.
+
+What visitors would not like to read in it is found by :mod:`shopwindow.fragments.manners`.
+"""
 
 from collections.abc import Iterable, Sequence
 

@@ -101,18 +101,9 @@ class PersonalizationMiddleware:
 
     async def _previewed(self, arrival: Arrival) -> Guise | None:
         """Through whose eyes a link wants the page to be seen; None: it is an ordinary view."""
-        window, path = self.window, arrival.path
-        if path.startswith(endpoints.PREFIX):
+        if arrival.path.startswith(endpoints.PREFIX):
             return None
-        try:
-            guise = await window.previews.open(window.site, arrival)
-        except LookupError as error:
-            window.warn("preview", "a link previews an unknown persona: %s", error)
-            return None
-        except Exception as error:
-            # Our own fault, whatever it is: the page is an ordinary one.
-            window.warn("preview", "a preview of %s failed: %r", path, error)
-            return None
+        guise = await self.window.previews.open(self.window, arrival)
         if guise is not None:
             query = without_ticket(arrival)
             arrival.scope = {**arrival.scope, "query_string": query}

@@ -20,6 +20,8 @@ each when it is seen. Slots that keep their default content because of ``control
 ``holdout`` are reported in the same way: they are compared with those that do not. Saying it twice
 counts once. ``decision`` is null where nothing may be counted: without consent, for programs.
 
+On a preview (see :mod:`.previews`) the page asks through the eyes of the persona, and reports in vain.
+
 Everything that is wrong with a request is answered with 400 and ``{"error": "..."}``.
 An app keeps cookies as a browser does, and names itself as one (``Mozilla/5.0 (...) TeaShop/3.1``):
 whoever does not is taken for a program, which gets the reason ``bot`` everywhere.
@@ -92,6 +94,7 @@ async def _decided(visit: Visit) -> dict[str, Any]:
     html = _one(asked, "html", "")
     if html not in ("", "1") or ("html" in asked and not html):
         raise _Refused('"html" is 1, or left out')
+    visit = await _through_whose_eyes(visit)
     visit.turn_to(_page(visit, _one(asked, "path")))
 
     answers: dict[str, dict[str, Any]] = {}
@@ -116,6 +119,20 @@ async def _decided(visit: Visit) -> dict[str, Any]:
         showings, now = visit.window.showings, visit.arrival.now
         token = showings.seal(visit.visitor.id, now, revision, counted)
     return {"decision": token, "revision": revision, "slots": answers}
+
+
+async def _through_whose_eyes(visit: Visit) -> Visit:
+    """The page that asks may be a preview: then it asks for somebody who is not here."""
+    here, window = visit.arrival, visit.window
+    came = here.headers.get(b"referer", b"")
+    if PARAMETER not in came:
+        return visit
+    path, _, query = came.decode("latin-1").partition("?")
+    path = "/" + path.partition("://")[2].partition("/")[2]
+    scope = {**here.scope, "path": unquote(path), "query_string": query.encode()}
+    page = Arrival(scope, here.now, window.production)
+    guise = await window.previews.open(window, page)
+    return visit if guise is None else Visit(window, page, None, guise)
 
 
 def _page(visit: Visit, address: str) -> Arrival:

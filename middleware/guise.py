@@ -41,9 +41,9 @@ class Guise(msgspec.Struct, frozen=True):
     def looks(
         self, site: "Site", path: str, query: bytes = b"", device: str = "desktop"
     ) -> Context:
-        """The context of a look at ``path``; what the persona says of itself wins."""
+        """The context of a look at ``path``; of all else, what the persona says wins."""
         seen = site.context.at(self.now, path, device=device, **campaign(query))
-        return replace(seen, **self.context)
+        return replace(seen, **{**self.context, "path": seen.path})
 
     def facts(
         self,
@@ -65,9 +65,9 @@ class Guise(msgspec.Struct, frozen=True):
         )
 
     def _after(self, site: "Site", context: Context, query: bytes) -> Profile | None:
-        profile: Profile | None = self.profile
         if "personalization" not in self.consent:
-            return profile
+            return None  # nothing is remembered of them
+        profile: Profile | None = self.profile
         for sighting in sightings(site, context, query, self.profile):
             name, properties = sighting.name, sighting.properties
             if name != VISITED or not self.arrived:

@@ -15,23 +15,31 @@ if TYPE_CHECKING:
     from .site import Site
 
 SLICE = 0.002  # seconds of work
-PAUSE = 0.0005  # seconds in which others go first
+SHORTEST, LONGEST = 0.0001, 0.002  # seconds of a pause in which others go first
+LATE = 0.0005  # seconds after a pause: somebody made use of it
 MANY = 1_000  # rules that are worth being freed one by one
 GRACE = 10.0  # seconds, for requests in flight
 
 
 def paced(steps: Steps[T]) -> T:
-    """What ``steps`` make, with a pause every few milliseconds."""
-    pause = perf_counter() + SLICE
+    """What ``steps`` make, with a pause every few milliseconds.
+
+    Who comes back late from a pause has met others: while that goes on, pauses grow longer, so
+    that a busy server stays quick, and an idle one is soon done.
+    """
+    pause, end = SHORTEST, perf_counter() + SLICE
     while True:
         try:
             next(steps)
-        except StopIteration as end:
-            made: T = end.value
+        except StopIteration as stop:
+            made: T = stop.value
             return made
-        if perf_counter() >= pause:
-            sleep(PAUSE)
-            pause = perf_counter() + SLICE
+        if (now := perf_counter()) >= end:
+            sleep(pause)
+            back = perf_counter()
+            late = back - now - pause > LATE
+            pause = min(2 * pause, LONGEST) if late else max(pause / 2, SHORTEST)
+            end = back + SLICE
 
 
 def let_go(site: "Site") -> None:

@@ -21,6 +21,7 @@ from .keys import derive
 
 if TYPE_CHECKING:
     from .site import Site
+    from .window import Shopwindow
 
 PARAMETER = b"shopwindow-preview="
 LASTING = 900.0  # seconds
@@ -66,15 +67,21 @@ class Previews:
         query = "&".join(filter(None, (parts.query, f"{PARAMETER.decode()}{token}")))
         return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, ""))
 
-    async def open(self, site: "Site", arrival: Arrival) -> Guise | None:
+    async def open(self, window: "Shopwindow", arrival: Arrival) -> Guise | None:
         """Through whose eyes this page is to be seen; None: it is an ordinary one.
 
-        Raises :class:`LookupError` for a persona that the site does not have.
+        Never raises: a persona that the site does not have, and a fault of ours, are warned of.
         """
-        ticket = self._read(arrival)
-        if ticket is None:
-            return None
-        return await asyncio.to_thread(_guise, site, ticket)
+        try:
+            ticket = self._read(arrival)
+            if ticket is not None:
+                return await asyncio.to_thread(_guise, window.site, ticket)
+        except LookupError as error:
+            window.warn("preview", "a link previews an unknown persona: %s", error)
+        except Exception as error:
+            # Our own fault, whatever it is: the page is an ordinary one.
+            window.warn("preview", "a preview of %s failed: %r", arrival.path, error)
+        return None
 
     def _read(self, arrival: Arrival) -> Ticket | None:
         tokens = [
@@ -107,8 +114,8 @@ def _guise(site: "Site", ticket: Ticket) -> Guise:
     # Reading YAML is for those who preview.
     from .tested import read_tested
 
-    tested = read_tested(site, time() if ticket.now is None else ticket.now)
+    tested = read_tested(site, ticket.now)
     if ticket.persona not in tested:
         raise LookupError(ticket.persona)
     persona, now = tested[ticket.persona]
-    return disguised(persona, now if ticket.now is None else ticket.now, ticket.pins)
+    return disguised(persona, now, ticket.pins)

@@ -1,13 +1,12 @@
 """A site on which made-up visitors try the rules, before real ones do."""
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import unquote
 
 from ..findings import Finding
-from ..rules.facts import Context
 from ..rules.rule_tests import RuleTest, read_tests
-from ..rules.visiting import Shop, settled
+from ..rules.visiting import Look, Shop, settled
+from .context import campaign
 from .routes import excluded
 from .site import Site
 
@@ -17,14 +16,15 @@ TESTS = "rules/tests/"
 def rehearsal(site: Site) -> Shop:
     """The site as rule tests need it: its rules, its page, and what it learns of events."""
 
-    def context(now: float, path: str) -> Context:
-        return site.context.at(now, unquote(path), device="desktop")
-
-    def sighting(address: str) -> tuple[str, dict[str, Any]] | None:
-        path, _, query = address.partition("?")
-        _, path = site.context.split(unquote(path))
-        found = site.tracks.sighting(path, query.encode())
-        return None if found is None else (found.name, found.properties)
+    def look(address: str, now: float) -> Look:
+        path, _, asked = address.partition("?")
+        query = asked.encode()
+        context = site.context.at(
+            now, unquote(path), device="desktop", **campaign(query)
+        )
+        found = site.tracks.sighting(context.path, query)
+        sighting = None if found is None else (found.name, found.properties)
+        return Look(context, site.context.queried(query), sighting)
 
     settings = site.settings
     return Shop(
@@ -32,9 +32,8 @@ def rehearsal(site: Site) -> Shop:
         tuple(settings.slots),
         settings.limits,
         settings.zone,
-        context,
+        look,
         site.learn,
-        sighting,
     )
 
 
@@ -51,7 +50,9 @@ def read_rule_tests(
     tests, findings = read_tests(
         texts, site.vocabulary, site.catalog.relatives, rules, now
     )
-    aside = [test for test in tests if excluded(test.path.partition("?")[0], site)]
+    aside = [
+        test for test in tests if excluded(unquote(test.path.partition("?")[0]), site)
+    ]
     for test in aside:
         words = f"site.toml keeps {test.path} as it is: see [pages]"
         findings.append(Finding(test.file, test.line, 1, words, "choose another path"))

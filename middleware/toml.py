@@ -3,16 +3,24 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from ..findings import Finding, suggest
 
-_HEADER = re.compile(r"\s*\[\[?\s*(?P<path>[^\]]+?)\s*\]\]?")
+SIZE_LIMIT = 1 << 17  # characters of one file
+LINE_LIMIT = 1_000  # characters: what reads TOML takes the square of some
+FINDING_LIMIT = 200  # of one file
+DEPTH_LIMIT = 20  # parts of a name
+
+_HEADER = re.compile(r"\s*\[\[?\s*(?P<path>[^\]]*[^\]\s])\s*\]\]?")
 _KEY = re.compile(
     r"""\s*(?P<path>(?:"[^"]*"|'[^']*'|[\w-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[\w-]+))*)\s*="""
 )
+_DEEP = re.compile(
+    rf"""\s*\[?\[?\s*(?:(?:"[^"]*"|'[^']*'|[\w-]+)\s*\.\s*){{{DEPTH_LIMIT}}}"""
+)
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
-_INLINE_KEY = re.compile(r"""("[^"]*"|'[^']*'|[\w-]+)\s*=""")
+_INLINE_KEY = re.compile(r"""("[^"]*"|'[^']*'|(?<![\w-])[\w-]+)\s*=""")
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -97,14 +105,17 @@ class Section:
         for key in self.data:
             if key in self._read:
                 continue
+            if self.document.full:
+                return
             where = f"[{'.'.join(part for part in self.path if not part.isdigit())}]"
             if key in later:
                 self.wrong(key, f'"{key}" is not available yet')
             else:
                 place = where if self.path else "this file"
-                self.wrong(
-                    key, f'unknown key "{key}" in {place}', suggest(key, self._read)
-                )
+                words = f'unknown key "{key}" in {place}'
+                hint = suggest(key, self._read)
+                path = (*self.path, key)
+                self.document.report(path, words, hint, code="unknown")
 
 
 class Document:
@@ -114,38 +125,90 @@ class Document:
         self.file = file
         self.findings: list[Finding] = []
         # TOML knows no other line ends, and its errors are counted by these.
-        self._lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
-        self._places = _places(self._lines)
+        self._lines = (
+            text[:SIZE_LIMIT].replace("\r\n", "\n").removesuffix("\n").split("\n")
+        )
+        self._places: dict[tuple[str, ...], tuple[int, int, int]] = {}
         data: dict[str, Any] = {}
+        if len(text) > SIZE_LIMIT:
+            self._add(1, 1, f"this file is larger than {SIZE_LIMIT >> 10} KiB", "", 1)
+        elif (problem := _dear(self._lines)) is not None:
+            self._add(*problem, 1)
+        else:
+            data = self._parsed(text)
+            if not self.findings:
+                self._places = _places(self._lines)
+        self.root = Section(self, (), data)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many findings as anybody would read."""
+        return len(self.findings) >= FINDING_LIMIT
+
+    def _parsed(self, text: str) -> dict[str, Any]:
         try:
-            data = tomllib.loads(text)
+            return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             at = _AT.search(str(error))
             line = int(at[1]) if at and at[1] else len(self._lines)
             column = int(at[2]) if at and at[2] else 1
             words = _AT.sub("", str(error))
-            self._add(line, column, f"this is not valid TOML: {words}", "", 1)
+            words = f"this is not valid TOML: {words}"
+            self._add(line, column, words, "", 1, code="toml")
         except (ValueError, RecursionError) as error:
             # A number of thousands of digits, brackets in thousands of brackets.
             self._add(1, 1, f"this cannot be read: {error}", "", 1)
-        self.root = Section(self, (), data)
+        return {}
 
-    def report(self, path: tuple[str, ...], message: str, hint: str = "") -> None:
-        """Add an error at the key ``path``, or at the nearest table around it that is known."""
+    def report(
+        self,
+        path: tuple[str, ...],
+        message: str,
+        hint: str = "",
+        severity: Literal["error", "warning"] = "error",
+        code: str = "invalid",
+    ) -> None:
+        """Add a finding at the key ``path``, or at the nearest table around it that is known."""
         while path and path not in self._places:
             path = path[:-1]
         line, column, length = self._places.get(path, (1, 1, 1))
-        self._add(line, column, message, hint, length)
+        self._add(line, column, message, hint, length, severity, code)
 
     def _add(
-        self, line: int, column: int, message: str, hint: str, length: int
+        self,
+        line: int,
+        column: int,
+        message: str,
+        hint: str,
+        length: int,
+        severity: Literal["error", "warning"] = "error",
+        code: str = "invalid",
     ) -> None:
-        excerpt = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        excerpt = self._lines[line - 1][:500] if 0 < line <= len(self._lines) else ""
         self.findings.append(
             Finding(
-                self.file, line, column, message, hint, excerpt=excerpt, length=length
+                self.file,
+                line,
+                column,
+                message,
+                hint,
+                severity,
+                excerpt,
+                length,
+                code,
             )
         )
+
+
+def _dear(lines: list[str]) -> tuple[int, int, str, str] | None:
+    """Place, message and hint of a line that would take longer to read than its length says."""
+    for number, line in enumerate(lines, 1):
+        if len(line) > LINE_LIMIT:
+            words = f"a line has at most {LINE_LIMIT:,} characters"
+            return number, LINE_LIMIT + 1, words, "break it into several"
+        if "." in line and _DEEP.match(line):
+            return number, 1, f"this name has more than {DEPTH_LIMIT} parts", ""
+    return None
 
 
 def _parts(path: str) -> tuple[str, ...]:
@@ -163,9 +226,12 @@ def _places(lines: list[str]) -> dict[tuple[str, ...], tuple[int, int, int]]:
             if quotes in line:
                 quotes = ""
             continue
-        if line.lstrip().startswith("[") and (found := _HEADER.match(line)):
+        begin = line.lstrip()[:2]
+        if not begin or begin[0] == "#":
+            continue
+        if begin[0] == "[" and (found := _HEADER.match(line)):
             table = _parts(found["path"])
-            if line.lstrip().startswith("[["):
+            if begin == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = (*table, str(counts[table]))
             places[table] = (number, found.start("path") + 1, len(found["path"]))

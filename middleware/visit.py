@@ -115,11 +115,14 @@ class Visit:
     def _pose(self, guise: Guise) -> None:
         """This page is seen through the eyes of somebody who is not here."""
         self.decided = True
-        query: bytes = self.arrival.scope.get("query_string", b"")
-        path, device = self.arrival.path, self.arrival.device
-        self.context = guise.looks(self.site, path, query, device)
+        self.context = self._seen(guise)
         if guise.consent:
             self._consent = Consent("granted", guise.consent)
+
+    def _seen(self, guise: Guise) -> Context:
+        page = self.arrival
+        query: bytes = page.scope.get("query_string", b"")
+        return guise.looks(self.site, page.path, query, page.device)
 
     @property
     def consent(self) -> Consent:
@@ -220,14 +223,15 @@ class Visit:
     def turn_to(self, page: Arrival) -> None:
         """From here on it is decided for ``page``, which another channel is about to show."""
         self.arrival = page
-        self.context = self.site.context.read(page)
+        guise = self.guise
+        self.context = self._seen(guise) if guise else self.site.context.read(page)
         self.display.renew()
 
     @property
     def profile(self) -> Profile | None:
         """What is known about the visitor, this very request included; None for nobody."""
         if self.guise is not None:
-            return self.guise.profile
+            return self.guise.profile if "personalization" in self.purposes else None
         if not self.remembers or not self.lookup.fetched:
             return None
         base, lessons = self._lessons()

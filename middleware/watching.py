@@ -1,7 +1,7 @@
 """Watching the editors' folder: what is saved there goes live, all of it or nothing.
 
 One thread of each process looks after names, times and sizes four times a second, which
-takes microseconds, or is woken by ``watchfiles`` where that is installed (``[watch]``). What
+takes microseconds, and is woken earlier by ``watchfiles`` where that is installed (``[watch]``). What
 it finds is read here too, away from the pages; only the swap is the event loop's.
 """
 
@@ -23,8 +23,10 @@ from .texts import revision
 log = logging.getLogger("shopwindow")
 
 POLL = 0.25  # seconds between two looks
+STEP_MS = (
+    125  # milliseconds that watchfiles sleeps: each time it asks for the interpreter
+)
 STEP = 0.05  # the same, while something changes
-WOKEN = 1.0  # seconds after which we look even if watchfiles is silent
 AGAIN = (
     30.0  # seconds until a reload that failed for no fault of the files is tried again
 )
@@ -241,16 +243,15 @@ class Watching:
     def _woken(self) -> Iterator[None]:
         from watchfiles import watch
 
-        inside = tuple(
-            str(self._watcher.folder.resolve() / part) for part in (*PARTS, "site.toml")
-        )
+        # Not the folder itself: the store may stand there, and is written all the time.
+        # Its own files, such as site.toml, are found by looking.
+        parts = [self._watcher.folder / part for part in PARTS]
         for _ in watch(
-            self._watcher.folder,
-            watch_filter=lambda change, path: path.startswith(inside),
-            debounce=50,
-            step=10,
+            *[part for part in parts if part.is_dir()],
+            debounce=STEP_MS,
+            step=STEP_MS,
             stop_event=self._stopped,
-            rust_timeout=int(WOKEN * 1000),
+            rust_timeout=int(POLL * 1000),
             yield_on_timeout=True,
             raise_interrupt=False,
         ):

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from .built_in import BUILT_IN, READERS, Reader
+from .built_in import BUILT_IN, CONTEXT_FIELDS, PROFILE_FIELDS, READERS, Reader
 from .experiments import Units
 from .facts import Context, Profile
 from .interests import NO_TRAFFIC, Leanings, Traffic
@@ -21,8 +21,7 @@ __all__ = [
     "version",
 ]
 
-# Read without a call: these stand in every profile as they are.
-_FIELDS = {"visits": "visits", "orders": "orders"}
+_T = TypeVar("_T")
 
 NO_UNITS = Units()
 NO_PINS: Mapping[str, str] = {}
@@ -31,8 +30,8 @@ NO_PINS: Mapping[str, str] = {}
 class Facts:
     """All that rules may look at in one request, typed once.
 
-    ``values`` holds the attributes that are known; an ill-typed list stands there as None, a
-    missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
+    ``values`` holds the attributes that are known; of the others some are None, some absent. Of
+    lists just the ill-typed ones are None: a missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
     ``pins`` map experiments to the variant that is to be seen whatever the bucket says.
     ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
     """
@@ -90,23 +89,28 @@ class Facts:
 
 
 class Wanted:
-    """The attributes that rules use, laid out for reading; texts of time are in ``zone``."""
+    """The attributes that rules use, laid out for reading; texts of time are in ``zone``.
 
-    __slots__ = ("declared", "fields", "read", "zone")
+    Of the built-in ones, ``of_profile`` and ``of_context`` are names and the fields that hold
+    them: to get a field costs half of a call. ``read`` are those that have to be worked out.
+    """
+
+    __slots__ = ("declared", "of_context", "of_profile", "read", "zone")
 
     def __init__(self, attributes: Iterable[Attribute], zone: tzinfo = UTC) -> None:
         ordered = sorted(attributes, key=lambda attribute: attribute.name)
         self.zone = zone
         built_in = [a.name for a in ordered if a.origin == "built-in"]
-        self.fields: tuple[tuple[str, str], ...] = tuple(
-            (name, _FIELDS[name]) for name in built_in if name in _FIELDS
-        )
-        self.read: tuple[tuple[str, Reader], ...] = tuple(
-            (name, READERS[name]) for name in built_in if name not in _FIELDS
-        )
-        self.declared: tuple[Attribute, ...] = tuple(
-            attribute for attribute in ordered if attribute.origin != "built-in"
-        )
+        self.of_profile = _picked(PROFILE_FIELDS, built_in)
+        self.of_context = _picked(CONTEXT_FIELDS, built_in)
+        self.read: tuple[tuple[str, Reader], ...] = _picked(READERS, built_in)
+        self.declared = tuple((a.name, a) for a in ordered if a.origin != "built-in")
+
+
+def _picked(
+    table: Mapping[str, _T], names: Iterable[str]
+) -> tuple[tuple[str, _T], ...]:
+    return tuple((name, table[name]) for name in names if name in table)
 
 
 class Asked(Protocol):
@@ -138,13 +142,14 @@ def facts(
     known = profile or _NOBODY
     stored, wanted = known.attributes, rules.wanted
     values: dict[str, object] = {}
-    for name, field in wanted.fields:
+    for name, field in wanted.of_profile:
         values[name] = getattr(known, field)
+    for name, field in wanted.of_context:
+        values[name] = getattr(context, field)
     for name, read in wanted.read:
         if (value := read(known, context, consent, wanted.zone)) is not None:
             values[name] = value
-    for attribute in wanted.declared:
-        name = attribute.name
+    for name, attribute in wanted.declared:
         raw = given.get(name)
         if raw is None and (raw := stored.get(name)) is None:
             continue

@@ -10,9 +10,11 @@ from .moments import WEEKDAYS, day_of
 from .stages import STAGES, stage
 from .typed import Attribute, Type
 
-#: What an attribute is for this profile, request, granted consents and the site's time zone;
-#: None: not known.
+#: What an attribute is for this profile, request, granted consents and the site's time zone.
 Reader = Callable[[Profile, Context, frozenset[str], tzinfo], object]
+
+
+Entry = tuple[Attribute, Reader | str]
 
 
 def _days_since(time: float, context: Context) -> int | None:
@@ -53,25 +55,36 @@ def _of_visit(name: str, own: Callable[[Context], str | None]) -> Reader:
 
 
 def _profile(
-    name: str, type: Type, read: Reader, meaning: str, one_of: tuple[str, ...] = ()
-) -> tuple[Attribute, Reader]:
-    """An attribute that the profile remembers, which needs the visitor's consent."""
+    name: str,
+    type: Type,
+    read: Reader | str,
+    meaning: str,
+    one_of: tuple[str, ...] = (),
+) -> Entry:
+    """An attribute that the profile remembers, which needs the visitor's consent.
+
+    ``read`` says how; a text is the profile's field that holds it as it is.
+    """
     needs = "personalization"
     return Attribute(name, type, "built-in", one_of, needs, meaning=meaning), read
 
 
 def _request(
-    name: str, type: Type, read: Reader, meaning: str, one_of: tuple[str, ...] = ()
-) -> tuple[Attribute, Reader]:
-    """An attribute that the request brings along, whoever sent it."""
+    name: str,
+    type: Type,
+    read: Reader | str,
+    meaning: str,
+    one_of: tuple[str, ...] = (),
+) -> Entry:
+    """An attribute that the request brings along, whoever sent it; a text is a field of it."""
     return Attribute(name, type, "built-in", one_of, meaning=meaning), read
 
 
-_TABLE: tuple[tuple[Attribute, Reader], ...] = (
+_TABLE: tuple[Entry, ...] = (
     _profile(
         "visits",
         "number",
-        lambda p, *_: p.visits,
+        "visits",
         "How often the visitor has been here, this visit included.",
     ),
     _profile(
@@ -108,7 +121,7 @@ _TABLE: tuple[tuple[Attribute, Reader], ...] = (
     _profile(
         "orders",
         "number",
-        lambda p, *_: p.orders,
+        "orders",
         "How many orders the visitor has placed.",
     ),
     _profile(
@@ -151,14 +164,14 @@ _TABLE: tuple[tuple[Attribute, Reader], ...] = (
     _request(
         "device",
         "text",
-        lambda p, c, *_: c.device,
+        "device",
         "What the page is looked at with.",
         ("mobile", "tablet", "desktop"),
     ),
     _request(
         "language",
         "text",
-        lambda p, c, *_: c.language,
+        "language",
         "The language of the page, for example `de`.",
     ),
     _request(
@@ -176,38 +189,38 @@ _TABLE: tuple[tuple[Attribute, Reader], ...] = (
     _request(
         "campaign-source",
         "text",
-        lambda p, c, *_: c.campaign_source,
+        "campaign_source",
         "`utm_source` of the link that led here.",
     ),
     _request(
         "campaign-medium",
         "text",
-        lambda p, c, *_: c.campaign_medium,
+        "campaign_medium",
         "`utm_medium` of the link that led here.",
     ),
     _request(
         "path",
         "text",
-        lambda p, c, *_: c.path,
+        "path",
         "The path of the page, for example `/`.",
     ),
     _request(
         "hour",
         "number",
-        lambda p, c, *_: c.hour,
+        "hour",
         "The hour of the day in the shop's time zone, 0 to 23.",
     ),
     _request(
         "weekday",
         "text",
-        lambda p, c, *_: c.weekday,
+        "weekday",
         "The day of the week in the shop's time zone.",
         WEEKDAYS,
     ),
     _request(
         "logged-in",
         "yes-no",
-        lambda p, c, *_: c.logged_in,
+        "logged_in",
         "Whether a customer is logged in.",
     ),
     _request(
@@ -218,4 +231,18 @@ _TABLE: tuple[tuple[Attribute, Reader], ...] = (
     ),
 )
 BUILT_IN: dict[str, Attribute] = {attribute.name: attribute for attribute, _ in _TABLE}
-READERS: dict[str, Reader] = {attribute.name: reader for attribute, reader in _TABLE}
+#: How each is read that has to be worked out; None: it is not known.
+READERS: dict[str, Reader] = {
+    attribute.name: read for attribute, read in _TABLE if not isinstance(read, str)
+}
+#: The fields that hold the others, by the attribute's name.
+PROFILE_FIELDS: dict[str, str] = {
+    attribute.name: read
+    for attribute, read in _TABLE
+    if isinstance(read, str) and attribute.purpose
+}
+CONTEXT_FIELDS: dict[str, str] = {
+    attribute.name: read
+    for attribute, read in _TABLE
+    if isinstance(read, str) and not attribute.purpose
+}

@@ -1,6 +1,5 @@
 """Caps out of a document."""
 
-from ..findings import suggest
 from .caps import Adaptive, Cooldown, Limit, Times, UntilClicked
 from .document import Document, Node, core
 from .operators import window
@@ -37,7 +36,7 @@ def _limits(document: Document, key: Node, node: Node) -> tuple[Limit, ...]:
         if word == "clicked":
             limits.append(UntilClicked())
         elif word is not None:
-            document.error(value, f'unknown end "{word}"', suggest(word, ("clicked",)))
+            document.unknown(value, "end", word, ("clicked",))
     if "adaptive" in found:
         value = found["adaptive"][1]
         if value.kind == "scalar" and core(value) is True:

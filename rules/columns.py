@@ -28,7 +28,11 @@ class Column(NamedTuple):
 
 def bits(numbers: Iterable[int]) -> int:
     """The mask in which just these bits are set."""
-    return sum(1 << number for number in set(numbers))
+    found = set(numbers)
+    field = bytearray(max(found, default=0) // 8 + 1)
+    for number in found:
+        field[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(field, "little")
 
 
 def _trial(name: str, literals: Term) -> Callable[[Any], bool]:

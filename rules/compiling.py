@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .conditions import All, Segment, Segments, Tests, once
+from .conditions import All, Segment, Segments, compiled_segment
 from .facts import Decision
 from .filling import filling
 from .ruleset import Rule, RuleSet, compiled, laying_out
@@ -42,27 +42,15 @@ def compiling(checked: Checked) -> Steps[RuleSet]:
     """The rule set of what was checked; ``drafts`` are asked for one by one."""
     segments: dict[str, Segment] = {}
     for found in checked.segments:
-        segments[found.name] = _segment(found, segments)
+        segments[found.name] = compiled_segment(
+            found.name, found.file, found.condition, segments, found.depth
+        )
         yield
     rules = []
     for draft in checked.drafts:
         rules.append(_rule(draft, segments))
         yield
     return (yield from laying_out(rules, segments, checked.revision, checked.zone))
-
-
-def _segment(draft: SegmentDraft, done: Segments) -> Segment:
-    tests = draft.condition.tests(done)
-    return Segment(
-        draft.name,
-        draft.file,
-        draft.condition.line,
-        draft.condition,
-        Tests(once(tests.true), once(tests.false)),
-        draft.condition.purposes(done),
-        draft.condition.asked(done),
-        draft.depth,
-    )
 
 
 def _rule(draft: "Draft", segments: Segments) -> Rule:

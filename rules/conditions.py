@@ -148,6 +148,23 @@ def once(test: Test) -> Test:
     return remembered
 
 
+def compiled_segment(
+    name: str, file: str, condition: Condition, done: Segments, depth: int = 1
+) -> Segment:
+    """The segment of ``condition``, which may name those that are ``done``."""
+    tests = condition.tests(done)
+    return Segment(
+        name,
+        file,
+        condition.line,
+        condition,
+        Tests(once(tests.true), once(tests.false)),
+        condition.purposes(done),
+        condition.asked(done),
+        depth,
+    )
+
+
 # -- groups --------------------------------------------------------------------------------
 
 

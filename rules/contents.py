@@ -1,15 +1,16 @@
 """What a rule shows, out of a document: ``show`` and ``with``, checked by the fragment."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from ..findings import suggest
 from .document import Document, Node
 from .vocabulary import Vocabulary
 
-# A place in a text, as it is filled before the fragment is rendered.
+# What fragments fill in texts: `{name}`, `{category.title}`.
 _PLACE = re.compile(r"\{([A-Za-z][\w-]*)(?:\.[A-Za-z][\w-]*)?\}")
+_ALWAYS = "visitor"
 
 
 class Contents:
@@ -47,8 +48,7 @@ class Contents:
             if text in known:
                 show = text
             else:
-                words = f'unknown fragment "{text}"'
-                document.error(values["show"], words, suggest(text, known))
+                document.unknown(values["show"], "fragment", text, known)
         parameters = self._parameters(document, place, values, show)
         if show is None or document.errors > before:
             return None
@@ -78,8 +78,8 @@ class Contents:
                 if key.text not in known:
                     words = f'fragment "{show}" has no parameter "{key.text}"'
                     document.error(key, words, suggest(key.text, known))
-            fillers = {name.replace("-", "_") for name in (*given, *self.variables)}
-            self._fillable(document, node, fillers | {"visitor"})
+        if node is not None:
+            self._places(document, node, given)
         if declared is None or declared.open:
             return given
         filled = {"items"} if self.shelf else set()
@@ -91,12 +91,37 @@ class Contents:
             document.error(values.get("show", place), words, hint)
         return given
 
-    def _fillable(self, document: Document, node: Node, known: Collection[str]) -> None:
-        """Finds places in texts that nothing will fill: the fragment would never be shown."""
-        for name in _PLACE.findall(node.text):
-            if name.replace("-", "_") not in known:
-                document.error(
-                    node, f'nothing fills "{{{name}}}"', suggest(name, known)
-                )
-        for inner in (*node.items, *(value for _, value in node.entries)):
-            self._fillable(document, inner, known)
+    def _places(self, document: Document, node: Node, given: Mapping[str, Any]) -> None:
+        """Finds ``{name}`` in texts where there is nothing that it could be filled with."""
+        texts = {_word(name): value for name, value in given.items()}
+        names = (*given, *self.variables, _ALWAYS)
+        known = {_word(name) for name in names}
+        for text in _texts(node):
+            for place in _PLACE.finditer(text.text):
+                name = place[1]
+                filling = texts.get(_word(name))
+                if _word(name) not in known:
+                    hint = suggest(name, names)
+                    if (attribute := self.vocabulary.attribute(name)) is not None:
+                        hint = (
+                            f'"{attribute.name}" can be asked in `when:`, not printed'
+                        )
+                    words = f'nothing fills "{{{name}}}"'
+                    document.error(text, words, hint)
+                elif isinstance(filling, str) and _PLACE.search(filling):
+                    words = (
+                        f'"{place[0]}" stands for a text that has to be filled itself'
+                    )
+                    document.error(text, words, "write out what it says")
+
+
+def _word(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _texts(node: Node) -> Iterator[Node]:
+    """The scalars of a value."""
+    if node.kind == "scalar":
+        yield node
+    for part in (*node.items, *(value for _, value in node.entries)):
+        yield from _texts(part)

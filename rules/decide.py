@@ -3,12 +3,12 @@
 from msgspec.structs import replace
 
 from .attributes import Facts
-from .facts import Decision
+from .facts import SKIPPED_KEPT, Decision
 from .outcome import outcome
 from .ruleset import RuleSet
 
 # So many rules may fail one by one; then it is cheaper to ask the dear columns for all slots.
-PATIENCE = 12
+PATIENCE = 20
 
 
 def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
@@ -19,10 +19,12 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
     experiment stops the slot. The reason is ``consent`` where rules were passed over for
     consent and none won. Never raises: a fault gives the reason ``error`` and names the rule.
     """
-    index = rules.index
-    own = index.slots.get(slot)
-    if own is None:
+    # Seldom more than the look-up: a call costs as much as asking two rules.
+    index = rules.indices.get(facts.consent) or rules.index(facts.consent)
+    span = index.slots.get(slot)
+    if span is None:
         return Decision(slot, "no-rule")
+    first, own = span
     skipped: list[tuple[str, str]] = []
     reason = "no-rule"
     try:
@@ -30,32 +32,35 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
         if known is None or known[0] is not index:
             known = index.survivors(facts)
         _, alive, narrow = known
-        alive &= own
+        alive = alive >> first & own
         tests = index.residues if narrow else index.rests
         patience = PATIENCE
         while alive:
             bit = alive & -alive
-            number = bit.bit_length() - 1
+            number = first + bit.bit_length() - 1
             test = tests[number]
-            if test is not None and not test(facts):
+            if test is not None and not (test.test or test.compiled())(facts):
                 alive ^= bit
                 patience -= 1
                 if not patience:
-                    alive &= index.narrowed(facts)
+                    alive &= index.narrowed(facts) >> first
                     tests = index.residues
                 continue
             decision = index.ready[number]
             if decision is not None and not skipped:
                 return decision
             entry = index.entries[number]
-            rule = entry.rule
+            rule, end = entry.rule, entry.end - first
             found = outcome(rule, facts) if entry.allowed else "consent"
             if not isinstance(found, str):
                 return replace(found, skipped=tuple(skipped)) if skipped else found
             if found == "consent":
                 reason = found
-            skipped.append((rule.id, found))
-            alive = alive >> entry.end << entry.end  # without its other alternatives
+            if len(skipped) < SKIPPED_KEPT:
+                skipped.append((rule.id, found))
+            alive = alive >> end << end  # without its other alternatives
+            if reason == "consent" and len(skipped) == SKIPPED_KEPT:
+                alive &= index.allowed >> first  # the others change nothing any more
     except Exception:
         # Something is wrong with the facts. Asked one by one, the rules say where.
         return one_by_one(rules, facts, slot)
@@ -92,5 +97,6 @@ def one_by_one(rules: RuleSet, facts: Facts, slot: str) -> Decision:
             return replace(found, skipped=tuple(skipped)) if skipped else found
         if found == "consent":
             reason = found
-        skipped.append((rule.id, found))
+        if len(skipped) < SKIPPED_KEPT:
+            skipped.append((rule.id, found))
     return Decision(slot, reason, skipped=tuple(skipped))

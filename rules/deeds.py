@@ -2,7 +2,6 @@
 
 import re
 
-from ..findings import suggest
 from .conditions import Condition
 from .counting import AFFINITY_BOUNDS, Counted, Leans
 from .document import Document, Node, core
@@ -44,9 +43,7 @@ class Deeds:
             return search_key(text), text
         known = self.vocabulary.keys(dimension)
         if known and text not in known:
-            self.document.error(
-                node, f'unknown {dimension} "{text}"', suggest(text, known)
-            )
+            self.document.unknown(node, dimension, text, known)
             return None
         if dimension == "category" and text not in self.vocabulary.categories:
             ids = self.vocabulary.category_ids.get(text, (text,))

@@ -4,20 +4,28 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, Literal
 
+import msgspec
 import yaml
 
-from ..findings import Finding, suggest
+from ..findings import LINE_END, Finding, suggest
 from .numerals import number
 
 SIZE_LIMIT = 1 << 20  # bytes of one file
 DEPTH_LIMIT = 20
 NODE_LIMIT = 200_000  # thousands of rules; a hostile megabyte would hold many more
-PROBLEM_LIMIT = 20  # of one text's form
+_MARKS = (
+    ",",
+    "\n",
+    ": ",
+    "- ",
+    "[",
+    "{",
+)  # about one for each node, however they are written
+PROBLEM_LIMIT = 19  # of one text's form; one more, and it is not read
 FINDING_LIMIT = 200  # of one file
 
 # The C parser is ten times faster; where PyYAML was built without it, the pure one reads the same.
 _PARSER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
-_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML 1.1 ends a line with
 _BINDING = re.compile(r"\$[A-Za-z][\w.-]*")
 _WORDS = {
     "mapping values are not allowed": "a text with `: ` inside needs quotes, or the indentation is off",
@@ -31,36 +39,29 @@ _WORDS = {
 Kind = Literal["scalar", "list", "map"]
 _NO_ITEMS: list["Node"] = []  # never filled
 _NO_ENTRIES: list[tuple["Node", "Node"]] = []
+_KINDS: dict[type, Kind] = {
+    yaml.ScalarEvent: "scalar",
+    yaml.AliasEvent: "scalar",
+    yaml.SequenceStartEvent: "list",
+    yaml.MappingStartEvent: "map",
+}
 
 
-class Node:
+class Node(msgspec.Struct, eq=False, gc=False):
     """One piece of a document: ``text`` of a scalar, ``items`` of a list, ``entries`` of a map.
 
-    ``line`` and ``column`` count from 1, ``column`` and ``length`` in characters.
+    ``line`` and ``column`` count from 1, ``column`` and ``length`` in characters. Nodes stand
+    in a tree, so the garbage collector need not look for circles.
     """
 
-    __slots__ = (
-        "column",
-        "entries",
-        "items",
-        "kind",
-        "length",
-        "line",
-        "quoted",
-        "text",
-    )
-
-    def __init__(self, kind: Kind, start: Any, end: Any) -> None:
-        self.kind: Kind = kind
-        self.line: int = start.line + 1
-        self.column: int = start.column + 1
-        self.length: int = (
-            max(1, end.index - start.index) if end.line == start.line else 1
-        )
-        self.text = ""
-        self.quoted = False
-        self.items: list[Node] = _NO_ITEMS if kind != "list" else []
-        self.entries: list[tuple[Node, Node]] = _NO_ENTRIES if kind != "map" else []
+    kind: Kind
+    line: int
+    column: int
+    length: int
+    text: str = ""
+    quoted: bool = False
+    items: list["Node"] = _NO_ITEMS
+    entries: list[tuple["Node", "Node"]] = _NO_ENTRIES
 
     @property
     def shown(self) -> str:
@@ -107,11 +108,21 @@ class Document:
 
     # -- findings --------------------------------------------------------------------------
 
-    def error(self, node: Node, message: str, hint: str = "") -> None:
-        self._find(node.line, node.column, node.length, message, hint, "error")
+    def error(
+        self, node: Node, message: str, hint: str = "", code: str = "invalid"
+    ) -> None:
+        place = node.line, node.column, node.length
+        self._find(*place, message, hint, code, "error")
 
-    def warning(self, node: Node, message: str, hint: str = "") -> None:
-        self._find(node.line, node.column, node.length, message, hint, "warning")
+    def unknown(self, node: Node, what: str, text: str, known: Collection[str]) -> None:
+        """An error for a name that is none of ``known``."""
+        # Nobody reads the hints of thousands.
+        hint = suggest(text, known) if self._found < FINDING_LIMIT else ""
+        self.error(node, f'unknown {what} "{text}"', hint, "unknown")
+
+    def warning(self, node: Node, message: str, hint: str, code: str) -> None:
+        place = node.line, node.column, node.length
+        self._find(*place, message, hint, code, "warning")
 
     def _find(
         self,
@@ -120,6 +131,7 @@ class Document:
         length: int,
         message: str,
         hint: str,
+        code: str = "yaml",
         severity: Literal["error", "warning"] = "error",
     ) -> None:
         self._found += 1
@@ -129,17 +141,28 @@ class Document:
         if self._found == FINDING_LIMIT:
             message = f"{message} (and more: this file has too many findings)"
         if self._lines is None:
-            self._lines = _LINE_END.split(self._text)
+            self._lines = LINE_END.split(self._text)
         excerpt = self._lines[line - 1] if line <= len(self._lines) else ""
         self.findings.append(
             Finding(
-                self.file, line, column, message, hint, severity, excerpt[:500], length
+                self.file,
+                line,
+                column,
+                message,
+                hint,
+                severity,
+                excerpt[:500],
+                length,
+                code,
             )
         )
 
     # -- the form of the text --------------------------------------------------------------
 
     def _parse(self) -> None:
+        if len(self._text) > SIZE_LIMIT:
+            self._refuse("the file is larger than 1 MiB")
+            return
         try:
             size = len(self._text.encode())
         except UnicodeEncodeError as problem:
@@ -150,9 +173,16 @@ class Document:
             )
             return
         if size > SIZE_LIMIT:
-            self._find(
-                1, 1, 1, "the file is larger than 1 MiB", "split it into several files"
-            )
+            self._refuse("the file is larger than 1 MiB")
+            return
+        if sum(map(self._text.count, _MARKS)) > NODE_LIMIT:
+            self._refuse("the file holds too much")
+            return
+        if (place := f"\n{self._text}".find("\n%")) >= 0:
+            # Directives, which the parser would read all before it tells us of the first.
+            line = self._text.count("\n", 0, place) + 1
+            words = "a line cannot begin with `%` here"
+            self._find(line, 1, 1, words, "delete it, or put the text into quotes")
             return
         try:
             self.root = self._compose()
@@ -165,6 +195,11 @@ class Document:
             self._syntax(problem)
         except yaml.YAMLError as problem:
             self._find(1, 1, 1, f"not valid YAML: {problem}", "")
+
+    def _refuse(self, words: str) -> None:
+        # Only its first line is quoted: cutting all of it into lines would take longest.
+        self._lines = [self._text[:500].split("\n", 1)[0]]
+        self._find(1, 1, 1, words, "split it into several files")
 
     def _syntax(self, problem: yaml.MarkedYAMLError) -> None:
         mark = problem.problem_mark or problem.context_mark
@@ -179,7 +214,7 @@ class Document:
                 words = "the file ends in the middle of something"
                 hint = "was it cut short?"
             # Point behind the last word, not behind the last line.
-            lines = _LINE_END.split(self._text.rstrip())
+            lines = LINE_END.split(self._text.rstrip())
             line, column = len(lines), len(lines[-1]) + 1
         self._find(line, column, 1, f"not valid YAML: {words}", hint)
 
@@ -195,12 +230,15 @@ class Document:
         root: Node | None = None
         open_nodes: list[Node] = []
         keys: list[Node | None] = []
-        documents = nodes = 0
+        seen: list[set[str]] = []  # the keys of the maps that are open
+        documents = nodes = repeated = 0
         for event in events:
-            if not isinstance(event, yaml.NodeEvent):
-                if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+            kind = _KINDS.get(type(event))
+            if kind is None:
+                if isinstance(event, yaml.CollectionEndEvent):
                     open_nodes.pop()
                     keys.pop()
+                    seen.pop()
                 elif isinstance(event, yaml.DocumentStartEvent):
                     documents += 1
                     if documents > 1:
@@ -208,21 +246,25 @@ class Document:
                         self._form(event, "a second document starts here", hint)
                         return root
                 continue
-            node = self._node(event)
-            if open_nodes:
-                parent = open_nodes[-1]
-                if parent.kind == "list":
-                    parent.items.append(node)
-                elif (key := keys[-1]) is None:
-                    keys[-1] = node
-                else:
-                    parent.entries.append((key, node))
-                    keys[-1] = None
-            else:
+            node = self._node(event, kind)
+            if not open_nodes:
                 root = node
-            if node.kind != "scalar":
+            elif (parent := open_nodes[-1]).kind == "list":
+                parent.items.append(node)
+            elif (key := keys[-1]) is None:
+                keys[-1] = node
+                repeated += node.text in seen[-1]
+                seen[-1].add(node.text)
+                if node.text == "<<" and not node.quoted:
+                    words = "merge keys are not allowed"
+                    self._form(event, words, "write the keys out")
+            else:
+                parent.entries.append((key, node))
+                keys[-1] = None
+            if kind != "scalar":
                 open_nodes.append(node)
                 keys.append(None)
+                seen.append(set())
                 if len(open_nodes) > DEPTH_LIMIT:
                     words = f"nested deeper than {DEPTH_LIMIT} levels"
                     self._form(event, words, "give parts of it names with `segments:`")
@@ -232,35 +274,35 @@ class Document:
                 self._form(
                     event, "the file holds too much", "split it into several files"
                 )
-            if nodes > NODE_LIMIT or self._problems >= PROBLEM_LIMIT:
+            if repeated > PROBLEM_LIMIT:
+                words = f'"{node.text[:60]}" is written twice, like many other keys'
+                self._form(event, words, "YAML would silently keep only the last ones")
+            if nodes > NODE_LIMIT or max(self._problems, repeated) > PROBLEM_LIMIT:
                 return None
         return root
 
-    def _node(self, event: Any) -> Node:
-        if isinstance(event, yaml.AliasEvent):
-            self._form(
-                event,
-                f'alias "*{event.anchor}" is not allowed',
-                "use a segment instead",
-            )
-            return Node("scalar", event.start_mark, event.end_mark)
+    def _node(self, event: Any, kind: Kind) -> Node:
         if event.anchor is not None:
-            self._form(
-                event,
-                f'anchor "&{event.anchor}" is not allowed',
-                "use a segment instead",
-            )
+            self._anchored(event)
+        start, end = event.start_mark, event.end_mark
+        line, column = start.line + 1, start.column + 1
+        length = (end.index - start.index or 1) if end.line < line else 1
+        if type(event) is yaml.AliasEvent:
+            return Node(kind, line, column, length)
         if event.tag is not None:
             self._form(
                 event, f'tag "{event.tag}" is not allowed', "put the text into quotes"
             )
-        if isinstance(event, yaml.ScalarEvent):
-            node = Node("scalar", event.start_mark, event.end_mark)
-            node.text = event.value
-            node.quoted = event.style not in (None, "")
-            return node
-        kind: Kind = "list" if isinstance(event, yaml.SequenceStartEvent) else "map"
-        return Node(kind, event.start_mark, event.end_mark)
+        if kind == "scalar":
+            return Node(kind, line, column, length, event.value, bool(event.style))
+        if kind == "list":
+            return Node(kind, line, column, length, items=[])
+        return Node(kind, line, column, length, entries=[])
+
+    def _anchored(self, event: Any) -> None:
+        alias = isinstance(event, yaml.AliasEvent)
+        what = f'alias "*{event.anchor}"' if alias else f'anchor "&{event.anchor}"'
+        self._form(event, f"{what} is not allowed", "use a segment instead")
 
     def _form(self, event: Any, message: str, hint: str) -> None:
         self._problems += 1
@@ -286,16 +328,17 @@ class Document:
             if key.kind != "scalar":
                 self.error(key, f"a key must be plain text, not {key.shown}")
             elif key.text == "<<" and not key.quoted:
-                self.error(key, "merge keys are not allowed", "write the keys out")
+                pass  # said where the text was read
             elif key.text in seen:
                 words = f'"{key.text}" is written twice in this {what.strip(chr(34))}'
-                self.error(key, words, "YAML would silently keep only the last one")
+                hint = "YAML would silently keep only the last one"
+                self.error(key, words, hint, "duplicate")
             elif key.text in later:
                 self.error(key, f'"{key.text}" is not available yet')
             elif known is not None and key.text not in known:
-                self.error(
-                    key, f'unknown key "{key.text}" in {what}', suggest(key.text, known)
-                )
+                hint = suggest(key.text, known) if self._found < FINDING_LIMIT else ""
+                words = f'unknown key "{key.text}" in {what}'
+                self.error(key, words, hint, "unknown")
             else:
                 yield key, value
             seen.add(key.text)

@@ -60,18 +60,6 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     about: Mapping[str, str]
     off: bool
 
-    @property
-    def always(self) -> bool:
-        """Whether it wins wherever it is asked."""
-        return not (
-            self.conditions
-            or self.schedule
-            or self.cap
-            or self.explore
-            or self.split
-            or self.bindings
-        )
-
 
 class Shown(NamedTuple):
     """What a rule shows: a fragment with its parameters or a split, and what fills shelves."""
@@ -154,7 +142,8 @@ class Drafts:
             if len(members) == 1:
                 document, place = self.ids[members[0].id]
                 words = f'rule "{members[0].id}" is alone in its cap-group "{name}"'
-                document.warning(place, words, suggest(name, groups.keys() - {name}))
+                hint = suggest(name, groups.keys() - {name})
+                document.warning(place, words, hint, "alone")
         return [
             replace(draft, cap=replace(shared[draft.group], limits=draft.cap.limits))
             if draft.group and draft.cap
@@ -210,7 +199,7 @@ class Drafts:
         text = document.words(node, '"slot"')
         known = self.vocabulary.slots
         if text is not None and text not in known:
-            document.error(node, f'unknown slot "{text}"', suggest(text, known))
+            document.unknown(node, "slot", text, known)
         return text
 
 

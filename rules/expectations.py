@@ -39,7 +39,8 @@ class Because(msgspec.Struct, frozen=True):
     line: int
 
     def met(self, decision: Decision) -> bool:
-        return decision.rule == self.rule
+        # A rule that failed is named, too, but decided nothing.
+        return decision.rule == self.rule and decision.reason != "error"
 
     def __str__(self) -> str:
         return f"decided by {self.rule}"

@@ -13,6 +13,7 @@ DAY = 86_400
 KEYS_KEPT = 48  # per verb and dimension; the least recent key goes first
 RULES_KEPT = 250  # of those that were shown: a cap that is forgotten is none
 DAYS_KEPT = 48  # per key; the two oldest days are added together
+SKIPPED_KEPT = 8  # of the rules that a decision passed over; to explain has them all
 
 Purpose = Literal["personalization", "statistics"]
 PURPOSES: tuple[Purpose, ...] = ("personalization", "statistics")
@@ -153,8 +154,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 
     ``fragment`` is None where the slot keeps its default content; ``reason`` is one of
     :data:`SLOT_REASONS`. ``rule`` is the one that decided; with a reason of :data:`HELD` it
-    would have been shown. ``skipped`` holds the rules that came before and were passed over
-    although their conditions hold, with one of :data:`RULE_REASONS` each. ``variant`` is that
+    would have been shown. ``skipped`` holds the first eight rules that came before and were passed
+    over although their conditions hold, with one of :data:`RULE_REASONS` each. ``variant`` is that
     of the ``experiment``, ``control`` in the control group. ``bound`` says what the names of
     the rule's ``as:`` stand for, and the parameters that are such a thing: name -> dimension
     and key.

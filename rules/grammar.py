@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import tzinfo
 
-from ..findings import suggest
 from .conditions import All, AnyOf, Condition, Consents, InSegment, NoneOf
 from .deeds import Deeds
 from .document import Document, Node, names
@@ -110,8 +109,8 @@ class Grammar:
             return (event,) if event else ()
         attribute = self.vocabulary.attribute(name)
         if attribute is None:
-            hint = suggest(name, self.vocabulary.condition_names)
-            self.document.error(key, f'unknown attribute or event "{name}"', hint)
+            words = self.vocabulary.condition_names
+            self.document.unknown(key, "attribute or event", name, words)
             return ()
         return self.operators.conditions(attribute, key, value)
 
@@ -135,9 +134,7 @@ class Grammar:
     def _is_segment(self, node: Node, text: str) -> bool:
         if text in self.segments:
             return True
-        self.document.error(
-            node, f'unknown segment "{text}"', suggest(text, self.segments)
-        )
+        self.document.unknown(node, "segment", text, self.segments)
         return False
 
     def _consents(self, key: Node, value: Node) -> Iterable[Condition]:
@@ -145,6 +142,4 @@ class Grammar:
             if text in PURPOSES:
                 yield Consents(text, key.line)
             else:
-                self.document.error(
-                    node, f'unknown purpose "{text}"', suggest(text, PURPOSES)
-                )
+                self.document.unknown(node, "purpose", text, PURPOSES)

@@ -8,6 +8,7 @@ answer is exact: what cannot be a column is asked of the survivors, in their ord
 
 import typing
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,12 +25,13 @@ from .columns import (
     wishes,
 )
 from .comparisons import Bound, Has, Known, OneOf
-from .conditions import Condition, Segments, Test
+from .conditions import Condition, Consents, Segments
 from .counting import Counted, Leans
-from .facts import CONSENTS, PURPOSES, Decision
+from .facts import Decision
 from .recorded import counts, leanings
 from .rule import Rule, needs
-from .steps import Steps, finished
+from .schedule import Schedule
+from .steps import Steps
 from .terms import Deferred, Literal, Term, Terms
 from .timetable import Timetable
 
@@ -48,24 +50,33 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     end: int
 
 
+class Span(NamedTuple):
+    """The bits of one slot: ``mask`` are as many, ``first`` is the number of the lowest."""
+
+    first: int
+    mask: int
+
+
 Survivors = tuple[object, int, bool]
 
 
 class Index:
-    """The rules of all slots, ready to be asked together. Make it with :func:`index`.
+    """The rules of all slots under one consent, ready to be asked together.
 
-    By the number of a bit: ``entries``; ``rests``, what no cheap column holds; ``residues``,
-    what no column holds at all; ``ready``, the decision if nothing else stands before it.
-    ``slots`` and ``consents`` are masks: the bits of a slot, and those that count under a
-    consent; ``timed`` knows those whose schedule is on. ``unfilled`` are the decisions for no rule. Columns over what a visitor did are
-    ``dear``: after the others few rules are left, and asking some of these is cheaper.
+    Make it with :func:`indexing`. By the number of a bit: ``entries``; ``rests``, what no cheap
+    column holds; ``residues``, what no column holds at all; ``ready``, the decision if nothing
+    else stands before it. ``slots`` says which bits are a slot's, ``allowed`` is the mask of
+    those that lack no consent, ``timed`` knows those whose schedule is on, ``unfilled`` are the
+    decisions for no rule. Columns over what a visitor did are ``dear``: after the others few
+    rules are left, and asking some of these is cheaper.
     """
 
     __slots__ = (
+        "allowed",
         "choices",
-        "consents",
         "dear",
         "entries",
+        "full",
         "lists",
         "ready",
         "residues",
@@ -79,29 +90,28 @@ class Index:
     def __init__(
         self,
         entries: Sequence[Entry],
-        rests: Iterable[Test | None],
-        residues: Iterable[Test | None],
+        ready: Iterable[Decision | None],
+        rests: Iterable[Deferred | None],
+        residues: Iterable[Deferred | None],
         columns: Sequence[Choice | Scale | Column],
         dear: Sequence[Column],
-        slots: Mapping[str, int],
-        consents: Mapping[frozenset[str], int],
+        slots: Mapping[str, Span],
+        allowed: int,
         timed: Timetable | None = None,
     ) -> None:
         self.entries = tuple(entries)
+        self.full = (1 << len(self.entries)) - 1
         self.rests = tuple(rests)
         self.residues = tuple(residues)
-        self.ready = tuple(
-            entry.rule.decision if entry.allowed and entry.rule.plain else None
-            for entry in self.entries
-        )
+        self.ready = tuple(ready)
         self.choices = tuple(one for one in columns if isinstance(one, Choice))
         self.scales = tuple(one for one in columns if isinstance(one, Scale))
         self.lists = tuple(one for one in columns if isinstance(one, Column))
         self.dear = tuple(dear)
         self.slots = slots
-        self.consents = consents
+        self.allowed = allowed
         self.timed = timed
-        self.unfilled = {slot: Decision(slot, "no-rule") for slot in slots}
+        self.unfilled = {slot: Decision(slot, "no-rule") for slot in self.slots}
 
     def survivors(self, facts: Facts) -> Survivors:
         """The bits of all slots that the cheap columns leave standing; kept in ``facts``.
@@ -109,9 +119,7 @@ class Index:
         The answer is this index, the bits, and whether ``dear`` columns were asked as well:
         if not, survivors have to be asked their ``rest``, else their ``residue``.
         """
-        alive = self.consents.get(facts.consent)
-        if alive is None:  # an unknown purpose among them
-            alive = self.consents[facts.consent.intersection(PURPOSES)]
+        alive = self.full
         if self.timed is not None:
             alive &= self.timed.open(facts.context.now)
         values = facts.values
@@ -168,68 +176,68 @@ def _place(condition: Condition) -> Place | None:
     return None
 
 
-def index(rules: Iterable[Rule], segments: Segments) -> Index:
-    """The index of ``rules``, which come in the order in which they are asked, none off."""
-    return finished(indexing(rules, segments))
+def indexing(
+    rules: Iterable[Rule], segments: Segments, consent: frozenset[str]
+) -> Steps[Index]:
+    """The index of ``rules`` for visitors who gave this ``consent``, step by step.
 
-
-def indexing(rules: Iterable[Rule], segments: Segments) -> Steps[Index]:
-    """:func:`index`, step by step."""
+    They come sorted by slot, then in the order in which they are asked, none off.
+    """
     terms = Terms(segments)
     # Tuples of what is no part of a circle: the garbage collector lets go of them.
     placed: dict[Place, dict[int, Term]] = {}
     rests: list[Term] = []
     residues: list[Term] = []
-    variants: list[tuple[Rule, bool, int, int]] = []  # and where its bits start and end
+    entries: list[Entry] = []
+    ready: list[Decision | None] = []
+    timed: list[tuple[Schedule, int]] = []
+    firsts: dict[str, int] = {}
+    ends: dict[str, int] = {}
+    standing = 0  # those that lack no consent
     for rule in rules:
-        conditions = [(True, rule.conditions)]
-        if rule.purposes:
-            free = tuple(c for c in rule.conditions if not needs(c, segments))
-            conditions.append((False, free))
-        for allowed, parts in conditions:
-            start = len(rests)
-            for term in terms.every(parts):
-                number = len(rests)
-                rest: list[Literal] = []
-                residue: list[Literal] = []
-                for literal in term:
-                    place = _place(literal.condition)
-                    if place and place[0] == "list" and wishes(literal) is None:
-                        place = None
-                    if place is None or place[0] in _DEAR:
-                        rest.append(literal)
-                    if place is None:
-                        residue.append(literal)
-                    else:
-                        column = placed.setdefault(place, {})
-                        column[number] = (*column.get(number, ()), literal)
-                rests.append(tuple(rest))
-                residues.append(tuple(residue))
-            variants.append((rule, allowed, start, len(rests)))
+        parts, allowed = rule.conditions, rule.purposes <= consent
+        if not allowed:
+            parts = tuple(part for part in parts if not needs(part, segments))
+        start = len(rests)
+        for term in terms.every(parts):
+            number = len(rests)
+            rest: list[Literal] = []
+            residue: list[Literal] = []
+            for literal in term:
+                if allowed and _implied(literal, rule):
+                    continue
+                place = _place(literal.condition)
+                if place and place[0] == "list" and wishes(literal) is None:
+                    place = None
+                if place is None or place[0] in _DEAR:
+                    rest.append(literal)
+                if place is None:
+                    residue.append(literal)
+                else:
+                    column = placed.setdefault(place, {})
+                    column[number] = (*column.get(number, ()), literal)
+            rests.append(tuple(rest))
+            residues.append(tuple(residue))
+        end = len(rests)
+        entries += [Entry(rule, allowed, end)] * (end - start)
+        decision = rule.decision if allowed and rule.plain else None
+        ready += [decision] * (end - start)
+        firsts.setdefault(rule.slot, start)
+        ends[rule.slot] = end
+        own = (1 << end) - (1 << start)
+        if allowed:
+            standing |= own
+        if rule.schedule is not None:
+            timed.append((rule.schedule, own))
         yield
-    for place in [
-        place for place, column in placed.items() if _too_fine(place, column)
-    ]:
+    for place in list(placed):
+        yield
+        if not _too_fine(place, placed[place]):
+            continue
         for number, literals in placed.pop(place).items():
             rests[number] += literals
             residues[number] += literals
     full = (1 << len(rests)) - 1
-    entries: list[Entry] = []
-    slots: dict[str, int] = {}
-    consents: dict[frozenset[str], int] = dict.fromkeys(CONSENTS, 0)
-    for rule, allowed, start, end in variants:
-        entries += [Entry(rule, allowed, end)] * (end - start)
-        bits = (1 << end) - (1 << start)
-        slots[rule.slot] = slots.get(rule.slot, 0) | bits
-        for consent in CONSENTS:
-            if (rule.purposes <= consent) is allowed:
-                consents[consent] |= bits
-        yield
-    timed = Timetable(
-        (rule.schedule, (1 << end) - (1 << start))
-        for rule, _, start, end in variants
-        if rule.schedule is not None
-    )
     columns: list[Choice | Scale | Column] = []
     dear: list[Column] = []
     for kind, name in sorted(placed):
@@ -245,16 +253,36 @@ def indexing(rules: Iterable[Rule], segments: Segments) -> Steps[Index]:
             dear += yield from counts(name, column, full)
         else:
             dear += yield from leanings(name, column, full)
-    asked: list[Test | None] = []
-    left: list[Test | None] = []
+    asked: list[Deferred | None] = []
+    left: list[Deferred | None] = []
     for cheap, none in zip(rests, residues, strict=True):
         asked.append(_test(cheap, segments))
         # Often the same: one test then serves both.
         left.append(asked[-1] if cheap == none else _test(none, segments))
         yield
+    del rests, residues  # now, rather than all at once at the end
+    yield
     return Index(
-        entries, asked, left, columns, dear, slots, consents, timed if timed else None
+        entries,
+        ready,
+        asked,
+        left,
+        columns,
+        dear,
+        {
+            slot: Span(first, (1 << ends[slot] - first) - 1)
+            for slot, first in firsts.items()
+        },
+        standing,
+        Timetable(timed) if timed else None,
     )
+
+
+def _implied(literal: Literal, rule: Rule) -> bool:
+    """Whether it asks for a consent without which ``rule`` is passed over anyway."""
+    condition = literal.condition
+    implied = isinstance(condition, Consents) and condition.purpose in rule.purposes
+    return implied and literal.wanted
 
 
 def _too_fine(place: Place, column: Placed) -> bool:
@@ -262,5 +290,5 @@ def _too_fine(place: Place, column: Placed) -> bool:
     return place[0] == "scale" and len(limits_of(literals)) > SCALE_LIMITS
 
 
-def _test(term: Term, segments: Segments) -> Test | None:
+def _test(term: Term, segments: Segments) -> Deferred | None:
     return Deferred(term, segments) if term else None

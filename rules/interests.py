@@ -58,21 +58,24 @@ def add_interest(
 
 
 class Leanings:
-    """The affinities of one visitor in one dimension at one moment: the total is added up once."""
+    """The affinities of one visitor in one dimension at one moment: scores are faded once."""
 
-    __slots__ = ("_least", "_now", "_shares", "_table", "_total")
+    __slots__ = ("_least", "_scores", "_shares", "_total")
 
     def __init__(
         self, profile: Profile, dimension: str, now: float, traffic: Traffic
     ) -> None:
         table = profile.interests.get(dimension, _NO_INTERESTS)
+        scores: dict[str, float] = {}
         total = SHRINKAGE
-        for interest in table.values():
+        for key, interest in table.items():
             age = now - interest.time  # as in decayed(), without 48 calls
             score = interest.score
-            total += score if age <= 0 else score * exp2(-age / HALF_LIFE)
-        self._table = table
-        self._now = now
+            if age > 0:
+                score *= exp2(-age / HALF_LIFE)
+            scores[key] = score
+            total += score
+        self._scores = scores
         # Only a damaged profile has scores below zero: it leans to nothing.
         self._total = total if total > 0.0 else inf
         self._shares = shares = traffic.shares.get(dimension)
@@ -93,13 +96,13 @@ class Leanings:
         visitor has. A key the traffic does not know has a tenth of an equal share; rarer
         ones count as that.
         """
-        interest = self._table.get(key)
-        if interest is None:
+        score = self._scores.get(key)
+        if score is None:
             return 0.0
         share, shares = self._least, self._shares
         if shares and (own := shares.get(key, 0.0)) > share:
             share = own
-        mine = (decayed(interest, self._now) + SHRINKAGE * share) / self._total
+        mine = (score + SHRINKAGE * share) / self._total
         # A share so small that it is none cannot be divided by.
         return max(0.0, 1.0 - share / mine) if mine > 0.0 else 0.0
 

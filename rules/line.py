@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-import msgspec
-
 Cell = Callable[[Sequence[Any], Any], int]
 
 
@@ -29,9 +27,9 @@ class Line:
             self._flips[0] ^= bit
         for place, limit in enumerate(limits):
             cell = 2 * self._place[limit] + 1
-            beyond = limits[place + 1] if place + 1 < len(limits) else limit + 2
-            between = _between(limit, beyond)
-            for here, value in ((cell, limit), (cell + 1, between)):
+            after = limits[place + 1 : place + 2]
+            behind = _between(limit, *after) if after else _above(limit)
+            for here, value in ((cell, limit), (cell + 1, behind)):
                 if (now := holds(value)) is not before:
                     self._flips[here] ^= bit
                     before = now
@@ -51,37 +49,26 @@ class Line:
         # Nothing changes behind a limit, as with "at-least": one bisection is enough.
         return [masks[0], *masks[1::2]], bisect_right
 
-    def reader(self) -> Callable[[Any], int]:
-        """From a number to its mask."""
-        masks, cell = self.masks()
-        return _Reader(tuple(self.limits), tuple(masks), cell)
 
-
-class _Reader(msgspec.Struct, frozen=True, gc=False):
-    """A closure would be seven objects for the garbage collector to visit; this is none."""
-
-    limits: tuple[Any, ...]
-    masks: tuple[int, ...]
-    cell: Cell
-
-    def __call__(self, number: Any) -> int:
-        return self.masks[self.cell(self.limits, number)]
+# Floats and whole numbers lie where they say, but two of them may have no third one between
+# them; fractions always do, and take longer.
 
 
 def _below(limit: Any) -> Any:
-    return limit - 1 if _is_small(limit) else Fraction(limit) - 1
+    number = limit - 1
+    return number if number < limit else Fraction(limit) - 1
+
+
+def _above(limit: Any) -> Any:
+    number = limit + 1
+    return number if number > limit else Fraction(limit) + 1
 
 
 def _between(limit: Any, beyond: Any) -> Any:
-    """A number between two. Floats may have no third one there; fractions always do."""
-    if _is_small(limit) and _is_small(beyond):
-        return limit + 0.5
+    number = (limit + beyond) / 2
+    if limit < number < beyond:
+        return number
     return (Fraction(limit) + Fraction(beyond)) / 2
-
-
-def _is_small(number: Any) -> bool:
-    """A whole number that a float still tells from the half behind it."""
-    return type(number) is int and abs(number) < 1 << 50
 
 
 def _cell(limits: Sequence[Any], number: Any) -> int:

@@ -62,16 +62,23 @@ class Personas(msgspec.Struct, frozen=True):
 
 
 def read_personas(
-    name: str, text: str, vocabulary: Vocabulary, relatives: Relatives, now: float
+    name: str,
+    text: str,
+    vocabulary: Vocabulary,
+    relatives: Relatives,
+    now: float,
+    moment: float | None = None,
 ) -> tuple[Personas, list[Finding]]:
-    """A file of ``rules/tests`` to its personas. ``now`` counts where the file names none.
+    """A file of ``rules/tests`` to its personas. ``now`` counts where the file names none;
+    a ``moment`` counts whatever it names.
 
     Never raises; personas with errors are left out. A wrong consent, an unknown attribute or a
     value that its attribute's type does not allow are errors, as in rules.
     """
     findings: list[Finding] = []
     file = PersonaFile(name, text, vocabulary, relatives, findings)
-    now = now if file.now is None else file.now
+    moment = file.now if moment is None else moment
+    now = now if moment is None else moment
     world = file.world(now)
     personas = {
         name: make_persona(name, traits, world, line=key.line)

@@ -1,16 +1,16 @@
 """Rule files in, a compiled rule set out, with everything that is wrong with them at once."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, tzinfo
 from hashlib import blake2b
 
 from ..findings import Finding
 from .compiling import Checked, SegmentDraft, compiling
 from .conditions import All, Condition, InSegment
-from .document import Document, Node
+from .document import SIZE_LIMIT, Document, Node
 from .drafts import Draft, Drafts
 from .grammar import Grammar
-from .ruleset import Rule, RuleSet, order
+from .ruleset import Rule, RuleSet
 from .segments import BUILT_IN_SEGMENTS
 from .steps import finished
 from .versions import read_version
@@ -56,8 +56,10 @@ class _Reader:
         digest = blake2b(digest_size=8)
         for name, text in sorted(files.items()):
             for part in (name, text):
-                encoded = part.encode("utf-8", "surrogatepass")
-                digest.update(len(encoded).to_bytes(8, "big") + encoded)
+                # A longer one is refused, whatever stands behind.
+                encoded = part[: SIZE_LIMIT + 1].encode("utf-8", "surrogatepass")
+                digest.update(len(encoded).to_bytes(8, "big"))
+                digest.update(encoded)
         self.revision = digest.hexdigest()
         self.documents = [
             Document(name, text, self.findings) for name, text in sorted(files.items())
@@ -81,7 +83,6 @@ class _Reader:
         # A segment in a circle has its own finding.
         known = {segment.name for segment in segments}
         sound = [draft for draft in drafts if _named(All(draft.conditions, 0)) <= known]
-        self._find_hidden(sound)
         self.findings.sort(
             key=lambda finding: (finding.file, finding.line, finding.column)
         )
@@ -187,22 +188,6 @@ class _Reader:
     def _draft(self, document: Document, node: Node) -> Draft | None:
         zone = self.zones.get(document.file, self.zone)
         return self.drafts.draft(document, node, self._grammar(document), zone)
-
-    def _find_hidden(self, drafts: Iterable[Draft]) -> None:
-        """Warns of rules that stand behind one that always holds."""
-        winners: dict[str, Draft] = {}
-        for draft in sorted(drafts, key=order):
-            if draft.off:
-                continue
-            winner = winners.get(draft.slot)
-            if winner is not None:
-                document, place = self.drafts.ids[draft.id]
-                first = f'"{winner.id}" ({winner.file}:{winner.line})'
-                words = f'rule "{draft.id}" can never win'
-                hint = f"{first} comes before it and always holds"
-                document.warning(place, words, hint)
-            elif draft.always:
-                winners[draft.slot] = draft
 
 
 def _named(condition: Condition) -> frozenset[str]:

@@ -4,7 +4,6 @@ Only keys that are on record and in a rule are looked at. So each literal is sor
 says of a key that is not there: false there, it *wants* the key; true there, it *refuses* it.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,24 +11,30 @@ import msgspec
 from .attributes import Facts
 from .columns import Column, Placed
 from .counting import Counted, Leans, how_often
-from .facts import Counter
-from .line import Line
+from .line import Cell, Line
 from .moments import Duration
 from .steps import Steps
 from .terms import Literal
 
-Verdict = tuple[
-    int, int
-]  # the terms that get what they want, those that meet a refusal
-Mask = Callable[[Any], int]
+# Plain values that the garbage collector need not look at: a large site has very many.
 
 
-class _Verdicts(msgspec.Struct, frozen=True, gc=False):
-    sound: Mask
-    stopped: Mask
+class Lined(msgspec.Struct, frozen=True, gc=False):
+    """A mask for each number: ``masks[cell(limits, number)]``."""
 
-    def __call__(self, number: Any) -> Verdict:
-        return self.sound(number), self.stopped(number)
+    limits: tuple[Any, ...]
+    masks: tuple[int, ...]
+    cell: Cell
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """What a number means to terms: who gets what it wants, who meets a refusal.
+
+    None where nobody asks.
+    """
+
+    wants: Lined | None
+    refusals: Lined | None
 
 
 class _Gauge:
@@ -41,14 +46,12 @@ class _Gauge:
         self.wants: dict[int, Literal] = {}
         self.refusals: dict[int, Literal] = {}
 
-    def verdicts(self) -> Callable[[Any], Verdict]:
-        """From the number to its verdict."""
-        sound, stopped = _line(self.wants, True), _line(self.refusals, False)
-        return _Verdicts(sound, stopped)
+    def verdict(self) -> Verdict:
+        return Verdict(_line(self.wants, True), _line(self.refusals, False))
 
     @property
-    def once(self) -> Verdict | None:
-        """The verdict on every number but 0, where only "at least once" is asked."""
+    def once(self) -> tuple[int, int] | None:
+        """The masks for every number but 0, where only "at least once" is asked."""
         literals = (*self.wants.values(), *self.refusals.values())
         if all(_once(literal) for literal in literals):
             return sum(self.wants), sum(self.refusals)
@@ -81,7 +84,9 @@ def fits(literal: Literal, number: Any) -> bool:
     return condition.fits(number) is literal.wanted
 
 
-def _line(literals: dict[int, Literal], side: bool) -> Mask:
+def _line(literals: dict[int, Literal], side: bool) -> Lined | None:
+    if not literals:
+        return None
     line = Line(limit for one in literals.values() for limit in _limits(one))
     for bit, literal in literals.items():
 
@@ -89,7 +94,8 @@ def _line(literals: dict[int, Literal], side: bool) -> Mask:
             return fits(literal, number) is side
 
         line.add(bit, _limits(literal), holds)
-    return line.reader()
+    masks, cell = line.masks()
+    return Lined(tuple(line.limits), tuple(masks), cell)
 
 
 class _Layer:
@@ -142,24 +148,24 @@ def _layers(placed: Placed) -> Steps[list[_Layer]]:
 
 # -- counters ------------------------------------------------------------------------------
 
-Reader = Callable[[Counter, Facts], Verdict]
+
+class _Window(msgspec.Struct, frozen=True, gc=False):
+    """What is asked about one key in one window.
+
+    ``back`` is how many days it reaches back from today; None: it is not one of whole days.
+    ``once`` are the masks for every number but 0, where only "at least once" is asked.
+    """
+
+    within: Duration | None
+    back: int | None
+    once: tuple[int, int] | None
+    verdict: Verdict
 
 
-def _reader(within: Duration | None, gauge: _Gauge) -> Reader:
-    once, verdicts = gauge.once, gauge.verdicts()
-    if within is None and once is not None:
-        return lambda counter, facts: once
-    if within is None or within.days is None:
-        return lambda counter, facts: verdicts(
-            how_often(counter, within, facts.day, facts.context.now)
-        )
-    back = within.days - 1
-    if once is not None:
-        never = (0, 0)
-        return lambda counter, facts: (
-            once if counter.days[-2] >= facts.day - back else never
-        )
-    return lambda counter, facts: verdicts(counter.since(facts.day - back))
+def _window(within: Duration | None, gauge: _Gauge) -> _Window:
+    days = within.days if within else None
+    back = None if days is None else days - 1
+    return _Window(within, back, gauge.once, gauge.verdict())
 
 
 def counts(table: str, placed: Placed, full: int) -> Steps[list[Column]]:
@@ -172,25 +178,42 @@ def counts(table: str, placed: Placed, full: int) -> Steps[list[Column]]:
 
 def _counts_column(table: str, layer: _Layer, full: int) -> Steps[Column]:
     unwanted = full ^ layer.wants
-    readers: dict[str, tuple[Reader, ...]] = {}
+    asked: dict[str, tuple[_Window, ...]] = {}
     for key, windows in layer.gauges.items():
-        readers[key] = tuple(
-            _reader(within, gauge) for within, gauge in windows.items()
-        )
+        asked[key] = tuple(_window(within, gauge) for within, gauge in windows.items())
         yield
 
     def masks(facts: Facts) -> int:
         known = facts.counts.get(table)
         if not known:
             return unwanted
-        sound, stopped = unwanted, 0
-        for key in known.keys() & readers.keys():
+        sound, stopped, today = unwanted, 0, facts.day
+        for key in known.keys() & asked.keys():
             counter = known[key]
-            for read in readers[key]:
-                wanted, refused = read(counter, facts)
-                sound |= wanted
-                stopped |= refused
-        return sound & ~stopped
+            for window in asked[key]:
+                within, back, once = window.within, window.back, window.once
+                # Nothing within the window changes nothing: see the top of this file.
+                if back is not None:
+                    first = today - back
+                    if counter.days[-2] < first:
+                        continue
+                    number = 1 if once else counter.since(first)
+                elif once and within is None:
+                    number = 1
+                elif not (
+                    number := how_often(counter, within, today, facts.context.now)
+                ):
+                    continue
+                if once:
+                    sound |= once[0]
+                    stopped |= once[1]
+                    continue
+                verdict = window.verdict
+                if (line := verdict.wants) is not None:
+                    sound |= line.masks[line.cell(line.limits, number)]
+                if (line := verdict.refusals) is not None:
+                    stopped |= line.masks[line.cell(line.limits, number)]
+        return sound & ~stopped if stopped else sound
 
     return Column(layer.touches, masks)
 
@@ -208,9 +231,9 @@ def leanings(dimension: str, placed: Placed, full: int) -> Steps[list[Column]]:
 
 def _leanings_column(dimension: str, layer: _Layer, full: int) -> Steps[Column]:
     unwanted = full ^ layer.wants
-    verdicts: dict[str, Callable[[Any], Verdict]] = {}
+    asked: dict[str, Verdict] = {}
     for key, windows in layer.gauges.items():
-        verdicts[key] = windows[None].verdicts()
+        asked[key] = windows[None].verdict()
         yield
 
     def masks(facts: Facts) -> int:
@@ -219,10 +242,13 @@ def _leanings_column(dimension: str, layer: _Layer, full: int) -> Steps[Column]:
             return unwanted
         sound, stopped = unwanted, 0
         affinity = facts.leanings(dimension).affinity
-        for key in known.keys() & verdicts.keys():
-            wanted, refused = verdicts[key](affinity(key))
-            sound |= wanted
-            stopped |= refused
-        return sound & ~stopped
+        for key in known.keys() & asked.keys():
+            number = affinity(key)
+            verdict = asked[key]
+            if (line := verdict.wants) is not None:
+                sound |= line.masks[line.cell(line.limits, number)]
+            if (line := verdict.refusals) is not None:
+                stopped |= line.masks[line.cell(line.limits, number)]
+        return sound & ~stopped if stopped else sound
 
     return Column(layer.touches, masks)

@@ -1,6 +1,7 @@
 """Rule tests out of their files: a persona, a page, and what must be on it."""
 
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 import msgspec
 
@@ -150,7 +151,7 @@ class _Reader:
             traits,
             self.file.world(now),
             line=home.personas[given][0].line,
-            path=path.partition("?")[0],
+            path=unquote(path.partition("?")[0]),
             pins=pins,
         )
         sequence = "sequence" in entries

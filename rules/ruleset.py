@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from .attributes import Attribute, Wanted
-from .conditions import All, Segment
+from .conditions import All, Segment, Segments
+from .facts import CONSENTS, PURPOSES
 from .index import Index, indexing
 from .rule import Rule, compiled
 from .steps import Steps, finished
@@ -24,7 +26,8 @@ class RuleSet(msgspec.Struct, frozen=True):
 
     ``rules`` are sorted by slot, priority (higher first), file and line; ``by_slot`` leaves
     out those that are off. ``attributes`` are the names used, ``wanted`` how they are read.
-    ``index`` answers for all of them at once. ``revision`` changes when a text does.
+    ``indices`` answer for all of them at once, one for each consent that a visitor may have
+    given. ``revision`` changes when a text does.
     """
 
     rules: tuple[Rule, ...]
@@ -32,9 +35,14 @@ class RuleSet(msgspec.Struct, frozen=True):
     segments: Mapping[str, Segment]
     attributes: frozenset[str]
     wanted: Wanted
-    index: Index
+    indices: Mapping[frozenset[str], Index]
     revision: str = ""
     zone: tzinfo = UTC
+
+    def index(self, consent: frozenset[str]) -> Index:
+        """The index for visitors who gave this ``consent``; purposes nobody knows count for nothing."""
+        found = self.indices.get(consent)
+        return self.indices[consent.intersection(PURPOSES)] if found is None else found
 
 
 def ruleset(
@@ -54,7 +62,14 @@ def laying_out(
     zone: tzinfo = UTC,
 ) -> Steps[RuleSet]:
     """:func:`ruleset`, step by step."""
-    rules = sorted(rules, key=order)
+    ordered = []
+    for rule in rules:
+        ordered.append((order(rule), rule))
+        yield
+    ordered.sort(key=itemgetter(0))
+    yield
+    rules = [rule for _, rule in ordered]
+    del ordered  # now: what a long function leaves behind goes all at once at its end
     yield
     slots: dict[str, list[Rule]] = {}
     asked: set[Attribute] = set()
@@ -64,17 +79,29 @@ def laying_out(
             asked.update(All(rule.conditions, rule.line).asked(segments))
         yield
     enabled = [rule for rule in rules if not rule.off]
-    found = yield from indexing(enabled, segments)
+    indices = yield from _indices(enabled, segments)
     return RuleSet(
         tuple(rules),
         {slot: tuple(found) for slot, found in slots.items()},
         segments,
         frozenset(attribute.name for attribute in asked),
         Wanted(asked, zone),
-        found,
+        indices,
         revision,
         zone,
     )
+
+
+def _indices(
+    rules: list[Rule], segments: Segments
+) -> Steps[Mapping[frozenset[str], Index]]:
+    """Consents between which no rule makes a difference share an index."""
+    used = frozenset[str]().union(*(rule.purposes for rule in rules))
+    made: dict[frozenset[str], Index] = {}
+    for counts in CONSENTS:
+        if counts <= used:
+            made[counts] = yield from indexing(rules, segments, counts)
+    return {consent: made[consent & used] for consent in CONSENTS}
 
 
 def dissolving(holder: list[RuleSet]) -> Steps[None]:
@@ -84,13 +111,16 @@ def dissolving(holder: list[RuleSet]) -> Steps[None]:
     else holds the set any more, and does no harm where somebody does.
     """
     rules = holder.pop()
-    index = rules.index
-    columns = (*index.choices, *index.scales, *index.lists, *index.dear)
-    pieces: list[list[object]] = [
-        list(part)
-        for part in (rules.rules, index.entries, index.rests, index.residues, columns)
-    ]
-    del rules, index, columns
+    pieces: list[list[object]] = [list(rules.rules)]
+    for index in {id(one): one for one in rules.indices.values()}.values():
+        pieces += (
+            list(part)
+            for part in (
+                *(index.entries, index.rests, index.residues, index.choices),
+                *(index.scales, index.lists, index.dear),
+            )
+        )
+    del rules, index
     for piece in pieces:
         while piece:
             piece.pop()

@@ -71,6 +71,40 @@ class Schedule(msgspec.Struct, frozen=True, gc=False):
         """Whether ``until`` has passed, so that nothing can bring the rule back."""
         return self.until is not None and now >= self.until
 
+    def never(self) -> bool:
+        """Whether no moment between ``start`` and ``until`` is in one of the windows."""
+        if self.start is None or self.until is None:
+            return False
+        moment: float | None = self.start
+        while moment is not None and moment < self.until:
+            if self.active(moment):
+                return False
+            moment = self.next_change(moment)
+        return True
+
+    def within(self, other: "Schedule") -> bool:
+        """Whether this one is surely never on when ``other`` is not."""
+        if (other.days or other.hours) and not (
+            (self.days, self.hours, self.zone) == (other.days, other.hours, other.zone)
+        ):
+            return False
+        begins = other.start is None or (
+            self.start is not None and self.start >= other.start
+        )
+        ends = other.until is None or (
+            self.until is not None and self.until <= other.until
+        )
+        return begins and ends
+
+    def apart(self, other: "Schedule") -> bool:
+        """Whether one ends before the other begins."""
+        return any(
+            first.until is not None
+            and second.start is not None
+            and first.until <= second.start
+            for first, second in ((self, other), (other, self))
+        )
+
     def skipped(self, now: float) -> date | None:
         """The next day, within a year, whose clock skips the beginning or the end of ``hours``.
 

@@ -70,7 +70,8 @@ def _bound(
     # A day alone is from its first moment on, whatever the clock shows then.
     if (shown := clock(time, zone)) != wall and len(text) > len("2026-12-01"):
         words = f"on {wall:%Y-%m-%d} the clock in {zone} skips {wall:%H:%M}"
-        document.warning(node, words, f"{shown:%H:%M} is taken")
+        hint = f"{shown:%H:%M} is taken"
+        document.warning(node, words, hint, "skipped-hour")
     return time
 
 

@@ -57,8 +57,7 @@ class Shelves:
         known = self.vocabulary.strategies
         for place, text in names(self.document, node, '"strategy"'):
             if known and text not in known:
-                words = f'unknown strategy "{text}"'
-                self.document.error(place, words, suggest(text, known))
+                self.document.unknown(place, "strategy", text, known)
             strategies.append(text)
         return tuple(strategies)
 

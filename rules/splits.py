@@ -5,7 +5,6 @@ from typing import Any, NamedTuple, Protocol, get_args
 
 from msgspec.structs import replace
 
-from ..findings import suggest
 from .document import Document, Node, core
 from .experiments import CONTROL, Split, UnitKind, Variant
 from .shares import read_share, read_slice
@@ -207,7 +206,7 @@ def _unit(document: Document, node: Node | None) -> UnitKind:
         if text == unit:
             return unit
     if node is not None and text is not None:
-        document.error(node, f'unknown unit "{text}"', suggest(text, UNITS))
+        document.unknown(node, "unit", text, UNITS)
     return "visitor"
 
 

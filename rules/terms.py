@@ -42,13 +42,14 @@ class Deferred(msgspec.Struct, gc=False):
     test: Test | None = None
 
     def __call__(self, facts: Facts) -> bool:
-        test = self.test
-        if test is None:
-            # The cheap ones first: most rules fail at one of them.
-            ordered = sorted(self.term, key=lambda literal: literal.condition.cost)
-            test = every(literal.test(self.segments) for literal in ordered)
-            self.test = test
-        return test(facts)
+        return (self.test or self.compiled())(facts)
+
+    def compiled(self) -> Test:
+        """The test itself; whoever has it need not call twice."""
+        # The cheap ones first: most rules fail at one of them.
+        ordered = sorted(self.term, key=lambda literal: literal.condition.cost)
+        self.test = every(literal.test(self.segments) for literal in ordered)
+        return self.test
 
 
 class Terms:

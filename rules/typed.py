@@ -99,14 +99,15 @@ def _from_text(attribute: Attribute, text: str, zone: tzinfo) -> object | None:
 
 
 def _number(raw: object, zone: tzinfo) -> int | float | None:
+    if type(raw) is int:  # the usual one; arbitrarily long ones cannot be printed
+        return raw if -_INTEGERS < raw < _INTEGERS else None
     if isinstance(raw, bool):
         return None
     if isinstance(raw, Decimal):
         raw = float(raw) if raw.is_finite() else None  # 1E+999 becomes infinite here
     if isinstance(raw, float):
         return raw if math.isfinite(raw) else None
-    # Arbitrarily long integers compare, but cannot be printed.
-    return int(raw) if isinstance(raw, int) and abs(raw) < 1 << 63 else None
+    return _number(int(raw), zone) if isinstance(raw, int) else None
 
 
 def _time(raw: object, zone: tzinfo) -> float | None:
@@ -122,13 +123,14 @@ def _date(raw: object, zone: tzinfo) -> int | None:
 def _list(raw: object, zone: tzinfo) -> frozenset[str] | None:
     if not isinstance(raw, (list, tuple, set, frozenset)) or len(raw) > LIST_LIMIT:
         return None
-    if not set(map(type, raw)) <= _TEXTS:  # the usual ones at once
+    if not _TEXTS.issuperset(map(type, raw)):  # the usual ones at once
         if not all(isinstance(item, str) for item in raw):
             return None
     return frozenset(raw)
 
 
 _TEXTS = {str}
+_INTEGERS = 1 << 63
 
 _FROM_OBJECT: dict[Type, Callable[[object, tzinfo], object | None]] = {
     "number": _number,

@@ -25,21 +25,28 @@ from .ruleset import RuleSet, ruleset
 Sighting = tuple[str, dict[str, Any]]  # an event's name and properties
 
 
+class Look(msgspec.Struct, frozen=True):
+    """What a request for a page says: its context, the raw attributes in its address, and the
+    event that a view of the page stands for, if any."""
+
+    context: Context
+    given: Mapping[str, Any] = {}
+    sighting: Sighting | None = None
+
+
 class Shop(msgspec.Struct, frozen=True):
     """Everything that decides on a page of the shop.
 
-    ``slots`` come in the order in which they share a page. ``context(now, path)`` is that of a
-    request, ``learn`` what the shop keeps of an event. ``sighting(path)``, with its query, is
-    the event that a view of the page stands for, if any.
+    ``slots`` come in the order in which they share a page. ``look(address, now)`` is what a
+    request for an address with its query says, ``learn`` what the shop keeps of an event.
     """
 
     rules: RuleSet
     slots: Sequence[str]
     limits: Limits
     zone: tzinfo
-    context: Callable[[float, str], Context]
+    look: Callable[[str, float], Look]
     learn: Callable[[Profile | None, Event], Profile | None]
-    sighting: Callable[[str], Sighting | None]
 
 
 def settled(rules: RuleSet) -> RuleSet:
@@ -61,15 +68,13 @@ class Page(msgspec.Struct, frozen=True):
     decisions: Mapping[str, Decision]
 
     def explain(self, slot: str) -> Explanation:
-        """Why ``slot`` shows what it shows, beside the other slots of this page."""
+        """Why ``slot`` shows what it shows, beside the other slots of this page. Raises KeyError."""
         placement = Placement(self.limits)
-        told = None
         for each in self.shop.slots:
             told = explain(self.shop.rules, self.facts, each, placement)
             if each == slot:
-                break
-        assert told is not None
-        return told
+                return told
+        raise KeyError(slot)
 
 
 class Visitor:
@@ -84,7 +89,6 @@ class Visitor:
     ) -> None:
         self.persona, self.shop, self.now = persona, shop, now
         self._address = path
-        self._path = path.partition("?")[0]
         self._limits = replace(shop.limits, holdout=1.0 if holdout else 0.0)
         self._remembered = "personalization" in persona.consent
         self._profile = persona.profile if self._remembered else None
@@ -99,24 +103,22 @@ class Visitor:
 
     def does(self, deed: Happened) -> None:
         """Something that happens now; the visitor is in the shop for it."""
-        self._arrive()
+        self._arrive(self._look())
         self._learn((deed.name, deed.properties), deed.relatives)
 
     def open(self) -> Page:
         """Delivers the page. It counts its own view in its decisions, and behind them what it
         showed."""
-        shop = self.shop
-        self._arrive()
-        if (sighting := shop.sighting(self._address)) is not None:
-            self._learn(sighting)
-        context = replace(shop.context(self.now, self._path), **self._said)
-        persona = self.persona
+        shop, persona, look = self.shop, self.persona, self._look()
+        self._arrive(look)
+        if look.sighting is not None:
+            self._learn(look.sighting)
         known = facts(
             shop.rules,
             self._profile,
-            context,
+            replace(look.context, **self._said),
             persona.consent,
-            persona.given,
+            {**look.given, **persona.given},
             NO_TRAFFIC,
             persona.units,
             persona.pins,
@@ -132,9 +134,12 @@ class Visitor:
             self._learn((PROMOTION_VIEWED, showing(exposed, shop.rules.revision)))
         return Page(shop, known, self._limits, decisions)
 
-    def _arrive(self) -> None:
+    def _look(self) -> Look:
+        return self.shop.look(self._address, self.now)
+
+    def _arrive(self, look: Look) -> None:
         """Begins a new visit if the last one is over."""
-        self._learn((VISITED, {"path": self._path}))
+        self._learn((VISITED, {"path": look.context.path}))
 
     def _learn(self, sighting: Sighting, relatives: Relatives | None = None) -> None:
         if not self._remembered:

@@ -13,6 +13,8 @@ _COMMANDS = {
     "explain": ".explain",
     "preview": ".preview",
     "schema": ".schema",
+    "segments": ".segments",
+    "replay": ".replay",
     "demo": "shopwindow.examples.petshop.__main__",
 }
 
@@ -47,5 +49,7 @@ def main() -> None:
       shopwindow test personalization       try its rules on made-up visitors
       shopwindow explain personalization --personas personalization/rules/tests/personas.yaml
       shopwindow schema personalization     let your editor complete rules while you type
+      shopwindow segments personalization   count the visitors of each segment
+      shopwindow replay personalization     see who of last week would be shown something else
       shopwindow demo                       a whole shop to click through
     """

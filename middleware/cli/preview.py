@@ -6,7 +6,6 @@ import os
 import secrets
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +19,9 @@ from msgspec.structs import replace
 from ...findings import suggest
 from ...rules.experiments import CONTROL
 from ..previews import LASTING, Previews
+from ..rehearsal import TESTS
 from ..settings import read_keys
 from ..site import Site
-from ..tested import FOLDER as TESTED
 from ..tested import read_tested
 from .decide import as_json, in_words
 from .question import FOLDER, FORMAT, NOW, PATH, read_guises, read_moment, read_page
@@ -128,11 +127,11 @@ def _link(
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise click.BadParameter("write https://shop.example/", param_hint="--link")
-    tested = read_tested(site, time.time() if moment is None else moment)
+    tested = read_tested(site, moment)
     if name not in tested:
         hint = suggest(name, tested)
         raise click.BadParameter(
-            f'{TESTED} has no persona "{name}": {hint}', param_hint="--persona"
+            f'{TESTS} has no persona "{name}": {hint}', param_hint="--persona"
         )
     if not os.environ.get("SHOPWINDOW_SECRET_KEYS"):
         raise click.UsageError(

@@ -12,6 +12,7 @@ from ...rules.moments import read_now
 from ...rules.personas import read_personas
 from ..guise import Guise, disguised
 from ..site import Site
+from .site import show
 
 FOLDER = click.argument(
     "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
@@ -83,7 +84,8 @@ def read_guises(
 ) -> list[Guise]:
     """The personas of ``file`` that are called ``names``, all if none is named.
 
-    They live at ``moment``, else at the file's own now, else in this moment. Errors in the file
+    They live at ``moment``, else at the file's own now, else in this moment: "2 days ago" is
+    meant from there. Errors in the file
     are printed and end the command with 1; a name that it lacks, and a file that cannot be
     read, are wrong usage.
     """
@@ -99,11 +101,11 @@ def read_guises(
         text,
         site.vocabulary,
         site.catalog.relatives,
-        time.time() if moment is None else moment,
+        time.time(),
+        moment,
     )
     if errors := [finding for finding in findings if finding.severity == "error"]:
-        for finding in errors:
-            click.echo(finding.show(), err=True)
+        show(errors, err=True)
         sys.exit(1)
     for name in names:
         if name not in read.personas:
@@ -112,9 +114,8 @@ def read_guises(
                 f'{file} has no persona "{name}"; there are: {known}',
                 param_hint="--persona",
             )
-    now = read.now if moment is None else moment
     return [
-        disguised(persona, now)
+        disguised(persona, read.now)
         for name, persona in read.personas.items()
         if not names or name in names
     ]

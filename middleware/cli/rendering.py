@@ -79,5 +79,5 @@ class _Always(Previews):
     def __init__(self, guise: Guise) -> None:
         self._guise = guise
 
-    async def open(self, site: Site, arrival: Arrival) -> Guise:
+    async def open(self, window: Shopwindow, arrival: Arrival) -> Guise:
         return self._guise

@@ -9,7 +9,7 @@ import msgspec
 
 from ...rules.schema import schema_of_rules, schema_of_tests
 from ..site import Site
-from .site import checked
+from .site import checked, show
 
 FOLDER = ".schema"
 RULES, TESTS = f"{FOLDER}/rules.schema.json", f"{FOLDER}/tests.schema.json"
@@ -114,8 +114,7 @@ def _read(folder: Path) -> Site:
         if finding.severity == "error" and not finding.file.startswith("rules/")
     ]
     if site is None or errors:
-        for finding in errors:
-            click.echo(finding.show(), err=True)
+        show(errors, err=True)
         sys.exit(1)
     return site
 

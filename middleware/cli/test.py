@@ -15,7 +15,7 @@ from ...rules.rule_tests import RuleTest
 from ...rules.testing import Coverage, Result, coverage, run
 from ..rehearsal import read_rule_tests, rehearsal
 from ..site import Site, read_files
-from .site import count, usable
+from .site import count, show, usable
 
 
 def _share(
@@ -116,9 +116,8 @@ def command(
     site = usable(folder)
     wanted = {_below(folder, file) for file in files}
     tests, findings = read_rule_tests(site, read_files(folder)[0], time.time())
-    if wanted:
+    if wanted:  # what is wrong with the other files may be wrong with their personas
         tests = [test for test in tests if test.file in wanted]
-        findings = [finding for finding in findings if finding.file in wanted]
     errors = sum(finding.severity == "error" for finding in findings)
     if names:
         tests = _named(tests, names)
@@ -178,8 +177,7 @@ def _print(
     findings: Sequence[Finding],
     shown: Coverage | None,
 ) -> None:
-    for finding in findings:
-        click.echo(finding.show())
+    show(findings)
     for result in results:
         test = result.test
         for failure in result.failures:

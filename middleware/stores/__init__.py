@@ -1,6 +1,6 @@
 """Where profiles and events are kept: one protocol, a file per store."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -12,6 +12,8 @@ from ...rules.merging import merge
 
 Learn = Callable[[Profile | None, Event], Profile | None]
 Weights = Mapping[tuple[str, str], float]
+DayOf = Callable[[float], int]
+"""The day, since 1970-01-01 in the site's time zone, of a moment in seconds since 1970."""
 
 ATTRIBUTES = ATTRIBUTES_SET
 IDENTIFIED = "Identified"
@@ -48,6 +50,36 @@ class Draft(NamedTuple):
 NO_DRAFTS: Mapping[str, Draft] = {}
 
 
+class History(Protocol):
+    """The read side of a store: everything that is kept, for commands.
+
+    It reads beside a running shop and does not disturb it. All of it may raise
+    :class:`StoreError`.
+    """
+
+    def visitors(self, since: float, until: float) -> int:
+        """How many visitors there are events of from ``since`` up to, but without, ``until``."""
+
+    def stories(self, since: float, until: float) -> Iterator[list[Event]]:
+        """For each of these visitors all their logged events before ``until``, oldest first.
+
+        An event's ``visitor`` is its owner's pseudonym: a stranger's mark, or the customer who
+        that stranger turned out to be.
+        """
+
+    def profile_count(self) -> int:
+        """How many profiles there are."""
+
+    def profiles(self) -> Iterator[Profile]:
+        """All of them, in no order."""
+
+    def traffic(self) -> Weights:
+        """As :meth:`Store.traffic`."""
+
+    def close(self) -> None:
+        """Give back what it holds; it is not used again."""
+
+
 class Store(Protocol):
     """What every store can do.
 
@@ -79,6 +111,9 @@ class Store(Protocol):
 
     def traffic(self) -> Weights:
         """The sum of all weights so far, (dimension, key) -> weight."""
+
+    def history(self, day: DayOf) -> History:
+        """All that is kept, to read from one end to the other; ``day`` dates the events."""
 
     def close(self) -> None:
         """Give back what the store holds; it is not used again."""

@@ -193,7 +193,10 @@ class SqliteFile:
     def _connect(self, patience: int) -> sqlite3.Connection:
         """A connection that waits for locks for ``patience`` milliseconds."""
         connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False
+            self.path,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
         )
         try:
             connection.execute(f"PRAGMA busy_timeout = {patience}")

@@ -1,7 +1,7 @@
 """A store that forgets when the process ends: for tests and for a first try."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -12,6 +12,7 @@ from . import (
     IDENTIFIED,
     INTERNAL,
     NO_DRAFTS,
+    DayOf,
     Draft,
     Learn,
     Retired,
@@ -90,6 +91,45 @@ class MemoryStore:
 
     def traffic(self) -> Weights:
         return dict(self._traffic)
+
+    def history(self, day: DayOf) -> "MemoryHistory":
+        return MemoryHistory(self)
+
+    def close(self) -> None:
+        pass
+
+
+class MemoryHistory:
+    """The :class:`History` of what a store holds at this moment: it replaces, never changes."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._events = store.events
+        self._profiles = store.profiles
+
+    def _concerned(self, since: float, until: float) -> list[str]:
+        found = {e.visitor for e in self._events.values() if since <= e.time < until}
+        return sorted(found)
+
+    def visitors(self, since: float, until: float) -> int:
+        return len(self._concerned(since, until))
+
+    def stories(self, since: float, until: float) -> Iterator[list[Event]]:
+        stories: dict[str, list[Event]] = {}
+        for event in self._events.values():
+            if event.time < until:
+                stories.setdefault(event.visitor, []).append(event)
+        for visitor in self._concerned(since, until):
+            yield sorted(stories[visitor], key=lambda event: (event.time, event.id))
+
+    def profile_count(self) -> int:
+        return len(self._profiles)
+
+    def profiles(self) -> Iterator[Profile]:
+        yield from self._profiles.values()
+
+    def traffic(self) -> Weights:
+        return self._store.traffic()
 
     def close(self) -> None:
         pass

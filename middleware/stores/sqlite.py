@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -18,6 +18,7 @@ from . import (
     INTERNAL,
     NO_DRAFTS,
     REARRANGING,
+    DayOf,
     Draft,
     Learn,
     Retired,
@@ -26,6 +27,7 @@ from . import (
     united,
 )
 from .file import SqliteFile
+from .history import SqliteHistory
 
 log = logging.getLogger("shopwindow")
 
@@ -74,7 +76,7 @@ _FAULTS = (
 SEEN = 500  # profiles that were read and may soon be written
 # Rows in one statement. Each statement hands the interpreter to the threads that answer
 # requests and has to ask for it back: a batch takes a few of them, not one for each row.
-_ROWS = (64, 8, 1)
+ROWS = 64
 
 Execute = Callable[..., sqlite3.Cursor]
 _Seen = tuple[int, Profile | None]
@@ -110,6 +112,15 @@ def _text(properties: dict[str, Any]) -> str:
     return _encode_properties(properties).decode()
 
 
+def _rows(events: Iterable[Event]) -> list[tuple[Any, ...]]:
+    """The events as the log holds them, without those that are no part of it."""
+    return [
+        (e.id, e.time, mark_of(e.visitor), e.name, _text(e.properties))
+        for e in events
+        if e.name not in INTERNAL
+    ]
+
+
 @cache
 def _statement(pattern: str, rows: int, width: int) -> str:
     row = f"({', '.join('?' * width)})"
@@ -119,15 +130,12 @@ def _statement(pattern: str, rows: int, width: int) -> str:
 def _for_all(
     execute: Execute, pattern: str, rows: Sequence[tuple[Any, ...]]
 ) -> list[sqlite3.Cursor]:
-    """``pattern`` with all ``rows`` as its values, in as few statements as there are sizes for."""
+    """``pattern`` with all ``rows`` as its values, :data:`ROWS` at a time."""
     done: list[sqlite3.Cursor] = []
-    at = 0
-    for size in _ROWS:
-        while len(rows) - at >= size:
-            part = rows[at : at + size]
-            at += size
-            statement = _statement(pattern, size, len(part[0]))
-            done.append(execute(statement, [value for row in part for value in row]))
+    for at in range(0, len(rows), ROWS):
+        part = rows[at : at + ROWS]
+        statement = _statement(pattern, len(part), len(part[0]))
+        done.append(execute(statement, [value for row in part for value in row]))
     return done
 
 
@@ -236,10 +244,10 @@ class SqliteStore:
         visitors: dict[str, list[Event]] = {}
         for event in events:
             visitors.setdefault(event.visitor, []).append(event)
-        self._writing.execute("SAVEPOINT batch")
         rest = self._keep_unread(visitors, learn, drafts, fresh)
         if rest is None:  # somebody else was faster with one of them
-            self._writing.execute("ROLLBACK TO batch")
+            self._writing.execute("ROLLBACK")
+            self._writing.execute("BEGIN IMMEDIATE")
             fresh.clear()
             rest = events
         if rest:
@@ -295,7 +303,7 @@ class SqliteStore:
         current = (cursor.fetchone() for cursor in _for_all(execute, _CURRENT, same))
         if sum(count for (count,) in current) < len(same):
             return None
-        if len(self._log(quick)) < len(quick):
+        if not self._logged(quick):
             # A batch was sent twice: what was learned just now was known already.
             return None
         return rest
@@ -337,23 +345,22 @@ class SqliteStore:
         except Retired:
             return "", None
 
+    def _logged(self, events: Iterable[Event]) -> bool:
+        """Append to the log; whether none of the events was there."""
+        rows = _rows(events)
+        before = self._writing.total_changes
+        _for_all(self._writing.execute, _LOG, rows)
+        return self._writing.total_changes - before == len(rows)
+
     def _log(self, events: Sequence[Event]) -> Sequence[Event]:
         """Append to the log; returns the events that were not there yet."""
-        rows = [
-            (e.id, e.time, mark_of(e.visitor), e.name, _text(e.properties))
-            for e in events
-            if e.name not in INTERNAL
-        ]
-        if not rows:
-            return events
         execute = self._writing.execute
-        before = self._writing.total_changes
         execute("SAVEPOINT log")
-        _for_all(execute, _LOG, rows)
-        if self._writing.total_changes - before == len(rows):
+        if self._logged(events):
             return events
         # Some were there before: a batch was sent twice. Find out which.
         execute("ROLLBACK TO log")
+        rows = _rows(events)
         one = _statement(_LOG, 1, len(rows[0]))
         new = {row[0] for row in rows if execute(one, row).rowcount}
         kept = []
@@ -429,6 +436,9 @@ class SqliteStore:
                 weights.update(((row[0], row[1]), row[2]) for row in rows)
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
+
+    def history(self, day: DayOf) -> SqliteHistory:
+        return SqliteHistory(self.path, day)
 
     def close(self) -> None:
         self._file.close()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from ...rules.facts import Event
-from . import NO_DRAFTS, Draft, Learn, StoreError, Weights
+from . import NO_DRAFTS, DayOf, Draft, Learn, StoreError, Weights
 
 
 class Unopened:
@@ -26,6 +26,9 @@ class Unopened:
         raise StoreError(self.reason)
 
     def traffic(self) -> NoReturn:
+        raise StoreError(self.reason)
+
+    def history(self, day: DayOf) -> NoReturn:
         raise StoreError(self.reason)
 
     def close(self) -> None:

@@ -20,10 +20,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from . import firstbyte
+from . import deciding, firstbyte
 from .contenders import HANDWRITTEN, KINDS, PERSONALISED, contenders
 from .goals import (
     Goal,
+    decision_goals,
+    decisions_table,
     first_byte_goals,
     goals_table,
     import_goal,
@@ -102,7 +104,7 @@ async def compare(work: Work, kind: str, competing: list[Contender]) -> None:
 def main(target: Path | None, rounds: int) -> None:
     """Measure shopwindow against its goals; exit code 1 if one is missed."""
     errors = Console(stderr=True)
-    columns = (TextColumn("{task.description:12}"), BarColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description:19}"), BarColumn(), TimeRemainingColumn())
     with (
         tempfile.TemporaryDirectory(prefix="shopwindow-bench-") as name,
         Progress(*columns, console=errors, disable=not errors.is_terminal) as progress,
@@ -117,16 +119,20 @@ def main(target: Path | None, rounds: int) -> None:
         reloaded = reloading(folder / "many")
         step = steps("first byte", FIRST_BYTE_ROUNDS * len(firstbyte.KINDS))
         moments = firstbyte.measure(folder, FIRST_BYTE_ROUNDS, step)
+        decisions = deciding.measure(steps)
         pages = asyncio.run(race_pages(folder, rounds, steps))
 
     goals = [goal for kind in KINDS for goal in page_goals(kind, pages[kind])]
     goals += [*first_byte_goals(moments), *reload_goals(reloaded)]
-    goals.append(import_goal(imported))
+    goals += [*decision_goals(decisions), import_goal(imported)]
     output = Console()
     output.print(pages_table(pages))
+    output.print(decisions_table(decisions))
     output.print(goals_table(goals))
     if target is not None:
-        target.write_text(json.dumps(figures(pages, goals, rounds), indent=1) + "\n")
+        target.write_text(
+            json.dumps(figures(pages, decisions, goals, rounds), indent=1) + "\n"
+        )
     missed = [goal.name for goal in goals if not goal.ok]
     if missed:
         errors.print(f"[red]missed:[/] {'; '.join(missed)}")
@@ -134,7 +140,10 @@ def main(target: Path | None, rounds: int) -> None:
 
 
 def figures(
-    pages: dict[str, Timings], goals: list[Goal], rounds: int
+    pages: dict[str, Timings],
+    decisions: deciding.Decisions,
+    goals: list[Goal],
+    rounds: int,
 ) -> dict[str, Any]:
     """Everything as plain values; times in seconds."""
     return {
@@ -153,6 +162,10 @@ def figures(
             }
             for kind, timings in pages.items()
         },
+        "seconds_per_decided_page": {
+            str(size): seconds.rounds for size, seconds in decisions.sizes.items()
+        },
+        "not_run": list(decisions.missing),
         "goals": [goal.as_json() for goal in goals],
     }
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from rich.table import Table
 
 from .contenders import BARE, BUFFERING, HANDWRITTEN, PERSONALISED
+from .deciding import NOTHING, OWN, Decisions, Size
+from .engines import GROWTHBOOK
 from .firstbyte import DEADLINE_SECONDS, FirstByte
 from .reloading import Reloading
 from .rounds import Timings
@@ -15,6 +17,12 @@ BARE_SHARE = 0.85
 IMPORT_SECONDS = 0.2
 FIRST_BYTE_SECONDS = 0.001
 LATE_SECONDS = 0.01
+# For five slots, by the number of rules. The best batch counts: whatever else a machine does
+# makes a batch slower, never faster.
+DECIDE_SECONDS = {10: 20e-6, 500: 30e-6, 10_000: 45e-6}
+OF_GROWTHBOOK = 50
+OF_THE_FASTEST = 10
+COMPARED = (Size(10_000, "mixed"), Size(10_000, "narrow"))  # these two must be reached
 STALL_SECONDS = 0.01
 LOAD_SECONDS = 2.5
 KEPT_BYTES = 60e6
@@ -103,6 +111,35 @@ def first_byte_goals(moments: FirstByte) -> list[Goal]:
     ]
 
 
+def decision_goals(decisions: Decisions) -> list[Goal]:
+    goals = []
+    for size, seconds in decisions.sizes.items():
+        own = seconds.best(OWN)
+        most = DECIDE_SECONDS[size.rules]
+        goals.append(Goal(f"{size}: decide 5 slots, CPU", own, "µs", most=most))
+        others = seconds.rounds.keys() - {OWN, NOTHING}
+        if GROWTHBOOK in others:
+            goals.append(
+                Goal(
+                    f"{size}: {GROWTHBOOK} / {OWN}",
+                    seconds.best(GROWTHBOOK) / own,
+                    "",
+                    least=OF_GROWTHBOOK if size in COMPARED else None,
+                )
+            )
+        if others:
+            fastest = min(others, key=seconds.best)
+            goals.append(
+                Goal(
+                    f"{size}: the fastest of the others, {fastest} / {OWN}",
+                    seconds.best(fastest) / own,
+                    "",
+                    least=OF_THE_FASTEST if size in COMPARED else None,
+                )
+            )
+    return goals
+
+
 def reload_goals(reloaded: Reloading) -> list[Goal]:
     rules = "reload of 10,000 rules"
     return [
@@ -146,4 +183,24 @@ def pages_table(pages: dict[str, Timings]) -> Table:
                 written(timings.added(name), "µs"),
                 written(timings.ratio(BARE, name), ""),
             )
+    return table
+
+
+def decisions_table(decisions: Decisions) -> Table:
+    title = "CPU per page of 5 slots, batches of 40 visitors"
+    table = Table("rules", "decided by", title=title)
+    for column in ("best", "median", f"best / {OWN}'s"):
+        table.add_column(column, justify="right")
+    for size, seconds in decisions.sizes.items():
+        for name in sorted(seconds.rounds, key=seconds.best):
+            best = seconds.best(name)
+            table.add_row(
+                str(size),
+                name,
+                f"{best * 1e6:,.2f} µs",
+                f"{seconds.median(name) * 1e6:,.2f} µs",
+                f"{best / seconds.best(OWN):,.1f}",
+            )
+    for name in decisions.missing:
+        table.add_row("", name, "could not be run: it is not installed", "", "")
     return table

@@ -5,7 +5,7 @@ import gc
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from starlette.types import ASGIApp, Message, Scope
 
@@ -46,6 +46,9 @@ async def answer(app: ASGIApp, scope: Scope) -> tuple[Message, bytes]:
     return started[0], b"".join(body)
 
 
+_T = TypeVar("_T")
+
+
 class Cost(NamedTuple):
     """CPU seconds per request: of all threads, and of those that do not answer requests."""
 
@@ -66,9 +69,7 @@ async def cost(contender: Contender, scopes: Sequence[Scope]) -> Cost:
     return Cost(total / len(scopes), max(0.0, total - here) / len(scopes))
 
 
-def turns(
-    contenders: Sequence[Contender], rounds: int
-) -> Iterator[Sequence[Contender]]:
+def turns(contenders: Sequence[_T], rounds: int) -> Iterator[Sequence[_T]]:
     """The contenders once per round, each time another one first, every second time backwards."""
     for number in range(rounds):
         first = number % len(contenders)
@@ -76,23 +77,36 @@ def turns(
         yield order[::-1] if number % 2 else order
 
 
-class Timings:
-    """Total CPU seconds per request of each contender, one number per round."""
+class Seconds:
+    """CPU seconds per request of each contender, as often as they were taken."""
 
     def __init__(self) -> None:
         self.rounds: dict[str, list[float]] = {}
+
+    def add(self, name: str, seconds: float) -> None:
+        self.rounds.setdefault(name, []).append(seconds)
+
+    def best(self, name: str) -> float:
+        return min(self.rounds[name])
+
+    def median(self, name: str) -> float:
+        return median(self.rounds[name])
+
+
+class Timings(Seconds):
+    """Total CPU seconds per request of each contender, one number per round."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._behind: dict[str, list[float]] = {}
 
-    def add(self, name: str, cost: Cost) -> None:
-        self.rounds.setdefault(name, []).append(cost.total)
+    def add_cost(self, name: str, cost: Cost) -> None:
+        self.add(name, cost.total)
         self._behind.setdefault(name, []).append(cost.behind)
 
     def behind(self, name: str) -> float:
         """The median of what threads behind the answering one took."""
         return median(self._behind[name])
-
-    def median(self, name: str) -> float:
-        return median(self.rounds[name])
 
     def added(self, name: str, to: str = "bare") -> float:
         """The median over the rounds of what ``name`` took more than ``to``."""
@@ -119,6 +133,6 @@ async def race(
     for number, order in enumerate(turns(contenders, rounds)):
         scopes = requests(number)
         for contender in order:
-            timings.add(contender.name, await cost(contender, scopes))
+            timings.add_cost(contender.name, await cost(contender, scopes))
             progress()
     return timings

@@ -40,15 +40,40 @@ def site(tmp_path: Path) -> Path:
     [
         ([], ["A first round:", "shopwindow new personalization", "check", "explain"]),
         (["new"], ["DIR", "passes `shopwindow check`", "overwritten"]),
-        (["check"], ["DIR", "file, line and column", "Exits with 0", "--strict"]),
+        (
+            ["check"],
+            [
+                *("DIR", "file, line and column", "Exits with 0", "with 2"),
+                *("--strict", "can never win", "same priority", "--format json"),
+            ],
+        ),
+        (["explain"], ["which rule of DIR wins", "--visitor", "2026-11-21T10:00"]),
+        (["decide"], ["what every slot of DIR shows", "--persona", "holdout", "json"]),
+        (
+            ["preview"],
+            [
+                "nothing is counted",
+                "module:attribute",
+                "--link",
+                "15 minutes",
+                "--open",
+            ],
+        ),
         (
             ["test"],
             ["DIR/rules/tests", "given: carpenter", "sequence:", "Exits with 0"],
         ),
-        (["explain"], ["which rule of DIR wins", "--personas", "2026-11-21T10:00"]),
         (
             ["schema"],
             ["DIR", "# yaml-language-server: $schema=", "JetBrains", "--check"],
+        ),
+        (
+            ["segments"],
+            ["surely in, surely out, or unknown", "Only counts", "--store"],
+        ),
+        (
+            ["replay"],
+            ["--against REV|DIR2", "2026-11-20T08:00", "Not in the log are", "unless"],
         ),
         (["demo"], ["Pawfields", "--port", "8000", "temporary folder", "--no-seed"]),
     ],
@@ -217,9 +242,12 @@ def test_json_says_the_same_for_programs(broken: Path, site: Path) -> None:
     )
 
 
-def test_json_of_a_good_site_is_an_empty_list(site: Path) -> None:
+def test_json_of_a_good_site_has_no_findings(site: Path) -> None:
     said = run("check", site, "--format", "json").output
-    assert json.loads(said) == {"findings": []}
+    assert json.loads(said) == {
+        "findings": [],
+        "counts": {"errors": 0, "warnings": 0},
+    }
 
 
 def test_warnings_fail_the_check_only_when_it_is_strict(site: Path) -> None:
@@ -232,6 +260,85 @@ def test_warnings_fail_the_check_only_when_it_is_strict(site: Path) -> None:
     assert 'warning: rule "shelf" can never win: "always" (rules/start.yaml:' in said
     assert said.endswith("0 errors, 1 warning\n")
     assert run("check", site, "--strict", code=1).output == said
+
+
+DOUBTFUL = """\
+  - id: sunny
+    slot: home.shelf
+    priority: 5
+    when:
+      - weekday: sat
+      - "weekday": {is-not: sat}   # größer
+    show: notice
+    with: {headline: "You looked at it 7 times"}
+  - {id: a, slot: home.hero, show: notice, with: {headline: x}, when: [hour: 1]}
+  - {id: b, slot: home.hero, show: notice, with: {headline: x}, when: [device: mobile]}
+"""
+
+
+def test_warnings_have_their_line_their_code_and_their_file(site: Path) -> None:
+    rules = site / "rules/start.yaml"
+    rules.write_text(rules.read_text() + DOUBTFUL)
+    site_toml = site / "site.toml"
+    change(site_toml, "[consent]", 'left = { type = "text" }\n\n[consent]')
+    said = run("check", site).output
+    assert said == (
+        'rules/start.yaml:23:5: warning: "7 times" tells visitors that they are counted: '
+        "say what is in it for them, not what was counted\n"
+        "    23 |   - id: sunny\n"
+        "       |     ^^^^^^^^^\n"
+        'rules/start.yaml:28:9: warning: rule "sunny" can never win: `weekday is sat` and '
+        "`weekday is not sat` exclude each other\n"
+        '    28 |       - "weekday": {is-not: sat}   # größer\n'
+        "       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+        "\n"
+        "site.toml:31:1: warning: no rule, segment or fragment uses the attribute "
+        '"left": what is not needed should not be collected\n'
+        '    31 | left = { type = "text" }\n'
+        "       | ^^^^\n"
+        "\n"
+        f"{site}: 0 errors, 3 warnings\n"
+    )
+    answer = json.loads(
+        run("check", site, "--strict", "--format", "json", code=1).output
+    )
+    assert answer["counts"] == {"errors": 0, "warnings": 4}
+    codes = [(f["file"], f["line"], f["code"]) for f in answer["findings"]]
+    assert codes == [
+        ("rules/start.yaml", 23, "counting"),
+        ("rules/start.yaml", 28, "contradiction"),
+        ("rules/start.yaml", 32, "tie"),
+        ("site.toml", 31, "unused"),
+    ]
+    keys = {"file", "line", "column", "severity", "code", "message", "hint"}
+    assert all(keys <= finding.keys() for finding in answer["findings"])
+
+
+def test_where_a_rule_cannot_be_read_attributes_are_not_called_unused(
+    site: Path,
+) -> None:
+    change(site / "rules/segments.yaml", "cart-value", "cart-valeu")
+    said = run("check", site, code=1).output
+    assert "unused" not in said and "uses the attribute" not in said
+    assert said.endswith("1 error, 0 warnings\n")
+
+
+def test_colours_are_for_terminals_alone(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = site / "rules/start.yaml"
+    rules.write_text(rules.read_text() + DOUBTFUL)
+    arguments = ["check", str(site)]
+    assert "\x1b[" not in run(*arguments).output
+    coloured = CliRunner().invoke(main, arguments, color=True).output
+    assert "\x1b[33m" in coloured and click.unstyle(coloured) == run(*arguments).output
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in CliRunner().invoke(main, arguments, color=True).output
+
+
+def test_a_command_that_is_written_wrong_exits_with_2(site: Path) -> None:
+    run("check", site, "--format", "xml", code=2)
+    run("check", site, "--strickt", code=2)
 
 
 def test_a_rule_whose_time_has_passed_is_warned_of(site: Path) -> None:

@@ -100,6 +100,18 @@ def test_the_page_that_is_looked_at_is_a_look_at_what_it_shows(site: Path) -> No
         assert slots["home.hero"]["rule"] == rule, path
 
 
+def test_what_was_done_moves_with_the_moment(site: Path) -> None:
+    """As in rule tests: two days ago are two days before the moment that is asked for."""
+    personas = site / PERSONAS
+    personas.write_text("now: 2026-01-10 10:00\n" + personas.read_text())
+    for options in ((), ("--now", "2026-08-01")):
+        slots = decided(site, "--persona", "gardener", *options)["gardener"]
+        assert slots["home.hero"]["rule"] == "garden-hero", options
+    change(personas, "at: 2 days ago", "at: 2026-01-08")
+    slots = decided(site, "--persona", "gardener", "--now", "2026-08-01")["gardener"]
+    assert slots["home.hero"]["rule"] is None
+
+
 def test_what_an_address_says_of_itself_counts(site: Path) -> None:
     (site / "rules/start.yaml").write_text(
         "rules:\n  - {id: mailed, slot: home.hero, show: notice, with: {headline: Hi},"

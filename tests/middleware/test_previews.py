@@ -25,6 +25,7 @@ from tests.shop import (
     HERO,
     KEYS,
     RULES,
+    TEASER,
     browser,
     by_attribute,
     by_template,
@@ -188,6 +189,15 @@ async def test_it_is_the_same_that_the_command_decides(
             assert (HERO in body) is (decided[1] == "banner")
 
 
+async def test_the_page_has_its_limits_but_holds_nobody_out(tmp_path: Path) -> None:
+    limits = "[pages]\nat-most = 1\n"
+    holdout = '[experiments]\nholdout = "100%"\n'
+    async with shop(tmp_path, pages=limits, site=holdout) as window:
+        async with browser(mounted(SHOP, window)) as client:
+            body = (await client.get(link())).content
+    assert HERO in body and TEASER not in body
+
+
 async def test_below_a_root_path_the_whole_address_counts(window: Shopwindow) -> None:
     app = PersonalizationMiddleware(SHOP, window)
     transport = httpx.ASGITransport(app=app, root_path="/shop")
@@ -248,6 +258,24 @@ async def test_links_on_a_preview_lead_on_without_counting(tmp_path: Path) -> No
             answer = await client.get(address)
             assert (answer.status_code, answer.headers["location"]) == (303, "/p/tea-1")
             assert events_of(window) == []
+
+
+async def test_scripts_on_a_preview_ask_through_the_same_eyes(
+    window: Shopwindow,
+) -> None:
+    async with consented(mounted(SHOP, window)) as client:
+        for path in ("/", "/p/cup%201"):
+            asked = {"path": path}
+            referer = {"referer": link(path)}
+            said = (await client.get(DECIDE, params=asked, headers=referer)).json()
+            assert said["slots"]["home.hero"]["rule"] == "tea-hero"
+            assert said["decision"] is None
+            for wrong in (f"{referer['referer']}x", "http://127.0.0.1/"):
+                other = {"referer": wrong}
+                said = (await client.get(DECIDE, params=asked, headers=other)).json()
+                assert said["slots"]["home.hero"]["rule"] is None
+                assert said["decision"] is not None
+    assert events_of(window) == []
 
 
 async def test_scripts_on_a_preview_report_in_vain(window: Shopwindow) -> None:

@@ -161,19 +161,20 @@ def test_rule_tests_are_no_rules(tmp_path: Path) -> None:
     assert len(read_site(folder(tmp_path, **tests)).rules.rules) == 3
 
 
-ALWAYS = """
+ALONE = """
 version: 1
 rules:
-  - id: always
+  - id: alone
     slot: home.hero
-    priority: 99
     show: banner
     with: {text: x}
+    cap: {times: 1}
+    cap-group: lonely
 """
 
 
 def test_a_warning_does_not_stop_the_site(tmp_path: Path) -> None:
-    files = {**FILES, "rules/always.yaml": ALWAYS}
+    files = {**FILES, "rules/alone.yaml": ALONE}
     site, findings = check_site(tmp_path, files)
     assert {finding.severity for finding in findings} == {"warning"}
     assert site.warnings == tuple(findings)

@@ -192,6 +192,15 @@ def test_an_error_in_a_test_is_shown_at_its_place_and_the_others_are_run(
     assert [(one["line"], one["column"]) for one in found] == [(9, 14)]
 
 
+def test_an_error_in_a_persona_of_another_file_is_shown_with_the_file_asked_for(
+    site: Path,
+) -> None:
+    change(site / "rules/tests/personas.yaml", "visits: 3", "visitts: 3")
+    said = run(site, site / STARTS, code=1).output
+    assert 'personas.yaml:6:5: error: unknown key "visitts"' in said
+    assert said.endswith("1 test, 0 failed, 1 error in the files\n")
+
+
 def test_check_finds_it_too(site: Path) -> None:
     change(site / STARTS, "because: garden-hero", "because: gardn-hero")
     checked = CliRunner().invoke(main, ["check", str(site)])
@@ -251,6 +260,21 @@ def test_the_pages_own_view_counts_as_site_toml_says(site: Path) -> None:
     assert run(site, "--name", "third").output.endswith("1 test, 0 failed\n")
     change(site / STARTS, "/p/watering-can", "/p/tea-towel")
     run(site, "--name", "third", code=1)
+
+
+def test_a_campaign_may_stand_in_the_address(site: Path) -> None:
+    with (site / "rules/start.yaml").open("a") as rules:
+        rules.write(
+            "  - {id: mail, slot: home.hero, when: [{campaign: spring}], show: own-first}\n"
+        )
+    (site / STARTS).write_text(
+        "tests:\n"
+        "  - {name: mail, given: newcomer, path: '/?utm_campaign=spring', because: mail}\n"
+        "  - {name: none, given: newcomer, path: /, expect: {home.hero: default}}\n"
+    )
+    assert run(site, "--name", "m", "--name", "none").output.endswith(
+        "2 tests, 0 failed\n"
+    )
 
 
 def test_progress_is_for_terminals_alone(site: Path) -> None:

@@ -131,7 +131,8 @@ def test_what_is_built_in_comes_from_the_profile_and_the_request() -> None:
     found = ask(
         rule(NAMES), profile=PROFILE, consent=BOTH, device="mobile", first_name="Anna"
     ).values
-    assert found == {
+    known = {name: value for name, value in found.items() if value is not None}
+    assert known == {
         "visits": 3,
         "orders": 2,
         "order-value": 80.5,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shopwindow.rules.attributes import Traffic
 from shopwindow.rules.decide import decide, one_by_one
 from shopwindow.rules.experiments import Units
-from shopwindow.rules.facts import DAY, Counter, Interest, Profile
+from shopwindow.rules.facts import DAY, SKIPPED_KEPT, Counter, Interest, Profile
 from shopwindow.rules.index import SCALE_LIMITS
 from shopwindow.rules.ruleset import RuleSet
 from tests.rules.shop import BOTH, NOW, PERSONALIZATION, TODAY, ask, counter, read
@@ -68,6 +68,10 @@ DATE = one_key(
             {"before": "2026-11-20"},
             {"after": "2026-11-20"},
             {"older-than": "12 months"},
+            {"older-than": "7 days"},
+            {"within-last": "1 year"},
+            {"within-last": "3 days"},
+            {"within-next": "1 month"},
             {"known": False},
         ]
     ),
@@ -193,7 +197,10 @@ PROFILE = st.builds(
     st.lists(st.sampled_from([2.5, 11.0]), max_size=2),
     st.booleans(),
 )
-BORN: list[object] = ["2026-11-19", "2026-11-20", "2025-11-21", "soon", 7, None]
+BORN: list[object] = [
+    *("2026-11-19", "2026-11-20", "2025-11-21", "2025-11-22", "2026-12-10"),
+    *("soon", 7, None),
+]
 GIVEN = st.fixed_dictionaries(
     {
         **{
@@ -243,7 +250,7 @@ def test_the_index_decides_as_the_rules_do_one_by_one(
         found = ask(rules, given_values, profile, consent, traffic, **moment)
         found.units = Units(visitor)
         if narrowed:  # by the columns that a small site seldom needs
-            rules.index.narrowed(found)
+            rules.index(found.consent).narrowed(found)
         for slot in SLOTS:
             decision = decide(rules, found, slot)
             assert decision == one_by_one(rules, found, slot)
@@ -256,6 +263,12 @@ EDGES: list[tuple[str, list[object]]] = [
     ("cart-value: {more-than: 2}", [2, 2.0, 2.0000000000000004, 3, 1, None]),
     ("cart-value: {at-least: 2.5, at-most: 2.5}", [2.5, 2, 3]),
     ("cart-value: {less-than: 9007199254740993}", [9007199254740992.0, 2**53 + 1]),
+    ("cart-value: {more-than: 1.5e+300}", [1.5e300, 1.6e300, 1]),
+    ("cart-value: {less-than: -1.5e+300}", [-1.5e300, -1.6e300, 1]),
+    (
+        "any: [cart-value: {less-than: 0.1}, cart-value: {more-than: 0.10000000000000002}]",
+        [0.1, 0.10000000000000002, 0.10000000000000003, 0.05],
+    ),
     ("any: [cart-value: 1, cart-value: 3]", [0, 1, 2, 3, 4, "x"]),
     ("country: {is-not: DE, starts-with: D}", ["DE", "DK", "AT", None]),
     ("country: {known: false}", ["DE", None, 3]),
@@ -306,7 +319,7 @@ def test_a_window_is_exact_at_its_edges(condition: str) -> None:
         for count in (1, 2, 3):
             tables = {"viewed category": {"wood": counter((ago, count))}}
             found = ask(rules, profile=Profile(counts=tables))
-            rules.index.narrowed(found)
+            rules.index(found.consent).narrowed(found)
             decision = decide(rules, found, "home.hero")
             assert decision == one_by_one(rules, found, "home.hero"), (ago, count)
             answers.add(decision.shown)
@@ -336,12 +349,53 @@ def test_an_unknown_purpose_leaves_the_known_ones_as_they_are() -> None:
     assert decide(rules, found, "home.hero").shown
 
 
+def test_consents_that_make_no_difference_share_an_index() -> None:
+    rules = site([{"slot": "home.hero", "when": [{"visits": 2}]}])
+    assert rules.index(PERSONALIZATION) is rules.index(BOTH)
+    assert rules.index(NOBODY) is rules.index(frozenset({"statistics"}))
+    assert rules.index(NOBODY) is not rules.index(BOTH)
+
+
+def test_a_consent_that_only_a_group_asks_for_is_asked_of_everybody() -> None:
+    none = [{"none": [{"consent": "statistics"}]}]
+    rules = site([{"slot": "home.hero", "when": [*none, {"visits": 2}]}])
+    for consent, shown in ((PERSONALIZATION, True), (BOTH, False)):
+        found = ask(rules, profile=Profile(visits=2), consent=consent)
+        assert decide(rules, found, "home.hero").shown is shown
+        assert decide(rules, found, "home.hero") == one_by_one(
+            rules, found, "home.hero"
+        )
+
+
+@pytest.mark.parametrize("capped", [0, SKIPPED_KEPT + 1])
+def test_of_the_rules_that_were_passed_over_the_first_ones_are_told(
+    capped: int,
+) -> None:
+    """What comes after them may still win, or give the reason."""
+    cap: dict[str, Any] = {"slot": "home.hero", "cap": {"times": 1}, "when": []}
+    lacking = {"slot": "home.hero", "when": [{"consent": "statistics"}]}
+    free = {"slot": "home.hero", "when": [{"hour": 11}]}
+    shown = {f"r{number}": counter((1, 1)) for number in range(capped)}
+    profile = Profile(counts={"shown rule": shown})
+    many = [*[cap] * capped, *[lacking] * (SKIPPED_KEPT + 3)]
+    for last, reason in (([], "consent"), ([free], "shown")):
+        rules = site([*many, *last])
+        found = ask(rules, profile=profile)
+        decision = decide(rules, found, "home.hero")
+        assert decision == one_by_one(rules, found, "home.hero")
+        assert decision.reason == reason
+        assert decision.rule == (f"r{len(many)}" if last else None)
+        assert [id for id, _ in decision.skipped] == [
+            f"r{number}" for number in range(SKIPPED_KEPT)
+        ]
+
+
 def test_rules_that_fail_in_great_number_are_asked_all_together() -> None:
     never = [{"viewed": {"category": "wood", "at-least": n}} for n in range(9, 2, -1)]
     rules = site([{"slot": "home.hero", "when": [when]} for when in never * 3])
     found = ask(rules)
     decide(rules, found, "home.hero")
-    assert found.survivors == (rules.index, 0, True)
+    assert found.survivors == (rules.index(found.consent), 0, True)
 
 
 def test_what_a_column_holds_is_not_asked_again() -> None:
@@ -350,6 +404,7 @@ def test_what_a_column_holds_is_not_asked_again() -> None:
             {
                 "slot": "home.hero",
                 "when": [
+                    {"consent": "personalization"},
                     {"country": "DE"},
                     {"visits": {"at-least": 2, "less-than": 9}},
                     {"hobbies": {"has-any": ["a", "b"]}},
@@ -361,7 +416,7 @@ def test_what_a_column_holds_is_not_asked_again() -> None:
             {"slot": "home.hero", "when": [{"country": {"starts-with": "D"}}]},
         ]
     )
-    index = rules.index
+    index = rules.index(PERSONALIZATION)
     by_rule = {
         entry.rule.id: residue
         for entry, residue in zip(index.entries, index.residues, strict=True)
@@ -380,7 +435,7 @@ def test_the_alternatives_of_one_rule_are_passed_over_together() -> None:
         ]
     )
     profile = Profile(visits=5, counts={"shown rule": {"r0": counter((1, 1))}})
-    assert len(rules.index.entries) > 3
+    assert len(rules.index(PERSONALIZATION).entries) == 3
     found = decide(rules, ask(rules, profile=profile), "home.hero")
     assert found.skipped == (("r0", "cap"),)
 
@@ -392,8 +447,9 @@ def test_many_alternatives_and_many_limits_stay_conditions() -> None:
         for n in range(SCALE_LIMITS + 1, 0, -1)
     ]
     rules = site([{"slot": "home.hero", "when": wide}, *fine])
-    assert len(rules.index.entries) < 20 + 2 * len(fine)
-    assert all(one.name != "order-value" for one in rules.index.scales)
+    assert len(rules.index(PERSONALIZATION).entries) < 20 + len(fine)
+    scales = rules.index(PERSONALIZATION).scales
+    assert all(one.name != "order-value" for one in scales)
     found = ask(rules, profile=Profile(order_value=500.5))
     decision = decide(rules, found, "home.prompt")
     assert decision == one_by_one(rules, found, "home.prompt")
@@ -414,7 +470,7 @@ def test_segments_that_stand_on_each_other_do_not_grow_without_bound() -> None:
             }
         )
     )
-    assert len(rules.index.entries) < 20
+    assert len(rules.index(PERSONALIZATION).entries) < 20
     for country in ("DE", "FR", None):
         found = ask(rules, {"country": country})
         assert decide(rules, found, SLOTS[0]) == one_by_one(rules, found, SLOTS[0])

@@ -464,20 +464,6 @@ def test_segments_that_stand_too_deep_in_each_other_are_found() -> None:
     ]
 
 
-def test_a_rule_behind_one_that_always_holds_is_warned_of() -> None:
-    text = """\
-rules:
-  - {id: capped, slot: home.hero, priority: 9, show: hero, cap: {times: 1}}
-  - {id: off, slot: home.hero, priority: 8, show: hero, off: true}
-  - {id: always, slot: home.hero, priority: 7, show: hero}
-  - {id: late, slot: home.hero, show: hero, when: [country: DE]}
-  - {id: elsewhere, slot: home.prompt, show: hero}
-"""
-    assert found(text) == [
-        '5:10: warning: rule "late" can never win: "always" (f:4) comes before it and always holds'
-    ]
-
-
 def test_a_rule_with_an_error_is_left_out_and_the_others_stay() -> None:
     text = HEAD + "    show: her\n  - {id: b, slot: home.hero, show: hero}\n"
     rules, findings = read_rules({"f": text}, VOCABULARY)

@@ -138,6 +138,14 @@ def test_an_error_of_a_persona_is_told_once_however_many_tests_use_it() -> None:
     assert wrong[0].startswith('a.yaml:4:5: error: unknown key "visitts"')
 
 
+def test_an_error_of_a_persona_that_no_test_uses_is_told_too() -> None:
+    more = "personas:\n  idle: {visitts: 1}\n  carpenter: {contry: DE}\n"
+    _, wrong = found(PERSONAS, more)
+    assert [text.partition(": ")[0] for text in wrong] == [
+        *("b.yaml:2:10", "b.yaml:3:3", "b.yaml:3:15"),
+    ]
+
+
 def test_what_has_not_happened_yet_at_the_tests_own_moment_is_an_error() -> None:
     text = PERSONAS.replace("at: 2 days ago", "at: 2026-11-20 10:00")
     early = CASE.replace("expect", "now: 2026-11-19, expect")

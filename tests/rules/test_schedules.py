@@ -367,3 +367,22 @@ def test_what_is_wrong_is_found_once(text: str, finding: str) -> None:
     found, findings = read(text)
     assert found is None
     assert len(findings) == 1 and finding in findings[0], findings
+
+
+NEVER_ON = [
+    ("{from: 2026-12-01, until: 2026-12-05, days: [sat, sun]}", True),
+    ("{from: 2026-12-01, until: 2026-12-06, days: [sat, sun]}", False),
+    ("{from: 2026-12-01 09:00, until: 2026-12-01 17:00, hours: 18:00-20:00}", True),
+    ("{from: 2026-12-01 09:00, until: 2026-12-01 18:01, hours: 18:00-20:00}", False),
+    ("{from: 2026-12-05, until: 2026-12-06, days: [fri], hours: 22:00-06:00}", False),
+    ("{from: 2026-12-01, until: 2027-12-01, days: [sun]}", False),
+    ("{from: 2026-12-01, days: [sun]}", False),
+    ("{until: 2026-12-01, days: [sun]}", False),
+]
+
+
+@pytest.mark.parametrize(("written", "never"), NEVER_ON)
+def test_a_schedule_without_a_moment_is_known(written: str, never: bool) -> None:
+    schedule, findings = read(written)
+    assert schedule is not None and not findings
+    assert schedule.never() is never

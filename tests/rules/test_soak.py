@@ -2,6 +2,7 @@
 
 from tests.soak.profiles import soak_profiles
 from tests.soak.rulefiles import soak_rule_files
+from tests.soak.stories import soak_stories
 
 
 def test_profiles_of_which_everything_is_wrong_never_raise() -> None:
@@ -18,3 +19,10 @@ def test_damaged_rule_files_have_findings_or_are_read() -> None:
     assert found.figures["findings"] > 300
     assert found.figures["rules that could be read"] > 100
     assert found.figures["files without a finding"] > 5
+
+
+def test_a_week_told_again_by_the_same_rules_differs_in_nothing() -> None:
+    found = soak_stories(60, seed=1)
+    assert found.examples == []
+    assert found.figures["events"] > 500
+    assert found.figures["looks"] > 60

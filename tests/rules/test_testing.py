@@ -2,34 +2,36 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from shopwindow.rules.facts import Context, Event, Profile
+from shopwindow.rules.expectations import Because
+from shopwindow.rules.facts import Context, Decision, Event, Profile
 from shopwindow.rules.learning import learn
 from shopwindow.rules.moments import Duration, day_of, later, read_time, weekday
 from shopwindow.rules.placement import UNLIMITED, Limits
 from shopwindow.rules.rule_tests import read_tests
 from shopwindow.rules.testing import Coverage, Result, coverage, run
-from shopwindow.rules.visiting import Shop, settled
+from shopwindow.rules.visiting import Look, Shop, Sighting, settled
 from tests.rules.shop import NOW, VOCABULARY, errors, read, relatives
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def context(now: float, path: str) -> Context:
+def look(address: str, now: float) -> Look:
     wall, day = datetime.fromtimestamp(now, BERLIN), day_of(now, BERLIN)
-    return Context(now, day, wall.hour, weekday(day), path)
+    path, _, query = address.partition("?")
+    context = Context(now, day, wall.hour, weekday(day), path)
+    said = {"app-version": query.removeprefix("v=")} if query.startswith("v=") else {}
+    return Look(context, said, sighting(path, query))
 
 
 def keep(profile: Profile | None, event: Event) -> Profile | None:
     return learn(profile, event, relatives)
 
 
-def sighting(address: str) -> tuple[str, dict[str, Any]] | None:
-    path, _, query = address.partition("?")
+def sighting(path: str, query: str) -> Sighting | None:
     if path == "/search":
         return "Products Searched", {"query": query.removeprefix("q=")}
     product = path.removeprefix("/p/")
@@ -39,7 +41,7 @@ def sighting(address: str) -> tuple[str, dict[str, Any]] | None:
 def shop(rules: str, limits: Limits = UNLIMITED) -> Shop:
     slots = ("home.hero", "home.prompt")
     found = settled(read(f"rules:\n{rules}"))
-    return Shop(found, slots, limits, BERLIN, context, keep, sighting)
+    return Shop(found, slots, limits, BERLIN, look, keep)
 
 
 ANNA = """\
@@ -146,6 +148,23 @@ def test_the_right_fragment_by_the_wrong_rule_fails() -> None:
     assert head == "home.hero: expected decided by plain, shown is plain"
     assert shown.startswith("shown sure (rules/start.yaml:9)")
     assert miss == "not plain (rules/start.yaml:8): it holds, but sure comes before it"
+
+
+@pytest.mark.parametrize(
+    ("decision", "met"),
+    [
+        (Decision("home.hero", "shown", "wood", "hero"), True),
+        (Decision("home.hero", "control", "wood"), True),
+        (Decision("home.hero", "budget", "wood"), True),
+        (Decision("home.hero", "shown", "other", "hero"), False),
+        (Decision("home.hero", "error", "wood"), False),
+        (Decision("home.hero", "no-rule"), False),
+    ],
+)
+def test_a_rule_that_keeps_the_default_content_decides_one_that_fails_does_not(
+    decision: Decision, met: bool
+) -> None:
+    assert Because("wood", "home.hero", 1).met(decision) is met
 
 
 def test_one_slot_fails_once() -> None:
@@ -406,6 +425,15 @@ def test_a_search_is_known_by_the_query_of_its_path() -> None:
     path = "path: '/search?q=budgie', expect: {home.hero: %s}"
     assert outcome(shop(rules), path % "hero") == []
     assert outcome(shop(rules), path.replace("budgie", "x") % "default") == []
+
+
+def test_what_the_address_says_of_an_attribute_is_known_but_the_persona_knows_better() -> (
+    None
+):
+    rules = "  - {id: new, slot: home.hero, when: [{app-version: {at-least: 2}}], show: hero}\n"
+    page = "path: '/?v=2.1', expect: {home.hero: %s}"
+    assert outcome(shop(rules), page % "hero") == []
+    assert outcome(shop(rules), page % "default" + ", but: {app-version: 1.9}") == []
 
 
 # -- coverage --------------------------------------------------------------------------------

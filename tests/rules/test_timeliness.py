@@ -21,6 +21,13 @@ CASES = [
             'rule "a" on 2027-03-28: it counts from the next hour on'
         ],
     ),
+    (
+        "schedule: {from: 2026-11-23, until: 2026-11-25, days: [sun]}",
+        [
+            'rules/start.yaml:2:1: warning: rule "a" can never win: its schedule is never '
+            "on: none of its days and hours lies between `from` and `until`"
+        ],
+    ),
     ("review-by: 2026-11-21", []),
     (
         "review-by: 2026-11-20",

@@ -10,15 +10,19 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from .judging import soak_decisions
 from .profiles import soak_profiles
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
+from .stories import soak_stories
 
 Soak = Callable[[int, int, Callable[[], None]], Soaked]
 
 SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("fuzzed profiles", soak_profiles, 100_000),
+    ("judged decisions", soak_decisions, 100_000),
     ("damaged rule files", soak_rule_files, 10_000),
+    ("stories told again", soak_stories, 9_000),
 )
 
 

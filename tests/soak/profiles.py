@@ -10,10 +10,9 @@ from shopwindow.rules.decide import decide, one_by_one
 from tests.rules.shop import VOCABULARY, read
 
 from .fuzzed import Fuzzed
-from .soaked import Soaked
+from .soaked import KEPT, Soaked
 
 RICH = Path(__file__).with_name("rich.yaml").read_text()
-KEPT = 5  # faults that are shown
 
 
 def soak_profiles(

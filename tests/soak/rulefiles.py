@@ -11,8 +11,8 @@ from shopwindow.rules.reading import read_rules
 from shopwindow.rules.vocabulary import Vocabulary
 from tests.rules.shop import VOCABULARY
 
-from .profiles import KEPT, RICH
-from .soaked import Soaked
+from .profiles import RICH
+from .soaked import KEPT, Soaked
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SITES = ("petshop", "fasteners")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+KEPT = 5  # faults that are shown
+
 
 class Soaked(NamedTuple):
     """``figures`` count what happened by its name; ``examples`` show some of the faults."""
