@@ -17,7 +17,7 @@ from .stores import REARRANGING, Draft, Learn, Store, StoreError, Weights
 
 log = logging.getLogger("shopwindow")
 
-INTERVAL = 0.03  # seconds that events gather before they are written together
+INTERVAL = 0.035  # seconds that events gather before they are written together
 BATCH = 500  # events at most in one commit
 PATIENCE = 5.0  # seconds that closing waits for the last commit
 

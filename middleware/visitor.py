@@ -72,6 +72,8 @@ class VisitorCookie:
         self, keys: Sequence[bytes], name: str = "shopwindow", days: int = 395
     ) -> None:
         self._keys = tuple(derive(key, "visitor") for key in keys)
+        # Copied for each cookie: what depends on the key alone is worked out once.
+        self._macs = tuple(hmac.new(key, digestmod="sha256") for key in self._keys)
         # Deriving costs as much as signing, so it happens here and not on every request.
         self._signer = Signer(self._keys[0], key_derivation="none", algorithm=_Sha256())
         self._cookie = HostCookie(name, days * 86_400)
@@ -130,18 +132,21 @@ class VisitorCookie:
         signed, _, signature = value.rpartition(b".")
         if len(signature) != 43 or (match := _VALUE.match(signed)) is None:
             return None
-        for key in self._keys:
+        for keyed in self._macs:
+            mac = keyed.copy()
+            mac.update(signed)
             # Comparing with what we would have written leaves one spelling only: base64
             # alone would accept four last characters for the same signature.
-            digest = b2a_base64(hmac.digest(key, signed, "sha256"), newline=False)
+            digest = b2a_base64(mac.digest(), newline=False)
             if hmac.compare_digest(digest.translate(_URLSAFE, b"="), signature):
                 break
         else:
             return None
         issued, granted_at = int(match[2]), int(match[4])
         granted = _GRANTS[match[3].decode()]
-        old = key is not self._keys[0]
-        return Visitor(match[1].decode(), issued, granted, granted_at, old)
+        return Visitor(
+            match[1].decode(), issued, granted, granted_at, keyed is not self._macs[0]
+        )
 
     def value(self, visitor: Visitor) -> bytes:
         letters = "".join(
