@@ -41,11 +41,27 @@ CREATE TABLE IF NOT EXISTS traffic (
 SUFFIXES = (".db", ".sqlite", ".sqlite3")
 """Of names under which a damaged file is ours to put aside."""
 
+TURNING = 0.5  # seconds that several processes may take to turn to write-ahead logging
 _MAGIC = b"SQLite format 3\0"
 _LOGS = ("-wal", "-shm")
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 Number = tuple[int, int]
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Turn to write-ahead logging. Of several processes that do so with a new file at the same
+    time, SQLite lets all but one fail at once, whatever the busy timeout."""
+    last = time.monotonic() + TURNING
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+            time.sleep(0.005)
 
 
 class SqliteFile:
@@ -172,7 +188,7 @@ class SqliteFile:
         connection = self._connect(5_000)
         opened = self._number()
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _log_ahead(connection)
             # What is deleted is overwritten with zeros.
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
