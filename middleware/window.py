@@ -235,7 +235,7 @@ class Shopwindow:
         if self._given_store is None:
             self.store = Unopened()
             self.store = await asyncio.to_thread(self._make_store)
-        await asyncio.to_thread(self._look_at_traffic)
+        await self._look_at_traffic()
         self.journal.start(self.store)
         self._refreshing = asyncio.create_task(self._refresh())
         self._watch()
@@ -262,7 +262,7 @@ class Shopwindow:
             if unopened:
                 pause = min(longest, pause * 2)
                 await asyncio.to_thread(self._open_again, self.store)
-            await asyncio.to_thread(self._look_at_traffic)
+            await self._look_at_traffic()
 
     def _open_again(self, unopened: Store) -> None:
         store = self._make_store()
@@ -275,17 +275,29 @@ class Shopwindow:
         self.journal.write_to(store)
         log.warning("the store is open now: %d events waited", self.journal.waiting)
 
-    def _look_at_traffic(self) -> None:
-        if isinstance(self.store, Unopened):
+    async def _look_at_traffic(self) -> None:
+        traffic = await asyncio.to_thread(self._read_traffic)
+        if traffic is None:
             return
+        self.traffic = traffic
+        made_for = None
+        while made_for is not self.site:  # another one may go live while we sort
+            made_for = self.site
+            made = await asyncio.to_thread(
+                Popularity, made_for.catalog, popularity(traffic)
+            )
+        self.popularity = made
+
+    def _read_traffic(self) -> Traffic | None:
+        """What the store says of the shop's traffic; None: nothing now."""
+        if isinstance(self.store, Unopened):
+            return None
         try:
-            traffic = shares(self.store.traffic())
+            return shares(self.store.traffic())
         except Exception as error:
             # A store of any kind may fail in any way; the last traffic stays.
             self.warn("traffic", "the shop's traffic cannot be read: %r", error)
-            return
-        self.traffic = traffic
-        self.popularity = Popularity(self.site.catalog, popularity(traffic))
+            return None
 
     async def stop(self) -> None:
         """Write what is left and close everything; ``start`` may be called again."""

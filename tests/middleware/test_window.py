@@ -5,7 +5,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from shopwindow import Shopwindow
 from shopwindow.findings import SiteError
+from shopwindow.fragments.catalog import Catalog
+from shopwindow.fragments.recommendations.rank import Popularity
 from shopwindow.middleware import window as windows
 from shopwindow.middleware.stores import Store, StoreError, Weights
 from shopwindow.middleware.stores.file import SqliteFile
@@ -423,6 +425,23 @@ async def test_a_store_without_traffic_is_no_reason_not_to_start(
         assert window.traffic.shares == {}
     assert "the shop's traffic cannot be read: StoreError('down')" in caplog.text
     assert window.journal.dropped == {"Product Viewed": 1}
+
+
+async def test_a_site_that_goes_live_meanwhile_keeps_its_own_products(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Shopwindow(site_of(), keys=KEYS) as window:
+        fresh = site_of.__wrapped__()  # compiled anew
+        sorted_for: list[object] = []
+
+        def sorting(catalog: Catalog, scores: Mapping[str, float]) -> Popularity:
+            sorted_for.append(catalog)
+            window.site = fresh  # a reload, while the old products are being sorted
+            return Popularity(catalog, scores)
+
+        monkeypatch.setattr(windows, "Popularity", sorting)
+        await window._look_at_traffic()
+        assert len(sorted_for) == 2 and sorted_for[-1] is fresh.catalog
 
 
 async def test_the_shop_s_traffic_is_looked_at_again(
