@@ -114,6 +114,11 @@ class SiteError(Exception):
 def suggest(word: str, known: Iterable[str]) -> str:
     """A hint for a word that is not known: the nearest known one, else what there is."""
     names = sorted(set(known))
+    folded = word.casefold()
+    if same := [name for name in names if name.casefold() == folded]:
+        return (
+            f'did you mean "{same[0]}"?'  # GARDEN is far from garden, letter by letter
+        )
     if close := difflib.get_close_matches(word, names, 1, 0.6):
         return f'did you mean "{close[0]}"?'
     if not names:

@@ -1,7 +1,7 @@
 """A YAML text as nodes that know their place; nothing in it can grow or run."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -34,6 +34,9 @@ _WORDS = {
     "did not find expected key": "the indentation of this line is off",
     "did not find expected '-' indicator": "a list goes on with `- `, or the indentation is off",
     "found character that cannot start any token": "put this text into quotes",
+    "did not find expected ',' or '}'": "a text with `: ` or `,` in it needs quotes, or a `}` is missing",
+    "did not find expected ',' or ']'": "a text with `: ` or `,` in it needs quotes, or a `]` is missing",
+    "did not find expected comment or line break": "`>` and `|` begin a long text: compare with `{more-than: 3}`",
 }
 
 Kind = Literal["scalar", "list", "map"]
@@ -318,8 +321,12 @@ class Document:
         what: str,
         known: Collection[str] | None = None,
         later: Collection[str] = (),
+        elsewhere: Mapping[str, str] | None = None,
     ) -> Iterator[tuple[Node, Node]]:
-        """The entries of a map whose keys are plain, written once and, if given, ``known``."""
+        """The entries of a map whose keys are plain, written once and, if given, ``known``.
+
+        ``elsewhere`` holds hints for keys that are right in another place.
+        """
         if node.kind != "map":
             self.error(node, f"{what} must be `key: value` lines, not {node.shown}")
             return
@@ -337,6 +344,7 @@ class Document:
                 self.error(key, f'"{key.text}" is not available yet')
             elif known is not None and key.text not in known:
                 hint = suggest(key.text, known) if self._found < FINDING_LIMIT else ""
+                hint = (elsewhere or {}).get(key.text, hint)
                 words = f'unknown key "{key.text}" in {what}'
                 self.error(key, words, hint, "unknown")
             else:

@@ -76,6 +76,10 @@ class Drafts:
         self.vocabulary = vocabulary
         self.ids: dict[str, tuple[Document, Node]] = {}
         self.splits = Splits()
+        self._elsewhere = dict.fromkeys(
+            vocabulary.condition_names,
+            "a condition stands under `when:`, indented, after `- `",
+        )
 
     def draft(
         self, document: Document, node: Node, grammar: Grammar, zone: tzinfo
@@ -87,7 +91,9 @@ class Drafts:
         before = document.errors
         found = {
             key.text: (key, value)
-            for key, value in document.pairs(node, "rule", RULE_KEYS)
+            for key, value in document.pairs(
+                node, "rule", RULE_KEYS, elsewhere=self._elsewhere
+            )
         }
         if node.kind != "map":
             return None

@@ -98,8 +98,12 @@ class ExpectationReader:
         found: list[str] = []
         for place, text in names(self.document, node, what):
             if text not in known:
-                words = f'unknown fragment "{text}"'
-                self.document.error(place, words, suggest(text, known))
+                hint = suggest(text, known)
+                if self.rules is not None and text in self.rules:
+                    hint = (
+                        f"it is a rule: write `because: {text}`, and here what it shows"
+                    )
+                self.document.error(place, f'unknown fragment "{text}"', hint)
             found.append(text)
         return tuple(found)
 

@@ -109,6 +109,10 @@ class Grammar:
             return (event,) if event else ()
         attribute = self.vocabulary.attribute(name)
         if attribute is None:
+            if "{" in name:  # `viewed {category: x}`, `viewed:{category: x}`
+                hint = "write `name: {...}`, a space after the `:`"
+                self.document.error(key, f'"{name}" is no condition', hint)
+                return ()
             words = self.vocabulary.condition_names
             self.document.unknown(key, "attribute or event", name, words)
             return ()

@@ -4,6 +4,8 @@ import importlib
 
 import click
 
+from ...findings import suggest
+
 # Command -> module with the `command`; each is imported only when it is asked for.
 _COMMANDS = {
     "new": ".new",
@@ -30,6 +32,14 @@ class _Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and name not in _COMMANDS:
+            context.fail(f'unknown command "{name}": {suggest(name, _COMMANDS)}')
+        return super().resolve_command(context, args)
+
 
 @click.command(
     cls=_Commands,
@@ -47,7 +57,8 @@ def main() -> None:
       shopwindow new personalization        make a folder to start from
       shopwindow check personalization      find what is wrong with it
       shopwindow test personalization       try its rules on made-up visitors
-      shopwindow explain personalization --personas personalization/rules/tests/personas.yaml
+      shopwindow explain personalization    say what each of them sees, and why
+      shopwindow preview personalization shop.main:app --persona gardener --open
       shopwindow schema personalization     let your editor complete rules while you type
       shopwindow segments personalization   count the visitors of each segment
       shopwindow replay personalization     see who of last week would be shown something else

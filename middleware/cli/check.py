@@ -11,7 +11,7 @@ from .site import count, examined, show
 
 @click.command("check", short_help="Find everything that is wrong with a folder.")
 @click.argument(
-    "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
+    "folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path(".")
 )
 @click.option(
     "--format",

@@ -18,6 +18,7 @@ from .question import (
     NOW,
     PATH,
     PERSONA,
+    PERSONAS,
     read_guises,
     read_moment,
     read_page,
@@ -28,12 +29,7 @@ from .site import usable
 
 @click.command("explain", short_help="Say which rule wins for whom, and why.")
 @FOLDER
-@click.option(
-    "--personas",
-    "file",
-    type=click.Path(path_type=Path),
-    help="A YAML file with `personas:`.",
-)
+@PERSONAS
 @PERSONA
 @click.option(
     "--visitor",
@@ -71,12 +67,8 @@ def command(
     What only a request tells is not known of them: headers, the shop's own attributes, sources.
     No persona is held out, whatever the holdout of site.toml; a visitor may be.
     """
-    if (file is None) == (visitor is None):
-        raise click.UsageError(
-            "Missing option '--personas' or '--visitor'."
-            if file is None
-            else "--personas and --visitor exclude each other"
-        )
+    if file is not None and visitor is not None:
+        raise click.UsageError("--personas and --visitor exclude each other")
     site = usable(folder)
     for slot in slots:
         if slot not in site.settings.slots:
@@ -86,10 +78,9 @@ def command(
             )
     page, moment = read_page(path), read_moment(now, site)
     who, traffic, limits = "persona", NO_TRAFFIC, everybody_sees(site)
-    if file is not None:
+    if visitor is None:
         guises = read_guises(site, file, names, moment)
     else:
-        assert visitor is not None
         guise, traffic = read_visitor(site, visitor, store, moment)
         who, guises, limits = "visitor", [guise], site.settings.limits
     for number, guise in enumerate(guises):

@@ -24,7 +24,16 @@ from ..settings import read_keys
 from ..site import Site
 from ..tested import read_tested
 from .decide import as_json, in_words
-from .question import FOLDER, FORMAT, NOW, PATH, read_guises, read_moment, read_page
+from .question import (
+    FOLDER,
+    FORMAT,
+    NOW,
+    PATH,
+    PERSONAS,
+    read_guises,
+    read_moment,
+    read_page,
+)
 from .rendering import Rendered, render
 from .site import usable
 
@@ -35,12 +44,7 @@ _ENVIRONMENT = {"SHOPWINDOW_STORE": "memory:", "SHOPWINDOW_ENV": "preview"}
 @click.command("preview", short_help="See the real page as somebody else would.")
 @FOLDER
 @click.argument("app", required=False)
-@click.option(
-    "--personas",
-    "file",
-    type=click.Path(path_type=Path),
-    help="A YAML file with `personas:`.",
-)
+@PERSONAS
 @click.option("--persona", "name", required=True, help="Through whose eyes.")
 @PATH
 @NOW
@@ -79,7 +83,7 @@ def command(
     said beside the page, on the error output if the page itself is printed.
 
     \b
-      shopwindow preview personalization shop.main:app --personas FILE --persona anna --open
+      shopwindow preview personalization shop.main:app --persona anna --open
       shopwindow preview personalization --link https://shop.example/ --persona anna
 
     With --link it prints an address that shows the same on the running shop for 15 minutes.
@@ -95,8 +99,6 @@ def command(
         click.echo(_link(site, link, name, moment, pins))
         return
     assert app is not None
-    if file is None:
-        raise click.UsageError("Missing option '--personas'.")
     read_page(path)
     (guise,) = read_guises(site, file, (name,), moment)
     guise = replace(guise, pins={**guise.pins, **pins})

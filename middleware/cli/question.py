@@ -11,17 +11,19 @@ import msgspec
 from ...rules.moments import read_now
 from ...rules.personas import read_personas
 from ..guise import Guise, disguised
+from ..rehearsal import TESTS
 from ..site import Site
+from ..tested import read_tested
 from .site import show
 
 FOLDER = click.argument(
-    "folder", metavar="DIR", type=click.Path(path_type=Path), default=Path(".")
+    "folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path(".")
 )
 PERSONA = click.option(
     "--persona",
     "names",
     multiple=True,
-    help="Only this one; may be repeated. Default: all of the file.",
+    help="Only this one; may be repeated. Default: all of them.",
 )
 PATH = click.option(
     "--path",
@@ -43,9 +45,9 @@ FORMAT = click.option(
 PERSONAS = click.option(
     "--personas",
     "file",
+    metavar="FILE",
     type=click.Path(path_type=Path),
-    required=True,
-    help="A YAML file with `personas:`.",
+    help="A YAML file with `personas:`. Default: all in DIR/rules/tests.",
 )
 
 
@@ -80,15 +82,35 @@ def read_moment(text: str | None, site: Site) -> float | None:
 
 
 def read_guises(
-    site: Site, file: Path, names: tuple[str, ...], moment: float | None
+    site: Site, file: Path | None, names: tuple[str, ...], moment: float | None
 ) -> list[Guise]:
     """The personas of ``file`` that are called ``names``, all if none is named.
 
-    They live at ``moment``, else at the file's own now, else in this moment: "2 days ago" is
-    meant from there. Errors in the file
-    are printed and end the command with 1; a name that it lacks, and a file that cannot be
-    read, are wrong usage.
+    Without a file they are those beside the site's rules. They live at ``moment``, else at
+    their file's own now, else in this moment: "2 days ago" is meant from there. Errors in the
+    file are printed and end the command with 1; a name that it lacks, and a file that cannot
+    be read, are wrong usage.
     """
+    found = _beside(site, moment) if file is None else _of(file, site, moment)
+    for name in names:
+        if name not in found:
+            known = ", ".join(found) or "none"
+            raise click.BadParameter(
+                f'{file or TESTS} has no persona "{name}"; there are: {known}',
+                param_hint="--persona",
+            )
+    return [guise for name, guise in found.items() if not names or name in names]
+
+
+def _beside(site: Site, moment: float | None) -> dict[str, Guise]:
+    tested = read_tested(site, moment)
+    if not tested:
+        words = f"{TESTS} has no persona that can be read: see `shopwindow check`, or name a file"
+        raise click.BadParameter(words, param_hint="--personas")
+    return {name: disguised(*persona) for name, persona in tested.items()}
+
+
+def _of(file: Path, site: Site, moment: float | None) -> dict[str, Guise]:
     try:
         text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -107,15 +129,6 @@ def read_guises(
     if errors := [finding for finding in findings if finding.severity == "error"]:
         show(errors, err=True)
         sys.exit(1)
-    for name in names:
-        if name not in read.personas:
-            known = ", ".join(read.personas) or "none"
-            raise click.BadParameter(
-                f'{file} has no persona "{name}"; there are: {known}',
-                param_hint="--persona",
-            )
-    return [
-        disguised(persona, read.now)
-        for name, persona in read.personas.items()
-        if not names or name in names
-    ]
+    return {
+        name: disguised(persona, read.now) for name, persona in read.personas.items()
+    }

@@ -110,7 +110,7 @@ def test_the_command_and_the_module_are_the_same(command: list[str]) -> None:
     )
     wrong = subprocess.run([*command, "chekc"], capture_output=True, text=True)
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "No such command 'chekc'" in wrong.stderr
+    assert 'unknown command "chekc": did you mean "check"?' in wrong.stderr
 
 
 # -- new -------------------------------------------------------------------------------
@@ -494,8 +494,20 @@ def test_check_reads_the_personas_too(site: Path) -> None:
     assert re.search(r"^rules/tests/personas.yaml:6:5: error: .*visitts", said)
 
 
-def test_explain_needs_personas(site: Path) -> None:
-    assert "Missing option '--personas'" in run("explain", site, code=2).stderr
+@pytest.mark.parametrize("command", ["explain", "decide"])
+def test_personas_are_those_beside_the_rules_if_no_file_is_named(
+    site: Path, command: str
+) -> None:
+    named = run(command, site, "--personas", site / PERSONAS).output
+    assert run(command, site).output == named
+    assert "gardener on /" in named
+
+
+def test_personas_beside_the_rules_that_cannot_be_read_are_said(site: Path) -> None:
+    (site / PERSONAS).write_text("personas:\n  anna: {visitts: 3}\n")
+    said = run("explain", site, code=2).stderr
+    assert "has no persona that can be read" in said
+    assert "shopwindow check" in said
 
 
 def test_personas_that_are_no_utf8_are_refused(site: Path) -> None:

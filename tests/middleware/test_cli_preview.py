@@ -234,6 +234,6 @@ def test_what_cannot_be_shown_is_said(
     assert why in result.stderr
 
 
-def test_it_needs_personas(module: str) -> None:
-    result = run("preview", "shop", f"{module}:bare", "--persona", "gardener", code=2)
-    assert "Missing option '--personas'" in result.stderr
+def test_the_persona_is_found_beside_the_rules(module: str) -> None:
+    result = run("preview", "shop", f"{module}:bare", "--persona", "gardener")
+    assert "garden-hero" in result.stderr

@@ -88,6 +88,14 @@ FORM = [
         "a: b: c\n",
         "f:1:5: error: not valid YAML: mapping values are not allowed in this context: a text with `: ` inside needs quotes, or the indentation is off",
     ),
+    (
+        "a: {b: c: d}\n",
+        "f:1:9: error: not valid YAML: did not find expected ',' or '}': a text with `: ` or `,` in it needs quotes, or a `}` is missing",
+    ),
+    (
+        "a: > 3\n",
+        "f:1:6: error: not valid YAML: did not find expected comment or line break: `>` and `|` begin a long text: compare with `{more-than: 3}`",
+    ),
 ]
 
 

@@ -69,6 +69,10 @@ rules:
 
 
 WRONG = [
+    (
+        "viewed:{category: wood}",
+        '"viewed:{category" is no condition: write `name: {...}`, a space after the `:`',
+    ),
     ("country: {at-least: 3}", 'unknown key "at-least" in "country": known: contains'),
     ("country: {is: [DE]}", '"is" needs one value, not a list'),
     ("country: []", '"is-one-of" needs at least one text'),
@@ -222,6 +226,10 @@ RULES_WRONG = [
         '6:15: error: priority needs a whole number, not "1.5"',
     ),
     ("show: hero\n    off: maybe", '6:10: error: "off" is true or false, not "maybe"'),
+    (
+        "show: hero\n    when:\n    viewed: {category: wood}",
+        '7:5: error: unknown key "viewed" in rule: a condition stands under `when:`, indented, after `- `',
+    ),
     (
         "show: hero\n    when: {country: DE}",
         '6:11: error: "when" must be a list of conditions: start every condition with `- `',

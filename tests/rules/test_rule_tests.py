@@ -160,6 +160,7 @@ WRONG = {
     "expects: {}": 'unknown key "expects" in test: did you mean "expect"?',
     "expect: {home.herro: hero}": 'unknown slot "home.herro": did you mean "home.hero"?',
     "expect: {home.hero: heroo}": 'unknown fragment "heroo": did you mean "hero"?',
+    "expect: {home.hero: wood}": "it is a rule: write `because: wood`, and here what it shows",
     "expect: {home.hero: [hero, defalt]}": 'unknown fragment "defalt": did you mean "default"?',
     "expect: {home.hero: }": '"home.hero" needs a text',
     "expect: {}": '"expect" names no slot',

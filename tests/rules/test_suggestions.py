@@ -10,6 +10,7 @@ ARMS = "variants: [{name: a, show: hero}]"
 TYPOS = {
     "slott: home.hero, show: hero": "slot",
     "slot: home.heroo, show: hero": "home.hero",
+    "slot: HOME.HERO, show: hero": "home.hero",
     "slot: home.hero, show: herro": "hero",
     "slot: home.hero, show: hero, priorty: 3": "priority",
     "slot: home.hero, show: hero, shedule: {until: 2027-01-01}": "schedule",
