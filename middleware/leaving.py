@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from starlette.types import Message
 
+from .charsets import is_page
 from .guise import Guise
 from .visit import Visit
 
@@ -89,7 +90,7 @@ def _is_page(visit: Visit, start: Message) -> bool:
         and arrival.scope["method"] in ("GET", "HEAD")
         and visit.window.routes.has_slots(arrival.path, visit.site)
         and any(
-            name.lower() == b"content-type" and value.lower().startswith(b"text/html")
+            name.lower() == b"content-type" and is_page(value)
             for name, value in start.get("headers", ())
         )
     )
