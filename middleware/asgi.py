@@ -68,6 +68,7 @@ class PersonalizationMiddleware:
             await self.app(scope, receive, send)
             return
         token = serving.set(visit)
+        answering: Response | _Plain | None = None
         try:
             if visit.arrival.path.startswith(endpoints.PREFIX):
                 await endpoints.answer(visit, receive, send)
@@ -80,6 +81,7 @@ class PersonalizationMiddleware:
             serving.reset(token)
             visit.lookup.abandon()
             visit.arrival.over()
+            self.window.stats.over(visit, answering)
 
     async def _arrive(self, scope: Scope) -> Visit | None:
         """The visit of a request; whatever fails in here, the page goes out with its own content."""
