@@ -120,6 +120,13 @@ class Response:
         self._page = True
         return True
 
+    @property
+    def held(self) -> int:
+        """Bytes of a streamed page that came and have not left."""
+        if self._start is not None:
+            return self._size
+        return 0 if self._unsent is None else self._unsent.left
+
     # -- until it is clear what becomes of the page ----------------------------------------
 
     async def _first(self, message: Message) -> None:
@@ -374,6 +381,7 @@ class Response:
         if not whole:
             if self._unsent is None:
                 self._unsent = Unsent(marker)
+                self._visit.window.stats.streaming.add(self)
             self._unsent.fed(body)
         pieces = rewriter.feed(body)
         if not more:
