@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, TypeAlias
 
-from .scanner import BEFORE, LITERAL, LONGEST_TAG, WAKE, Event, Scanner
+from .scanner import BEFORE, LONGEST_TAG, WAKE, Event, Scanner, literals
 from .slots import SIGN, Marker, SlotNames
 
 HISTORY = 1_048_576  # bytes of a page without a literal that are kept for the scanner
@@ -207,11 +207,7 @@ class Rewriter:
             self._tail = data[-15:] if len(data) >= 15 else (tail + data)[-15:]
         else:
             self._tail = data[-15:]
-        index = data.find(LITERAL)
-        while index >= 0:
-            if index >= BEFORE and WAKE.match(data, index - BEFORE):
-                places.append(self._at + index)
-            index = data.find(LITERAL, index + len(LITERAL))
+        places += [self._at + place for place in literals(data)][::-1]
         return places
 
     def _scan(self, data: bytes, out: list[Piece]) -> None:

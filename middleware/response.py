@@ -373,7 +373,7 @@ class Response:
         if whole:
             simple = cut(body, site.names, marker)
             if simple is not None:
-                self._found = True
+                self._found = len(simple) > 1
                 return simple
         if self._rewriter is None:
             self._rewriter = Rewriter(site.names, marker)
