@@ -28,6 +28,7 @@ from .goals import (
     decision_goals,
     decisions_table,
     first_byte_goals,
+    first_byte_table,
     goals_table,
     import_goal,
     page_goals,
@@ -119,8 +120,17 @@ def in_process(
             str(size): seconds.rounds for size, seconds in decisions.sizes.items()
         },
         "not_run": list(decisions.missing),
+        "seconds_to_first_and_last_byte": {
+            str(kind): [(moment.first, moment.last) for moment in every]
+            for kind, every in moments.moments.items()
+        },
     }
-    return Measured([pages_table(pages), decisions_table(decisions)], goals, plain)
+    tables = [
+        pages_table(pages),
+        first_byte_table(moments),
+        decisions_table(decisions),
+    ]
+    return Measured(tables, goals, plain)
 
 
 def served(folder: Path, rounds: int, steps: Callable[[str, int], Step]) -> Measured:
