@@ -104,6 +104,9 @@ def command(
     if cookies and visit:
         words = "the visitors of --cookie have looked at something already"
         raise click.BadParameter(words, param_hint="--visit")
+    for path in visit:
+        if not path.startswith("/") or path.startswith("//"):
+            raise click.BadParameter("a path starts with /", param_hint="--visit")
     try:
         with httpx.Client(timeout=timeout) as client:
             report = examine(client, url, cookies, visit)

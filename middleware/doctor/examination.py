@@ -95,17 +95,18 @@ class Examination:
             agreed = yield from self._agree()
             if not agreed:
                 people = [self.nobody, self.program]
+                visit = ()
         for path in visit:
             self.ask(self.first, marked(urljoin(page.url, path), secrets.token_hex(8)))
         compared = Comparison(self.ask, people, page.url)
         yield from compared.symptoms(touched=bool(self.endpoints) and intact)
         if len(people) == 4 and self.endpoints:
             yield from self._decisions()
-        here = [self.endpoints] if self.endpoints else []
-        if compared.personal:
-            here.append(page.url)
         yield from symptoms.cached(
-            answer for answer in self.answers if answer.url.startswith((*here,))
+            answer
+            for answer in self.answers
+            if (self.endpoints and answer.url.startswith(self.endpoints))
+            or (compared.personal and _path(answer.url) == _path(page.url))
         )
 
     # -- the shop's own answers --------------------------------------------------------------
@@ -132,7 +133,7 @@ class Examination:
 
     def _agree(self) -> Generator[Symptom, None, bool]:
         """Let both visitors agree; returns whether both are known to the shop now."""
-        form = {"choice": "granted", "next": urlsplit(self.page.url).path}
+        form = {"choice": "granted", "next": _path(self.page.url)}
         ids: list[str] = []
         for who in (self.first, self.second):
             answer = who.post(self.endpoints + "consent", form)
@@ -166,7 +167,7 @@ class Examination:
 
     def _decisions(self) -> Iterator[Symptom]:
         """Whether two visitors get one answer to the same question."""
-        query = {"path": urlsplit(self.page.url).path or "/"}
+        query = {"path": _path(self.page.url)}
         url = f"{self.endpoints}decide?{urlencode(query)}"
         found = []
         for who in (self.first, self.second):
@@ -205,6 +206,10 @@ class Examination:
             if why:
                 words = f"{who.name} of this examination could not be erased: {why}"
                 yield Symptom("not-erased", "warning", words, url)
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path or "/"
 
 
 def _ours(answer: Answer) -> "list[Morsel[str]]":

@@ -123,22 +123,32 @@ def leaks(
     """Who got somebody else's page.
 
     In each of ``rounds`` the same visitors asked one address, one after the other; ``alone``
-    holds what each of them got at an address of their own, just before. ``marks`` are what the
+    holds what each of them got at an address of their own, just before or after. ``marks`` are what the
     addresses differ in, which pages may repeat.
     """
     plain = _unmarked(marks)
+    own = [plain(answer) for answer in alone[0]]
+    got: dict[str, list[Answer]] = {}  # by whom the page was made for
     for number, later in enumerate(rounds[0]):
-        for earlier in range(number):
-            # Every time, and never when alone: chance and caps do not look like that.
-            if later.status == 200 and all(
-                each[number].body == each[earlier].body
-                and plain(each[number]) != plain(own[number])
-                for each, own in zip(rounds, alone, strict=True)
-            ):
-                other = rounds[0][earlier].who
-                words = f"{later.who} got the page that was made for {other}"
-                yield error("leak", words, later, told(later, "cache-control", "vary"))
-                break
+        # Every time, and never when alone: chance and caps do not look like that.
+        if later.status != 200 or any(
+            plain(each[number]) == plain(apart[number])
+            for each, apart in zip(rounds, alone, strict=True)
+        ):
+            continue
+        same = [
+            earlier
+            for earlier in range(number)
+            if all(each[number].body == each[earlier].body for each in rounds)
+        ]
+        if same:
+            owners = [earlier for earlier in same if own[earlier] == plain(later)]
+            owner = rounds[0][owners[-1] if owners else same[0]].who
+            got.setdefault(owner, []).append(later)
+    for owner, answers in got.items():
+        people = ", ".join(answer.who for answer in answers)
+        words = f"{people} got the page that was made for {owner}"
+        yield error("leak", words, answers[0], caching(answers[0]))
 
 
 def differ(alone: Sequence[Sequence[Answer]], marks: Sequence[str]) -> bool:
