@@ -131,7 +131,6 @@ class Comparison:
         """Whether what the first visitor holds of a page is good for the second one."""
         url = self.address()
         held = self.ask(self.people[0], url)
-        says = symptoms.told(held, "etag", "last-modified")
         known = {
             "if_none_match": held.headers.get("etag"),
             "if_modified_since": held.headers.get("last-modified"),
@@ -139,14 +138,17 @@ class Comparison:
         conditions = {name: said for name, said in known.items() if said}
         if conditions:
             answer = self.ask(self.people[1], url, **conditions)
-            if answer.status == 304:
+            # Two who see the same page may well be told so.
+            if answer.status == 304 and self.ask(self.people[1], url).body != held.body:
                 words = "the second visitor was told to go on with the page that the first one has"
+                says = symptoms.validators(held)
                 yield symptoms.error("not-modified", words, answer, says)
         part = self.ask(self.people[0], url, range="bytes=0-9")
-        says = symptoms.told(part, "etag", "last-modified")
-        if part.status == 206 and says:
+        tag = part.headers.get("etag", "W/")
+        strong = not tag.startswith("W/") or "last-modified" in part.headers
+        if part.status == 206 and strong:
             words = "a part of the page is sent, with a validator that puts it together with another visitor's"
-            yield symptoms.warning("range", words, part, says)
+            yield symptoms.warning("range", words, part, symptoms.validators(part))
 
 
 def _slotless(page: Answer) -> Symptom:

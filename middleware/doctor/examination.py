@@ -97,7 +97,11 @@ class Examination:
                 people = [self.nobody, self.program]
                 visit = ()
         for path in visit:
-            self.ask(self.first, marked(urljoin(page.url, path), secrets.token_hex(8)))
+            url = marked(urljoin(page.url, path), secrets.token_hex(8))
+            looked = self.ask(self.first, url)
+            if looked.status != 200:
+                words = f"what the first visitor should look at answers {looked.status}"
+                yield Symptom("visit", "note", words, url)
         compared = Comparison(self.ask, people, page.url)
         yield from compared.symptoms(touched=bool(self.endpoints) and intact)
         if len(people) == 4 and self.endpoints:

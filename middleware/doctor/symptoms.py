@@ -71,8 +71,15 @@ def shown_slots(answer: Answer) -> bool:
 
 
 def is_private(answer: Answer) -> bool:
-    """Whether the answer still forbids every cache to keep it."""
-    return {"private", "no-store"} <= answer.words("cache-control")
+    """Whether the answer still forbids every cache between us and the visitor to keep it."""
+    said = answer.words("cache-control")
+    # With [pages] revalidate the visitor's own browser may keep it, and asks each time.
+    return "private" in said and not said.isdisjoint(("no-store", "no-cache"))
+
+
+def validators(answer: Answer) -> str:
+    """The headers by which a browser may ask whether it has the page."""
+    return told(answer, "etag", "last-modified")
 
 
 def dressed(answer: Answer) -> bool:
@@ -146,7 +153,8 @@ def leaks(
             owner = rounds[0][owners[-1] if owners else same[0]].who
             got.setdefault(owner, []).append(later)
     for owner, answers in got.items():
-        people = ", ".join(answer.who for answer in answers)
+        *others, last = (answer.who for answer in answers)
+        people = f"{', '.join(others)} and {last}" if others else last
         words = f"{people} got the page that was made for {owner}"
         yield error("leak", words, answers[0], caching(answers[0]))
 
@@ -171,7 +179,7 @@ def page_headers(page: Answer) -> Iterator[Symptom]:
     if "cookie" not in page.words("vary") and "*" not in page.words("vary"):
         words = "Vary: Cookie was taken out on the way: caches that keep pages cannot tell visitors apart"
         yield warning("vary", words, page, told(page, "vary") or "vary is missing")
-    if says := told(page, "etag", "last-modified"):
+    if "no-store" in page.words("cache-control") and (says := validators(page)):
         words = "somebody on the way gives the page a validator, which is good for one visitor only"
         yield warning("validators", words, page, says)
 

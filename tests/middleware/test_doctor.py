@@ -6,8 +6,10 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from email.utils import formatdate
 from itertools import count
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -198,6 +200,27 @@ def test_a_page_without_slots_may_be_cached(look: Examine) -> None:
     assert "minifier" not in one(report, "no-slot").hint
 
 
+def test_a_browser_may_keep_its_own_page_and_ask(look: Examine) -> None:
+    """As with [pages] revalidate."""
+
+    def way(request: httpx.Request, got: httpx.Response) -> httpx.Response | None:
+        if "/-/" in request.url.path:
+            return None
+        tag = f'W/"{hash(got.content)}"'
+        also(got, cache_control="private, no-cache", etag=tag)
+        same = request.headers.get("if-none-match") == tag
+        return httpx.Response(304, headers={"etag": tag}) if same else None
+
+    assert codes(look(way)) == codes(look(way, visit=())) == set()
+
+
+def test_a_visit_that_leads_nowhere_is_told(look: Examine) -> None:
+    def way(request: httpx.Request, got: httpx.Response) -> httpx.Response | None:
+        return httpx.Response(404) if request.url.path == "/p/tea-1" else None
+
+    assert "answers 404" in one(look(way), "visit").message
+
+
 # -- one thing wrong on the way --------------------------------------------------------------
 
 
@@ -340,8 +363,8 @@ def test_a_leak_says_who_got_whose_page(look: Examine) -> None:
     leak = one(look(cache(lambda request: str(request.url))), "leak")
     assert leak.severity == "error"
     assert leak.message == (
-        "the second visitor, somebody without a cookie, a program got the page that was made for "
-        "the first visitor"
+        "the second visitor, somebody without a cookie and a program got the page that was made "
+        "for the first visitor"
     )
     assert leak.header == "cache-control: private, no-store, vary: Cookie"
 
@@ -552,3 +575,24 @@ def test_a_host_that_does_not_answer_is_explained() -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         said = command(url, "--timeout", "0.2", code=2).stderr
     assert "did not answer in time" in said and "--timeout" in said
+
+
+def test_an_answer_without_end_is_given_up() -> None:
+    def drip() -> None:
+        line, _ = silent.accept()
+        with line, suppress(OSError):
+            line.recv(9_999)
+            line.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
+            for _ in range(100):
+                line.sendall(b"x")
+                time.sleep(0.05)
+
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        dripping = Thread(target=drip)
+        dripping.start()
+        said = command(url, "--timeout", "0.2", code=2).stderr
+        dripping.join()
+    assert "did not answer in time" in said
