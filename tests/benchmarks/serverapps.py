@@ -4,6 +4,7 @@
 what it lost to ``lost.json`` when it is stopped.
 """
 
+import gc
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -121,9 +122,14 @@ def build(name: str, kind: str, opened: Opened) -> ASGIApp:
 def main(name: str, kind: str, port: str, folder: str) -> None:
     opened = Opened(Path(folder))
     app = build(name, kind, opened)
+    window = opened.window if isinstance(app, PersonalizationMiddleware) else None
+    # A shop without shopwindow has no site in memory that the garbage collector walks over.
+    del opened
+    gc.collect()
     uvicorn.run(app, port=int(port), log_level="warning", access_log=False)
-    window = opened.window
-    lost: dict[str, Any] = {**window.counters, **window.journal.dropped}
+    lost: dict[str, Any] = {}
+    if window is not None:
+        lost = {**window.counters, **window.journal.dropped}
     (Path(folder) / LOST).write_text(json.dumps(lost))
 
 

@@ -68,11 +68,11 @@ class Load:
         environment = {**os.environ, "REQUESTS": str(self._requests), "SEED": str(seed)}
         with pinned(cores()[1]):
             ran = subprocess.run(
-                command, env=environment, check=True, capture_output=True, text=True
+                command, env=environment, capture_output=True, text=True
             )
         answered = _ANSWERED.search(ran.stdout)
         failed = _FAILED.search(ran.stdout)
-        if failed or not answered or not int(answered[1]):
+        if ran.returncode or failed or not answered or not int(answered[1]):
             raise RuntimeError(f"port {port}: {ran.stdout}{ran.stderr}")
         return int(answered[1])
 

@@ -72,7 +72,10 @@ sub vcl_backend_response {{
 
 def absent(program: str) -> str | None:
     """Why ``program`` cannot be run, or None."""
-    return None if shutil.which(program) else f"{program} is not installed"
+    if shutil.which(program):
+        return None
+    package = program.removesuffix("d")
+    return f"{program} is not installed (apt-get install {package})"
 
 
 @contextmanager
