@@ -140,8 +140,9 @@ class _Follower(Scanner):
         self.resume(path[-1].after if path else _START, self.at)
         begun = fed = limit = self.at
         happened: list[Event] = []
-        last = min(index + 1 + AHEAD, len(known))
-        for ahead in [*range(index + 1, last), 0]:
+        behind = range(index + 1, min(index + 1 + AHEAD, len(known)))
+        goals: list[int] = [*behind, 0]  # 0: the page's end
+        for ahead in goals:
             if ahead:
                 limit += len(known[ahead - 1].text)
                 goal = _place(known[ahead].text, page, fed, limit + SLACK)
