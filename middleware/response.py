@@ -375,7 +375,10 @@ class Response:
             if simple is not None:
                 self._found = len(simple) > 1
                 return simple
-        if self._rewriter is None:
+            familiar, path = self._visit.window.familiar, self._visit.arrival.path
+            scanner = familiar.scanner(path, body)
+            self._rewriter = Rewriter(site.names, marker, scanner=scanner)
+        elif self._rewriter is None:
             self._rewriter = Rewriter(site.names, marker)
         rewriter = self._rewriter
         if not whole:
