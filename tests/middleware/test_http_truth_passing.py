@@ -250,7 +250,7 @@ def others(messages: list[Message]) -> list[int]:
     return [id(m) for m in messages if m["type"] not in usual]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     messages=st.one_of(answers(DEFAULT, True), answers(PLAIN, True)),
     refuse=st.sampled_from(["method", "destination", "type", "status", "excluded"]),
@@ -280,7 +280,7 @@ def test_rule_19_what_is_no_page_leaves_as_the_same_objects_in_order(
     asyncio.run(passing())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(messages=answers(DEFAULT, False), known=st.booleans())
 def test_rule_19_a_page_loses_and_gains_no_message(
     messages: list[Message], known: bool
@@ -303,9 +303,13 @@ def test_rule_19_a_page_loses_and_gains_no_message(
         assert kinds.index("http.response.trailers") > max(
             at for at, kind in enumerate(kinds) if kind == bodies
         )
-    # What stood before the start is still there: hints and debug help nobody later.
-    before = [m["type"] for m in messages].index("http.response.start")
-    assert others(messages[:before]) == others(answer.messages[:begin])[:before]
+    # What stood before the start stays there, and what came after it, too. Only debug messages,
+    # which servers do not send on, may overtake a start that is held.
+    at = [m["type"] for m in messages].index("http.response.start")
+    assert others(messages[:at]) == others(answer.messages)[:at]
+    early = {id(m) for m in answer.messages[:begin]} - {id(m) for m in messages[:at]}
+    overtook = [m["type"] for m in answer.messages if id(m) in early]
+    assert set(overtook) <= {"http.response.debug"}
     assert answer.start.get("trailers") == (TRAILERS[0]["type"] in kinds)
     assert answer.all(b"content-length") in ([], [b"%d" % len(answer.body)])
 
