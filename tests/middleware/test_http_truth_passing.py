@@ -15,6 +15,8 @@ from tests.shop import (
     HTML,
     TEASER,
     by_attribute,
+    consented,
+    events_of,
     mounted,
     open_window,
     page,
@@ -184,6 +186,29 @@ async def test_rule_18_files_are_read_where_slots_may_be_and_sent_by_the_server_
     for header in ((b"sec-fetch-dest", b"image"), (b"accept", b"image/avif")):
         answer = await ask(shop, headers=[header], extensions=offered)
         assert answer.messages[1] is file and seen.pop() is offered
+
+
+@pytest.mark.parametrize("kind", ["pathsend", "zerocopysend"])
+async def test_rule_18_a_page_that_the_server_sends_is_counted_when_it_has_left(
+    kind: str,
+) -> None:
+    file = {"type": f"http.response.{kind}", "path": "/nowhere", "file": 3}
+    parts = [{**file, "more_body": True}, file] if kind == "zerocopysend" else [file]
+    async with open_window(pages='[pages]\nexclude = ["/p/*"]\n') as window:
+        app = mounted(replaying(start(TYPE), *parts), window)
+        async with consented(
+            mounted(replaying(start(TYPE), chunk()), window)
+        ) as client:
+            cookie = f"shopwindow={client.cookies['shopwindow']}".encode()
+        headers = [(b"cookie", cookie)]
+        answer = await ask(app, "/p/tea-1", headers=headers)
+        assert [id(m) for m in answer.messages[1:]] == [id(m) for m in parts]
+        assert events_of(window) == ["Product Viewed"]
+        assert not window.counters
+        broken = mounted(replaying(start(TYPE), *parts[:-1]), window)
+        await ask(broken, "/p/tea-1", headers=headers)
+        assert events_of(window) == ["Product Viewed"]
+        assert window.counters["page broken off"] == 1
 
 
 BEFORE: list[Message] = [
