@@ -17,6 +17,8 @@ from .visit import Visit
 
 HEAD = 1_024  # bytes in which a page says its language and its encoding
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
+# Pages that we keep away from may leave so.
+_BODIES = ("http.response.pathsend", "http.response.zerocopysend")
 
 
 class Response:
@@ -59,6 +61,11 @@ class Response:
         self._html = False
         self._step: Send = self._pass
 
+    @property
+    def broken_off(self) -> bool:
+        """Whether the answer has begun and not ended: the app failed, or nobody was there any more."""
+        return self._status != 0 and self._step is not self._send
+
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.body":
@@ -69,6 +76,8 @@ class Response:
             if self._start is not None and kind != "http.response.debug":
                 await self._now()
             await self._send(message)
+            if kind in _BODIES and not message.get("more_body", False):
+                self._finish()
 
     async def _begin(self, message: Message) -> None:
         """Hold the start of a page until its body says what the headers must be."""

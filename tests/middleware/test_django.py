@@ -4,10 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.http import HttpResponse
 from django.template import TemplateSyntaxError
+from django.test import RequestFactory
 from starlette.types import Message
 
 from shopwindow import Shopwindow
+from shopwindow.middleware.django.visits import logged_in, visits
 from tests.asgi import ask
 from tests.shop import HERO, TEASER, consented, open_window
 from tests.wire.django_shop import make, rendered
@@ -87,6 +93,47 @@ async def test_other_scopes_reach_django(window: Shopwindow) -> None:
 
     with pytest.raises(ValueError, match="websocket"):
         await make(window)({"type": "websocket", "path": "/"}, never, never)  # type: ignore[arg-type]
+
+
+# -- the visit, and who is logged in -------------------------------------------------------
+
+GREETING = """
+version: 1
+rules:
+  - id: hello
+    slot: home.teaser
+    when: [{logged-in: true}]
+    show: banner
+    with: {text: Hello again}
+"""
+
+
+@pytest.mark.parametrize("path", ["/handle", "/handle-awaiting"])
+async def test_views_find_the_visit(window: Shopwindow, path: str) -> None:
+    assert (await ask(make(window), path)).body == b"True True"
+
+
+def test_without_us_there_is_no_visit() -> None:
+    request = RequestFactory().get("/")
+    visits(lambda request: HttpResponse())(request)
+    assert request.shopwindow is None
+    assert logged_in({"type": "http"}) is None
+
+
+async def test_who_is_logged_in_to_django_is_the_customer() -> None:
+    await sync_to_async(call_command)("migrate", verbosity=0)
+    users = get_user_model().objects
+    await users.acreate(username="ann", first_name="Ann")
+    async with open_window(
+        rules=GREETING, site="[deadlines]\nprofile-ms = 5000\n"
+    ) as window:
+        async with consented(make(window)) as client:
+            assert b"Hello again" not in (await client.get("/template")).content
+            before = client.cookies["shopwindow"]
+            assert (await client.get("/login?name=ann")).content == b"hello"
+            assert client.cookies["shopwindow"] != before
+            for path in ("/template", "/awaiting"):
+                assert b"Hello again" in (await client.get(path)).content
 
 
 # -- the template block --------------------------------------------------------------------

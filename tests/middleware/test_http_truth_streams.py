@@ -314,6 +314,7 @@ async def test_rule_20_an_error_before_the_start_leaves_nothing_behind(
     window: Shopwindow, method: str
 ) -> None:
     assert await broken(window, method=method) == []
+    assert not window.counters
 
 
 async def test_rule_20_the_page_of_the_error_is_the_apps() -> None:
@@ -341,6 +342,7 @@ async def test_rule_21_an_error_after_the_start_does_not_end_the_page(
     for messages in ([start(TYPE)], [start(TYPE), chunk(so_far, True)]):
         left = await broken(window, *messages)
         assert all(message.get("more_body", True) for message in left)
+    assert window.counters["page broken off"] == 2
 
 
 @pytest.mark.parametrize(
@@ -501,6 +503,7 @@ async def test_rule_25_a_cancelled_request_ends_at_once(
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(asyncio.shield(task), 1)
         assert task.cancelled() and window.journal.accepted == before
+        assert window.counters["page broken off"] == (place is not at_receive)
         # The store still works for the next one.
         store.patient = True
         answer = await ask(mounted(whole(lambda: DEFAULT), window), headers=[cookie])

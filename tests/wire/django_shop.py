@@ -1,9 +1,11 @@
 """The shop in Django; a process can have one, so everybody's templates and views stand here."""
 
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import django
 from django.conf import settings
+from django.contrib.auth import get_user_model, login
 from django.core.asgi import get_asgi_application
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -11,23 +13,36 @@ from django.template import engines
 from django.urls import path
 from starlette.types import ASGIApp
 
-from shopwindow import Shopwindow
+from shopwindow import Shopwindow, current
 from shopwindow.middleware.django.asgi import PersonalizedDjango
+from shopwindow.middleware.django.visits import logged_in
 from tests.shop import HTML
 from tests.wire.pages import DEFAULT, ETAG, file, letters
 
 TEMPLATES: dict[str, str] = {
     "page.html": '{% load shopwindow %}<!DOCTYPE html>{% slot "home.teaser" %}<i>{{ text }}</i>{% endslot %}<hr>',
 }
+_DATABASE = NamedTemporaryFile(suffix=".sqlite3")
 if not settings.configured:
     settings.configure(
         SECRET_KEY="a key of the shop, for tests",
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF=__name__,
-        INSTALLED_APPS=["shopwindow.middleware.django"],
+        INSTALLED_APPS=[
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.sessions",
+            "shopwindow.middleware.django",
+        ],
+        DATABASES={
+            "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": _DATABASE.name}
+        },
         MIDDLEWARE=[
             "django.middleware.http.ConditionalGetMiddleware",
             "django.middleware.common.CommonMiddleware",  # says Content-Length
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "shopwindow.middleware.django.visits.visits",
         ],
         TEMPLATES=[
             {
@@ -68,6 +83,23 @@ async def awaiting(request: HttpRequest) -> HttpResponse:
     return render(request, "page.html", {"text": "a<b"})
 
 
+def enter(request: HttpRequest) -> HttpResponse:
+    """Whoever is named in the address logs in."""
+    found = get_user_model().objects.get(username=request.GET["name"])
+    login(request, found)
+    request.shopwindow.identify(str(found.pk))
+    return HttpResponse("hello")
+
+
+def handle(request: HttpRequest) -> HttpResponse:
+    same = request.shopwindow is request.scope["state"]["shopwindow"] is current()
+    return HttpResponse(f"{same} {request.shopwindow is not None}")
+
+
+async def handle_awaiting(request: HttpRequest) -> HttpResponse:
+    return handle(request)
+
+
 def missing(request: HttpRequest) -> HttpResponse:
     return render(request, "page.html", {"text": "gone"}, status=404)
 
@@ -80,12 +112,17 @@ urlpatterns: list[Any] = [
     path("template", template),
     path("awaiting", awaiting),
     path("missing", missing),
+    path("login", enter),
+    path("handle", handle),
+    path("handle-awaiting", handle_awaiting),
 ]
 
 
 def make(window: Shopwindow | None) -> ASGIApp:
     shop: ASGIApp = get_asgi_application()
-    return shop if window is None else PersonalizedDjango(shop, window)
+    if window is None:
+        return shop
+    return PersonalizedDjango(shop, window, customer=logged_in)
 
 
 def rendered(source: str, **values: object) -> str:
