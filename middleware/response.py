@@ -8,12 +8,14 @@ have slots.
 
 import codecs
 import re
+from time import time
 
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Send
 
 from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
 from .leaving import leaving, private
+from .presence import QUICK, has_left
 from .unsent import Unsent
 from .visit import Visit
 
@@ -57,9 +59,11 @@ class Response:
         "_head",
         "_held",
         "_html",
+        "_left",
         "_pieces",
         "_found",
         "_page",
+        "_receive",
         "_rewriter",
         "_send",
         "_size",
@@ -71,8 +75,10 @@ class Response:
         "_visit",
     )
 
-    def __init__(self, visit: Visit, send: Send) -> None:
+    def __init__(self, visit: Visit, send: Send, receive: Receive) -> None:
         self._visit = visit
+        self._receive = receive
+        self._left = False  # the client was gone before the end of the page
         self._send = send
         self._start: Message | None = None
         self._page = False  # it can be rewritten
@@ -92,6 +98,9 @@ class Response:
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.body":
+            if not message.get("more_body", False) and self._html:
+                if self._size or time() - self._visit.arrival.now > QUICK:
+                    self._left = await has_left(self._receive)
             await self._step(message)
         elif kind == "http.response.start":
             await self._begin(message)
@@ -445,7 +454,9 @@ class Response:
     def _finish(self) -> None:
         """The last byte has left."""
         self._step = self._send
-        if self._status == 200 and self._html and not self._visit.arrival.bot:
+        if self._left or self._visit.arrival.bot:
+            return
+        if self._status == 200 and self._html:
             try:
                 self._visit.delivered()
             except Exception as error:
