@@ -98,7 +98,8 @@ streamed = streaming(40, 120, 200)
 
 
 class Kind(NamedTuple):
-    """A request and how the shop answers it. ``cold``: the window has to be started first."""
+    """A request and how the shop answers it. ``cold``: the window has to be started first;
+    ``timed``: it tells how long things took."""
 
     app: ASGIApp
     method: str = "GET"
@@ -107,6 +108,7 @@ class Kind(NamedTuple):
     known: bool = True
     preview: bool = False
     cold: bool = False
+    timed: bool = False
 
 
 KINDS = {
@@ -127,6 +129,8 @@ KINDS = {
     "decisions": Kind(one_message, path="/-/shopwindow/decide"),
     "a preview": Kind(one_message, preview=True),
     "not started": Kind(one_message, cold=True),
+    "timed": Kind(one_message, timed=True),
+    "timed, streamed": Kind(streamed, timed=True),
 }
 
 
@@ -236,7 +240,9 @@ async def _cancelled(
     query = b""
     if kind.preview:
         query = window.previews.link(kind.path, "stranger").partition("?")[2].encode()
-    app = PersonalizationMiddleware(kind.app, window, customer=customer)
+    app = PersonalizationMiddleware(
+        kind.app, window, customer=customer, timing=kind.timed, tracer=kind.timed
+    )
     client, steps = Client(kind.body), Steps(number)
     scope = scope_of(kind.path, kind.method, headers, query_string=query, state={})
     accepted, tasks = window.journal.accepted, asyncio.all_tasks()

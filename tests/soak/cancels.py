@@ -1,6 +1,7 @@
 """Requests of all kinds, cancelled at every await, with pages and stores of all paces."""
 
 import asyncio
+import logging
 import tempfile
 from collections import Counter as Tally
 from collections.abc import Callable
@@ -27,7 +28,13 @@ def soak_cancels(
     awaits: int, seed: int, advance: Callable[[], None] = lambda: None
 ) -> Soaked:
     """Cancel at least so many awaits."""
-    return asyncio.run(_soak(awaits, Random(seed), advance))
+    log = logging.getLogger("shopwindow")
+    level = log.level
+    log.setLevel(logging.ERROR)  # each site would say anew what it thinks of its pages
+    try:
+        return asyncio.run(_soak(awaits, Random(seed), advance))
+    finally:
+        log.setLevel(level)
 
 
 async def _soak(awaits: int, chance: Random, advance: Callable[[], None]) -> Soaked:
