@@ -94,8 +94,10 @@ class PersonalizationMiddleware:
                 await endpoints.answer(visit, receive, send)
             else:
                 inner = self._inner(visit)
-                page = visit.arrival.navigation
-                answering = (Response if page else _Plain)(visit, send)
+                if visit.arrival.navigation:
+                    answering = Response(visit, send, receive)
+                else:
+                    answering = _Plain(visit, send)
                 try:
                     await self.app(inner, receive, answering.send)
                 finally:

@@ -6,12 +6,15 @@ its first slot, its end, or :data:`HELD` bytes; a streamed one only where its pa
 have slots.
 """
 
-from starlette.types import Message, Send
+from time import time
+
+from starlette.types import Message, Receive, Send
 
 from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
 from .charsets import charset_in, charset_of, is_page
 from .leaving import leaving, private
+from .presence import QUICK, has_left
 from .unsent import Unsent
 from .visit import Visit
 
@@ -29,9 +32,11 @@ class Response:
         "_head",
         "_held",
         "_html",
+        "_left",
         "_pieces",
         "_found",
         "_page",
+        "_receive",
         "_rewriter",
         "_send",
         "_size",
@@ -43,8 +48,10 @@ class Response:
         "_visit",
     )
 
-    def __init__(self, visit: Visit, send: Send) -> None:
+    def __init__(self, visit: Visit, send: Send, receive: Receive) -> None:
         self._visit = visit
+        self._receive = receive
+        self._left = False  # the client was gone before the end of the page
         self._send = send
         self._start: Message | None = None
         self._page = False  # it can be rewritten
@@ -69,6 +76,9 @@ class Response:
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.body":
+            if not message.get("more_body", False) and self._html:
+                if self._size or time() - self._visit.arrival.now > QUICK:
+                    self._left = await has_left(self._receive)
             await self._step(message)
         elif kind == "http.response.start":
             await self._begin(message)
@@ -430,7 +440,9 @@ class Response:
     def _finish(self) -> None:
         """The last byte has left."""
         self._step = self._send
-        if self._status == 200 and self._html and not self._visit.arrival.bot:
+        if self._left or self._visit.arrival.bot:
+            return
+        if self._status == 200 and self._html:
             try:
                 self._visit.delivered()
             except Exception as error:

@@ -3,11 +3,13 @@
 import asyncio
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwindow import Customer, PersonalizationMiddleware, Shopwindow
+from shopwindow.middleware.breaker import Breaker
 from shopwindow.middleware.routes import Routes
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.rules.facts import Profile
@@ -53,12 +55,17 @@ async def customer(scope: Scope) -> Customer:
 # -- the shop's ways to answer -----------------------------------------------------------------
 
 
-async def streamed(scope: Scope, receive: Receive, send: Send) -> None:
-    await send(start(TYPE))
-    for part in cut(PAGE, 40, 120, 200):
-        await send(chunk(part, True))
-        await asyncio.sleep(0)
-    await send(chunk())
+def streaming(*places: int) -> ASGIApp:
+    """The page in pieces that end at ``places``."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(TYPE))
+        for part in cut(PAGE, *places):
+            await send(chunk(part, True))
+            await asyncio.sleep(0)
+        await send(chunk())
+
+    return app
 
 
 async def sized(scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,10 +94,12 @@ async def ordering(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 one_message = whole(lambda: PAGE)
+streamed = streaming(40, 120, 200)
 
 
 class Kind(NamedTuple):
-    """A request and how the shop answers it. ``cold``: the window has to be started first."""
+    """A request and how the shop answers it. ``cold``: the window has to be started first;
+    ``timed``: it tells how long things took."""
 
     app: ASGIApp
     method: str = "GET"
@@ -99,6 +108,7 @@ class Kind(NamedTuple):
     known: bool = True
     preview: bool = False
     cold: bool = False
+    timed: bool = False
 
 
 KINDS = {
@@ -119,6 +129,8 @@ KINDS = {
     "decisions": Kind(one_message, path="/-/shopwindow/decide"),
     "a preview": Kind(one_message, preview=True),
     "not started": Kind(one_message, cold=True),
+    "timed": Kind(one_message, timed=True),
+    "timed, streamed": Kind(streamed, timed=True),
 }
 
 
@@ -228,7 +240,9 @@ async def _cancelled(
     query = b""
     if kind.preview:
         query = window.previews.link(kind.path, "stranger").partition("?")[2].encode()
-    app = PersonalizationMiddleware(kind.app, window, customer=customer)
+    app = PersonalizationMiddleware(
+        kind.app, window, customer=customer, timing=kind.timed, tracer=kind.timed
+    )
     client, steps = Client(kind.body), Steps(number)
     scope = scope_of(kind.path, kind.method, headers, query_string=query, state={})
     accepted, tasks = window.journal.accepted, asyncio.all_tasks()
@@ -277,6 +291,15 @@ async def left_behind(
     return faults
 
 
+def people(folder: Path) -> Path:
+    """The site in ``folder``, with somebody to preview."""
+    tests = folder / "rules" / "tests"
+    tests.mkdir(exist_ok=True)
+    text = "version: 1\npersonas:\n  stranger: {}\n"
+    (tests / "people.yaml").write_text(text)
+    return folder
+
+
 async def known_visitor(window: Shopwindow) -> Headers:
     """The headers of a visitor who has looked at tea, and whose profile is stored."""
     async with consented(mounted(one_message, window)) as client:
@@ -287,6 +310,11 @@ async def known_visitor(window: Shopwindow) -> Headers:
 
 async def still_usable(window: Shopwindow, headers: Headers) -> list[str]:
     """After all of it the visitor's page is what it always was, and counts."""
+    store = window.store
+    assert isinstance(store, SlowStore)
+    if store.pause > window.site.settings.profile_ms / 1000:
+        # It was rightly given up; after a cancel alone it is not.
+        store.pause, window.breaker = 0.0, Breaker()
     before = len(events_of(window))
     app = PersonalizationMiddleware(one_message, window)
     answer = await ask(app, "/p/tea-1", headers=headers)
