@@ -7,6 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.db import connections
 from django.http import HttpResponse
 from django.template import TemplateSyntaxError
 from django.test import RequestFactory
@@ -124,6 +125,9 @@ async def test_who_is_logged_in_to_django_is_the_customer() -> None:
     await sync_to_async(call_command)("migrate", verbosity=0)
     users = get_user_model().objects
     await users.acreate(username="ann", first_name="Ann")
+    await sync_to_async(
+        connections.close_all
+    )()  # those of requests Django closes itself
     async with open_window(
         rules=GREETING, site="[deadlines]\nprofile-ms = 5000\n"
     ) as window:

@@ -88,6 +88,7 @@ def app(window: Shopwindow, **more: Any) -> Any:
     return Litestar(
         [home, product, block, order, cached],
         plugins=[ShopwindowPlugin(window)],
+        logging_config=None,  # it would be that of all tests of this process
         template_config=TemplateConfig(instance=engine),
         **more,
     )
@@ -237,6 +238,7 @@ async def test_consent_needs_no_login_and_the_login_is_the_customer(
         [home],
         plugins=[kind(window, customer=customer)],
         middleware=[] if first else [authentication],
+        logging_config=None,
         csrf_config=CSRFConfig(secret="a secret of the shop"),
     )
     async with shop.lifespan(), consented(shop) as client:

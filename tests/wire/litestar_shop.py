@@ -25,4 +25,5 @@ async def from_file() -> File:
 
 def make(window: Shopwindow | None) -> Litestar:
     plugins = [] if window is None else [ShopwindowPlugin(window)]
-    return Litestar([one, stream, from_file], plugins=plugins, openapi_config=None)
+    routes = [one, stream, from_file]
+    return Litestar(routes, plugins=plugins, openapi_config=None, logging_config=None)
