@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import endpoints
 from .context import CONDITIONAL, Arrival
 from .guise import Guise
+from .inward import MARK, without_bypasses
 from .leaving import leaving
 from .lookup import CustomerOf
 from .previews import PARAMETER, without_ticket
@@ -18,15 +19,15 @@ from .visit import Visit, serving
 from .window import Shopwindow
 
 if TYPE_CHECKING:
+    from .pagecache import PageCache
+    from .pages import Hearing, Pages
     from .site import Site
 
-_MARK = "shopwindow.visit"
 _ENDS = (
     "lifespan.startup.failed",
     "lifespan.shutdown.complete",
     "lifespan.shutdown.failed",
 )
-_BYPASSES = ("http.response.pathsend", "http.response.zerocopysend")
 
 
 class PersonalizationMiddleware:
@@ -34,7 +35,8 @@ class PersonalizationMiddleware:
 
     ``site`` is the editors' folder, or a :class:`Shopwindow` made of it. ``customer`` gets
     the scope and says who is logged in now; it is asked at the first slot of a page, after
-    the app's own authentication. Raises as :class:`Shopwindow` does.
+    the app's own authentication. ``cache`` says which of the app's pages are kept for all; none
+    by default. Raises as :class:`Shopwindow` does.
     """
 
     def __init__(
@@ -43,17 +45,19 @@ class PersonalizationMiddleware:
         site: "str | os.PathLike[str] | Shopwindow | Site",
         *,
         customer: CustomerOf | None = None,
+        cache: "PageCache | None" = None,
     ) -> None:
         self.app = app
         self.window = site if isinstance(site, Shopwindow) else Shopwindow(site)
         self.customer = customer or self.window.customer
+        self.pages = None if cache is None else _pages(cache, self.window, app)
 
     def __repr__(self) -> str:
         return f"<PersonalizationMiddleware {self.window!r}>"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            if _MARK in scope:  # mounted twice: the outer one does the work
+            if MARK in scope:  # mounted twice: the outer one does the work
                 await self.app(scope, receive, send)
             else:
                 await self._request(scope, receive, send)
@@ -71,15 +75,26 @@ class PersonalizationMiddleware:
         try:
             if visit.arrival.path.startswith(endpoints.PREFIX):
                 await endpoints.answer(visit, receive, send)
+            elif self.pages is not None:
+                await self.pages.answer(visit, receive, send, self._ask)
             else:
-                inner = self._inner(visit)
-                page = visit.arrival.navigation
-                answering = (Response if page else _Plain)(visit, send)
-                await self.app(inner, receive, answering.send)
+                await self._ask(visit, receive, send)
         finally:
             serving.reset(token)
             visit.lookup.abandon()
             visit.arrival.over()
+
+    async def _ask(
+        self,
+        visit: Visit,
+        receive: Receive,
+        send: Send,
+        hearing: "Hearing | None" = None,
+    ) -> None:
+        """Let the app answer; what it sends goes through ``hearing`` first."""
+        inner = self._inner(visit)
+        sending = (Response if visit.arrival.navigation else _Plain)(visit, send).send
+        await self.app(inner, receive, hearing(sending) if hearing else sending)
 
     async def _arrive(self, scope: Scope) -> Visit | None:
         """The visit of a request; whatever fails in here, the page goes out with its own content."""
@@ -113,7 +128,7 @@ class PersonalizationMiddleware:
         """The scope that the app sees."""
         scope = visit.arrival.scope
         inner = dict(scope)
-        inner[_MARK] = True
+        inner[MARK] = True
         state: dict[str, Any] | None = inner.get("state")
         if state is None:
             inner["state"] = {"shopwindow": visit}
@@ -134,12 +149,8 @@ class PersonalizationMiddleware:
         if visit.aside:
             return inner
         extensions = scope.get("extensions")
-        if extensions and any(name in extensions for name in _BYPASSES):
-            inner["extensions"] = {
-                name: value
-                for name, value in extensions.items()
-                if name not in _BYPASSES
-            }
+        if extensions:
+            inner["extensions"] = without_bypasses(extensions)
         if not known and not CONDITIONAL.isdisjoint(arrival.headers):
             inner["headers"] = [
                 pair for pair in scope["headers"] if pair[0] not in CONDITIONAL
@@ -169,6 +180,12 @@ class PersonalizationMiddleware:
             await send(message)
 
         await self.app(scope, receiving, sending)
+
+
+def _pages(cache: "PageCache", window: Shopwindow, app: ASGIApp) -> "Pages":
+    from .pages import Pages  # many shops have a cache of their own, or none
+
+    return Pages(cache, window, app)
 
 
 class _Plain:

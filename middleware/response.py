@@ -14,13 +14,13 @@ from starlette.types import Message, Send
 from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
 from .leaving import leaving, private
+from .storedpage import HEAD, StoredPage
 from .unsent import Unsent
 from .visit import Visit
 
-HEAD = 1_024  # bytes in which a page says its language
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
 
-_PAGES = (b"text/html", b"application/xhtml+xml")
+PAGES = (b"text/html", b"application/xhtml+xml")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 # Encodings in which the bytes of "<" and of names may stand for something else.
 _UNREADABLE = re.compile(
@@ -89,6 +89,37 @@ class Response:
         self._html = False
         self._step: Send = self._pass
 
+    async def replay(self, page: StoredPage, age: int) -> bool:
+        """Answer with a page that is kept, as if the app had sent it once more.
+
+        False: that failed, and nothing has left yet.
+        """
+        visit = self._visit
+        self._status, self._html, self._page = 200, True, True
+        self._charset, self._size = page.charset, page.length
+        try:
+            if visit.polyglot:
+                visit.listen(page.head)
+            if page.slots:
+                visit.refresh_cookie()
+        except Exception as error:
+            # Our own fault, whatever it is: the app can still answer.
+            visit.window.warn("replay", "answering for the app failed: %r", error)
+            return False
+        headers = page.dressed if page.slots else page.aged(age)
+        self._start = {
+            "type": "http.response.start", "status": 200, "headers": headers
+        }  # fmt: skip
+        if page.slots:
+            await self._swap(page.pieces, False)
+            return True
+        await self._release()
+        head_only = visit.arrival.scope["method"] == "HEAD"
+        body = b"" if head_only else page.body
+        await self._send({"type": "http.response.body", "body": body})
+        self._finish()
+        return True
+
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.body":
@@ -133,7 +164,7 @@ class Response:
                 self._sized = True
             elif lower == b"content-encoding":
                 encoded = encoded or value.strip().lower() not in (b"", b"identity")
-        self._html = content_type.lower().startswith(_PAGES)
+        self._html = content_type.lower().startswith(PAGES)
         if visit.aside or not (self._html or visit.marked):
             return False
         charset = charset_of(content_type)

@@ -18,6 +18,7 @@ from ..rules.interests import NO_TRAFFIC, Traffic
 from .breaker import Breaker
 from .clicks import ClickLinks
 from .consent import RefusalCookie
+from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
@@ -94,6 +95,7 @@ class Shopwindow:
         self.traffic: Traffic = NO_TRAFFIC
         self.routes = Routes()
         self.counters: Tally[str] = Tally()
+        self.errands = Errands()
         self.started = False
         self._starting: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
@@ -308,6 +310,7 @@ class Shopwindow:
             self._refreshing.cancel()
         if self._watching is not None:
             self._watching.stop()
+        await self.errands.stop()
         await asyncio.to_thread(self.journal.close)
         for source in (*self.sources, *self._retired):
             await source.close()
