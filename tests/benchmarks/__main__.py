@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from . import deciding, firstbyte
-from .contenders import HANDWRITTEN, KINDS, PERSONALISED, contenders
+from .contenders import EXACT, KINDS, contenders
 from .goals import (
     Goal,
     decision_goals,
@@ -74,7 +74,7 @@ async def compare(work: Work, kind: str, competing: list[Contender]) -> None:
         shown.add(expected)
         for contender in competing:
             _, body = await answer(contender.app, work.request(number))
-            if contender.name in (PERSONALISED, HANDWRITTEN) and body != expected:
+            if contender.name in EXACT and body != expected:
                 place = len(os.path.commonprefix([body, expected]))
                 raise SystemExit(
                     f"{kind}, {contender.name}: visitor {number} got another page than the reference\n"

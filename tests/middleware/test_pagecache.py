@@ -434,7 +434,8 @@ async def test_another_address_is_another_page(change: dict[str, Any]) -> None:
 async def test_what_vary_names_is_a_part_of_the_key() -> None:
     def make(scope: Scope) -> bytes:
         headers = dict(scope["headers"])
-        return PAGE + headers.get(b"accept-language", b"none")
+        said: bytes = headers.get(b"accept-language", b"none")
+        return PAGE + said
 
     shop = Shop(make, (b"Vary", b"Accept-Language, COOKIE"))
     async with cached(shop) as (app, _):
