@@ -16,6 +16,7 @@ from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
 from .leaving import leaving, private
 from .storedpage import HEAD, StoredPage
 from .unsent import Unsent
+from .validators import revalidated
 from .visit import Visit
 
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
@@ -344,7 +345,11 @@ class Response:
     async def _swap(self, pieces: list[Piece], more: bool) -> None:
         """Send the pieces; what stands before the first slot never waits for an answer."""
         first = next((n for n, p in enumerate(pieces) if isinstance(p, Hole)), -1)
-        if first >= 0 and not self._default_only() and not self._ready():
+        kept = not more and self._start is not None and self._may_be_kept()
+        waits = first >= 0 and not self._default_only() and not self._ready()
+        if waits and kept:
+            await self._settle()  # its tag depends on the last byte
+        elif waits:
             head = b"".join(self._filled(pieces[:first]))
             pieces = pieces[first:]
             if self._start is not None:
@@ -358,6 +363,8 @@ class Response:
         body = b"".join(self._filled(pieces))
         if self._start is not None:
             head_only = self._visit.arrival.scope["method"] == "HEAD"
+            if kept and self._revalidate(body):
+                head_only, body = True, b""  # the browser has it
             self._set_length(None if more or head_only else len(body))
             await self._release()
         if body or not more:
@@ -366,6 +373,27 @@ class Response:
             )
         if not more:
             self._finish()
+
+    def _may_be_kept(self) -> bool:
+        """Whether the browser may keep the page, if it asks each time."""
+        visit = self._visit
+        if not visit.site.settings.revalidate or self._status != 200 or not self._html:
+            return False
+        # What changes an id, and what a handler decided, is for this moment.
+        return not (visit.cookies or visit.decided)
+
+    def _revalidate(self, body: bytes) -> bool:
+        """Make the headers those of a page that may be kept; whether the browser has it."""
+        assert self._start is not None
+        try:
+            asked = self._visit.arrival.headers.get(b"if-none-match", b"")
+            page = body if self._size else None  # the answer to a HEAD may be without
+            self._start, has = revalidated(self._start, page, asked)
+        except Exception as error:
+            # Our own fault, whatever it is: the page leaves, and nobody keeps it.
+            self._visit.window.warn("validators", "making a tag failed: %r", error)
+            return False
+        return has
 
     def _default_only(self) -> bool:
         return self._status != 200 or not self._html or self._visit.arrival.bot
