@@ -19,8 +19,9 @@ from .visit import Visit, serving
 from .window import Shopwindow
 
 if TYPE_CHECKING:
+    from .hearing import Hearing
     from .pagecache import PageCache
-    from .pages import Hearing, Pages
+    from .pages import Pages
     from .site import Site
 
 _ENDS = (
@@ -89,12 +90,12 @@ class PersonalizationMiddleware:
         visit: Visit,
         receive: Receive,
         send: Send,
-        hearing: "Hearing | None" = None,
+        heard: "Hearing | None" = None,
     ) -> None:
-        """Let the app answer; what it sends goes through ``hearing`` first."""
+        """Let the app answer; what it sends goes through ``heard`` first."""
         inner = self._inner(visit)
         sending = (Response if visit.arrival.navigation else _Plain)(visit, send).send
-        await self.app(inner, receive, hearing(sending) if hearing else sending)
+        await self.app(inner, receive, heard(sending) if heard else sending)
 
     async def _arrive(self, scope: Scope) -> Visit | None:
         """The visit of a request; whatever fails in here, the page goes out with its own content."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Message, Scope
 
+from .hearing import listed
 from .response import PAGES, charset_of
 from .storable import (
     Lifetime,
@@ -40,6 +41,7 @@ class Filling:
         "failed",
         "given",
         "names",
+        "odd",
         "page",
         "passing",
         "scope",
@@ -73,6 +75,7 @@ class Filling:
         self.page: StoredPage | None = None
         self.names: tuple[bytes, ...] = ()  # of request headers that it depends on
         self.why = ""
+        self.odd = False  # the request was: that says nothing of the page
         self.passing = False  # another answer may well be kept
         self.failed = False  # the app did, for now
         self.again = False  # the app has to be asked once more, for this very visitor
@@ -97,9 +100,7 @@ class Filling:
         kind = message["type"]
         if kind == "http.response.start":
             self.started = True
-            if not isinstance(message.get("headers", ()), (list, tuple)):
-                # Any iterable is legal, but only once.
-                message = {**message, "headers": list(message["headers"])}
+            message = listed(message)
             self._begin(message)
             if self.failed and self._spare is not None and await self._spare():
                 self._swallow = True
@@ -123,7 +124,7 @@ class Filling:
             self._stranger.window.warn("keeping", "keeping a page failed: %r", error)
 
     def _begin(self, start: Message) -> None:
-        status, headers = start["status"], start.get("headers", ())
+        status, headers = start["status"], start["headers"]
         if status in _FAILURES:
             self.failed = True
             self.refuse(f"has the status {status}")
@@ -134,6 +135,7 @@ class Filling:
             self.refuse("asks about the visitor")
             return
         self.passing = status != 200
+        self.odd = 400 <= status < 500 and status not in (404, 410)
         try:
             look(status, headers)
             if start.get("trailers"):

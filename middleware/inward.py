@@ -21,13 +21,12 @@ def without_bypasses(extensions: dict[str, Any]) -> dict[str, Any]:
 def of_nobody(scope: Scope) -> Scope:
     """The scope of the same request as if a browser made it that was never here before.
 
-    Its state is a copy without any visit: who calls the app puts one there.
+    Its state is a copy, for another visit than that of the request.
     """
     inner = dict(scope)
     inner[MARK] = True
     inner["method"] = "GET"
     inner["state"] = {**(scope.get("state") or {})}
-    inner["state"].pop("shopwindow", None)
     inner["headers"] = [pair for pair in scope["headers"] if pair[0] not in _UNTOLD]
     if extensions := scope.get("extensions"):
         inner["extensions"] = without_bypasses(extensions)

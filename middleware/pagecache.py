@@ -30,8 +30,9 @@ class PageCache:
     comes first. ``wait``: the most seconds for which a request waits for an answer that
     another one has asked for.
 
-    ``counters`` count requests: "hit", "stale", "filled", "refreshed", "waited", and "passed" for those that
-    went to the app. Raises :class:`ValueError` for what cannot be meant.
+    ``counters`` count requests: "hit" and "stale" were answered from here, "passed" by the app;
+    "waited" for another one's answer. "filled" counts the pages that were kept. Raises
+    :class:`ValueError` for what cannot be meant.
     """
 
     def __init__(

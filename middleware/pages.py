@@ -16,6 +16,7 @@ from .addresses import Address, Values, cacheable, changed, values_of
 from .context import Arrival
 from .filling import Filling
 from .flight import Flight
+from .hearing import Hearing, hearing
 from .inward import of_nobody
 from .pagecache import PageCache
 from .response import Response
@@ -33,7 +34,6 @@ TRIES = 3  # times that a request looks, at most
 SAFE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 INCOMPLETE = "is not complete"
 
-Hearing = Callable[[Send], Send]
 Ask = Callable[[Visit, Receive, Send, Hearing | None], Awaitable[None]]
 Key = tuple[Address, Values]
 
@@ -53,21 +53,21 @@ class Pages:
         self, visit: Visit, receive: Receive, send: Send, ask: Ask
     ) -> None:
         """Answer a request, with ``ask`` if the app has to."""
-        hearing: Hearing | None = None
+        heard: Hearing | None = None
         address = None
         try:
             address = cacheable(visit, self._cache)
             if visit.arrival.scope["method"] not in SAFE:
-                hearing = partial(self._changing, visit)
+                heard = hearing(partial(self._hear_change, visit))
         except Exception as error:
             # Our own fault, whatever it is: the app answers.
             self._fault(error)
         if address is not None:
             if await self._answered(visit, address, receive, send):
                 return
-            hearing = partial(self._wanting, address)
+            heard = hearing(partial(self._hear_wish, address))
         self._count["passed"] += 1
-        await ask(visit, receive, send, hearing)
+        await ask(visit, receive, send, heard)
 
     def _fault(self, error: Exception) -> None:
         self._window.warn("page cache", "the page cache failed: %r", error)
@@ -172,6 +172,7 @@ class Pages:
             raise  # the shop wants to know, though the visitor may have a page
         finally:
             serving.reset(token)
+            stranger.arrival.over()
             filling.refuse(INCOMPLETE)
             self._land(key, flight)
         return not filling.again
@@ -199,6 +200,8 @@ class Pages:
             if before is not None:
                 before.failed(now)
             again = before is not None and before.usable(now)
+        elif filling.odd:
+            again = False
         elif filling.why != INCOMPLETE:  # that says nothing of the page
             self.shelves.give_up(address, now)
             again = False
@@ -270,43 +273,22 @@ class Pages:
                 flight.void = True
                 del self._flights[key]
 
-    def _changing(self, visit: Visit, send: Send) -> Send:
-        """The ``send`` of a request that may change what pages show: RFC 9111, 4.4."""
-        scope, arrival = visit.arrival.scope, visit.arrival
+    def _hear_change(self, visit: Visit, start: Message) -> None:
+        """What a request has changed is not shown any more: RFC 9111, 4.4."""
+        arrival = visit.arrival
+        try:
+            if start["status"] < 400:
+                for address in changed(arrival.scope, arrival, start["headers"]):
+                    self.drop(address)
+        except Exception as error:
+            # Our own fault, whatever it is: the answer leaves.
+            self._fault(error)
 
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] < 400:
-                message = _listed(message)
-                try:
-                    for address in changed(scope, arrival, message["headers"]):
-                        self.drop(address)
-                except Exception as error:
-                    # Our own fault, whatever it is: the answer leaves.
-                    self._fault(error)
-            await send(message)
-
-        return sending
-
-    def _wanting(self, address: Address, send: Send) -> Send:
-        """The ``send`` of an answer that may ask to be kept: from the next request on."""
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = _listed(message)
-                try:
-                    if message["status"] == 200 and wanted(message["headers"]):
-                        self.shelves.want(address)
-                except Exception as error:
-                    # As above.
-                    self._fault(error)
-            await send(message)
-
-        return sending
-
-
-def _listed(start: Message) -> Message:
-    """With headers that may be read more than once: any iterable is legal."""
-    headers = start.get("headers", ())
-    if isinstance(headers, list) or ("headers" in start and isinstance(headers, tuple)):
-        return start
-    return {**start, "headers": list(headers)}
+    def _hear_wish(self, address: Address, start: Message) -> None:
+        """An answer that asks to be kept is, from the next request on."""
+        try:
+            if start["status"] == 200 and wanted(start["headers"]):
+                self.shelves.want(address)
+        except Exception as error:
+            # As above.
+            self._fault(error)

@@ -5,7 +5,7 @@ from cachetools import LRUCache
 from .addresses import Address, Values
 from .storedpage import OVERHEAD, StoredPage
 
-PASSING = 120.0  # seconds in which a page that cannot be kept is not tried again
+PASSING = 30.0  # seconds in which a page that cannot be kept is not tried again
 SHARE = 8  # a page takes at most this part of the room
 VARIANTS = 64  # pages of one address, by what Vary names
 

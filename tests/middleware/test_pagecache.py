@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -109,8 +110,9 @@ async def test_the_second_visitor_costs_the_app_nothing(
     shop = Shop(lambda scope: page(LANES[lane]))
     shop.cut = streamed
     async with cached(shop) as (app, _):
-        # The first view of a streamed page learns that its path has slots.
-        answers = [await ask(app) for _ in range(3)][int(streamed) :]
+        answers = [await ask(app) for _ in range(3)]
+    if streamed and lane != "template":
+        del answers[0]  # it learns that the path has slots
     assert shop.calls == 1
     assert {a.body for a in answers} == {answers[0].body}
     assert TEASER in answers[0].body and b"\x1e" not in answers[0].body
@@ -231,6 +233,7 @@ async def test_two_visitors_never_see_each_other() -> None:
             assert all(name != b"cookie" for name, _ in scope["headers"])
             visit = scope["state"]["shopwindow"]
             assert visit.visitor is None and visit.profile is None
+            assert visit.arrival.cookies == b""
             told = repr(scope) + repr(vars(visit))
             assert not any(id[:20] in told for id in ids)
         stored = b""
@@ -305,6 +308,30 @@ async def test_a_handler_that_asks_about_the_visitor_is_asked_for_each(
     assert seen == ["Stranger", "Visit", "Visit"]
 
 
+async def test_who_asks_about_the_visitor_late_is_heard_too() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(TYPE))
+        await send(chunk(PAGE, True))
+        _ = scope["state"]["shopwindow"].consent
+        await send(chunk())
+
+    async with cached(app) as (mounted, _):
+        await ask(mounted)
+        assert not len(pages_of(mounted).shelves)
+
+
+async def test_an_answer_with_trailers_is_not_kept() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(TYPE, trailers=True))
+        await send(chunk(PAGE))
+        await send({"type": "http.response.trailers", "headers": []})
+
+    async with cached(app) as (mounted, _):
+        answer = await ask(mounted)
+        assert answer.messages[-1]["type"] == "http.response.trailers"
+        assert not len(pages_of(mounted).shelves)
+
+
 async def test_attributes_for_one_request_are_not_there_on_a_hit() -> None:
     def make(scope: Scope) -> bytes:
         Request(scope).state.shopwindow.set(cart_value=60)
@@ -363,13 +390,17 @@ async def test_somebody_with_something_of_their_own_goes_to_the_app(
     async with cached(shop, cache) as (app, _):
         for _ in range(2):  # neither filled
             await ask(app, headers=headers, **more)
-        assert not len(pages_of(app).shelves)
+        assert not len(pages_of(app).shelves) and shop.calls == 2
+    async with cached(shop, cache) as (app, _):
         await ask(app)
+        assert len(pages_of(app).shelves) == 1
         await ask(app, headers=headers, **more)  # nor served
     assert shop.calls == 4
-    for name, value in headers:
-        if name == b"cookie":
-            assert (name, value) in shop.scopes[0]["headers"]
+    for asked in (0, 1, 3):
+        scope = shop.scopes[asked]
+        assert type(scope["state"]["shopwindow"]).__name__ == "Visit"
+        for pair in headers:
+            assert pair in scope["headers"]
 
 
 async def test_cookies_that_are_ignored_reach_nobody() -> None:
@@ -391,9 +422,7 @@ async def test_editors_who_keep_us_away_from_a_page_keep_the_cache_away() -> Non
     assert shop.calls == 2
 
 
-async def test_a_preview_is_never_kept_nor_served_from_what_is() -> None:
-    from shopwindow.middleware.guise import Guise  # noqa: F401
-
+async def test_what_might_be_a_preview_is_never_kept_nor_served_from_what_is() -> None:
     shop = Shop()
     async with cached(shop) as (app, window):
         await ask(app)
@@ -516,6 +545,19 @@ async def test_only_pages_that_are_there_are_kept(status: int) -> None:
     async with cached(shop) as (app, _):
         for _ in range(2):
             assert (await ask(app)).status == status
+    assert shop.calls == 2
+
+
+async def test_a_request_that_the_app_refuses_says_nothing_of_the_page() -> None:
+    def make(scope: Scope) -> bytes:
+        shop.status = 400 if (b"x-odd", b"1") in scope["headers"] else 200
+        return PAGE
+
+    shop = Shop(make)
+    async with cached(shop) as (app, _):
+        assert (await ask(app, headers=[(b"x-odd", b"1")])).status == 400
+        for _ in range(2):
+            assert (await ask(app)).status == 200
     assert shop.calls == 2
 
 
@@ -814,19 +856,23 @@ async def test_a_stale_page_is_shown_while_another_one_is_fetched(
 
 
 async def test_the_app_finds_nobody_while_a_page_is_renewed(clock: list[float]) -> None:
-    seen: list[Any] = []
+    seen: list[tuple[str, str]] = []
 
     def make(scope: Scope) -> bytes:
-        seen.append(current())
+        seen.append((type(current()).__name__, person.get()))
         return PAGE
 
+    person = ContextVar(
+        "person", default="nobody"
+    )  # as others outside of us have theirs
     cache = PageCache({"/*": 60}, stale_while_revalidate=30)
-    async with cached(Shop(make), cache) as (app, window), consented(app) as client:
-        await client.get("/")
+    async with cached(Shop(make), cache) as (app, window):
+        await ask(app)
         clock[0] = 61
-        await client.get("/")
+        person.set("Anna")
+        await ask(app)
         await settled(window)
-    assert [type(visit).__name__ for visit in seen] == ["Stranger"] * 2
+    assert seen == [("Stranger", "nobody")] * 2
 
 
 async def test_renewing_ends_with_the_window(clock: list[float]) -> None:
