@@ -1,5 +1,6 @@
 """What the answer to a request depends on, as far as a cache is concerned: RFC 9111, 2 and 4."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
@@ -27,6 +28,8 @@ _ADDRESSING = frozenset(
         b"x-http-method-override", b"x-method-override", b"x-http-method", b"forwarded",
     )
 )  # fmt: skip
+# Parts of Forwarded: RFC 7239, 5.
+_WHOM = re.compile(rb"""\b(?:for|by)\s*=\s*(?:"[^"]*"|[^;,]*)\s*;?""", re.IGNORECASE)
 _SAID = _OWN | _ADDRESSING | {b"content-length", b"cache-control"}
 
 
@@ -66,7 +69,7 @@ def cacheable(visit: Visit, cache: PageCache) -> Address | None:
                 if b"no-store" in value.lower():
                     return None
             else:
-                said.append((name, value))
+                said.append(_addressing(name, value))
     if arrival.cookies and not _ours(visit, cache):
         return None
     return _address(scope, arrival, query, tuple(said))
@@ -83,6 +86,11 @@ def _ours(visit: Visit, cache: PageCache) -> bool:
             if not equals or not cache.ignores(name):
                 return False
     return True
+
+
+def _addressing(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """What a header says of the address, and not of who asks and through whom."""
+    return name, _WHOM.sub(b"", value) if name == b"forwarded" else value
 
 
 def _address(
@@ -118,7 +126,11 @@ def changed(
     scope: Scope, arrival: Arrival, headers: Iterable[tuple[bytes, bytes]]
 ) -> list[Address]:
     """The addresses of this host whose pages an answer says may be others now."""
-    said = tuple(pair for pair in scope["headers"] if pair[0] in _ADDRESSING)
+    said = tuple(
+        _addressing(name, value)
+        for name, value in scope["headers"]
+        if name in _ADDRESSING
+    )
     own = _address(scope, arrival, scope.get("query_string", b""), said)
     found = [own]
     host = arrival.headers.get(b"host", b"").decode("latin-1")

@@ -143,10 +143,10 @@ class Pages:
             # Our own fault, whatever it is: the app answers.
             self._fault(error)
             return False
-        visit.lookup.skip_customer()
         answering = Response(visit, send)
 
         async def forward(message: Message) -> None:
+            visit.lookup.skip_customer()  # as in _serve: all get the same
             visit.marked = stranger.marked
             await answering.send(message)
 

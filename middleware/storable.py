@@ -5,7 +5,7 @@ count in whichever field they stand, though a targeted field could overrule Cach
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -77,8 +77,10 @@ def directives(headers: Headers, field: bytes) -> dict[str, str]:
     return found
 
 
-def wanted(headers: Headers) -> bool:
+def wanted(headers: Sequence[tuple[bytes, bytes]]) -> bool:
     """Whether an answer asks caches like us to keep it."""
+    if not any(name.lower() in TARGETED for name, _ in headers):
+        return False
     for field in TARGETED:
         said = directives(headers, field)
         if said:

@@ -457,6 +457,19 @@ async def test_another_address_is_another_page(change: dict[str, Any]) -> None:
     assert shop.calls == 2
 
 
+async def test_for_whom_a_proxy_asks_makes_no_other_page() -> None:
+    shop = Shop()
+    async with cached(shop) as (app, _):
+        for n in range(3):
+            said = b'For="[2001:db8::%d]";proto=https; by=10.0.0.%d' % (n, n)
+            headers = [(b"forwarded", said), (b"x-forwarded-for", b"192.0.2.%d" % n)]
+            await ask(app, headers=headers)
+        assert shop.calls == 1
+        await ask(app, method="POST", headers=headers)
+        await ask(app, headers=headers)
+    assert shop.calls == 3
+
+
 # -- Vary ----------------------------------------------------------------------------------
 
 
@@ -1174,3 +1187,17 @@ async def test_who_is_logged_in_is_not_asked_where_the_app_is_not() -> None:
         await ask(app, headers=[(b"cookie", b"session=1")])
         assert asked == ["/"]
         assert not window.counters
+
+
+async def test_who_is_logged_in_is_asked_where_the_app_answers_for_one() -> None:
+    def customer(scope: Scope) -> None:
+        asked.append(type(scope["state"]["shopwindow"]).__name__)
+
+    def make(scope: Scope) -> bytes:
+        _ = scope["state"]["shopwindow"].consent
+        return PAGE
+
+    asked: list[str] = []
+    async with cached(Shop(make), customer=customer) as (app, _):
+        await ask(app)
+    assert asked == ["Visit"]
