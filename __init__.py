@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .findings import SiteError as SiteError
     from .middleware.asgi import PersonalizationMiddleware as PersonalizationMiddleware
     from .middleware.lookup import Customer as Customer
+    from .middleware.pagecache import PageCache as PageCache
     from .middleware.visit import Visit as Visit
     from .middleware.visit import current as current
     from .middleware.window import Shopwindow as Shopwindow
@@ -19,6 +20,7 @@ _HOMES = {
     "SiteError": "findings",
     "PersonalizationMiddleware": "middleware.asgi",
     "Customer": "middleware.lookup",
+    "PageCache": "middleware.pagecache",
     "Visit": "middleware.visit",
     "current": "middleware.visit",
     "Shopwindow": "middleware.window",

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import endpoints
 from .context import CONDITIONAL, Arrival
 from .guise import Guise
+from .inward import MARK, without_bypasses
 from .leaving import leaving
 from .lookup import CustomerOf
 from .previews import PARAMETER, without_ticket
@@ -22,16 +23,17 @@ from .window import Shopwindow
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
+    from .hearing import Hearing
+    from .pagecache import PageCache
+    from .pages import Pages
     from .site import Site
     from .tracing import Tracing
 
-_MARK = "shopwindow.visit"
 _ENDS = (
     "lifespan.startup.failed",
     "lifespan.shutdown.complete",
     "lifespan.shutdown.failed",
 )
-_BYPASSES = ("http.response.pathsend", "http.response.zerocopysend")
 
 
 class PersonalizationMiddleware:
@@ -39,7 +41,8 @@ class PersonalizationMiddleware:
 
     ``site`` is the editors' folder, or a :class:`Shopwindow` made of it. ``customer`` gets
     the scope and says who is logged in now; it is asked at the first slot of a page, after
-    the app's own authentication. ``timing`` says which answers tell how long things took, see
+    the app's own authentication. ``cache`` says which of the app's pages are kept for all; none
+    by default. ``timing`` says which answers tell how long things took, see
     :mod:`.timing`: by default those to previews, and to a browser on this machine outside of production.
     ``tracer`` is one of OpenTelemetry, or True for the global one; see :mod:`.tracing`. Raises as
     :class:`Shopwindow` does, and :class:`ImportError` for a tracer without ``shopwindow[otel]``.
@@ -51,12 +54,14 @@ class PersonalizationMiddleware:
         site: "str | os.PathLike[str] | Shopwindow | Site",
         *,
         customer: CustomerOf | None = None,
+        cache: "PageCache | None" = None,
         timing: MayKnow = None,
         tracer: "Tracer | bool | None" = None,
     ) -> None:
         self.app = app
         self.window = site if isinstance(site, Shopwindow) else Shopwindow(site)
         self.customer = customer or self.window.customer
+        self.pages = None if cache is None else _pages(cache, self.window, app)
         self._timing = timing
         self._tracing: Tracing | None = None
         if tracer:
@@ -70,7 +75,7 @@ class PersonalizationMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            if _MARK in scope:  # mounted twice: the outer one does the work
+            if MARK in scope:  # mounted twice: the outer one does the work
                 await self.app(scope, receive, send)
             else:
                 await self._request(scope, receive, send)
@@ -85,31 +90,44 @@ class PersonalizationMiddleware:
             await self.app(scope, receive, send)
             return
         token = serving.set(visit)
-        answering: Response | _Plain | None = None
         timing = visit.timing
         if timing is not None:
             send = timing.begin(visit, send)
         try:
             if visit.arrival.path.startswith(endpoints.PREFIX):
                 await endpoints.answer(visit, receive, send)
+            elif self.pages is not None:
+                await self.pages.answer(visit, receive, send, self._ask)
             else:
-                inner = self._inner(visit)
-                if visit.arrival.navigation:
-                    answering = Response(visit, send, receive)
-                else:
-                    answering = _Plain(visit, send)
-                try:
-                    await self.app(inner, receive, answering.send)
-                finally:
-                    if answering.broken_off:
-                        self.window.counters["page broken off"] += 1
+                await self._ask(visit, receive, send)
         finally:
             serving.reset(token)
             visit.lookup.abandon()
             visit.arrival.over()
-            self.window.stats.over(visit, answering)
+            self.window.stats.over(visit)
             if timing is not None:
                 timing.end(visit, sys.exception())
+
+    async def _ask(
+        self,
+        visit: Visit,
+        receive: Receive,
+        send: Send,
+        heard: "Hearing | None" = None,
+    ) -> None:
+        """Let the app answer; what it sends goes through ``heard`` first."""
+        inner = self._inner(visit)
+        answering: Response | _Plain
+        if visit.arrival.navigation:
+            answering = Response(visit, send, receive)
+        else:
+            answering = _Plain(visit, send)
+        sending = answering.send
+        try:
+            await self.app(inner, receive, heard(sending) if heard else sending)
+        finally:
+            if answering.broken_off:
+                self.window.counters["page broken off"] += 1
 
     async def _arrive(self, scope: Scope) -> Visit | None:
         """The visit of a request; whatever fails in here, the page goes out with its own content."""
@@ -157,7 +175,7 @@ class PersonalizationMiddleware:
         """The scope that the app sees."""
         scope = visit.arrival.scope
         inner = dict(scope)
-        inner[_MARK] = True
+        inner[MARK] = True
         state: dict[str, Any] | None = inner.get("state")
         if state is None:
             inner["state"] = {"shopwindow": visit}
@@ -178,12 +196,8 @@ class PersonalizationMiddleware:
         if visit.aside:
             return inner
         extensions = scope.get("extensions")
-        if extensions and any(name in extensions for name in _BYPASSES):
-            inner["extensions"] = {
-                name: value
-                for name, value in extensions.items()
-                if name not in _BYPASSES
-            }
+        if extensions:
+            inner["extensions"] = without_bypasses(extensions)
         if not known and not CONDITIONAL.isdisjoint(arrival.headers):
             inner["headers"] = [
                 pair for pair in scope["headers"] if pair[0] not in CONDITIONAL
@@ -213,6 +227,12 @@ class PersonalizationMiddleware:
             await send(message)
 
         await self.app(scope, receiving, sending)
+
+
+def _pages(cache: "PageCache", window: Shopwindow, app: ASGIApp) -> "Pages":
+    from .pages import Pages  # many shops have a cache of their own, or none
+
+    return Pages(cache, window, app)
 
 
 class _Plain:

@@ -58,6 +58,10 @@ class RefusalCookie:
     def __init__(self, days: int) -> None:
         self._cookie = HostCookie("shopwindow-consent", days * 86_400)
 
+    def name(self, secure: bool) -> bytes:
+        """The cookie's name and the equals sign."""
+        return self._cookie.name(secure)
+
     def read(self, header: bytes, secure: bool) -> bool:
         wanted = self._cookie.name(secure) + REFUSED
         return wanted in header and any(

@@ -46,7 +46,7 @@ _MOBILE = re.compile(rb"Mobi|iPhone|iPod|Opera Mini|Windows Phone")
 _TABLET = re.compile(
     rb"iPad|Tablet|PlayBook|Silk|\A(?=.*Android)(?!.*(?:Mobi|Opera Mini))"
 )
-_LANG = re.compile(
+LANG = re.compile(
     rb"""<html\b[^>]*\slang\s*=\s*["']?([A-Za-z]{2}(?:-[A-Za-z0-9]+)*)""", re.I
 )
 _UTM = {
@@ -209,7 +209,7 @@ class ContextReader:
 
     def spoken(self, page: bytes) -> str | None:
         """The language that a page's ``<html lang>`` names, if the site has texts in it."""
-        found = _LANG.search(page)
+        found = LANG.search(page)
         if found is None:
             return None
         named = found[1].decode()

@@ -105,6 +105,10 @@ class Lookup:
             # A store of any kind may fail in any way; the page must not.
             self._broken(error)
 
+    def skip_customer(self) -> None:
+        """Nobody can be logged in: the shop need not be asked."""
+        self._customer_of = None
+
     def forget(self) -> None:
         """What was found belongs to an id that is none any more."""
         self.profile = None

@@ -15,10 +15,11 @@ from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
 from .charsets import charset_in, charset_of, is_page
 from .leaving import leaving, private
 from .presence import QUICK, has_left
+from .storedpage import HEAD, StoredPage
 from .unsent import Unsent
+from .validators import revalidated
 from .visit import Visit
 
-HEAD = 1_024  # bytes in which a page says its language and its encoding
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
 # Pages that we keep away from may leave so.
 _BODIES = ("http.response.pathsend", "http.response.zerocopysend")
@@ -72,6 +73,37 @@ class Response:
     def broken_off(self) -> bool:
         """Whether the answer has begun and not ended: the app failed, or nobody was there any more."""
         return self._status != 0 and self._step is not self._send
+
+    async def replay(self, page: StoredPage, age: int) -> bool:
+        """Answer with a page that is kept, as if the app had sent it once more.
+
+        False: that failed, and nothing has left yet.
+        """
+        visit = self._visit
+        self._status, self._html, self._page = 200, True, True
+        self._charset, self._size = page.charset, page.length
+        try:
+            if visit.polyglot:
+                visit.listen(page.head)
+            if page.slots:
+                visit.refresh_cookie()
+        except Exception as error:
+            # Our own fault, whatever it is: the app can still answer.
+            visit.window.warn("replay", "answering for the app failed: %r", error)
+            return False
+        headers = page.dressed if page.slots else page.aged(age)
+        self._start = {
+            "type": "http.response.start", "status": 200, "headers": headers
+        }  # fmt: skip
+        if page.slots:
+            await self._swap(page.pieces, False)
+            return True
+        await self._release()
+        head_only = visit.arrival.scope["method"] == "HEAD"
+        body = b"" if head_only else page.body
+        await self._send({"type": "http.response.body", "body": body})
+        self._finish()
+        return True
 
     async def send(self, message: Message) -> None:
         kind = message["type"]
@@ -309,7 +341,11 @@ class Response:
     async def _swap(self, pieces: list[Piece], more: bool) -> None:
         """Send the pieces; what stands before the first slot never waits for an answer."""
         first = next((n for n, p in enumerate(pieces) if isinstance(p, Hole)), -1)
-        if first >= 0 and not self._default_only() and not self._ready():
+        kept = not more and self._start is not None and self._may_be_kept()
+        waits = first >= 0 and not self._default_only() and not self._ready()
+        if waits and kept:
+            await self._settle()  # its tag depends on the last byte
+        elif waits:
             head = b"".join(self._filled(pieces[:first]))
             pieces = pieces[first:]
             if self._start is not None:
@@ -323,6 +359,8 @@ class Response:
         body = b"".join(self._filled(pieces))
         if self._start is not None:
             head_only = self._visit.arrival.scope["method"] == "HEAD"
+            if kept and self._revalidate(body):
+                head_only, body = True, b""  # the browser has it
             self._set_length(None if more or head_only else len(body))
             await self._release()
         if body or not more:
@@ -331,6 +369,27 @@ class Response:
             )
         if not more:
             self._finish()
+
+    def _may_be_kept(self) -> bool:
+        """Whether the browser may keep the page, if it asks each time."""
+        visit = self._visit
+        if not visit.site.settings.revalidate or self._status != 200 or not self._html:
+            return False
+        # What changes an id, and what a handler decided, is for this moment.
+        return not (visit.cookies or visit.decided)
+
+    def _revalidate(self, body: bytes) -> bool:
+        """Make the headers those of a page that may be kept; whether the browser has it."""
+        assert self._start is not None
+        try:
+            asked = self._visit.arrival.headers.get(b"if-none-match", b"")
+            page = body if self._size else None  # the answer to a HEAD may be without
+            self._start, has = revalidated(self._start, page, asked)
+        except Exception as error:
+            # Our own fault, whatever it is: the page leaves, and nobody keeps it.
+            self._visit.window.warn("validators", "making a tag failed: %r", error)
+            return False
+        return has
 
     def _default_only(self) -> bool:
         return self._status != 200 or not self._html or self._visit.arrival.bot
@@ -403,7 +462,7 @@ class Response:
         if not whole:
             if self._unsent is None:
                 self._unsent = Unsent(marker)
-                self._visit.window.stats.streaming.add(self)
+                self._visit.window.stats.streaming[self._visit] = self
             self._unsent.fed(body)
         pieces = rewriter.feed(body)
         if not more:

@@ -59,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True):
     language: str = "en"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    revalidate: bool = False
     slots: Mapping[str, Slot] = {}
     limits: Limits = UNLIMITED
     tracks: tuple[Track, ...] = ()
@@ -99,9 +100,10 @@ def read_settings(
     pages = root.table("pages")
     values["include"] = _paths(pages, "include")
     values["exclude"] = _paths(pages, "exclude")
+    values["revalidate"] = pages.flag("revalidate")
     values["slots"] = slots = read_slots(root.table("slots"))
     values["limits"] = read_limits(pages, root.table("experiments"), slots)
-    pages.finish(later=("revalidate",))
+    pages.finish()
 
     values["tracks"] = tuple(t for s in root.tables("track") if (t := _track(s)))
     sources = root.table("sources")

@@ -6,7 +6,7 @@ each. Reading may happen on any thread, and never holds up a page.
 
 from collections import Counter as Tally
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..rules.events import ATTRIBUTES_SET, PRODUCT_REMOVED, SAYS, VISITED
 from .stores import REARRANGING
@@ -40,7 +40,7 @@ class Stats:
 
     ``decisions`` counts by slot and reason, ``lookups`` how asking the store went, ``late`` who did
     not answer before a page's deadline. ``streaming`` holds the answers that leave in several
-    messages.
+    messages, by their visits.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Stats:
         self.decisions: Tally[tuple[str, str]] = Tally()
         self.lookups: Tally[str] = Tally()
         self.late: Tally[str] = Tally()
-        self.streaming: set[Response] = set()
+        self.streaming: dict[Visit, Response] = {}
         self._tables: dict[str, tuple[str, Tally[str]]] = {}
 
     def __repr__(self) -> str:
@@ -66,10 +66,10 @@ class Stats:
         for name, (help, numbers) in dict(self._tables).items():
             yield name, help, numbers
 
-    def over(self, visit: "Visit", answering: Any) -> None:
+    def over(self, visit: "Visit") -> None:
         """The request of ``visit`` is over, and so is its answer: count what was decided."""
         try:
-            self.streaming.discard(answering)  # most were never in there
+            self.streaming.pop(visit, None)  # most were never in there
             outcome = visit.display.outcome()
             if outcome and visit.guise is None:
                 self.pages += 1
@@ -96,7 +96,7 @@ def read(window: "Shopwindow") -> list[Metric]:
     dropped: Tally[str] = Tally()
     for name, number in dict(journal.dropped).items():
         dropped[name if name in _EVENTS else OTHER] += number
-    held = sum(response.held for response in list(stats.streaming))
+    held = sum(response.held for response in list(stats.streaming.values()))
     rows: list[Metric] = [
         _count("pages", "Pages on which something was decided.", stats.pages),
         Metric(

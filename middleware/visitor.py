@@ -108,6 +108,10 @@ class VisitorCookie:
         parts = [part.removeprefix(b" ") for part in header.split(b";")]
         return [part[len(name) :] for part in parts if part.startswith(name)]
 
+    def name(self, secure: bool) -> bytes:
+        """The cookie's name and the equals sign."""
+        return self._cookie.name(secure)
+
     def sent(self, header: bytes, secure: bool) -> bool:
         """Whether the browser has a cookie of our name, readable or not."""
         return self._cookie.name(secure) in header

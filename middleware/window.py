@@ -19,6 +19,7 @@ from ..rules.interests import NO_TRAFFIC, Traffic
 from .breaker import Breaker
 from .clicks import ClickLinks
 from .consent import RefusalCookie
+from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
@@ -98,6 +99,7 @@ class Shopwindow:
         self.familiar = Familiar()
         self.counters: Tally[str] = Tally()
         self.stats = Stats()
+        self.errands = Errands()
         self.started = False
         self._starting: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
@@ -312,6 +314,7 @@ class Shopwindow:
             self._refreshing.cancel()
         if self._watching is not None:
             self._watching.stop()
+        await self.errands.stop()
         await asyncio.to_thread(self.journal.close)
         for source in (*self.sources, *self._retired):
             await source.close()

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from . import deciding, firstbyte, servers
-from .contenders import HANDWRITTEN, KINDS, PERSONALISED, contenders
+from .contenders import EXACT, KINDS, contenders
 from .goals import (
     Goal,
     decision_goals,
@@ -79,7 +79,7 @@ async def compare(work: Work, kind: str, competing: list[Contender]) -> None:
         shown.add(expected)
         for contender in competing:
             _, body = await answer(contender.app, work.request(number))
-            if contender.name in (PERSONALISED, HANDWRITTEN) and body != expected:
+            if contender.name in EXACT and body != expected:
                 place = len(os.path.commonprefix([body, expected]))
                 raise SystemExit(
                     f"{kind}, {contender.name}: visitor {number} got another page than the reference\n"

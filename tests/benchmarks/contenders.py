@@ -1,4 +1,4 @@
-"""Four ways to answer a request for the start page, with two kinds of page."""
+"""Ways to answer a request for the start page, with two kinds of page."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from shopwindow import PersonalizationMiddleware
+from shopwindow import PageCache, PersonalizationMiddleware
 
 from . import handwritten
 from .rounds import Contender, nothing_left
@@ -21,8 +21,18 @@ from .work import Opened, Work, plain_page, slotted_constant, slotted_page
 
 BARE = "bare"
 PERSONALISED = "shopwindow"
+KEPT = "shopwindow, page kept"
+OTHERS_KEPT = (
+    "shopwindow, others kept"  # the control: a cache that has nothing to do with it
+)
 BUFFERING = "BaseHTTPMiddleware"
 HANDWRITTEN = "hand-written"
+EXACT = (
+    PERSONALISED,
+    KEPT,
+    OTHERS_KEPT,
+    HANDWRITTEN,
+)  # who must be right about visitors
 KINDS = ("static", "jinja")
 
 Answer = Callable[[Request], str | bytes]
@@ -87,6 +97,11 @@ def static_pages(work: Opened) -> dict[str, Answer]:
     }
 
 
+def page_cache(path: str) -> PageCache:
+    """Keeps the pages of ``path``, whatever the shop's own cookies say."""
+    return PageCache({path: 3600}, ignore_cookies=("theme", "basket"))
+
+
 def contenders(work: Work, kind: str) -> list[Contender]:
     """Everybody who answers with the ``static`` or the ``jinja`` page."""
     pages = static_pages(work) if kind == "static" else jinja_pages(work)
@@ -103,6 +118,19 @@ def contenders(work: Work, kind: str) -> list[Contender]:
             PERSONALISED,
             PersonalizationMiddleware(serve(pages[PERSONALISED]), work.window),
             written,
+        ),
+        *(
+            Contender(
+                name,
+                PersonalizationMiddleware(
+                    serve(pages[PERSONALISED]), work.window, cache=cache
+                ),
+                written,
+            )
+            for name, cache in (
+                (KEPT, page_cache("/")),
+                (OTHERS_KEPT, page_cache("/c/*")),
+            )
         ),
         Contender(BUFFERING, BaseHTTPMiddleware(bare, buffer), nothing_left),
         Contender(HANDWRITTEN, serve(pages[HANDWRITTEN]), nothing_left),

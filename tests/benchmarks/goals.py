@@ -5,7 +5,14 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from .contenders import BARE, BUFFERING, HANDWRITTEN, PERSONALISED
+from .contenders import (
+    BARE,
+    BUFFERING,
+    HANDWRITTEN,
+    KEPT,
+    OTHERS_KEPT,
+    PERSONALISED,
+)
 from .deciding import NOTHING, OWN, Decisions, Size
 from .engines import GROWTHBOOK
 from .firstbyte import CONTROL, FirstByte
@@ -14,6 +21,7 @@ from .rounds import Timings
 
 BUFFERING_SHARE = 0.6
 BARE_SHARE = 0.85
+KEPT_TIMES = 8.0
 IMPORT_SECONDS = 0.2
 FIRST_BYTE_SECONDS = 0.0005
 LATE_SECONDS = 0.002
@@ -84,6 +92,17 @@ def page_goals(kind: str, timings: Timings) -> list[Goal]:
         Goal(
             f"{kind}: {HANDWRITTEN} / {PERSONALISED}",
             timings.ratio(HANDWRITTEN, PERSONALISED),
+            "",
+        ),
+        Goal(
+            f"{kind}: {BARE} / {KEPT}",
+            timings.ratio(BARE, KEPT),
+            "",
+            least=KEPT_TIMES if kind == "jinja" else None,
+        ),
+        Goal(
+            f"{kind}: {PERSONALISED} / {OTHERS_KEPT}",
+            timings.ratio(PERSONALISED, OTHERS_KEPT),
             "",
         ),
         Goal(f"{kind}: added CPU per page", added, "µs"),

@@ -171,7 +171,6 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[experiments]\nholdout = 5": '2:1: "holdout" must be a text in quotes',
     "[experiments]\nholdout = '5'": '2:1: "5" is not a percentage: write for example '
     '"5%", from 0% to 100%',
-    "[pages]\nrevalidate = true": '2:1: "revalidate" is not available yet',
     "[slots]\n'a b' = 'x'": '2:1: "a b" is not a slot name: letters, digits, dots and '
     "dashes",
     "[slots]\nhero = 1": '2:1: "hero" must be a table',

@@ -107,7 +107,7 @@ async def test_what_a_preview_shows_is_not_counted() -> None:
         assert visit is not None
         visit.decide_sync("home.hero")
         visit.guise = object()  # type: ignore[assignment]  # that there is one will do
-        window.stats.over(visit, None)
+        window.stats.over(visit)
         assert window.stats.pages == 0 and not window.stats.decisions
 
 
@@ -298,6 +298,6 @@ async def test_counting_a_page_costs_next_to_nothing() -> None:
         for slot in window.site.settings.slots:
             visit.decide_sync(slot)
         over = window.stats.over
-        seconds = min(timeit.repeat(lambda: over(visit, None), number=1000, repeat=9))
+        seconds = min(timeit.repeat(lambda: over(visit), number=1000, repeat=9))
         assert seconds / 1000 < 10e-6  # the figure itself is about one; machines differ
         print(f"{seconds * 1000:.2f} µs")
