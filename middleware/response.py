@@ -6,12 +6,15 @@ its first slot, its end, or :data:`HELD` bytes; a streamed one only where its pa
 have slots.
 """
 
-from starlette.types import Message, Send
+from time import time
+
+from starlette.types import Message, Receive, Send
 
 from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
 from .charsets import charset_in, charset_of, is_page
 from .leaving import leaving, private
+from .presence import QUICK, has_left
 from .unsent import Unsent
 from .visit import Visit
 
@@ -29,9 +32,11 @@ class Response:
         "_head",
         "_held",
         "_html",
+        "_left",
         "_pieces",
         "_found",
         "_page",
+        "_receive",
         "_rewriter",
         "_send",
         "_size",
@@ -43,8 +48,10 @@ class Response:
         "_visit",
     )
 
-    def __init__(self, visit: Visit, send: Send) -> None:
+    def __init__(self, visit: Visit, send: Send, receive: Receive) -> None:
         self._visit = visit
+        self._receive = receive
+        self._left = False  # the client was gone before the end of the page
         self._send = send
         self._start: Message | None = None
         self._page = False  # it can be rewritten
@@ -69,6 +76,9 @@ class Response:
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.body":
+            if not message.get("more_body", False) and self._html:
+                if self._size or time() - self._visit.arrival.now > QUICK:
+                    self._left = await has_left(self._receive)
             await self._step(message)
         elif kind == "http.response.start":
             await self._begin(message)
@@ -128,6 +138,13 @@ class Response:
         self._charset = charset
         self._page = True
         return True
+
+    @property
+    def held(self) -> int:
+        """Bytes of a streamed page that came and have not left."""
+        if self._start is not None:
+            return self._size
+        return 0 if self._unsent is None else self._unsent.left
 
     # -- until it is clear what becomes of the page ----------------------------------------
 
@@ -375,14 +392,18 @@ class Response:
         if whole:
             simple = cut(body, site.names, marker)
             if simple is not None:
-                self._found = True
+                self._found = len(simple) > 1
                 return simple
-        if self._rewriter is None:
+            familiar, path = self._visit.window.familiar, self._visit.arrival.path
+            scanner = familiar.scanner(path, body)
+            self._rewriter = Rewriter(site.names, marker, scanner=scanner)
+        elif self._rewriter is None:
             self._rewriter = Rewriter(site.names, marker)
         rewriter = self._rewriter
         if not whole:
             if self._unsent is None:
                 self._unsent = Unsent(marker)
+                self._visit.window.stats.streaming.add(self)
             self._unsent.fed(body)
         pieces = rewriter.feed(body)
         if not more:
@@ -419,7 +440,9 @@ class Response:
     def _finish(self) -> None:
         """The last byte has left."""
         self._step = self._send
-        if self._status == 200 and self._html and not self._visit.arrival.bot:
+        if self._left or self._visit.arrival.bot:
+            return
+        if self._status == 200 and self._html:
             try:
                 self._visit.delivered()
             except Exception as error:
