@@ -51,6 +51,18 @@ class Connection:
         last: bool = False,
     ) -> Received:
         """Send a request and read exactly its answer; after the ``last`` one, nothing else."""
+        self.send(path, method, headers, last=last)
+        return self.read(method, last=last)
+
+    def send(
+        self,
+        path: str,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        *,
+        last: bool = False,
+    ) -> None:
+        """Send a request; what was asked before may be unanswered yet."""
         fields = {
             "Host": "127.0.0.1",
             "User-Agent": BROWSER.decode(),
@@ -60,6 +72,9 @@ class Connection:
         }
         lines = [f"{method} {path} HTTP/1.1", *(f"{k}: {v}" for k, v in fields.items())]
         self.socket.sendall("\r\n".join((*lines, "", "")).encode())
+
+    def read(self, method: str = "GET", *, last: bool = False) -> Received:
+        """Read the next answer."""
         answer = self._answer(method)
         if last and (stray := self._to_the_end()):
             raise Untrue(f"{len(stray)} bytes after the end: {stray[:40]!r}")

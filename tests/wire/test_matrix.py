@@ -157,6 +157,15 @@ def test_every_answer_is_true(running: Running) -> None:
     assert faults == []
 
 
+def test_answers_to_many_questions_at_once_stay_apart(running: Running) -> None:
+    pages = [PAGES[number % len(PAGES)] for number in range(60)]
+    with Connection(running.port) as connection:
+        for number, page in enumerate(pages, 1):
+            connection.send(f"/{page}", last=number == len(pages))
+        for number in range(1, len(pages) + 1):
+            private(connection.read(last=number == len(pages)), "plain")
+
+
 def test_a_naive_rewriter_fails(running: Running) -> None:
     passed = []
     for page, question in CELLS:
