@@ -13,6 +13,7 @@ from starlette.types import Message, Send
 
 from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
+from .arriving import arriving
 from .leaving import leaving, private
 from .unsent import Unsent
 from .visit import Visit
@@ -314,17 +315,14 @@ class Response:
         """Send the pieces; what stands before the first slot never waits for an answer."""
         first = next((n for n, p in enumerate(pieces) if isinstance(p, Hole)), -1)
         if first >= 0 and not self._default_only() and not self._ready():
-            head = b"".join(self._filled(pieces[:first]))
+            await self._leave(self._filled(pieces[:first]))
             pieces = pieces[first:]
-            if self._start is not None:
-                self._set_length(None)
-                await self._release()
-            if head:
-                await self._send(
-                    {"type": "http.response.body", "body": head, "more_body": True}
-                )
             await self._settle()
-        body = b"".join(self._filled(pieces))
+        if first >= 0 and self._visit.site.remotes and not self._default_only():
+            parts = await arriving(self._visit, pieces, self._filled, self._leave)
+        else:
+            parts = self._filled(pieces)
+        body = b"".join(parts)
         if self._start is not None:
             head_only = self._visit.arrival.scope["method"] == "HEAD"
             self._set_length(None if more or head_only else len(body))
@@ -335,6 +333,16 @@ class Response:
             )
         if not more:
             self._finish()
+
+    async def _leave(self, parts: list[bytes]) -> None:
+        """Send what is there: the page has to wait for what follows."""
+        if self._start is not None:
+            self._set_length(None)
+            await self._release()
+        if head := b"".join(parts):
+            await self._send(
+                {"type": "http.response.body", "body": head, "more_body": True}
+            )
 
     def _default_only(self) -> bool:
         return self._status != 200 or not self._html or self._visit.arrival.bot
