@@ -11,12 +11,12 @@ Leave = Callable[[list[bytes]], Awaitable[None]]
 
 
 async def arriving(
-    visit: Visit, pieces: Iterable[Piece], fill: Fill, leave: Leave
+    visit: Visit, pieces: Iterable[Piece], fill: Fill, leave: Leave | None
 ) -> list[bytes]:
     """The bytes of ``pieces``, made by ``fill``; all fragments are asked for at once.
 
     Before a slot whose fragment is on its way ``leave`` sends what stands before it; the page
-    waits there until its deadline. Raises what ``leave`` raises.
+    waits there until its deadline; None: the page leaves as a whole. Raises what ``leave`` does.
     """
     out: list[bytes] = []
     ahead: deque[Piece] = deque(pieces)
@@ -25,8 +25,9 @@ async def arriving(
         piece = ahead.popleft()
         if isinstance(piece, Hole):
             if _waits(visit, piece.slot):
-                await leave(out)
-                out = []
+                if leave is not None:
+                    await leave(out)
+                    out = []
                 await _arrive(visit, piece.slot)
             if piece.within and not _shown(visit, piece.slot):
                 # The slots within get their chance, and may have to be waited for, too.

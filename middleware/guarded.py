@@ -30,8 +30,11 @@ CONNECTIONS = 20  # to one host
 IDLE = 30.0  # seconds that a connection is kept for the next question
 
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-# The metadata service of one cloud answers at an address like all others.
-_METADATA = ip_network("168.63.129.16/32")
+# What the standard library takes for public in some of its versions, and what is not, though it
+# looks like it: the metadata service of one cloud, the second of these.
+_NOT_PUBLIC = tuple(
+    map(ip_network, ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "64:ff9b:1::/48"))
+)
 _NAT64 = ip_network("64:ff9b::/96")
 
 
@@ -65,7 +68,7 @@ def may_reach(address: Address, networks: Iterable[Network]) -> bool:
         one.is_global
         and not one.is_multicast
         and not one.is_reserved
-        and one not in _METADATA
+        and not any(one in network for network in _NOT_PUBLIC)
         for one in meant
     )
 
@@ -83,7 +86,7 @@ def _meant(address: Address) -> tuple[Address, ...]:
     return (address, *(address.teredo or ()))
 
 
-async def resolve(host: str, port: int) -> list[str]:
+async def look_up(host: str, port: int) -> list[str]:
     """The addresses of a name, as the operating system orders them."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -96,11 +99,11 @@ class Doorkeeper(httpcore.AsyncNetworkBackend):
     def __init__(
         self,
         hosts: Iterable[str],
-        resolve: Resolve = resolve,
+        resolve: Resolve | None = None,
         inner: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._networks = listed(hosts)
-        self._resolve = resolve
+        self._resolve = resolve or look_up
         self._inner = inner or httpcore.AnyIOBackend()
 
     async def connect_tcp(
