@@ -164,7 +164,8 @@ class Remotes:
         asking = list(self._asking.values())
         for task in asking:
             task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
+        if asking:
+            await asyncio.wait(asking, timeout=LONGEST)
         for host in list(self._hosts.values()):
             await host.server.close()
 

@@ -87,6 +87,12 @@ async def redirect(path: str, writer: Writer) -> None:
     writer.write(whole(b"", head))
 
 
+async def redirect_home(path: str, writer: Writer) -> None:
+    """To this very server, which is allowed."""
+    head = b"HTTP/1.1 301 Moved Permanently\r\nlocation: /good/home\r\n"
+    writer.write(whole(b"", head))
+
+
 async def too_short(path: str, writer: Writer) -> None:
     """Fewer bytes than it says."""
     writer.write(OK + b"content-length: 100\r\n\r\n" + teaser(path)[:20])
@@ -126,6 +132,7 @@ FAULTS: dict[str, str] = {
     "endless": "too-large",
     "bomb": "unsupported",
     "redirect": "error",
+    "redirect_home": "error",
     "too_short": "error",
     "two_lengths": "error",
     "reset": "error",
@@ -138,7 +145,17 @@ _BEHAVE: dict[str, Behave] = {
     one.__name__: one
     for one in (
         *(good, slow, late, hang, drip, drip_head, garbage, huge, endless, bomb),
-        *(redirect, too_short, two_lengths, reset, broken, json, empty, missing),
+        *(
+            redirect,
+            redirect_home,
+            too_short,
+            two_lengths,
+            reset,
+            broken,
+            json,
+            empty,
+            missing,
+        ),
     )
 }
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shopwindow import Decision, Shopwindow
 from shopwindow.middleware import remote as module
+from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.visit import current
 from shopwindow.rules.events import PROMOTION_VIEWED
 from tests.asgi import Answer, ask, chunk, start
@@ -20,6 +22,7 @@ from tests.shop import (
     AFTER,
     BEFORE,
     HTML,
+    KEYS,
     LANES,
     TEASER,
     by_attribute,
@@ -27,6 +30,7 @@ from tests.shop import (
     mounted,
     open_window,
     page,
+    site_folder,
     whole,
 )
 
@@ -388,9 +392,14 @@ async def test_closing_ends_what_is_still_being_asked() -> None:
         await window.stop()
         assert task.cancelled()
         assert not window.remotes._asking
-        await window.start()  # and it may begin again
+    async with shop("good") as (there, window):
+        await one(window)
+        await window.stop()
+        await window.start()  # it may begin again
+        window.remotes._kept.clear()
         answer, _ = await one(window)
-        assert answer.body == body()
+        assert answer.body == body(FAR)
+        assert len(there.asked) == 2
 
 
 async def test_what_the_server_wants_remembered_is_forgotten(respx_mock: Any) -> None:
@@ -406,6 +415,33 @@ async def test_what_the_server_wants_remembered_is_forgotten(respx_mock: Any) ->
         assert "cookie" not in call.request.headers
         assert call.request.headers["x-key"] == "k"
         assert call.request.headers["accept-encoding"] == "identity"
+
+
+async def test_what_is_saved_is_asked_with_the_next_page(tmp_path: Path) -> None:
+    async with elsewhere() as there:
+        rules = (
+            RULES.format(what="dog").replace("far", "banner").replace("what:", "text:")
+        )
+        folder = site_folder(tmp_path, rules=rules)
+        async with Shopwindow(folder, store=MemoryStore(), keys=KEYS) as window:
+            answer, _ = await one(window)
+            assert b"dog" in answer.body
+            site_folder(
+                tmp_path, site=site(there, "good"), rules=RULES.format(what="dog")
+            )
+            await window.reload_soon()
+            answer, _ = await one(window)
+            assert FAR in answer.body
+            site_folder(tmp_path, site=site(there, "good"), rules=rules)
+            await window.reload_soon()
+            await one(window)
+            site_folder(
+                tmp_path, site=site(there, "good"), rules=RULES.format(what="dog")
+            )
+            await window.reload_soon()
+            answer, _ = await one(window)
+            assert FAR in answer.body
+    assert len(there.asked) == 1  # kept all the while
 
 
 # -- what a server is not told -------------------------------------------------------------
