@@ -2,10 +2,15 @@
 
 import asyncio
 from time import monotonic
+from typing import TYPE_CHECKING
 
+from ..fragments.remote import Unshowable, in_charset
 from ..fragments.views import FragmentError
 from ..rules.facts import Decision
-from .remote import Content
+from .remote import Content, Remotes
+
+if TYPE_CHECKING:
+    from .site import Site
 
 
 class Arrivals:
@@ -26,7 +31,16 @@ class Arrivals:
         known = self._of.get(decision.slot)
         return known is not None and known[0] is decision
 
-    def put(self, decision: Decision, answer: Content | asyncio.Task[Content]) -> None:
+    def ask(
+        self, remotes: Remotes, site: "Site", decision: Decision, language: str
+    ) -> None:
+        """Ask for what ``decision`` shows. Raises :class:`FragmentError`: it has no address."""
+        remote = site.remotes[decision.fragment or ""]
+        address = site.renderer.address(
+            remote, decision.parameters, language, things=decision.bound
+        )
+        allowed = site.settings.allowed_hosts
+        answer = remotes.fetch(remote, address, language, allowed)
         self._of[decision.slot] = (decision, answer)
 
     def waiting(self, slot: str) -> bool:
@@ -42,9 +56,10 @@ class Arrivals:
             await asyncio.wait((answer,), timeout=self._left)
             self._left -= monotonic() - began
 
-    def take(self, slot: str) -> bytes:
-        """The HTML for ``slot`` in UTF-8, empty for nothing. Raises :class:`FragmentError`."""
+    def take(self, slot: str, charset: str = "utf-8") -> bytes | None:
+        """The HTML for ``slot``, None for nothing to show. Raises :class:`FragmentError`."""
         decision, answer = self._of[slot]
+        fragment = decision.fragment or ""
         if isinstance(answer, asyncio.Task):
             if not answer.done():
                 answer = Content(reason="late", why="it did not come in time")
@@ -53,5 +68,8 @@ class Arrivals:
             else:
                 answer = answer.result()
         if answer.reason:
-            raise FragmentError(decision.fragment or "", answer.why, answer.reason)
-        return answer.html
+            raise FragmentError(fragment, answer.why, answer.reason)
+        try:
+            return in_charset(answer.html, charset) or None
+        except Unshowable as error:
+            raise FragmentError(fragment, str(error), "unsupported") from None

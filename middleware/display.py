@@ -7,7 +7,6 @@ from weakref import ref
 import msgspec
 
 from ..fragments.recommendations.rank import PERSONAL, Reason, choose
-from ..fragments.remote import Remote, Unshowable, in_charset
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import FragmentError, VisitorView
 from ..rules.attributes import Facts, facts
@@ -149,10 +148,10 @@ class Display:
                 self.exposed.append(decision)
             return None
         visit = self._visit
-        remote = visit.site.remotes.get(decision.fragment)
+        remote = decision.fragment in visit.site.remotes
         try:
-            if remote is not None:
-                content = self._received(decision, remote, charset)
+            if remote:
+                content = self._asked(decision).take(decision.slot, charset)
             else:
                 content = self._render(decision, hole.default, charset)
         except FragmentError as error:
@@ -161,7 +160,7 @@ class Display:
         if content is None:
             self._keep_default(decision, "no-rule")
             return None
-        if remote is not None:
+        if remote:
             self.exposed.append(decision)
             return content
         # Fragments are shared between pages: they know neither where we stand nor for whom.
@@ -220,36 +219,29 @@ class Display:
         """Decide the slots among ``pieces``, and ask other servers for theirs: all at once."""
         self._ahead = self._ahead or set()
         for piece in pieces:
-            if not isinstance(piece, Hole):
-                continue
-            decision = self.decision(piece.slot)
-            self._ahead.add(piece.slot)
-            if decision.fragment is None:
-                self.prepare(inside(piece))
-            elif decision.fragment in self._visit.site.remotes:
+            if isinstance(piece, Hole):
+                self._ahead.add(piece.slot)
                 self.waits(piece.slot)
+                if not self.decision(piece.slot).shown:
+                    self.prepare(inside(piece))
 
     def waits(self, slot: str) -> bool:
         """Whether what ``slot`` shows is on its way, and the page may wait for it."""
         decision = self.decision(slot)
-        remote = self._visit.site.remotes.get(decision.fragment or "")
-        if remote is None:
-            return False
         try:
-            return self._asked(decision, remote).waiting(slot)
+            return self._is_remote(decision) and self._asked(decision).waiting(slot)
         except FragmentError:
             return False  # fill says so
 
     async def arrive(self, slot: str) -> None:
         """Wait for what ``slot`` shows, until the deadline; then its decision says what came."""
         decision = self.decision(slot)
-        remote = self._visit.site.remotes.get(decision.fragment or "")
-        if remote is None:
+        if not self._is_remote(decision):
             return
         try:
-            arrivals = self._asked(decision, remote)
+            arrivals = self._asked(decision)
             await arrivals.wait(slot)
-            empty = not arrivals.take(slot)
+            empty = arrivals.take(slot) is None
         except FragmentError as error:
             self._cannot(decision, error)
             return
@@ -258,55 +250,36 @@ class Display:
 
     def as_it_is(self, decision: Decision) -> Decision:
         """``decision`` with what has come by now, for those who cannot wait."""
-        remote = self._visit.site.remotes.get(decision.fragment or "")
-        if remote is None:
+        if not self._is_remote(decision):
             return decision
         page = self._arrivals
         if page is None or not page.asked(decision):
             page = Arrivals(0.0)  # the page itself asks when it waits
         try:
-            reason = (
-                ""
-                if self._asked(decision, remote, page).take(decision.slot)
-                else "no-rule"
-            )
+            if self._asked(decision, page).take(decision.slot) is not None:
+                return decision
+            reason = "no-rule"
         except FragmentError as error:
             reason = error.reason
-        if not reason:
-            return decision
         return msgspec.structs.replace(decision, reason=reason, fragment=None)
 
-    def _asked(
-        self, decision: Decision, remote: Remote, page: Arrivals | None = None
-    ) -> Arrivals:
+    def _is_remote(self, decision: Decision) -> bool:
+        return decision.fragment in self._visit.site.remotes
+
+    def _asked(self, decision: Decision, page: Arrivals | None = None) -> Arrivals:
         """Those of the page, or ``page``. Raises :class:`FragmentError`: there is no address."""
-        visit = self._visit
-        arrivals = page or self._arrivals
-        if arrivals is None:
+        visit, known = self._visit, self._facts
+        assert known is not None
+        if page is None:
             # Whoever previews a page has time, and is the first to ask.
             seconds = visit.site.settings.fragments_ms / 1000
-            arrivals = Arrivals(LONGEST if visit.guise is not None else seconds)
-            self._arrivals = arrivals
-        if not arrivals.asked(decision):
-            site, known = visit.site, self._facts
-            assert known is not None
-            language = known.context.language or site.settings.language
-            address = site.renderer.address(
-                remote, decision.parameters, language, things=decision.bound
+            page = self._arrivals = self._arrivals or Arrivals(
+                LONGEST if visit.guise is not None else seconds
             )
-            allowed = site.settings.allowed_hosts
-            fetch = visit.window.remotes.fetch
-            arrivals.put(decision, fetch(remote, address, language, allowed))
-        return arrivals
-
-    def _received(
-        self, decision: Decision, remote: Remote, charset: str
-    ) -> bytes | None:
-        content = self._asked(decision, remote).take(decision.slot)
-        try:
-            return in_charset(content, charset) or None
-        except Unshowable as error:
-            raise FragmentError(remote.name, str(error), "unsupported") from None
+        if not page.asked(decision):
+            language = known.context.language or visit.site.settings.language
+            page.ask(visit.window.remotes, visit.site, decision, language)
+        return page
 
     # -- slots that keep their default content ---------------------------------------------
 

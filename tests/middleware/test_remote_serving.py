@@ -96,5 +96,4 @@ async def test_the_page_is_whole_and_in_time_whatever_another_server_does(
     everything = [seconds for behave in FAULTS for seconds in took[behave]]
     assert median(everything) < control + DEADLINE + 0.01
     patient = [min(took[behave]) for behave in ("hang", "drip", "drip_head")]
-    assert DEADLINE * 0.9 < min(patient) - control
-    assert median(patient) < control + DEADLINE + 0.01
+    assert DEADLINE * 0.9 < min(patient) < control + DEADLINE + 0.01
