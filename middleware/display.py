@@ -40,12 +40,13 @@ class Display:
     """Decides every slot of a page once, and fills it.
 
     ``decisions`` holds those that were made, by slot; ``exposed`` the ones that count: those whose fragments are on the page, and
-    those that were held back for the sake of a comparison.
+    those that were held back for the sake of a comparison; ``passing`` those that were made before
+    something else was known.
     """
 
     __slots__ = (
-        *("decisions", "exposed", "_facts", "_of", "_placement", "_preliminary"),
-        *("_ahead", "_arrivals"),
+        *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
+        *("_ahead", "_arrivals", "_preliminary"),
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -59,6 +60,7 @@ class Display:
         self.exposed: list[Decision] = []
         self._ahead: set[str] | None = None  # decided before their turn, all at once
         self._arrivals: Arrivals | None = None
+        self.passing: dict[str, Decision] = {}
 
     @property
     def _visit(self) -> "Visit":
@@ -76,6 +78,7 @@ class Display:
     def renew(self) -> None:
         """Something about the visitor has changed: decide anew."""
         self._facts = None
+        self.passing.update(self.decisions)
         self.decisions.clear()
         self._placement = self._page()
         for decision in self.exposed:  # these have left
@@ -90,8 +93,15 @@ class Display:
             if settled:
                 self.decisions[slot] = known
                 self._placement.take(known)
+            else:
+                self.passing[slot] = known
             self._preliminary = not settled  # an answer may come before the page's end
         return known
+
+    def outcome(self) -> dict[str, Decision]:
+        """What became of every slot that was asked for, by slot."""
+        made = self.decisions
+        return {**self.passing, **made} if self.passing else made
 
     def _decide(self, slot: str) -> Decision:
         visit = self._visit

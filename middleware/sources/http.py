@@ -54,7 +54,8 @@ class HttpSource:
             )
         self._known: TTLCache[str, Values] = TTLCache(CUSTOMERS, settings.cache)
         self._asking: dict[str, asyncio.Task[Values]] = {}
-        self._breaker = Breaker()
+        self.breaker = Breaker()
+        self.failures = 0  # questions that brought no answer
         self._paths = {name: path[2:].split(".") for name, path in settings.map.items()}
 
     def __repr__(self) -> str:
@@ -73,7 +74,7 @@ class HttpSource:
             return NOTHING
         task = self._asking.get(customer)
         if task is None:
-            if not self._breaker.allows():
+            if not self.breaker.allows():
                 return NOTHING
             task = asyncio.get_running_loop().create_task(self._ask(customer))
             self._asking[customer] = task
@@ -88,7 +89,8 @@ class HttpSource:
         except Exception as error:
             # The service may answer anything, and the client may be the shop's own: whatever
             # went wrong in there, the page goes on without.
-            self._breaker.failed()
+            self.breaker.failed()
+            self.failures += 1
             log.warning(
                 "source %s gave no answer after %.0f ms: %s",
                 self.name,
@@ -96,7 +98,7 @@ class HttpSource:
                 told(error),
             )
             return NOTHING
-        self._breaker.succeeded()
+        self.breaker.succeeded()
         values = {
             name: value
             for name, path in self._paths.items()
