@@ -65,8 +65,9 @@ class Shopwindow:
     ``site`` is a path, or the compiled :class:`Site`. What is saved below a path goes live
     while the window is started, see :mod:`.watching`; ``counters`` count ``reload``,
     ``reload refused`` and ``reload failed``. ``store`` replaces the store that
-    site.toml names, ``client`` the HTTP client that asks sources and fetches remote fragments. ``keys`` are the secrets,
-    newest first; by default those of SHOPWINDOW_SECRET_KEYS.
+    site.toml names, ``client`` the HTTP client that asks sources and fetches remote fragments;
+    one of the shop's own looks itself after the addresses that it connects to. ``keys`` are
+    the secrets, newest first; by default those of SHOPWINDOW_SECRET_KEYS.
 
     Raises :class:`SiteError` with every finding when the site cannot be used; in production
     the last good site is used instead, else one that leaves every page as it is. Raises
