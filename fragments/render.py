@@ -6,11 +6,21 @@ from typing import Any
 
 from .bytecache import ByteCache
 from .catalog import Catalog
+from .fragment_files import Parameters
+from .items import Item
 from .library import Library, Version
 from .making import Click, Maker
-from .parameters import NO_THINGS, NOBODY, FragmentError, Things, VisitorView
+from .parameters import (
+    NO_THINGS,
+    NOBODY,
+    FragmentError,
+    Things,
+    VisitorView,
+    template_values,
+)
 from .plates import OVERHEAD, WHOLE, Cards, Deck, Plate, Rendered, size
 from .recommendations.rank import Reason, Recommendation
+from .remote import LANGUAGE, Remote
 from .reorder import Cut, CutError, cut_children
 
 CACHE_BYTES = 16 * 1024 * 1024
@@ -175,6 +185,39 @@ class Renderer:
             self._cuts.put(key, pieces)
         return pieces.ordered(scores)
 
+    def address(
+        self,
+        remote: Remote,
+        parameters: Mapping[str, Any],
+        language: str = "",
+        *,
+        things: Things = NO_THINGS,
+    ) -> str:
+        """Where ``remote`` is, with ``parameters`` and ``things`` as in :meth:`render`.
+
+        What is in the catalogue stands there by its id. Nothing about the visitor can.
+        Raises :class:`FragmentError`.
+        """
+        values = template_values(
+            remote.name,
+            Parameters(remote.required, remote.optional, False),
+            parameters,
+            things,
+            NOBODY,
+            self._maker.catalog,
+            language,
+            self._maker.currency,
+        )
+        try:
+            filled = {
+                name: _in_address(name, values[name.replace("-", "_")])
+                for name in remote.required | remote.optional
+                if name in parameters
+            }
+            return remote.address({**filled, LANGUAGE: language})
+        except ValueError as error:
+            raise FragmentError(remote.name, str(error)) from None
+
     def _plate(
         self,
         name: str,
@@ -265,6 +308,19 @@ class Renderer:
             if card is not None:
                 cards.append(card)
         return cards
+
+
+def _in_address(name: str, value: Any) -> str:
+    """A parameter as it stands in an address. Raises :class:`ValueError`."""
+    if isinstance(value, Item):
+        return value.id
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{float(value)!r}" if isinstance(value, float) else str(value)
+    raise ValueError(f"{{{name}}} is neither a text nor a number")
 
 
 def _is_personal(version: Version, parameters: Mapping[str, Any]) -> bool:

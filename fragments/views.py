@@ -4,11 +4,15 @@ import msgspec
 
 
 class FragmentError(Exception):
-    """A fragment that cannot be shown; the slot keeps its default content."""
+    """A fragment that cannot be shown; the slot keeps its default content.
 
-    def __init__(self, fragment: str, why: str) -> None:
+    ``reason`` is the decision's then.
+    """
+
+    def __init__(self, fragment: str, why: str, reason: str = "error") -> None:
         self.fragment = fragment
         self.why = why
+        self.reason = reason
         super().__init__(f"{fragment}: {why}")
 
 

@@ -97,6 +97,9 @@ async def _decided(visit: Visit) -> dict[str, Any]:
     visit = await _through_whose_eyes(visit)
     visit.turn_to(_page(visit, _one(asked, "path")))
 
+    if visit.site.remotes:
+        await visit.decide_all(slots)
+
     answers: dict[str, dict[str, Any]] = {}
     counted: dict[str, dict[str, Any]] = {}
     for slot in slots:

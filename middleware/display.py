@@ -1,12 +1,13 @@
 """What the slots of one page show: decisions, and the bytes they become."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from weakref import ref
 
 import msgspec
 
 from ..fragments.recommendations.rank import PERSONAL, Reason, choose
+from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import FragmentError, VisitorView
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
@@ -15,12 +16,13 @@ from ..rules.facts import Decision
 from ..rules.history import bought, recently_viewed
 from ..rules.interests import decayed
 from ..rules.placement import Placement
+from .arrivals import Arrivals
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .guise import everybody_sees
+from .remote import LONGEST
 
 if TYPE_CHECKING:
-    from ..fragments.rewrite import Hole
     from .visit import Visit
 
 _CLICK, _UNCOUNTED = CLICK.encode(), UNCOUNTED.encode()
@@ -44,7 +46,7 @@ class Display:
 
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
-        "_preliminary",
+        *("_ahead", "_arrivals", "_preliminary"),
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -56,6 +58,8 @@ class Display:
         self.decisions: dict[str, Decision] = {}
         self._placement = self._page()
         self.exposed: list[Decision] = []
+        self._ahead: set[str] | None = None  # decided before their turn, all at once
+        self._arrivals: Arrivals | None = None
         self.passing: dict[str, Decision] = {}
 
     @property
@@ -144,24 +148,31 @@ class Display:
             units,
         )
 
-    def fill(self, hole: "Hole", charset: str) -> bytes | None:
+    def fill(self, hole: Hole, charset: str) -> bytes | None:
         """The bytes for one slot of the page, or None where its default content stays."""
+        if self._ahead:
+            self._ahead.discard(hole.slot)
         decision = self.decision(hole.slot)
         if decision.fragment is None:
             if decision.held:
                 self.exposed.append(decision)
             return None
+        visit = self._visit
+        remote = decision.fragment in visit.site.remotes
         try:
-            content = self._render(decision, hole.default, charset)
+            if remote:
+                content = self._asked(decision).take(decision.slot, charset)
+            else:
+                content = self._render(decision, hole.default, charset)
         except FragmentError as error:
-            about = f"fragment {decision.fragment}"
-            self._visit.window.warn(about, "%s (rule %s)", error, decision.rule)
-            self._keep_default(decision, "error")
+            self._cannot(decision, error)
             return None
         if content is None:
             self._keep_default(decision, "no-rule")
             return None
-        visit = self._visit
+        if remote:
+            self.exposed.append(decision)
+            return content
         # Fragments are shared between pages: they know neither where we stand nor for whom.
         if visit.guise is not None:
             content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
@@ -212,13 +223,97 @@ class Display:
         view = VisitorView(first_name=known.context.first_name or "", language=language)
         return site.renderer.serve(plate, ids, reasons, view)
 
+    # -- fragments of other servers, on sites that have any --------------------------------
+
+    def prepare(self, pieces: Iterable[Piece]) -> None:
+        """Decide the slots among ``pieces``, and ask other servers for theirs: all at once."""
+        self._ahead = self._ahead or set()
+        for piece in pieces:
+            if isinstance(piece, Hole):
+                self._ahead.add(piece.slot)
+                self.waits(piece.slot)
+                if not self.decision(piece.slot).shown:
+                    self.prepare(inside(piece))
+
+    def waits(self, slot: str) -> bool:
+        """Whether what ``slot`` shows is on its way, and the page may wait for it."""
+        decision = self.decision(slot)
+        try:
+            return self._is_remote(decision) and self._asked(decision).waiting(slot)
+        except FragmentError:
+            return False  # fill says so
+
+    async def arrive(self, slot: str) -> None:
+        """Wait for what ``slot`` shows, until the deadline; then its decision says what came."""
+        decision = self.decision(slot)
+        if not self._is_remote(decision):
+            return
+        try:
+            arrivals = self._asked(decision)
+            await arrivals.wait(slot)
+            empty = arrivals.take(slot) is None
+        except FragmentError as error:
+            self._cannot(decision, error)
+            return
+        if empty:
+            self._keep_default(decision, "no-rule")
+
+    def as_it_is(self, decision: Decision) -> Decision:
+        """``decision`` with what has come by now, for those who cannot wait."""
+        if not self._is_remote(decision):
+            return decision
+        page = self._arrivals
+        if page is None or not page.asked(decision):
+            page = Arrivals(0.0)  # the page itself asks when it waits
+        try:
+            if self._asked(decision, page).take(decision.slot) is not None:
+                return decision
+            reason = "no-rule"
+        except FragmentError as error:
+            reason = error.reason
+        return msgspec.structs.replace(decision, reason=reason, fragment=None)
+
+    def _is_remote(self, decision: Decision) -> bool:
+        return decision.fragment in self._visit.site.remotes
+
+    def _asked(self, decision: Decision, page: Arrivals | None = None) -> Arrivals:
+        """Those of the page, or ``page``. Raises :class:`FragmentError`: there is no address."""
+        visit, known = self._visit, self._facts
+        assert known is not None
+        if page is None:
+            # Whoever previews a page has time, and is the first to ask.
+            seconds = visit.site.settings.fragments_ms / 1000
+            page = self._arrivals = self._arrivals or Arrivals(
+                LONGEST if visit.guise is not None else seconds
+            )
+        if not page.asked(decision):
+            language = known.context.language or visit.site.settings.language
+            page.ask(visit.window.remotes, visit.site, decision, language)
+        return page
+
     # -- slots that keep their default content ---------------------------------------------
+
+    def _cannot(self, decision: Decision, error: FragmentError) -> None:
+        """A fragment cannot be shown."""
+        about = f"fragment {decision.fragment}"
+        self._visit.window.warn(about, "%s (rule %s)", error, decision.rule)
+        self._keep_default(decision, error.reason)
 
     def _keep_default(self, decision: Decision, reason: str) -> None:
         self.decisions[decision.slot] = msgspec.structs.replace(
             decision, reason=reason, fragment=None
         )
-        self._placement.leave(decision.slot)
+        self._leave(decision.slot)
+
+    def _leave(self, slot: str) -> None:
+        """The place of ``slot`` is free for one that comes after it."""
+        self._placement.leave(slot)
+        if self._ahead:
+            self._ahead.discard(slot)
+            for other in self._ahead:
+                known = self.decisions.get(other)
+                if known is not None and known.reason in ("budget", "group"):
+                    del self.decisions[other]
 
     def kept(self, slot: str, reason: str) -> None:
         """A slot of the page could not be offered; the page is fine, its template is not."""
@@ -233,10 +328,10 @@ class Display:
         if slot:
             outcome = "too-large" if reason == "too-large" else "unsupported"
             self.decisions[slot] = Decision(slot, outcome)
-            self._placement.leave(slot)
+            self._leave(slot)
 
     def failed(self, slot: str, error: Exception) -> None:
         """Filling a slot failed in a way that nobody foresaw."""
         self._visit.window.warn(f"slot {slot}", "the slot %s failed: %r", slot, error)
         self.decisions[slot] = Decision(slot, "error")
-        self._placement.leave(slot)
+        self._leave(slot)

@@ -1,7 +1,7 @@
 """What is doubtful about a site that can be used: asked of all its parts together."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..findings import Finding
@@ -79,6 +79,24 @@ def _dashed(name: str) -> str:
     return name.replace("_", "-")
 
 
+def leaking(site: Site) -> list[Finding]:
+    """Errors: rules that would tell another server a value of a sensitive attribute."""
+    found = []
+    for rule in site.rules.rules:
+        remote = [
+            (line, decision)
+            for line, decision in _decisions(rule)
+            if decision.fragment in site.remotes
+        ]
+        secrets = _secrets(rule, site) if remote else ()
+        for line, decision in remote:
+            for value, name in _told(decision, secrets):
+                words = f'rule "{rule.id}" tells another server "{value}", a value of the sensitive "{name}"'
+                hint = f'"{decision.fragment}" is not ours: say something else, or decide by something else'
+                found.append(Finding(rule.file, line, 1, words, hint, code="sensitive"))
+    return found
+
+
 # -- what should stay unsaid ---------------------------------------------------------------
 
 
@@ -88,24 +106,41 @@ def _indiscreet(rule: Rule, site: Site) -> Iterator[Finding]:
     def warn(line: int, code: str, message: str, hint: str) -> Finding:
         return Finding(rule.file, line, 1, message, hint, "warning", code=code)
 
-    secrets = {
-        (value, attribute.name)
-        for attribute, values in _compared(rule, site)
-        if attribute.sensitive
-        for value in values
-        if isinstance(value, str) and len(value) >= _SHORTEST
-    }
+    secrets = _secrets(rule, site)
     for line, decision in _decisions(rule):
+        if decision.fragment not in site.remotes:  # those are errors
+            for value, name in _told(decision, secrets):
+                words = f'the texts of rule "{rule.id}" say "{value}", a value of the sensitive "{name}"'
+                hint = "whoever looks over the visitor's shoulder reads it"
+                yield warn(line, "sensitive", words, hint)
         for text in _texts(decision.parameters):
-            for value, name in sorted(secrets):
-                if re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE):
-                    words = f'the texts of rule "{rule.id}" say "{value}", a value of the sensitive "{name}"'
-                    hint = "whoever looks over the visitor's shoulder reads it"
-                    yield warn(line, "sensitive", words, hint)
             if measure := told(text):
                 words = f'"{measure[0]}" tells visitors that they are counted'
                 hint = "say what is in it for them, not what was counted"
                 yield warn(line, "counting", words, hint)
+
+
+def _secrets(rule: Rule, site: Site) -> list[tuple[str, str]]:
+    """The values of sensitive attributes that a rule compares with, and the attributes' names."""
+    return sorted(
+        {
+            (value, attribute.name)
+            for attribute, values in _compared(rule, site)
+            if attribute.sensitive
+            for value in values
+            if isinstance(value, str) and len(value) >= _SHORTEST
+        }
+    )
+
+
+def _told(
+    decision: Decision, secrets: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Those of ``secrets`` that a decision's texts say."""
+    for text in _texts(decision.parameters):
+        for value, name in secrets:
+            if re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE):
+                yield value, name
 
 
 def _decisions(rule: Rule) -> Iterator[tuple[int, Decision]]:

@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Send
 
 from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
+from .arriving import arriving
 from .charsets import charset_in, charset_of, is_page
 from .leaving import leaving, private
 from .presence import QUICK, has_left
@@ -342,21 +343,17 @@ class Response:
         """Send the pieces; what stands before the first slot never waits for an answer."""
         first = next((n for n, p in enumerate(pieces) if isinstance(p, Hole)), -1)
         kept = not more and self._start is not None and self._may_be_kept()
-        waits = first >= 0 and not self._default_only() and not self._ready()
-        if waits and kept:
-            await self._settle()  # its tag depends on the last byte
-        elif waits:
-            head = b"".join(self._filled(pieces[:first]))
-            pieces = pieces[first:]
-            if self._start is not None:
-                self._set_length(None)
-                await self._release()
-            if head:
-                await self._send(
-                    {"type": "http.response.body", "body": head, "more_body": True}
-                )
+        if first >= 0 and not self._default_only() and not self._ready():
+            if not kept:  # else its tag depends on the last byte
+                await self._leave(self._filled(pieces[:first]))
+                pieces = pieces[first:]
             await self._settle()
-        body = b"".join(self._filled(pieces))
+        if first >= 0 and self._visit.site.remotes and not self._default_only():
+            leave = None if kept else self._leave
+            parts = await arriving(self._visit, pieces, self._filled, leave)
+        else:
+            parts = self._filled(pieces)
+        body = b"".join(parts)
         if self._start is not None:
             head_only = self._visit.arrival.scope["method"] == "HEAD"
             if kept and self._revalidate(body):
@@ -390,6 +387,16 @@ class Response:
             self._visit.window.warn("validators", "making a tag failed: %r", error)
             return False
         return has
+
+    async def _leave(self, parts: list[bytes]) -> None:
+        """Send what is there: the page has to wait for what follows."""
+        if self._start is not None:
+            self._set_length(None)
+            await self._release()
+        if head := b"".join(parts):
+            await self._send(
+                {"type": "http.response.body", "body": head, "more_body": True}
+            )
 
     def _default_only(self) -> bool:
         return self._status != 200 or not self._html or self._visit.arrival.bot

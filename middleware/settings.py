@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ..findings import Finding, suggest
+from ..fragments.remote import Remote
 from ..rules.attributes import BUILT_IN, Attribute, Type
 from ..rules.events import OF_PAGES, PRODUCTS_SEARCHED, SAYS
 from ..rules.facts import PURPOSES
 from ..rules.moments import duration
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
+from .outside import from_environment, read_header, read_remotes
 from .slots import Slot, read_limits, read_slots
 from .toml import Document, Section
 
@@ -69,10 +71,12 @@ class Settings(msgspec.Struct, frozen=True):
     cookie_days: int = 395
     trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     profile_ms: int = 50
+    fragments_ms: int = 50
     store: str = "sqlite:///shopwindow.db"
     currency: str = "EUR"
     sources: tuple[SourceSettings, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
+    remotes: Mapping[str, Remote] = {}
     reload: bool = True
 
     @property
@@ -137,7 +141,8 @@ def read_settings(
 
     deadlines = root.table("deadlines")
     values["profile_ms"] = deadlines.whole("profile-ms", 50, least=1, most=10_000)
-    deadlines.finish(later=("fragments-ms",))
+    values["fragments_ms"] = deadlines.whole("fragments-ms", 50, least=1, most=10_000)
+    deadlines.finish()
 
     store = root.table("store")
     url = store.text("url", "sqlite:///shopwindow.db")  # read in any case: it is known
@@ -161,7 +166,8 @@ def read_settings(
         for host in environment.get("SHOPWINDOW_ALLOWED_HOSTS", "").split(",")
         if host.strip()
     )
-    root.finish(later=("fragments", "preview", "webhooks", "journeys"))
+    values["remotes"] = read_remotes(root.table("fragments"), environment)
+    root.finish(later=("preview", "webhooks", "journeys"))
     return Settings(**values), document.findings
 
 
@@ -258,11 +264,8 @@ def _source(
     name: str, section: Section, environment: Mapping[str, str]
 ) -> SourceSettings | None:
     written = section.text("url")
-    url = _from_environment(section, "url", written, environment)
-    header = {
-        key: _from_environment(section, "header", str(value), environment)
-        for key, value in section.table("header").data.items()
-    }
+    url = from_environment(section, "url", written, environment)
+    header = read_header(section, environment)
     paths = {key: str(value) for key, value in section.table("map").data.items()}
     for path in paths.values():
         if not path.startswith("$."):
@@ -284,23 +287,6 @@ def _source(
         return None
     seconds = float(cache.seconds if cache else 600)
     return SourceSettings(name, url, header, paths, seconds)
-
-
-def _from_environment(
-    section: Section, key: str, value: str, environment: Mapping[str, str]
-) -> str:
-    if not value.startswith("env:"):
-        return value
-    name = value.removeprefix("env:")
-    if not name.startswith("SHOPWINDOW_SOURCE_"):
-        section.wrong(
-            key, f"{name} cannot be read from here", "only SHOPWINDOW_SOURCE_..."
-        )
-        return ""
-    if name not in environment:
-        log.warning("%s is not set: the source %s stays silent", name, section.path[-1])
-    # A source without its secret answers nothing; that is no reason to refuse the whole site.
-    return environment.get(name) or ("http://unset.invalid/" if key == "url" else "")
 
 
 def _attributes(section: Section, sources: set[str]) -> dict[str, Attribute]:

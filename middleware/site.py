@@ -10,6 +10,7 @@ from ..findings import Finding, SiteError
 from ..fragments.catalog import Catalog
 from ..fragments.library import Library
 from ..fragments.recommendations.rank import STRATEGIES
+from ..fragments.remote import Remote
 from ..fragments.render import Click, Renderer
 from ..fragments.slots import SlotNames
 from ..rules.counting import Counted
@@ -47,6 +48,9 @@ class Site(msgspec.Struct, frozen=True, eq=False):
     context: ContextReader
     names: SlotNames
     reorders: Mapping[str, str]
+    remotes: Mapping[
+        str, Remote
+    ]  # the fragments of other servers; most sites have none
     watched: frozenset[str]
     warnings: tuple[Finding, ...]
     revision: str  # of all files together
@@ -174,6 +178,7 @@ def check_site(
     )
     findings += material.findings
     catalog, library = material.catalog, material.library
+    findings += _twice(settings, files)
     vocabulary = _vocabulary(settings, catalog, library)
     rules, found = read(
         {
@@ -206,13 +211,34 @@ def check_site(
             for name, fragment in fragments.items()
             if fragment.reorder
         },
+        remotes=settings.remotes,
         watched=_watched(rules),
         warnings=tuple(
             finding for finding in findings if finding.severity == "warning"
         ),
         revision=revision(files),
     )
+    if settings.remotes:
+        # Only here: what it imports takes a while.
+        from .doubts import leaking
+
+        findings += leaking(site)
     return site, findings
+
+
+def _twice(settings: Settings, files: Mapping[str, str]) -> list[Finding]:
+    """Fragments that site.toml names and that a file holds, too."""
+    return [
+        Finding(
+            file,
+            1,
+            1,
+            f'"{name}" comes from another server: site.toml, [fragments.{name}]',
+            "rename one of them",
+        )
+        for file in below("fragments/", files)
+        if (name := file.rpartition("/")[2].partition(".")[0]) in settings.remotes
+    ]
 
 
 def read_site(
@@ -252,6 +278,10 @@ def _vocabulary(settings: Settings, catalog: Catalog, library: Library) -> Vocab
                 fragment.parameters.open,
             )
             for name, fragment in library.fragments.items()
+        }
+        | {
+            name: Parameters(remote.required, remote.optional, remote=True)
+            for name, remote in settings.remotes.items()
         },
         categories={id: item.title for id, item in catalog.categories.items()},
         parents={id: item.parent for id, item in catalog.categories.items()},

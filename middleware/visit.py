@@ -1,12 +1,13 @@
 """One request of one visitor: the handle that handlers get."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..fragments.rewrite import Hole
 from ..rules.events import PROMOTION_VIEWED
 from ..rules.exposures import showing
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
@@ -212,13 +213,30 @@ class Visit:
             self._look_up()
             if not self.collect():
                 await self.settle()
+            if self.site.remotes and slot in self.site.settings.slots:
+                await self.display.arrive(slot)
         except Exception as error:
             # Our own fault, whatever it is: the decision says so, the handler goes on.
             self.window.warn("visit", "looking up a visitor failed: %r", error)
         return self.decide_sync(slot)
 
+    async def decide_all(self, slots: Iterable[str]) -> None:
+        """Ask other servers for what all of ``slots`` show, before they are decided in turn."""
+        try:
+            self._look_up()
+            if not self.collect():
+                await self.settle()
+            self.display.prepare(Hole(slot, b"") for slot in slots)
+        except Exception as error:
+            # As in decide.
+            self.window.warn("remote", "asking other servers failed: %r", error)
+
     def decide_sync(self, slot: str) -> Decision:
-        """As :meth:`decide`, without waiting: what has not arrived counts as late."""
+        """As :meth:`decide`, without waiting: what has not arrived counts as late.
+
+        So does a fragment of another server that is not kept here; a slot on the page still
+        waits for it.
+        """
         self._answers_one(f"deciding {slot}")
         if slot not in self.site.settings.slots:
             raise ValueError(f'unknown slot "{slot}": site.toml does not name it')
@@ -227,7 +245,15 @@ class Visit:
         except Exception as error:
             # As in decide.
             self.window.warn("visit", "looking up a visitor failed: %r", error)
-        return self.display.decision(slot)
+        decision = self.display.decision(slot)
+        if not self.site.remotes:
+            return decision
+        try:
+            return self.display.as_it_is(decision)
+        except Exception as error:
+            # As in decide.
+            self.window.warn("remote", "asking another server failed: %r", error)
+            return Decision(slot, "error")
 
     def turn_to(self, page: Arrival) -> None:
         """From here on it is decided for ``page``, which another channel is about to show."""

@@ -24,6 +24,7 @@ from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
 from .previews import Previews
+from .remote import Remotes
 from .routes import Routes
 from .settings import is_production, read_keys, store_path
 from .showings import Showings
@@ -65,8 +66,9 @@ class Shopwindow:
     ``site`` is a path, or the compiled :class:`Site`. What is saved below a path goes live
     while the window is started, see :mod:`.watching`; ``counters`` count ``reload``,
     ``reload refused`` and ``reload failed``. ``store`` replaces the store that
-    site.toml names, ``client`` the HTTP client that asks sources. ``keys`` are the secrets,
-    newest first; by default those of SHOPWINDOW_SECRET_KEYS.
+    site.toml names, ``client`` the HTTP client that asks sources and fetches remote fragments;
+    one of the shop's own looks itself after the addresses that it connects to. ``keys`` are
+    the secrets, newest first; by default those of SHOPWINDOW_SECRET_KEYS.
 
     Raises :class:`SiteError` with every finding when the site cannot be used; in production
     the last good site is used instead, else one that leaves every page as it is. Raises
@@ -104,6 +106,7 @@ class Shopwindow:
         self._starting: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
         self._watching: Watching | None = None
+        self.remotes = Remotes(client)
         self.sources: list[HttpSource] = []
         self._retired: list[HttpSource] = []  # requests in flight may still ask them
         self._warned: dict[str, set[str]] = {}  # in this minute, by kind
@@ -129,6 +132,7 @@ class Shopwindow:
     def _made(self, site: "Site", before: "Site | None" = None) -> "_Made":
         """``site`` with everything that is made of it; this may take a while."""
         settings = site.settings
+        self.remotes.ready(site.remotes.values(), settings.allowed_hosts)
         same = before is not None and (
             before.settings.sources == settings.sources
             and before.settings.allowed_hosts == settings.allowed_hosts
@@ -318,6 +322,7 @@ class Shopwindow:
         await asyncio.to_thread(self.journal.close)
         for source in (*self.sources, *self._retired):
             await source.close()
+        await self.remotes.close()
         if self.store is not self._given_store:
             self.store.close()
 

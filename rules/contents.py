@@ -78,8 +78,19 @@ class Contents:
                 if key.text not in known:
                     words = f'fragment "{show}" has no parameter "{key.text}"'
                     document.error(key, words, suggest(key.text, known))
+                elif declared.remote and value.kind != "scalar":
+                    words = (
+                        f'"{key.text}" stands in an address: {value.shown} does not fit'
+                    )
+                    document.error(value, words, "write a text or a number")
+        remote = declared is not None and declared.remote
         if node is not None:
-            self._places(document, node, given)
+            self._places(document, node, given, remote)
+        if remote and self.shelf:
+            words = (
+                f'fragment "{show}" comes from another server: it has no `recommend:`'
+            )
+            document.error(values.get("show", place), words)
         if declared is None or declared.open:
             return given
         filled = {"items"} if self.shelf else set()
@@ -91,8 +102,13 @@ class Contents:
             document.error(values.get("show", place), words, hint)
         return given
 
-    def _places(self, document: Document, node: Node, given: Mapping[str, Any]) -> None:
-        """Finds ``{name}`` in texts where there is nothing that it could be filled with."""
+    def _places(
+        self, document: Document, node: Node, given: Mapping[str, Any], remote: bool
+    ) -> None:
+        """Finds ``{name}`` in texts where there is nothing that it could be filled with.
+
+        ``remote``: the texts go to another server, and nothing about the visitor does.
+        """
         texts = {_word(name): value for name, value in given.items()}
         names = (*given, *self.variables, _ALWAYS)
         known = {_word(name) for name in names}
@@ -108,6 +124,9 @@ class Contents:
                         )
                     words = f'nothing fills "{{{name}}}"'
                     document.error(text, words, hint)
+                elif remote and name == _ALWAYS:
+                    words = f'"{place[0]}" would tell another server who the visitor is'
+                    document.error(text, words, "take it out")
                 elif isinstance(filling, str) and _PLACE.search(filling):
                     words = (
                         f'"{place[0]}" stands for a text that has to be filled itself'

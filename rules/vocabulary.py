@@ -37,11 +37,16 @@ LATER_CONDITIONS = frozenset({"running-out"})
 
 
 class Parameters(msgspec.Struct, frozen=True):
-    """What a fragment wants to be given; ``open``: it declares nothing, anything goes."""
+    """What a fragment wants to be given; ``open``: it declares nothing, anything goes.
+
+    ``remote``: it stands in the address of another server, so only texts and numbers will do,
+    and nothing about the visitor.
+    """
 
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     open: bool = False
+    remote: bool = False
 
 
 class Vocabulary(msgspec.Struct, frozen=True, dict=True):

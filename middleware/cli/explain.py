@@ -7,10 +7,14 @@ from typing import Any
 import click
 import msgspec
 
+from ...fragments.views import FragmentError
+from ...rules.attributes import Facts
 from ...rules.explain import Explanation, explain
+from ...rules.facts import Decision
 from ...rules.interests import NO_TRAFFIC
 from ...rules.placement import Placement
 from ..guise import everybody_sees
+from ..site import Site
 from .decide import as_json
 from .question import (
     FOLDER,
@@ -93,19 +97,45 @@ def command(
             for slot in site.settings.slots  # all of them: they share the page
         }
         found = {slot: e for slot, e in found.items() if not slots or slot in slots}
+        asked = {
+            slot: address
+            for slot, e in found.items()
+            if (address := _address(site, e.decision, known)) is not None
+        }
         if form == "json":
-            line = {who: guise.name, "slots": {s: _json(e) for s, e in found.items()}}
+            said = {s: {**_json(e), **_asked(asked.get(s))} for s, e in found.items()}
+            line = {who: guise.name, "slots": said}
             click.echo(msgspec.json.encode(line).decode())
         else:
             if number:
                 click.echo()
             click.secho(f"{guise.name} on {path}", bold=True)
-            _print(found)
+            _print(found, asked)
 
 
-def _print(found: Mapping[str, Explanation]) -> None:
+def _address(site: Site, decision: Decision, known: Facts) -> str | None:
+    """Where what the slot shows comes from, if that is another server."""
+    remote = site.remotes.get(decision.fragment or "")
+    if remote is None:
+        return None
+    language = known.context.language or site.settings.language
+    try:
+        return site.renderer.address(
+            remote, decision.parameters, language, things=decision.bound
+        )
+    except FragmentError as error:
+        return f"nowhere: {error.why}"
+
+
+def _asked(address: str | None) -> dict[str, str]:
+    return {} if address is None else {"from": address}
+
+
+def _print(found: Mapping[str, Explanation], asked: Mapping[str, str]) -> None:
     for slot, explanation in found.items():
         click.echo(f"  {slot}")
+        if slot in asked:
+            click.echo(f"    from {asked[slot]}")
         for text in str(explanation).splitlines():
             click.echo(f"    {text}")
 

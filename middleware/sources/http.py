@@ -11,6 +11,7 @@ import msgspec
 from cachetools import TTLCache
 
 from ..breaker import Breaker
+from ..outgoing import Outgoing, told
 from ..settings import SourceSettings
 
 if TYPE_CHECKING:
@@ -42,23 +43,14 @@ class HttpSource:
         allowed_hosts: frozenset[str],
         client: "httpx.AsyncClient | None" = None,
     ) -> None:
-        import httpx  # a tenth of a second: at start, and only for shops with sources
-
         self.name = settings.name
         self._settings = settings
-        self._client = client
-        self._owned = client is None
-        try:
-            # The reader of addresses that will also connect: two could differ.
-            host = httpx.URL(settings.url).host.lower()
-        except httpx.InvalidURL:
-            host = ""
-        self.allowed = bool(host) and host in allowed_hosts
+        self._server = Outgoing(settings.url, allowed_hosts, client)
         if not self.allowed:
             log.error(
                 "source %s: its host %r is not in SHOPWINDOW_ALLOWED_HOSTS, so it is never asked",
                 settings.name,
-                host,
+                self._server.host,
             )
         self._known: TTLCache[str, Values] = TTLCache(CUSTOMERS, settings.cache)
         self._asking: dict[str, asyncio.Task[Values]] = {}
@@ -68,6 +60,10 @@ class HttpSource:
 
     def __repr__(self) -> str:
         return f"<HttpSource {self.name} {self._settings.url}>"
+
+    @property
+    def allowed(self) -> bool:
+        return self._server.allowed
 
     def fetch(self, customer: str) -> Values | Awaitable[Values]:
         """The attributes of ``customer``, or an awaitable of them. Shared by concurrent requests."""
@@ -89,8 +85,7 @@ class HttpSource:
     async def _ask(self, customer: str) -> Values:
         started = monotonic()
         try:
-            async with asyncio.timeout(LONGEST):
-                answer = await self._get(customer)
+            answer = await self._get(customer)
         except Exception as error:
             # The service may answer anything, and the client may be the shop's own: whatever
             # went wrong in there, the page goes on without.
@@ -100,7 +95,7 @@ class HttpSource:
                 "source %s gave no answer after %.0f ms: %s",
                 self.name,
                 (monotonic() - started) * 1000,
-                type(error).__name__,
+                told(error),
             )
             return NOTHING
         self.breaker.succeeded()
@@ -113,39 +108,19 @@ class HttpSource:
         return values
 
     async def _get(self, customer: str) -> Any:
-        import httpx
-
-        if self._client is None:
-            # Not the environment's proxies and no redirects: the address was allowed, no other.
-            self._client = httpx.AsyncClient(
-                trust_env=False, follow_redirects=False, timeout=LONGEST
-            )
         url = self._settings.url.replace("{customer}", quote(customer, safe=""))
-        body = bytearray()
-        async with self._client.stream(
-            "GET",
-            url,
-            # Fifty kilobytes may unpack to fifty megabytes while every page waits.
-            headers={**self._settings.header, "Accept-Encoding": "identity"},
-            follow_redirects=False,  # a client of the shop's own may do so otherwise
-        ) as response:
-            if response.status_code == 404:
-                return {}  # a customer whom the service does not know: an answer like any other
-            response.raise_for_status()
-            if response.headers.get("content-encoding", "identity") != "identity":
-                raise ValueError("the answer is compressed")
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > LARGEST:
-                    raise ValueError("the answer is too large")
-        return msgspec.json.decode(body)
+        header = self._settings.header
+        answer = await self._server.get(url, header, most=LARGEST, seconds=LONGEST)
+        if answer.status == 404:
+            return {}  # a customer whom the service does not know: an answer like any other
+        if answer.status != 200:
+            raise ValueError(f"it answered with status {answer.status}")
+        return msgspec.json.decode(answer.body)
 
     async def close(self) -> None:
         for task in list(self._asking.values()):
             task.cancel()
-        if self._client is not None and self._owned:
-            await self._client.aclose()
-            self._client = None
+        await self._server.close()
 
 
 def _at(answer: Any, path: list[str]) -> Any:

@@ -6,6 +6,7 @@ from ..vocabulary import DIMENSIONS, Parameters, Vocabulary
 from .values import BINDING, Schema, about, closed, one_of, ref
 
 Titles = Mapping[str, Mapping[str, str]]  # slot, product, article -> name -> its title
+_PLAIN = ("string", "number", "boolean")
 CATALOGUE = ("category", "product", "article", "brand", "tag")
 
 
@@ -33,6 +34,9 @@ def key(dimension: str, *more: Schema) -> Schema:
 
 def wants(parameters: Parameters) -> str:
     """The parameters of a fragment in words."""
+    if parameters.remote:
+        said = wants(Parameters(parameters.required, parameters.optional))
+        return f"From another server. {said}"
     if parameters.open:
         return "Declares no parameters: takes any."
     if not parameters.required | parameters.optional:
@@ -55,7 +59,8 @@ def parameters(declared: Parameters) -> Schema:
     properties = {}
     for name in sorted(declared.required | declared.optional):
         help = "Needed." if name in declared.required else "May be left away."
-        properties[name] = about(help, key(name) if name in records else {})
+        anything: Schema = {"type": list(_PLAIN)} if declared.remote else {}
+        properties[name] = about(help, key(name) if name in records else anything)
     return closed(properties, *sorted(declared.required - {"items"}))
 
 

@@ -92,6 +92,27 @@ def test_a_text_that_only_looks_like_it_is_left_alone(rule: str) -> None:
     assert changed(rules(f"id: a, slot: home.hero, {rule}")) == []
 
 
+@pytest.mark.parametrize(
+    "values", ["text: for diabetes", "text: '{other}', other: DIABETES"]
+)
+def test_what_is_sensitive_goes_to_no_other_server(values: str) -> None:
+    """Not a doubt: such a site does not go live."""
+    far = """
+[fragments.far]
+url = "https://cms.internal/?t={text}&o={other}"
+parameters = ["text", "other?"]
+"""
+    one = f"id: a, slot: home.hero, show: far, when: [segment: ill], with: {{{values}}}"
+    texts = rules(one)
+    texts["site.toml"] += far
+    site, findings = check_site(Path("shop"), {**FILES, **texts})
+    assert [str(finding) for finding in findings] == [
+        'rules/start.yaml:5:1: error: rule "a" tells another server "diabetes", a value of the '
+        'sensitive "health-note": "far" is not ours: say something else, or decide by something else'
+    ]
+    assert not [f for f in doubts(site, NOW) if f.code == "sensitive"]
+
+
 def test_a_fragment_that_prints_a_sensitive_attribute_is_found() -> None:
     files = {
         "site.toml": SECRET,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shopwindow.findings import Finding
+from shopwindow.fragments.remote import Remote
 from shopwindow.middleware.settings import (
     Settings,
     SourceSettings,
@@ -63,6 +64,7 @@ days = 30
 trusted = ["10.0.0.0/8", "::1"]
 [deadlines]
 profile-ms = 40
+fragments-ms = 80
 [store]
 url = "sqlite:///data/shop.db"
 [events]
@@ -72,6 +74,12 @@ url = "https://crm.internal/customers/{customer}"
 header = { Authorization = "env:SHOPWINDOW_SOURCE_CRM", Accept = "application/json" }
 map = { kind = "$.segment.kind" }
 cache = "1 hour"
+[fragments.cms-teaser]
+url = "https://cms.internal/teasers/{category}?lang={language}&size={size}"
+parameters = ["category", "size?"]
+header = { Authorization = "env:SHOPWINDOW_SOURCE_CRM" }
+cache = "10 minutes"
+stale = "1 day"
 """
 ENVIRONMENT = {
     "SHOPWINDOW_SOURCE_CRM": "Bearer x",
@@ -125,6 +133,7 @@ def test_every_key_of_a_full_file_is_read() -> None:
         cookie_days=30,
         trusted=(ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1/128")),
         profile_ms=40,
+        fragments_ms=80,
         store="sqlite:///data/shop.db",
         currency="CHF",
         sources=(
@@ -137,7 +146,19 @@ def test_every_key_of_a_full_file_is_read() -> None:
             ),
         ),
         allowed_hosts=frozenset({"crm.internal", "api.example"}),
+        remotes={
+            "cms-teaser": Remote(
+                "cms-teaser",
+                "https://cms.internal/teasers/{category}?lang={language}&size={size}",
+                frozenset({"category"}),
+                frozenset({"size"}),
+                {"Authorization": "Bearer x"},
+                600.0,
+                86_400.0,
+            )
+        },
     )
+    assert "Bearer" not in repr(settings.remotes)
     assert settings.zone.key == "Europe/Berlin"
 
 
@@ -150,7 +171,7 @@ def test_an_empty_file_has_every_default() -> None:
 # What an editor wrote -> what is said about it.
 WRONG: dict[str, str | tuple[str, ...]] = {
     "shop = 1": '1:1: unknown key "shop" in this file: known: attributes, consent, cookie, '
-    "deadlines, events, experiments, pages, proxy, ...",
+    "deadlines, events, experiments, fragments, pages, ...",
     "[sit]\nname = 'x'": '1:2: unknown key "sit" in this file: did you mean "site"?',
     "site = 1": '1:1: "site" must be a table',
     "[site]\nname = 1": '2:1: "name" must be a text in quotes',
@@ -232,7 +253,7 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "10.0.0.0/8",
     "[deadlines]\nprofile-ms = 0": '2:1: "profile-ms" must be from 1 to 10000, not 0',
     "[deadlines]\nprofile-ms = true": '2:1: "profile-ms" must be a whole number',
-    "[deadlines]\nfragments-ms = 50": '2:1: "fragments-ms" is not available yet',
+    "[deadlines]\nfragments-ms = 0": '2:1: "fragments-ms" must be from 1 to 10000, not 0',
     "[store]\nurl = 'redis://x'": "2:1: this store is not available yet: "
     "sqlite:///shopwindow.db or memory:",
     "[events]\nurl = 'postgresql://x'": "2:1: a place of their own for events is not "
@@ -254,9 +275,55 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     ),
     "[sources.crm]\nurl = 'https://x'\nheader = { K = 'env:HOME' }": "3:1: HOME cannot be "
     "read from here: only SHOPWINDOW_SOURCE_...",
+    "[sources.crm]\nurl = 'https://x'\nheader = { Host = 'other' }": '3:1: "Host" is not '
+    "for site.toml to set",
+    "[fragments]\nx = 1": '2:1: "x" must be a table',
+    "[fragments.x]": '1:2: the fragment "x" needs a url',
+    "[fragments.X_y]\nurl = 'https://cms/'": '1:2: "X_y" cannot be a fragment\'s name: use '
+    "small letters, digits and hyphens",
+    "[fragments.x]\nurl = 'env:SHOPWINDOW_SOURCE_CMS'": "2:1: a url starts with https:// or "
+    "http://, and a host",
+    "[fragments.x]\nurl = 'ftp://cms/'": "2:1: a url starts with https:// or http://, and a "
+    "host",
+    "[fragments.x]\nurl = 'https://{host}/'\nparameters = ['host']": "2:1: the host cannot be "
+    "a parameter: write out which server it is",
+    "[fragments.x]\nurl = 'https://me:secret@cms/'": "2:1: a url holds no name and password: "
+    'header = { Authorization = "env:SHOPWINDOW_SOURCE_..." }',
+    "[fragments.x]\nurl = 'https://cms:none/'": '2:1: "https://cms:none" is not a server: for '
+    "example https://cms.internal:8443",
+    "[fragments.x]\nurl = 'https://cms/a b'": "2:1: a url cannot have ' ': write it "
+    "percent-encoded",
+    "[fragments.x]\nurl = 'https://cms/a#b'": '2:1: a url has no "#" here: it would never reach '
+    "the server",
+    "[fragments.x]\nurl = 'https://cms/../a'": '2:1: a url has no "." or ".." among its parts: '
+    "write out where it leads",
+    "[fragments.x]\nurl = 'https://cms/{category'": "2:1: a brace has no partner: write for "
+    "example {category}",
+    "[fragments.x]\nurl = 'https://cms/{category}'": '2:1: nothing fills "{category}": a '
+    "parameter is declared: parameters = [...]",
+    "[fragments.x]\nurl = 'https://cms/'\nparameters = ['category']": "2:1: the url does not "
+    'have the parameter "category": write {category} where it belongs',
+    "[fragments.x]\nurl = 'https://cms/{a}'\nparameters = ['a?']": '2:1: "a" may be left away, '
+    "so it cannot be in the path: put it into the query, or leave its question mark away",
+    "[fragments.x]\nurl = 'https://cms/?n={visitor.first-name}'": "2:1: "
+    '"{visitor.first-name}" is about the visitor: it never goes to another server: take it out',
+    "[fragments.x]\nurl = 'https://cms/?l={language}'\nparameters = ['language']": "3:1: "
+    '"language" cannot be a parameter: {language} is the page\'s, without being declared',
+    "[fragments.x]\nurl = 'https://cms/?a={a}'\nparameters = ['a', 'a?']": '3:1: "a" is '
+    "declared twice",
+    "[fragments.x]\nurl = 'https://cms/'\ncache = 'long'": '3:1: "long" is not a duration: '
+    "write for example 10 minutes",
+    "[fragments.x]\nurl = 'https://cms/'\nheader = { Authorization = 'env:HOME' }": "3:1: HOME "
+    "cannot be read from here: only SHOPWINDOW_SOURCE_...",
+    "[fragments.x]\nurl = 'https://cms/'\nheader = { 'X Y' = 'z' }": '3:1: "X Y" is not the '
+    "name of a header",
+    '[fragments.x]\nurl = "https://cms/"\nheader = { X = "a\\r\\nY: b" }': '3:1: "X" has '
+    "characters that cannot be sent: printable ASCII; write anything else percent-encoded",
+    "[fragments.x]\nurl = 'https://cms/'\ncach = '1 day'": '3:1: unknown key "cach" in '
+    '[fragments.x]: did you mean "cache"?',
     **{
         f"[{name}]\nx = 1": f'1:2: "{name}" is not available yet'
-        for name in ("fragments", "preview", "webhooks", "journeys")
+        for name in ("preview", "webhooks", "journeys")
     },
 }  # fmt: skip
 

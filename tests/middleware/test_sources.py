@@ -13,6 +13,7 @@ import httpx
 import pytest
 import respx
 
+from shopwindow.middleware import guarded
 from shopwindow.middleware.breaker import Breaker
 from shopwindow.middleware.settings import SourceSettings
 from shopwindow.middleware.sources import http
@@ -190,6 +191,29 @@ async def test_no_redirect_is_followed(
     if client is not None:
         assert not client.is_closed  # whoever made it closes it
         await client.aclose()
+
+
+async def test_a_name_that_leads_into_the_shop_s_own_network_is_not_followed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def inside(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    async def answer(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        body = json.dumps(ANSWER).encode()
+        writer.write(OK + b"content-length: %d\r\n\r\n" % len(body) + body)
+
+    monkeypatch.setattr(guarded, "look_up", inside)
+    async with server(answer) as (url, asked):
+        named = url.replace("127.0.0.1", "crm.internal")
+        async with asking(source(named, ("crm.internal",))) as crm:
+            assert await ask(crm) == {}
+        assert asked == []
+        assert "put the address or its network into SHOPWINDOW_ALLOWED" in caplog.text
+        async with asking(source(named, ("crm.internal", "127.0.0.0/8"))) as crm:
+            assert await ask(crm) == KNOWN
 
 
 # -- faults --------------------------------------------------------------------------------

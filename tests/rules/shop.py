@@ -42,6 +42,7 @@ VOCABULARY = Vocabulary(
             frozenset({"category"}), frozenset({"headline", "items"})
         ),
         "shelf": Parameters(frozenset({"items"}), frozenset({"headline"})),
+        "far": Parameters(frozenset({"category"}), frozenset({"size"}), remote=True),
     },
     categories={
         "wood": "Holzverbinder",

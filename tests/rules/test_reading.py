@@ -303,6 +303,30 @@ RULES_WRONG = [
         '5:11: error: fragment "category-hero" needs the parameter "category": add `category:` to `with:`',
     ),
     (
+        "show: far\n    with: {category: wood, sise: L}",
+        '6:28: error: fragment "far" has no parameter "sise": did you mean "size"?',
+    ),
+    (
+        "show: far",
+        '5:11: error: fragment "far" needs the parameter "category": add `category:` to `with:`',
+    ),
+    (
+        "show: far\n    with: {category: wood, size: [L]}",
+        '6:34: error: "size" stands in an address: a list does not fit: write a text or a number',
+    ),
+    (
+        'show: far\n    with: {category: wood, size: "Hello {visitor.first-name}"}',
+        '6:34: error: "{visitor.first-name}" would tell another server who the visitor is: take it out',
+    ),
+    (
+        "show: far\n    with: {category: wood, size: '{country}'}",
+        '6:34: error: nothing fills "{country}": "country" can be asked in `when:`, not printed',
+    ),
+    (
+        "show: far\n    with: {category: wood}\n    recommend: {strategy: trending}",
+        '5:11: error: fragment "far" comes from another server: it has no `recommend:`',
+    ),
+    (
         "show: shelf",
         '5:11: error: fragment "shelf" needs the parameter "items": add `recommend:`',
     ),

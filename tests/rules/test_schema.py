@@ -499,6 +499,7 @@ def test_names_come_with_what_they_mean() -> None:
     assert wants["category-hero"] == "Needs `category`; may have `headline`, `items`."
     assert wants["hero"] == "Declares no parameters: takes any."
     assert wants["plain"] == "Takes no parameters."
+    assert wants["far"] == "From another server. Needs `category`; may have `size`."
     assert wants["shelf"] == "Needs `items`; may have `headline`."
     assert only_optional() == "May have `subLine`, `text`."
     assert "header of the request: CF-IPCountry" in CONDITIONS["country"]["description"]

@@ -1,0 +1,123 @@
+"""Questions to one other server: only if it is allowed, never for long, never for much."""
+
+import asyncio
+from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """``body`` is empty unless ``status`` is 200."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class TooLarge(ValueError):
+    """An answer has more bytes than were asked for."""
+
+
+class Packed(ValueError):
+    """An answer is compressed, though that was not asked for."""
+
+
+def told(error: Exception) -> str:
+    """What went wrong, for the log: clients put addresses, and so customers, into their words."""
+    kind = type(error).__name__
+    return f"{kind}: {error}" if kind == "Forbidden" else kind
+
+
+class Outgoing:
+    """Asks the server that ``url`` begins with; made at start, because that takes a while.
+
+    ``allowed``: its host is in ``allowed_hosts``; others are never asked. ``client`` is one of
+    the shop's own, which has to look after the addresses that it connects to itself.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        allowed_hosts: frozenset[str],
+        client: "httpx.AsyncClient | None" = None,
+    ) -> None:
+        import httpx  # a tenth of a second: only for shops that ask others
+
+        try:
+            # The reader of addresses that will also connect: two could differ.
+            parsed = httpx.URL(url)
+            self.host = parsed.host.lower()
+        except httpx.InvalidURL:
+            self.host = ""
+        self.allowed = bool(self.host) and self.host in allowed_hosts
+        self._given = client
+        self._client = client
+        self._transport: httpx.AsyncBaseTransport | None = None
+        if self.allowed and client is None:
+            from .guarded import Doorkeeper, Transport  # as above
+
+            secure = parsed.scheme == "https"
+            self._transport = Transport(Doorkeeper(allowed_hosts), secure=secure)
+
+    async def get(
+        self, url: str, header: Mapping[str, str], *, most: int, seconds: float
+    ) -> Answer:
+        """The answer of ``url``, whole, within ``seconds``.
+
+        Raises :class:`TooLarge` past ``most`` bytes, :class:`Packed`, :class:`TimeoutError`, and
+        whatever else the client raises; a redirect is an answer like any other.
+        """
+        async with asyncio.timeout(seconds):
+            return await self._get(url, header, most)
+
+    async def _get(self, url: str, header: Mapping[str, str], most: int) -> Answer:
+        import httpx
+
+        if not self.allowed or httpx.URL(url).host.lower() != self.host:
+            raise ValueError("it is not the server that was allowed")
+        async with self._asking().stream(
+            "GET",
+            url,
+            # Fifty kilobytes may unpack to fifty megabytes while every page waits.
+            headers={**header, "Accept-Encoding": "identity"},
+            follow_redirects=False,  # a client of the shop's own may do so otherwise
+        ) as response:
+            headers = response.headers
+            content_type = headers.get("content-type", "")
+            if response.status_code != 200:
+                return Answer(response.status_code, content_type, b"")
+            if headers.get("content-encoding", "identity") != "identity":
+                raise Packed("the answer is compressed")
+            body = bytearray()
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > most:
+                    raise TooLarge("the answer is too large")
+        return Answer(200, content_type, bytes(body))
+
+    def _asking(self) -> "httpx.AsyncClient":
+        if self._client is None:
+            import httpx
+
+            # Neither the environment's proxies nor cookies: what one visitor's question brought
+            # must not come along with the next one's.
+            nobody = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+            self._client = httpx.AsyncClient(
+                transport=self._transport,
+                trust_env=False,
+                follow_redirects=False,
+                timeout=None,  # each phase could use all of it: get limits the whole
+                cookies=nobody,
+            )
+        return self._client
+
+    async def close(self) -> None:
+        """Close the connections; the next question opens new ones."""
+        if self._client is not None and self._given is None:
+            client, self._client = self._client, None
+            await client.aclose()
