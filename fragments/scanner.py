@@ -7,6 +7,7 @@ never like ``<``, ``>``, a quote, ``=``, ``/`` or a space; only the ``]]>`` that
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from .elements import (
@@ -96,6 +97,19 @@ _RAW_END = {
 }
 
 
+def literals(data: bytes) -> Iterator[int]:
+    """Where in ``data`` literals stand that are of interest, from the last one to the first.
+
+    Backwards, because that takes half as long: ``rfind`` skips a whole literal at a time, where ``find`` has to look
+    at every byte that could end one.
+    """
+    place = data.rfind(LITERAL)
+    while place >= 0:
+        if place >= BEFORE and WAKE.match(data, place - BEFORE):
+            yield place
+        place = data.rfind(LITERAL, 0, place)
+
+
 class Event(NamedTuple):
     """What happens to a slot at a byte of the page.
 
@@ -109,6 +123,21 @@ class Event(NamedTuple):
     end: int
     slot: str = ""
     reason: str = ""
+
+
+class State(NamedTuple):
+    """All of a scanner that decides what the bytes that come next mean to it, between two tokens.
+
+    ``elements``: name, foreign and slot of each, as in :class:`Element`.
+    """
+
+    elements: tuple[tuple[bytes, bytes, str | None], ...] = ()
+    templates: int = 0
+    select: bool = False
+    raw: bytes = b""
+    escaped: int = 0
+    refused: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
 
 
 class Scanner:
@@ -169,6 +198,40 @@ class Scanner:
     def awake(self) -> bool:
         """It has to see the bytes that come next."""
         return self.slots > 0 or self.at <= self.last
+
+    @property
+    def settled(self) -> bool:
+        """No token has begun that has not ended: what it knows comes from the bytes before ``at`` alone."""
+        return not (
+            self._index < len(self._buffer)
+            or self._fresh
+            or self._events
+            or self._until is not None
+        )
+
+    def state(self) -> State:
+        return State(
+            tuple([(one.name, one.foreign, one.slot) for one in self._elements]),
+            self._templates,
+            self._select,
+            self._raw,
+            self._escaped,
+            frozenset(self._refused),
+            frozenset(self._taken),
+        )
+
+    def resume(self, state: State, at: int) -> None:
+        """Be as a scanner that has come to the byte ``at`` of its page in ``state``; ``taken`` is the caller's."""
+        self._fresh.clear()
+        self._buffer = b""
+        self._base, self._index = at, 0
+        self._events.clear()
+        self._elements[:] = [Element(*one) for one in state.elements]
+        self._templates, self._select = state.templates, state.select
+        self._raw, self._escaped = state.raw, state.escaped
+        self._waiting, self._within, self._until = b"", 0, None
+        self._refused = set(state.refused)
+        self.slots = sum(one.slot is not None for one in self._elements)
 
     def feed(self, data: bytes) -> None:
         self._fresh.append(data)

@@ -98,7 +98,11 @@ class PersonalizationMiddleware:
                     answering = Response(visit, send, receive)
                 else:
                     answering = _Plain(visit, send)
-                await self.app(inner, receive, answering.send)
+                try:
+                    await self.app(inner, receive, answering.send)
+                finally:
+                    if answering.broken_off:
+                        self.window.counters["page broken off"] += 1
         finally:
             serving.reset(token)
             visit.lookup.abandon()
@@ -215,6 +219,7 @@ class _Plain:
     """An answer that is not a page view: only cookies and stored events concern us."""
 
     __slots__ = ("_visit", "_send")
+    broken_off = False  # nothing is counted that could be undone
 
     def __init__(self, visit: Visit, send: Send) -> None:
         self._visit = visit

@@ -6,49 +6,22 @@ its first slot, its end, or :data:`HELD` bytes; a streamed one only where its pa
 have slots.
 """
 
-import codecs
-import re
 from time import time
 
 from starlette.types import Message, Receive, Send
 
 from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
+from .charsets import charset_in, charset_of, is_page
 from .leaving import leaving, private
 from .presence import QUICK, has_left
 from .unsent import Unsent
 from .visit import Visit
 
-HEAD = 1_024  # bytes in which a page says its language
+HEAD = 1_024  # bytes in which a page says its language and its encoding
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
-
-_PAGES = (b"text/html", b"application/xhtml+xml")
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
-# Encodings in which the bytes of "<" and of names may stand for something else.
-_UNREADABLE = re.compile(
-    r"utf_?-?16|utf_?-?32|utf_?-?7|iso2022|hz|cp037|cp500|cp1140|punycode"
-)
-
-_charsets: dict[bytes, str] = {
-    b"text/html; charset=utf-8": "utf-8",
-    b"text/html": "utf-8",
-}
-
-
-def charset_of(content_type: bytes) -> str:
-    """The name of a page's encoding, empty if it cannot be rewritten as bytes."""
-    known = _charsets.get(content_type)
-    if known is None:
-        found = _CHARSET.search(content_type)
-        try:
-            known = codecs.lookup(found[1].decode()).name if found else "utf-8"
-        except LookupError:
-            known = ""
-        if _UNREADABLE.search(known):
-            known = ""
-        if len(_charsets) < 1_000:
-            _charsets[content_type] = known
-    return known
+# Pages that we keep away from may leave so.
+_BODIES = ("http.response.pathsend", "http.response.zerocopysend")
 
 
 class Response:
@@ -85,8 +58,8 @@ class Response:
         self._found = False  # it has a slot
         self._rewriter: Rewriter | None = None  # not for the most frequent pages
         self._unsent: Unsent | None = None
-        self._charset = "utf-8"
-        self._head = b""  # the beginning of a page whose language is not known yet
+        self._charset: str | None = None  # not known yet
+        self._head = b""  # the beginning of a page that has to say these things itself
         self._held: list[Message] = []  # body messages of which nothing has left
         self._pieces: list[Piece] = []  # what the rewriter made of them
         self._size = 0
@@ -94,6 +67,11 @@ class Response:
         self._status = 0
         self._html = False
         self._step: Send = self._pass
+
+    @property
+    def broken_off(self) -> bool:
+        """Whether the answer has begun and not ended: the app failed, or nobody was there any more."""
+        return self._status != 0 and self._step is not self._send
 
     async def send(self, message: Message) -> None:
         kind = message["type"]
@@ -108,6 +86,8 @@ class Response:
             if self._start is not None and kind != "http.response.debug":
                 await self._now()
             await self._send(message)
+            if kind in _BODIES and not message.get("more_body", False):
+                self._finish()
 
     async def _begin(self, message: Message) -> None:
         """Hold the start of a page until its body says what the headers must be."""
@@ -142,11 +122,11 @@ class Response:
                 self._sized = True
             elif lower == b"content-encoding":
                 encoded = encoded or value.strip().lower() not in (b"", b"identity")
-        self._html = content_type.lower().startswith(_PAGES)
+        self._html = is_page(content_type)
         if visit.aside or not (self._html or visit.marked):
             return False
         charset = charset_of(content_type)
-        if encoded or not charset:
+        if encoded or charset == "":
             path = visit.arrival.path
             if visit.marked or visit.window.routes.has_slots(path, visit.site):
                 why = "is compressed: mount shopwindow inside the compressor"
@@ -383,6 +363,8 @@ class Response:
                 if isinstance(piece, Kept):
                     visit.display.kept(piece.slot, piece.reason)
                 elif not self._default_only():
+                    if self._charset is None:
+                        self._charset = charset_in(self._head)
                     content = visit.display.fill(piece, self._charset)
             except Exception as error:
                 # Our own fault, whatever it is: this slot keeps its default content.
@@ -400,18 +382,22 @@ class Response:
         body, more = message.get("body", b""), message.get("more_body", False)
         if not isinstance(body, bytes):
             body = bytes(body)
-        if self._size < HEAD and self._visit.polyglot:
+        if self._size < HEAD and (self._charset is None or self._visit.polyglot):
             self._head += body[: HEAD - self._size]
-            self._visit.listen(self._head)
+            if self._visit.polyglot:
+                self._visit.listen(self._head)
         whole = not more and not self._size  # all in one message
         self._size += len(body)
         site, marker = self._visit.site, self._visit.window.marker
         if whole:
             simple = cut(body, site.names, marker)
             if simple is not None:
-                self._found = True
+                self._found = len(simple) > 1
                 return simple
-        if self._rewriter is None:
+            familiar, path = self._visit.window.familiar, self._visit.arrival.path
+            scanner = familiar.scanner(path, body)
+            self._rewriter = Rewriter(site.names, marker, scanner=scanner)
+        elif self._rewriter is None:
             self._rewriter = Rewriter(site.names, marker)
         rewriter = self._rewriter
         if not whole:

@@ -120,7 +120,8 @@ async def state(request: Request) -> Response:
         store.asked,
         len(window.stats.streaming),
         dict(Tally(event.name for event in store.events.values())),
-        dict(window.counters),
+        # Pages that were broken off are what these clients ask for.
+        {n: c for n, c in window.counters.items() if n != "page broken off"},
         window.journal.dropped.total(),
     )
     return Response(msgspec.json.encode(now), media_type="application/json")
