@@ -11,8 +11,8 @@ async def has_left(receive: Receive) -> bool:
     """Whether the client is known to have gone away; never waits for it.
 
     Servers say so only to who asks, and mean it only before the end of the answer: after that
-    they say it always. The app has read the request by then. It takes ten microseconds, so ask where
-    somebody had the time to leave.
+    they say it always. The app has read the request by then. It takes some 40 microseconds, so
+    ask where somebody had the time to leave.
     """
     asking = asyncio.ensure_future(_disconnected(receive))
     try:

@@ -109,8 +109,8 @@ class Response:
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.body":
-            if not message.get("more_body", False) and self._html:
-                if self._size or time() - self._visit.arrival.now > QUICK:
+            if self._html and not message.get("more_body", False):
+                if time() - self._visit.arrival.now > QUICK:
                     self._left = await has_left(self._receive)
             await self._step(message)
         elif kind == "http.response.start":
