@@ -1,5 +1,6 @@
 """Finding the slots of one page while it streams by."""
 
+from collections.abc import Set
 from typing import NamedTuple, TypeAlias
 
 from .scanner import BEFORE, LITERAL, LONGEST_TAG, WAKE, Event, Scanner
@@ -115,6 +116,11 @@ class Rewriter:
         """The slots that have begun and not ended, outermost first."""
         return tuple(frame.slot for frame in self._frames if frame.slot is not None)
 
+    @property
+    def taken(self) -> Set[str]:
+        """The slots that had their place."""
+        return self._taken
+
     def feed(self, chunk: bytes) -> list[Piece]:
         """The pieces that can leave now that ``chunk`` is there."""
         out: list[Piece] = []
@@ -141,6 +147,25 @@ class Rewriter:
             end = last
         if at < end:
             self._flow(chunk if end - at == len(chunk) else chunk[at:end], out)
+        return out
+
+    def choose(self, slot: str) -> list[Piece]:
+        """A selector says that the tag which begins with the next byte is ``slot``; what can leave now."""
+        out: list[Piece] = []
+        if self._rest:  # a tag begins: it was no template block comment
+            rest, self._rest = self._rest, b""
+            self._flow(rest, out)
+        if self._lost:
+            self._missed = True
+        elif self._search and slot not in self._taken:
+            if self._at - self._last > HISTORY:
+                self._lose("too-late", out)
+                self._missed = True
+            else:
+                self._last = self._at
+                self._scan(b"", out)
+                if self._scanner is not None:
+                    self._scanner.choose(slot, self._at)
         return out
 
     def close(self) -> list[Piece]:

@@ -121,6 +121,7 @@ class Scanner:
     __slots__ = (
         "_base",
         "_buffer",
+        "_chosen",
         "_elements",
         "_escaped",
         "_events",
@@ -157,6 +158,7 @@ class Scanner:
         self._within = 0  # bytes of an unfinished tag that need no second look
         self._until: re.Pattern[bytes] | None = None  # what ends the comment we are in
         self._refused: set[str] = set()
+        self._chosen: tuple[int, str] | None = None  # the next tag, if it begins here
         self.last = -1
         self.limit: int | None = None
         self.slots = 0  # open now
@@ -174,6 +176,11 @@ class Scanner:
         self._fresh.append(data)
         if self._waiting and self._waiting in data:
             self._waiting = b""
+
+    def choose(self, slot: str, at: int) -> None:
+        """The tag that begins at ``at``, with what is fed next, is ``slot`` by a selector."""
+        if self._chosen is None or self._chosen[0] != at:
+            self._chosen = (at, slot)
 
     def drop(self, slot: str) -> None:
         """The caller gave this slot up: it ends nowhere."""
@@ -218,7 +225,7 @@ class Scanner:
             if tag is None:
                 return False
         else:
-            quiet = not self._elements
+            quiet = not self._elements and self._chosen is None
             after = (_DULL if quiet else _TEXT).match(buffer, index)
             assert after is not None
             begun = index
@@ -430,24 +437,21 @@ class Scanner:
 
     def _find_slot(self, name: bytes, tag: re.Match[bytes]) -> str | None:
         """The slot that this start tag is, if it can be one."""
-        if LITERAL not in tag[0]:
+        slot = self._names.get(_marked(tag)) if LITERAL in tag[0] else None
+        if self._chosen is not None:
+            place, chosen = self._chosen
+            self._chosen = None
+            if slot is None and place == self._base + tag.start():
+                slot = chosen
+        if slot is None or slot in self._taken:
             return None
-        for attribute in _ATTRIBUTES.finditer(tag.string, tag.end(2), tag.end() - 1):
-            if attribute[1] == b"data-shopwindow":
-                value = attribute[2] or attribute[3] or attribute[4] or b""
-                slot = self._names.get(value)
-                at = tag.end() + self._base
-                if slot is None or slot in self._taken:
-                    return None
-                if name in UNSUPPORTED:
-                    self._refuse(slot, at, "unsupported")
-                elif self._in_select():
-                    self._refuse(slot, at, "unsupported")
-                elif tag.end() - tag.start() > LONGEST_TAG:
-                    self._refuse(slot, at, "too-large")
-                elif self._place_for(slot, at):
-                    return slot
-                return None
+        at = tag.end() + self._base
+        if name in UNSUPPORTED or self._in_select():
+            self._refuse(slot, at, "unsupported")
+        elif tag.end() - tag.start() > LONGEST_TAG:
+            self._refuse(slot, at, "too-large")
+        elif self._place_for(slot, at):
+            return slot
         return None
 
     def _in_select(self) -> bool:
@@ -531,6 +535,14 @@ class Scanner:
             self._select = self._select or elements[keep].name == b"select"
             keep += 1
         del elements[:keep]
+
+
+def _marked(tag: re.Match[bytes]) -> bytes:
+    """The name of a slot in a start tag, empty if there is none."""
+    for attribute in _ATTRIBUTES.finditer(tag.string, tag.end(2), tag.end() - 1):
+        if attribute[1] == b"data-shopwindow":
+            return attribute[2] or attribute[3] or attribute[4] or b""
+    return b""
 
 
 def _has(tag: re.Match[bytes], names: tuple[bytes, ...]) -> bool:

@@ -8,6 +8,7 @@ have slots.
 
 import codecs
 import re
+from typing import TYPE_CHECKING
 
 from starlette.types import Message, Send
 
@@ -16,6 +17,9 @@ from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
 from .leaving import leaving, private
 from .unsent import Unsent
 from .visit import Visit
+
+if TYPE_CHECKING:
+    from ..fragments.selectors import Selecting
 
 HEAD = 1_024  # bytes in which a page says its language
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
@@ -77,7 +81,9 @@ class Response:
         self._start: Message | None = None
         self._page = False  # it can be rewritten
         self._found = False  # it has a slot
-        self._rewriter: Rewriter | None = None  # not for the most frequent pages
+        self._rewriter: Rewriter | Selecting | None = (
+            None  # not for the most frequent pages
+        )
         self._unsent: Unsent | None = None
         self._charset = "utf-8"
         self._head = b""  # the beginning of a page whose language is not known yet
@@ -220,8 +226,7 @@ class Response:
     async def _plain(self, message: Message) -> None:
         """A whole page without a slot: the very messages of the app, or without stray markers."""
         pieces = [piece for piece in self._pieces if isinstance(piece, bytes)]
-        if len(pieces) < len(self._pieces):
-            self._filled(self._pieces)  # says why it could not offer a slot
+        self._explained(self._pieces)
         if sum(map(len, pieces)) == self._size:
             await self._release()
             for held in self._held:
@@ -235,9 +240,15 @@ class Response:
             await self._send({"type": "http.response.body", "body": body})
         self._finish()
 
+    def _explained(self, pieces: list[Piece]) -> None:
+        """Say of the slots that could not be offered why."""
+        if any(isinstance(piece, Kept) for piece in pieces):
+            self._filled([piece for piece in pieces if isinstance(piece, Kept)])
+
     async def _late(self, message: Message) -> None:
         """The start cannot wait any longer and no slot was seen: later ones keep their default."""
         await self._let_go()
+        self._explained(self._pieces)
         if self._sized:
             await self._send(message)
         else:
@@ -257,6 +268,7 @@ class Response:
             for piece in pieces:
                 if isinstance(piece, Hole) and self._status == 200:
                     self._missed(piece.slot)
+            self._explained(pieces)
         except Exception as error:
             # Our own fault, whatever it is: _fail sends the page as the app made it.
             await self._fail(message, error)
@@ -390,13 +402,15 @@ class Response:
         whole = not more and not self._size  # all in one message
         self._size += len(body)
         site, marker = self._visit.site, self._visit.window.marker
-        if whole:
+        if whole and site.selectors is None:
             simple = cut(body, site.names, marker)
             if simple is not None:
                 self._found = True
                 return simple
         if self._rewriter is None:
             self._rewriter = Rewriter(site.names, marker)
+            if site.selectors is not None:
+                self._rewriter = site.selectors.over(self._rewriter, self._charset)
         rewriter = self._rewriter
         if not whole:
             if self._unsent is None:
