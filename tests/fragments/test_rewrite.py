@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shopwindow.fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
 from shopwindow.fragments.slots import Marker, SlotNames
+from tests.fragments.browser import misplaced
 from tests.fragments.reference import tags
 
 KEY, OLD = b"0123456789ab", b"ba9876543210"
@@ -101,6 +102,9 @@ SLOTS = {
     "a link ends a link": "<div data-shopwindow=a>«<a>1<a>2</a>3»</div>z",
     "a form in a form": "<div data-shopwindow=a>«<form><form>x</form></form>»</div>z".replace("</form></form>", "</form>"),
     "an svg inside": "<div data-shopwindow=a>«<svg><path/><g></g></svg>»</div>z",
+    "an end tag that svg's title keeps in": "<article data-shopwindow=a>«<svg><title></article></title></svg>x»</article>",
+    "a table in a cell": "<table data-shopwindow=a>«<tr><td><table></table>»</table>",
+    "rows in comments in a table": "<table data-shopwindow=a>«<!-- shopwindow:b --><tr><td>1<tr><td>2<!-- /shopwindow -->»</table>",
     "an unclosed svg inside": "<div data-shopwindow=a>«<svg><g>»</div>z",
     "a CDATA section in an svg inside": "<div data-shopwindow=a>«<svg><![CDATA[</div>]]></svg>»</div>z",
     "a CDATA section outside svg is a comment": "<div data-shopwindow=a>«<![CDATA[>»</div>]]>",
@@ -207,6 +211,9 @@ KEPT = {
     "too many elements": ("<div data-shopwindow=a>" + "<b>" * 600 + "</b>" * 600 + "</div>", "a: misnested"),
     "an item around": ("<li><div data-shopwindow=a>x</li>y</div>", "a: misnested"),
     "a cell around": ("<td><div data-shopwindow=a>x<td>y</div>", "a: misnested"),
+    "a table in a table": ("<table data-shopwindow=a><table></table></table>", "a: misnested"),
+    "a cell ended by another": ("<table data-shopwindow=b><td><div data-shopwindow=a>x<td>y</div></table>", "a: misnested"),
+    "a heading in a table before a row": ("<table data-shopwindow=b><h1 data-shopwindow=a>x<tr></h1></table>", "a: misnested"),
     "a link in a link": ("<a data-shopwindow=a>x<a>y</a></a>", "a: misnested"),
     "a heading in a heading": ("<h1 data-shopwindow=a>x<h2>y</h2></h1>", "a: misnested"),
     "a heading ended by another": ("<h1 data-shopwindow=a>x</h2></h1>", "a: misnested"),
@@ -289,6 +296,20 @@ def test_the_tokenizer_agrees_with_the_standard(before: str, end: str) -> None:
         assert tag.name != b"div"
     else:
         assert (Hole("a", b"x") in found) == expected
+
+
+@pytest.mark.parametrize("marked", SLOTS.values(), ids=SLOTS.keys())
+def test_a_slot_ends_where_a_browser_ends_its_element(marked: str) -> None:
+    page = stripped(re.sub("[«»]", "", marked)).encode()
+    assert misplaced(page, pieces(page))[1] == []
+
+
+def test_a_slot_that_ends_elsewhere_is_found_out() -> None:
+    page = b"<div data-shopwindow=a>x<div>y</div>z</div>"
+    found: list[Piece] = [page[:23], Hole("a", b"x<div>y"), page[30:]]
+    assert misplaced(page, found) == (1, ["a: is not over at 36"])
+    found = [page[:23], Hole("a", b"x<div>y</div>z</div>"), b""]
+    assert misplaced(page, found)[1] == ["a: no end tag at 43"]
 
 
 @settings(max_examples=1500, deadline=None)

@@ -11,6 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from .judging import soak_decisions
+from .pages import soak_pages
 from .profiles import soak_profiles
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
@@ -23,6 +24,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("judged decisions", soak_decisions, 100_000),
     ("damaged rule files", soak_rule_files, 10_000),
     ("stories told again", soak_stories, 9_000),
+    ("pages", soak_pages, 100_000),
 )
 
 
