@@ -177,6 +177,12 @@ class Scanner:
         if self._waiting and self._waiting in data:
             self._waiting = b""
 
+    def forget(self) -> None:
+        """Let go of the bytes that it is through with."""
+        self._buffer = self._buffer[self._index :]
+        self._base += self._index
+        self._index = 0
+
     def choose(self, slot: str, at: int) -> None:
         """The tag that begins at ``at``, with what is fed next, is ``slot`` by a selector."""
         if self._chosen is None or self._chosen[0] != at:
