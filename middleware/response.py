@@ -6,14 +6,13 @@ its first slot, its end, or :data:`HELD` bytes; a streamed one only where its pa
 have slots.
 """
 
-import codecs
-import re
 from typing import TYPE_CHECKING
 
 from starlette.types import Message, Send
 
 from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
+from .charsets import charset_in, charset_of
 from .leaving import leaving, private
 from .unsent import Unsent
 from .visit import Visit
@@ -25,32 +24,6 @@ HEAD = 1_024  # bytes in which a page says its language
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
 
 _PAGES = (b"text/html", b"application/xhtml+xml")
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
-# Encodings in which the bytes of "<" and of names may stand for something else.
-_UNREADABLE = re.compile(
-    r"utf_?-?16|utf_?-?32|utf_?-?7|iso2022|hz|cp037|cp500|cp1140|punycode"
-)
-
-_charsets: dict[bytes, str] = {
-    b"text/html; charset=utf-8": "utf-8",
-    b"text/html": "utf-8",
-}
-
-
-def charset_of(content_type: bytes) -> str:
-    """The name of a page's encoding, empty if it cannot be rewritten as bytes."""
-    known = _charsets.get(content_type)
-    if known is None:
-        found = _CHARSET.search(content_type)
-        try:
-            known = codecs.lookup(found[1].decode()).name if found else "utf-8"
-        except LookupError:
-            known = ""
-        if _UNREADABLE.search(known):
-            known = ""
-        if len(_charsets) < 1_000:
-            _charsets[content_type] = known
-    return known
 
 
 class Response:
@@ -71,6 +44,7 @@ class Response:
         "_start",
         "_status",
         "_step",
+        "_undeclared",
         "_unsent",
         "_visit",
     )
@@ -81,11 +55,11 @@ class Response:
         self._start: Message | None = None
         self._page = False  # it can be rewritten
         self._found = False  # it has a slot
-        self._rewriter: Rewriter | Selecting | None = (
-            None  # not for the most frequent pages
-        )
+        # Not for the most frequent pages.
+        self._rewriter: Rewriter | Selecting | None = None
         self._unsent: Unsent | None = None
         self._charset = "utf-8"
+        self._undeclared = False  # the page itself may say it
         self._head = b""  # the beginning of a page whose language is not known yet
         self._held: list[Message] = []  # body messages of which nothing has left
         self._pieces: list[Piece] = []  # what the rewriter made of them
@@ -153,6 +127,7 @@ class Response:
                 visit.window.warn("unreadable", "the page %s %s", path, why)
             return False
         self._charset = charset
+        self._undeclared = b"=" not in content_type
         self._page = True
         return True
 
@@ -349,7 +324,12 @@ class Response:
             self._finish()
 
     def _default_only(self) -> bool:
-        return self._status != 200 or not self._html or self._visit.arrival.bot
+        return (
+            self._status != 200
+            or not self._html
+            or not self._charset
+            or self._visit.arrival.bot
+        )
 
     def _ready(self) -> bool:
         try:
@@ -399,6 +379,13 @@ class Response:
         if self._size < HEAD and self._visit.polyglot:
             self._head += body[: HEAD - self._size]
             self._visit.listen(self._head)
+        if self._undeclared and body:
+            self._undeclared = False
+            self._charset = charset_in(body)
+            if not self._charset:
+                path = self._visit.arrival.path
+                why = "names an encoding that cannot be changed"
+                self._visit.window.warn("unreadable", "the page %s %s", path, why)
         whole = not more and not self._size  # all in one message
         self._size += len(body)
         site, marker = self._visit.site, self._visit.window.marker
