@@ -24,6 +24,7 @@ from .elements import (
     Element,
     OpenElements,
 )
+from .leaves import DEEP, LISTS, RESTLESS, leaves
 from .slots import NAMED, SlotNames
 
 LITERAL = b"shopwindow"
@@ -55,15 +56,23 @@ _WORDS[b"dull-rest"] = (
     rb"""(?:>|(?>(?:\x20(?!data-shopwindow)[a-z-]++="[^"]*+"){0,64})"""
     rb"""(?:>|(?>[%(ws)s/]*+(?:(?!data-shopwindow[%(ws)s=])%(attribute)s[%(ws)s/]*+){0,64})>))"""
 ) % _WORDS
+# Elements of which pages are full, and that are dull wherever they stand.
+_WORDS[b"frequent"] = (
+    rb"a|li|div|span|img|p|h[1-6]|b|ul|i|td|tr|br|strong|section|article|button|input|option|label"
+)
 # Neither a tag nor a comment of ours: a bare "<", comments, declarations.
 _WORDS[b"other"] = rb"""<(?=[^A-Za-z/!?])|</>
     |<!--(?!\x20/?shopwindow)(?:-?>|(?>(?:[^-]++|-(?!-!?>)){0,64})--!?>)
     |<(?:!(?!--|\[CDATA\[)|\?|/(?=[^A-Za-z>]))[^>]*+>"""
 _TEXT = re.compile(rb"(?>[^<]*+(?:(?:%(other)s)[^<]*+){0,256})" % _WORDS, re.VERBOSE)
+_LEAVES, _ITEMS = leaves(_WORDS[b"other"])
 # What is of no interest outside slots: also complete tags, unless they begin something that has rules of its own: the
-# RAW ones, svg, math, template, select and frameset. Told apart by the first letter, as this is the scanner's inner loop.
+# RAW ones, svg, math, template, select and frameset. Told apart by the first letter, as this is the scanner's inner loop;
+# what most tags of most pages look like comes first, which halves its time.
 _DULL = re.compile(
-    rb"""(?>[^<]*+(?:(?:<(?:(?![fimnpstxFIMNPSTX])
+    rb"""(?>[^<]*+(?:(?:</(?!template|select)[a-z]++[1-6]?>
+    |<(?:%(frequent)s)(?>(?:\x20(?!data-shopwindow)[a-z-]++="[^"]*+"){0,64})>
+    |<(?:(?![fimnpstxFIMNPSTX])
         |(?!(?:[sS](?i:cript|tyle|vg|elect)|[tT](?i:extarea|itle|emplate)|[nN](?i:oscript|oembed|oframes)|[xX](?i:mp)
             |[iI](?i:frame)|[pP](?i:laintext)|[mM](?i:ath)|[fF](?i:rameset))[%(ws)s/>]))
         [A-Za-z][^%(ws)s/>]*+%(dull-rest)s
@@ -281,8 +290,7 @@ class Scanner:
             if tag is None:
                 return False
         else:
-            quiet = not self._elements
-            after = (_DULL if quiet else _TEXT).match(buffer, index)
+            after = self._run().match(buffer, index)
             assert after is not None
             begun = index
             self._index = index = after.end()
@@ -306,6 +314,18 @@ class Scanner:
         else:
             self._start_tag(name, tag)
         return True
+
+    def _run(self) -> re.Pattern[bytes]:
+        """What is of no interest here."""
+        elements = self._elements
+        if not elements:
+            return _DULL
+        if len(elements) > DEEPEST - DEEP:
+            return _TEXT
+        for element in elements:
+            if element.foreign or element.name in RESTLESS:
+                return _TEXT
+        return _ITEMS if elements[-1].name in LISTS else _LEAVES
 
     def _limited(self, end: int) -> bool:
         """A token that ends here has to wait until the caller has dropped a slot."""
