@@ -261,7 +261,9 @@ class Scanner:
         if self._events:
             return self._events.popleft()
         if self._fresh and not self._waiting:
-            self._buffer = b"".join((self._buffer[self._index :], *self._fresh))
+            if self._index < len(self._buffer):
+                self._fresh.insert(0, self._buffer[self._index :])
+            self._buffer = b"".join(self._fresh)  # no copy of a single one
             self._base += self._index
             self._index = 0
             self._fresh.clear()
