@@ -1,7 +1,7 @@
-"""A whole page with nothing but template blocks, cut in one go: the most frequent page there is."""
+"""A whole page with nothing but template blocks, or without slots, cut in one go: the most frequent pages there are."""
 
 from .rewrite import Hole, Piece
-from .scanner import BEFORE, LITERAL, WAKE
+from .scanner import literals
 from .slots import SIGN, Marker, SlotNames
 
 
@@ -9,9 +9,11 @@ def cut(page: bytes, names: SlotNames, marker: Marker) -> list[Piece] | None:
     """What a :class:`Rewriter` makes of the whole ``page``, if that is simple; else None.
 
     Simple is a page whose blocks stand beside each other, each with a slot of its own, and
-    that has no other kinds of slots.
+    that has no other kinds of slots. A page without any slot is its own only piece.
     """
     sign = page.find(SIGN)
+    if sign < 0:
+        return None if names.search and _has_literal(page) else [page]
     if sign < 4:
         return None
     match, by_bytes, closes = marker.match, names.by_bytes, marker.closes
@@ -37,11 +39,11 @@ def cut(page: bytes, names: SlotNames, marker: Marker) -> list[Piece] | None:
         at = end + length
         sign = page.find(SIGN, at)
     pieces.append(page[at:])
-    if names.search and len(taken) < len(by_bytes):
-        # A slot of another kind may still stand somewhere.
-        place = page.find(LITERAL)
-        while place >= 0:
-            if place >= BEFORE and WAKE.match(page, place - BEFORE):
-                return None
-            place = page.find(LITERAL, place + 1)
+    # A slot of another kind may still stand somewhere.
+    if names.search and len(taken) < len(by_bytes) and _has_literal(page):
+        return None
     return pieces
+
+
+def _has_literal(page: bytes) -> bool:
+    return next(literals(page), -1) >= 0

@@ -1,9 +1,9 @@
 """Finding the slots of one page while it streams by."""
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import NamedTuple, TypeAlias
 
-from .scanner import BEFORE, LITERAL, LONGEST_TAG, WAKE, Event, Scanner
+from .scanner import BEFORE, LONGEST_TAG, WAKE, Event, Scanner, literals
 from .slots import SIGN, Marker, SlotNames
 
 HISTORY = 1_048_576  # bytes of a page without a literal that the scanner goes through
@@ -69,7 +69,7 @@ class Rewriter:
     """One page going by, in chunks cut anywhere: bytes to pieces in page order.
 
     ``hold``: the most that is held for one slot, default content and end tag, in bytes; a slot with more is ``Kept``.
-    ``found``: the page has shown a slot so far.
+    ``scanner`` makes what finds attributes and comments. ``found``: the page has shown a slot so far.
     """
 
     __slots__ = (
@@ -82,6 +82,7 @@ class Rewriter:
         "_kept",
         "_last",
         "_lost",
+        "_make",
         "_marker",
         "_missed",
         "_names",
@@ -94,11 +95,17 @@ class Rewriter:
     )
 
     def __init__(
-        self, names: SlotNames, marker: Marker, *, hold: int = 262_144
+        self,
+        names: SlotNames,
+        marker: Marker,
+        *,
+        hold: int = 262_144,
+        scanner: Callable[[SlotNames, set[str]], Scanner] = Scanner,
     ) -> None:
         self._names = names
         self._marker = marker
         self._hold = hold
+        self._make = scanner
         self._rest = b""  # an unfinished template block comment
         self._at = 0  # bytes of the page so far; template block comments never count
         self._held: list[bytes] = []  # what has not left yet, from _floor on
@@ -223,7 +230,7 @@ class Rewriter:
         """Let the scanner go through what was kept for it, so that it can be forgotten."""
         scanner = self._scanner
         if scanner is None:
-            scanner = self._scanner = Scanner(self._names, self._taken)
+            scanner = self._scanner = self._make(self._names, self._taken)
         for part in self._history:
             scanner.feed(part)
         self._forget()
@@ -258,18 +265,14 @@ class Rewriter:
             self._tail = data[-15:] if len(data) >= 15 else (tail + data)[-15:]
         else:
             self._tail = data[-15:]
-        index = data.find(LITERAL)
-        while index >= 0:
-            if index >= BEFORE and WAKE.match(data, index - BEFORE):
-                places.append(self._at + index)
-            index = data.find(LITERAL, index + len(LITERAL))
+        places += [self._at + place for place in literals(data)][::-1]
         return places
 
     def _scan(self, data: bytes, out: list[Piece]) -> None:
         """Bytes in which slots may begin and end."""
         scanner = self._scanner
         if scanner is None:
-            scanner = self._scanner = Scanner(self._names, self._taken)
+            scanner = self._scanner = self._make(self._names, self._taken)
         for part in self._history:
             scanner.feed(part)
         self._forget()

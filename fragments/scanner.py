@@ -7,6 +7,7 @@ never like ``<``, ``>``, a quote, ``=``, ``/`` or a space; only the ``]]>`` that
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from .elements import (
@@ -23,6 +24,7 @@ from .elements import (
     Element,
     OpenElements,
 )
+from .leaves import DEEP, LISTS, RESTLESS, leaves
 from .slots import NAMED, SlotNames
 
 LITERAL = b"shopwindow"
@@ -54,15 +56,23 @@ _WORDS[b"dull-rest"] = (
     rb"""(?:>|(?>(?:\x20(?!data-shopwindow)[a-z-]++="[^"]*+"){0,64})"""
     rb"""(?:>|(?>[%(ws)s/]*+(?:(?!data-shopwindow[%(ws)s=])%(attribute)s[%(ws)s/]*+){0,64})>))"""
 ) % _WORDS
+# Elements of which pages are full, and that are dull wherever they stand.
+_WORDS[b"frequent"] = (
+    rb"a|li|div|span|img|p|h[1-6]|b|ul|i|td|tr|br|strong|section|article|button|input|option|label"
+)
 # Neither a tag nor a comment of ours: a bare "<", comments, declarations.
 _WORDS[b"other"] = rb"""<(?=[^A-Za-z/!?])|</>
     |<!--(?!\x20/?shopwindow)(?:-?>|(?>(?:[^-]++|-(?!-!?>)){0,64})--!?>)
     |<(?:!(?!--|\[CDATA\[)|\?|/(?=[^A-Za-z>]))[^>]*+>"""
 _TEXT = re.compile(rb"(?>[^<]*+(?:(?:%(other)s)[^<]*+){0,256})" % _WORDS, re.VERBOSE)
+_LEAVES, _ITEMS = leaves(_WORDS[b"other"])
 # What is of no interest outside slots: also complete tags, unless they begin something that has rules of its own: the
-# RAW ones, svg, math, template, select and frameset. Told apart by the first letter, as this is the scanner's inner loop.
+# RAW ones, svg, math, template, select and frameset. Told apart by the first letter, as this is the scanner's inner loop;
+# what most tags of most pages look like comes first, which halves its time.
 _DULL = re.compile(
-    rb"""(?>[^<]*+(?:(?:<(?:(?![fimnpstxFIMNPSTX])
+    rb"""(?>[^<]*+(?:(?:</(?!template|select)[a-z]++[1-6]?>
+    |<(?:%(frequent)s)(?>(?:\x20(?!data-shopwindow)[a-z-]++="[^"]*+"){0,64})>
+    |<(?:(?![fimnpstxFIMNPSTX])
         |(?!(?:[sS](?i:cript|tyle|vg|elect)|[tT](?i:extarea|itle|emplate)|[nN](?i:oscript|oembed|oframes)|[xX](?i:mp)
             |[iI](?i:frame)|[pP](?i:laintext)|[mM](?i:ath)|[fF](?i:rameset))[%(ws)s/>]))
         [A-Za-z][^%(ws)s/>]*+%(dull-rest)s
@@ -96,6 +106,19 @@ _RAW_END = {
 }
 
 
+def literals(data: bytes) -> Iterator[int]:
+    """Where in ``data`` literals stand that are of interest, from the last one to the first.
+
+    Backwards, because that takes half as long: ``rfind`` skips a whole literal at a time, where ``find`` has to look
+    at every byte that could end one.
+    """
+    place = data.rfind(LITERAL)
+    while place >= 0:
+        if place >= BEFORE and WAKE.match(data, place - BEFORE):
+            yield place
+        place = data.rfind(LITERAL, 0, place)
+
+
 class Event(NamedTuple):
     """What happens to a slot at a byte of the page.
 
@@ -109,6 +132,21 @@ class Event(NamedTuple):
     end: int
     slot: str = ""
     reason: str = ""
+
+
+class State(NamedTuple):
+    """All of a scanner that decides what the bytes that come next mean to it, between two tokens.
+
+    ``elements``: name, foreign and slot of each, as in :class:`Element`.
+    """
+
+    elements: tuple[tuple[bytes, bytes, str | None], ...] = ()
+    templates: int = 0
+    select: bool = False
+    raw: bytes = b""
+    escaped: int = 0
+    refused: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
 
 
 class Scanner:
@@ -172,6 +210,40 @@ class Scanner:
         """It has to see the bytes that come next."""
         return self.slots > 0 or self.at <= self.last
 
+    @property
+    def settled(self) -> bool:
+        """No token has begun that has not ended: what it knows comes from the bytes before ``at`` alone."""
+        return not (
+            self._index < len(self._buffer)
+            or self._fresh
+            or self._events
+            or self._until is not None
+        )
+
+    def state(self) -> State:
+        return State(
+            tuple([(one.name, one.foreign, one.slot) for one in self._elements]),
+            self._templates,
+            self._select,
+            self._raw,
+            self._escaped,
+            frozenset(self._refused),
+            frozenset(self._taken),
+        )
+
+    def resume(self, state: State, at: int) -> None:
+        """Be as a scanner that has come to the byte ``at`` of its page in ``state``; ``taken`` is the caller's."""
+        self._fresh.clear()
+        self._buffer = b""
+        self._base, self._index = at, 0
+        self._events.clear()
+        self._elements[:] = [Element(*one) for one in state.elements]
+        self._templates, self._select = state.templates, state.select
+        self._raw, self._escaped = state.raw, state.escaped
+        self._waiting, self._within, self._until = b"", 0, None
+        self._refused = set(state.refused)
+        self.slots = sum(one.slot is not None for one in self._elements)
+
     def feed(self, data: bytes) -> None:
         self._fresh.append(data)
         if self._waiting and self._waiting in data:
@@ -202,7 +274,9 @@ class Scanner:
         if self._events:
             return self._events.popleft()
         if self._fresh and not self._waiting:
-            self._buffer = b"".join((self._buffer[self._index :], *self._fresh))
+            if self._index < len(self._buffer):
+                self._fresh.insert(0, self._buffer[self._index :])
+            self._buffer = b"".join(self._fresh)  # no copy of a single one
             self._base += self._index
             self._index = 0
             self._fresh.clear()
@@ -231,8 +305,7 @@ class Scanner:
             if tag is None:
                 return False
         else:
-            quiet = not self._elements and self._chosen is None
-            after = (_DULL if quiet else _TEXT).match(buffer, index)
+            after = self._run().match(buffer, index)
             assert after is not None
             begun = index
             self._index = index = after.end()
@@ -256,6 +329,20 @@ class Scanner:
         else:
             self._start_tag(name, tag)
         return True
+
+    def _run(self) -> re.Pattern[bytes]:
+        """What is of no interest here."""
+        elements = self._elements
+        if self._chosen is not None:
+            return _TEXT  # up to the tag that was chosen
+        if not elements:
+            return _DULL
+        if len(elements) > DEEPEST - DEEP:
+            return _TEXT
+        for element in elements:
+            if element.foreign or element.name in RESTLESS:
+                return _TEXT
+        return _ITEMS if elements[-1].name in LISTS else _LEAVES
 
     def _limited(self, end: int) -> bool:
         """A token that ends here has to wait until the caller has dropped a slot."""

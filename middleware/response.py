@@ -392,9 +392,12 @@ class Response:
         if whole and site.selectors is None:
             simple = cut(body, site.names, marker)
             if simple is not None:
-                self._found = True
+                self._found = len(simple) > 1
                 return simple
-        if self._rewriter is None:
+            familiar, path = self._visit.window.familiar, self._visit.arrival.path
+            scanner = familiar.scanner(path, body)
+            self._rewriter = Rewriter(site.names, marker, scanner=scanner)
+        elif self._rewriter is None:
             self._rewriter = Rewriter(site.names, marker)
             if site.selectors is not None:
                 self._rewriter = site.selectors.over(self._rewriter, self._charset)

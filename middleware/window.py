@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ..findings import Finding
+from ..fragments.familiar import Familiar
 from ..fragments.recommendations.rank import Popularity
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
@@ -93,6 +94,7 @@ class Shopwindow:
         self.breaker = Breaker()
         self.traffic: Traffic = NO_TRAFFIC
         self.routes = Routes()
+        self.familiar = Familiar()
         self.counters: Tally[str] = Tally()
         self.started = False
         self._starting: asyncio.Task[None] | None = None

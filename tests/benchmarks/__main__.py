@@ -20,7 +20,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from . import deciding, firstbyte
+from . import deciding, firstbyte, rewriting
 from .contenders import HANDWRITTEN, KINDS, PERSONALISED, contenders
 from .goals import (
     Goal,
@@ -32,6 +32,7 @@ from .goals import (
     page_goals,
     pages_table,
     reload_goals,
+    rewriting_goals,
 )
 from .importing import import_seconds
 from .reference import Reference
@@ -119,19 +120,22 @@ def main(target: Path | None, rounds: int) -> None:
         reloaded = reloading(folder / "many")
         step = steps("first byte", FIRST_BYTE_ROUNDS * len(firstbyte.KINDS))
         moments = firstbyte.measure(folder, FIRST_BYTE_ROUNDS, step)
+        rewrites = rewriting.measure(steps("rewriting", rewriting.ROUNDS + 1))
         decisions = deciding.measure(steps)
         pages = asyncio.run(race_pages(folder, rounds, steps))
 
     goals = [goal for kind in KINDS for goal in page_goals(kind, pages[kind])]
     goals += [*first_byte_goals(moments), *reload_goals(reloaded)]
-    goals += [*decision_goals(decisions), import_goal(imported)]
+    goals += [*rewriting_goals(rewrites), *decision_goals(decisions)]
+    goals.append(import_goal(imported))
     output = Console()
     output.print(pages_table(pages))
     output.print(decisions_table(decisions))
     output.print(goals_table(goals))
     if target is not None:
         target.write_text(
-            json.dumps(figures(pages, decisions, goals, rounds), indent=1) + "\n"
+            json.dumps(figures(pages, decisions, rewrites, goals, rounds), indent=1)
+            + "\n"
         )
     missed = [goal.name for goal in goals if not goal.ok]
     if missed:
@@ -142,6 +146,7 @@ def main(target: Path | None, rounds: int) -> None:
 def figures(
     pages: dict[str, Timings],
     decisions: deciding.Decisions,
+    rewrites: rewriting.Rewriting,
     goals: list[Goal],
     rounds: int,
 ) -> dict[str, Any]:
@@ -165,7 +170,8 @@ def figures(
         "seconds_per_decided_page": {
             str(size): seconds.rounds for size, seconds in decisions.sizes.items()
         },
-        "not_run": list(decisions.missing),
+        "seconds_per_rewritten_page": rewrites.seconds.rounds,
+        "not_run": [*decisions.missing, *rewrites.missing],
         "goals": [goal.as_json() for goal in goals],
     }
 

@@ -39,7 +39,9 @@ SIMPLE = {
     "a slot with a dot": f"1{MARKER.open('home.hero')}x{END}",
 }
 NOT_SIMPLE = {
-    "no block": "<p>x</p>",
+    "an attribute": '<div data-shopwindow="a">x</div>',
+    "a pair of comments": "<!-- shopwindow:a -->x<!-- /shopwindow -->",
+    "an attribute before a link": '<div data-shopwindow="a">x</div><a href="/-/shopwindow/">',
     "a sign alone": "<p>\x1e</p>",
     "a sign at the very start": "\x1e",
     "a block in a block": f"1{A}x{B}y{END}z{END}",
@@ -56,12 +58,28 @@ NOT_SIMPLE = {
 }
 
 
+NOTHING = {
+    "no block": "<p>x</p>",
+    "a link of ours": '<a href="/-/shopwindow/">x</a>',
+    "the beginning of a block": "x<!--",
+    "nothing": "",
+}
+
+
 @pytest.mark.parametrize("page", SIMPLE.values(), ids=SIMPLE)
 def test_a_simple_page_is_cut_like_any_other(page: str) -> None:
     found = cut(page.encode(), SITE, MARKER)
     assert found is not None
     assert joined(found) == long_way(page.encode())
     assert any(isinstance(piece, Hole) for piece in found)
+
+
+@pytest.mark.parametrize("text", NOTHING.values(), ids=NOTHING)
+def test_a_page_without_slots_is_its_own_only_piece(text: str) -> None:
+    page = text.encode()
+    found = cut(page, SITE, MARKER)
+    assert found is not None and len(found) == 1 and found[0] is page
+    assert joined(found) == long_way(page)
 
 
 @pytest.mark.parametrize("page", NOT_SIMPLE.values(), ids=NOT_SIMPLE)
