@@ -36,7 +36,21 @@ _SCOPE = _names(
     "applet caption html table td th marquee object template"
     " foreignobject desc title mi mo mn ms mtext annotation-xml"
 )
+_CELLS = _names("caption td th template")
 _TABLE_SCOPE = _names("html table template")
+# What goes on inside each part of a table; any other part ends it.
+_ROWS = _names("tr td th")
+_PARTS = {
+    b"table": TABLE_PARTS | _names("col"),
+    b"tbody": _ROWS,
+    b"thead": _ROWS,
+    b"tfoot": _ROWS,
+    b"tr": _names("td th"),
+    b"colgroup": _names("col"),
+    b"caption": _names(""),
+    b"td": _names(""),
+    b"th": _names(""),
+}
 # Begin HTML again inside svg and math.
 INTEGRATION = {
     b"svg": _names("foreignobject desc title"),
@@ -48,7 +62,7 @@ BREAKOUT = _names(
     " nobr ol p pre ruby s small span strong strike sub sup table tt u ul var"
 )
 # A start tag of these may end an element before it.
-_IMPLYING = CLOSES_P | TABLE_PARTS | _names("a nobr button select")
+_IMPLYING = CLOSES_P | TABLE_PARTS | _names("a col nobr button select")
 # No slot: no place for one in the page's tree, or an end that only the tree knows.
 UNSUPPORTED = (
     VOID
@@ -106,10 +120,10 @@ class OpenElements(list[Element]):
             return len(self) - 1
         if self[-1].foreign:
             for index in range(len(self) - 1, -1, -1):
-                if self[index].name == name:
-                    return index
                 if not self[index].foreign:
                     break
+                if self[index].name == name:
+                    return index
         if name in TABLE_PARTS or name == b"table":
             return self.nearest(name, _TABLE_SCOPE)
         if name == b"template":
@@ -147,11 +161,28 @@ class OpenElements(list[Element]):
             return index if index >= 0 else IGNORED
         if name in (b"li", b"dd", b"dt"):
             return self._item(name)
-        if name in TABLE_PARTS and not any(
-            element.name in (b"table", b"template", COMMENT) for element in self
-        ):
-            return OUTSIDE
+        if name == b"table":  # a table holds another one in its cells only
+            index = self.nearest(name, _CELLS)
+            return index if index >= 0 else IGNORED
+        if name in TABLE_PARTS or name == b"col":
+            return self._part(name)
         return IGNORED
+
+    def _part(self, name: bytes) -> int:
+        """As ``implied``, for a part of a table: it ends the one before, and what stands in a table without a cell."""
+        for index in range(len(self) - 1, -1, -1):
+            found = self[index].name
+            if found == b"template" or (found == COMMENT and not index):
+                return IGNORED
+            if self[index].foreign or found not in _PARTS:
+                continue
+            if name not in _PARTS[found]:
+                return index
+            index += 1
+            while index < len(self) and self[index].name == COMMENT:
+                index += 1
+            return index if index < len(self) else IGNORED
+        return OUTSIDE
 
     def _item(self, name: bytes) -> int:
         """As ``implied``, for a list item: it ends the one before, up through div, address and p."""

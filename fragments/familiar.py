@@ -29,7 +29,7 @@ AHEAD = 4  # stretches behind a difference that are looked for
 NEEDLE = 48  # bytes by which a stretch is looked for
 SLACK = 4_096  # bytes by which a page may have grown in front of it
 ALIKE = 8  # places that begin like a stretch
-OVERHEAD = 500  # bytes that a stretch takes besides its text
+OVERHEAD = 500  # bytes that a stretch takes besides its text, and an address
 
 
 class Stretch(NamedTuple):
@@ -49,11 +49,11 @@ class _Known(NamedTuple):
     stretches: list[Stretch]
 
     def size(self) -> int:
-        return sum(len(one.text) + OVERHEAD for one in self.stretches)
+        return OVERHEAD + sum(len(one.text) + OVERHEAD for one in self.stretches)
 
 
 class Familiar:
-    """The last pages of some addresses; those that have not been asked for the longest go first.
+    """The last pages of addresses that were asked for more than once; what was asked for last goes last.
 
     ``room``: the most bytes that they take.
     """
@@ -78,7 +78,11 @@ class Familiar:
 
         def make(names: SlotNames, taken: set[str]) -> Scanner:
             known = self._pages.get(address)
-            stretches = known.stretches if known and known.names is names else []
+            if known is None:
+                # Most addresses are asked for once in a long while; remembering takes time and room.
+                keep(names, [])
+                return Scanner(names, taken)
+            stretches = known.stretches if known.names is names else []
             return _Follower(names, taken, stretches, keep)
 
         def keep(names: SlotNames, found: list[Stretch]) -> None:
@@ -151,7 +155,8 @@ class _Follower(Scanner):
                 goal, portion = len(page), PORTION
             while fed < goal and self.awake:
                 end = min(goal, page.find(b">", fed + portion) + 1 or goal)
-                super().feed(page[fed:end])
+                part = page[fed:end]
+                super().feed(part)
                 fed = end
                 while event := super().next():
                     happened.append(event)
@@ -159,7 +164,9 @@ class _Follower(Scanner):
                 # It rests after the last slot, maybe in the middle of what it was fed.
                 if self.settled or (happened and happened[-1].end == self.at):
                     if begun < self.at:
-                        path.append(_stretch(page, begun, happened, self))
+                        if begun + len(part) != fed or self.at != fed:
+                            part = page[begun : self.at]
+                        path.append(_stretch(part, begun, happened, self))
                     begun = self.at
                     happened = []
             if not ahead or not self.awake:
@@ -171,13 +178,13 @@ class _Follower(Scanner):
 
 
 def _stretch(
-    page: bytes, begun: int, happened: list[Event], scanner: Scanner
+    text: bytes, begun: int, happened: list[Event], scanner: Scanner
 ) -> Stretch:
     events = [
         Event(kind, at - begun, end - begun, slot, reason)
         for kind, at, end, slot, reason in happened
     ]
-    return Stretch(page[begun : scanner.at], tuple(events), scanner.state())
+    return Stretch(text, tuple(events), scanner.state())
 
 
 def _place(text: bytes, page: bytes, begin: int, end: int) -> int:

@@ -21,6 +21,10 @@ from .sandbox import OUTPUT_LIMIT, Absent, run
 #: A fragment's name and an address -> the link that counts the click and leads there.
 Click = Callable[[str, str], str]
 
+# In these Python spells two signs as the bytes of others, which browsers then show.
+_JAPANESE = frozenset(("euc_jp", "shift_jis"))
+_SPELLED = {0xA5: "&#165;", 0x203E: "&#8254;"}
+
 
 class Maker:
     """Runs the templates of one library with one catalogue; keeps nothing but ``cards``."""
@@ -179,6 +183,8 @@ class Maker:
         try:
             context = version.template.new_context(names)
             text = run(version.render, context, "its output")
+            if charset in _JAPANESE:
+                text = text.translate(_SPELLED)
             encoded = [
                 part.encode(charset, "xmlcharrefreplace")
                 for part in self._places.split(text)[::2]

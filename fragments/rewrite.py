@@ -1,12 +1,14 @@
 """Finding the slots of one page while it streams by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import NamedTuple, TypeAlias
 
 from .scanner import BEFORE, LONGEST_TAG, WAKE, Event, Scanner, literals
 from .slots import SIGN, Marker, SlotNames
 
-HISTORY = 1_048_576  # bytes of a page without a literal that are kept for the scanner
+HISTORY = 1_048_576  # bytes of a page without a literal that the scanner goes through
+KEPT = 57_344  # bytes of them that are kept for it, besides the last chunk
+OVERHEAD = 48  # bytes that Python needs for each of them
 LONGEST_MARKER = 160  # bytes; more than any unfinished template block comment
 
 
@@ -77,6 +79,7 @@ class Rewriter:
         "_held",
         "_history",
         "_hold",
+        "_kept",
         "_last",
         "_lost",
         "_make",
@@ -111,8 +114,9 @@ class Rewriter:
         self._taken: set[str] = set()
         self._search = names.search
         self._tail = b""  # of the page, where a literal may have begun
-        self._last = 0  # where the last literal stands
+        self._last = -1  # where the last literal stands
         self._history: list[bytes] = []  # the page from where the scanner is
+        self._kept = 0  # the memory that these take
         self._scanner: Scanner | None = None  # not before the first literal
         self._lost = ""  # why there are no more slots but template blocks
         self._missed = False  # a literal came after that
@@ -122,6 +126,11 @@ class Rewriter:
     def opening(self) -> tuple[str, ...]:
         """The slots that have begun and not ended, outermost first."""
         return tuple(frame.slot for frame in self._frames if frame.slot is not None)
+
+    @property
+    def taken(self) -> Set[str]:
+        """The slots that had their place."""
+        return self._taken
 
     def feed(self, chunk: bytes) -> list[Piece]:
         """The pieces that can leave now that ``chunk`` is there."""
@@ -149,6 +158,25 @@ class Rewriter:
             end = last
         if at < end:
             self._flow(chunk if end - at == len(chunk) else chunk[at:end], out)
+        return out
+
+    def choose(self, slot: str) -> list[Piece]:
+        """A selector says that the tag which begins with the next byte is ``slot``; what can leave now."""
+        out: list[Piece] = []
+        if self._rest:  # a tag begins: it was no template block comment
+            rest, self._rest = self._rest, b""
+            self._flow(rest, out)
+        if self._lost:
+            self._missed = True
+        elif self._search and slot not in self._taken:
+            if self._at - self._last > HISTORY:
+                self._lose("too-late", out)
+                self._missed = True
+            else:
+                self._last = self._at
+                self._scan(b"", out)
+                if self._scanner is not None:
+                    self._scanner.choose(slot, self._at)
         return out
 
     def close(self) -> list[Piece]:
@@ -190,10 +218,32 @@ class Rewriter:
                 self._last = place
             self._scan(data, out)
         else:
+            if self._kept > KEPT:
+                self._catch_up(out)
             self._history.append(data)
+            self._kept += len(data) + OVERHEAD
             self._pass(data, out)
             if self._at - self._last > HISTORY + LONGEST_MARKER:
                 self._lose("too-late", out)
+
+    def _catch_up(self, out: list[Piece]) -> None:
+        """Let the scanner go through what was kept for it, so that it can be forgotten."""
+        scanner = self._scanner
+        if scanner is None:
+            scanner = self._scanner = self._make(self._names, self._taken)
+        for part in self._history:
+            scanner.feed(part)
+        self._forget()
+        scanner.last = self._at - 1
+        event = scanner.next()  # nothing begins here: it can only say that all is lost
+        scanner.forget()
+        scanner.last = self._last
+        if event is not None:
+            self._happen(event, out)
+
+    def _forget(self) -> None:
+        self._history.clear()
+        self._kept = 0
 
     def _pass(self, data: bytes, out: list[Piece]) -> None:
         """Bytes that are not scanned."""
@@ -225,7 +275,7 @@ class Rewriter:
             scanner = self._scanner = self._make(self._names, self._taken)
         for part in self._history:
             scanner.feed(part)
-        self._history.clear()
+        self._forget()
         scanner.feed(data)
         scanner.last = self._last
         self._at += len(data)
@@ -280,7 +330,7 @@ class Rewriter:
                 self._fail(frame, reason, out)
         self._lost = reason
         self._scanner = None
-        self._history.clear()
+        self._forget()
 
     def _leave(self, out: list[Piece]) -> None:
         """Let go what no open slot holds."""
@@ -320,7 +370,7 @@ class Rewriter:
             if self._scanner is None or not self._scanner.slots:
                 self._search = False
                 self._scanner = None
-                self._history.clear()
+                self._forget()
 
     def _end(self, index: int, at: int, out: list[Piece]) -> None:
         """The frame ends in order; what is still open inside it does not."""

@@ -24,6 +24,7 @@ from .elements import (
     Element,
     OpenElements,
 )
+from .leaves import DEEP, LISTS, RESTLESS, leaves
 from .slots import NAMED, SlotNames
 
 LITERAL = b"shopwindow"
@@ -55,15 +56,23 @@ _WORDS[b"dull-rest"] = (
     rb"""(?:>|(?>(?:\x20(?!data-shopwindow)[a-z-]++="[^"]*+"){0,64})"""
     rb"""(?:>|(?>[%(ws)s/]*+(?:(?!data-shopwindow[%(ws)s=])%(attribute)s[%(ws)s/]*+){0,64})>))"""
 ) % _WORDS
+# Elements of which pages are full, and that are dull wherever they stand.
+_WORDS[b"frequent"] = (
+    rb"a|li|div|span|img|p|h[1-6]|b|ul|i|td|tr|br|strong|section|article|button|input|option|label"
+)
 # Neither a tag nor a comment of ours: a bare "<", comments, declarations.
 _WORDS[b"other"] = rb"""<(?=[^A-Za-z/!?])|</>
     |<!--(?!\x20/?shopwindow)(?:-?>|(?>(?:[^-]++|-(?!-!?>)){0,64})--!?>)
     |<(?:!(?!--|\[CDATA\[)|\?|/(?=[^A-Za-z>]))[^>]*+>"""
 _TEXT = re.compile(rb"(?>[^<]*+(?:(?:%(other)s)[^<]*+){0,256})" % _WORDS, re.VERBOSE)
+_LEAVES, _ITEMS = leaves(_WORDS[b"other"])
 # What is of no interest outside slots: also complete tags, unless they begin something that has rules of its own: the
-# RAW ones, svg, math, template, select and frameset. Told apart by the first letter, as this is the scanner's inner loop.
+# RAW ones, svg, math, template, select and frameset. Told apart by the first letter, as this is the scanner's inner loop;
+# what most tags of most pages look like comes first, which halves its time.
 _DULL = re.compile(
-    rb"""(?>[^<]*+(?:(?:<(?:(?![fimnpstxFIMNPSTX])
+    rb"""(?>[^<]*+(?:(?:</(?!template|select)[a-z]++[1-6]?>
+    |<(?:%(frequent)s)(?>(?:\x20(?!data-shopwindow)[a-z-]++="[^"]*+"){0,64})>
+    |<(?:(?![fimnpstxFIMNPSTX])
         |(?!(?:[sS](?i:cript|tyle|vg|elect)|[tT](?i:extarea|itle|emplate)|[nN](?i:oscript|oembed|oframes)|[xX](?i:mp)
             |[iI](?i:frame)|[pP](?i:laintext)|[mM](?i:ath)|[fF](?i:rameset))[%(ws)s/>]))
         [A-Za-z][^%(ws)s/>]*+%(dull-rest)s
@@ -150,6 +159,7 @@ class Scanner:
     __slots__ = (
         "_base",
         "_buffer",
+        "_chosen",
         "_elements",
         "_escaped",
         "_events",
@@ -186,6 +196,7 @@ class Scanner:
         self._within = 0  # bytes of an unfinished tag that need no second look
         self._until: re.Pattern[bytes] | None = None  # what ends the comment we are in
         self._refused: set[str] = set()
+        self._chosen: tuple[int, str] | None = None  # the next tag, if it begins here
         self.last = -1
         self.limit: int | None = None
         self.slots = 0  # open now
@@ -238,6 +249,17 @@ class Scanner:
         if self._waiting and self._waiting in data:
             self._waiting = b""
 
+    def forget(self) -> None:
+        """Let go of the bytes that it is through with."""
+        self._buffer = self._buffer[self._index :]
+        self._base += self._index
+        self._index = 0
+
+    def choose(self, slot: str, at: int) -> None:
+        """The tag that begins at ``at``, with what is fed next, is ``slot`` by a selector."""
+        if self._chosen is None or self._chosen[0] != at:
+            self._chosen = (at, slot)
+
     def drop(self, slot: str) -> None:
         """The caller gave this slot up: it ends nowhere."""
         for element in self._elements:
@@ -252,7 +274,9 @@ class Scanner:
         if self._events:
             return self._events.popleft()
         if self._fresh and not self._waiting:
-            self._buffer = b"".join((self._buffer[self._index :], *self._fresh))
+            if self._index < len(self._buffer):
+                self._fresh.insert(0, self._buffer[self._index :])
+            self._buffer = b"".join(self._fresh)  # no copy of a single one
             self._base += self._index
             self._index = 0
             self._fresh.clear()
@@ -281,8 +305,7 @@ class Scanner:
             if tag is None:
                 return False
         else:
-            quiet = not self._elements
-            after = (_DULL if quiet else _TEXT).match(buffer, index)
+            after = self._run().match(buffer, index)
             assert after is not None
             begun = index
             self._index = index = after.end()
@@ -306,6 +329,20 @@ class Scanner:
         else:
             self._start_tag(name, tag)
         return True
+
+    def _run(self) -> re.Pattern[bytes]:
+        """What is of no interest here."""
+        elements = self._elements
+        if self._chosen is not None:
+            return _TEXT  # up to the tag that was chosen
+        if not elements:
+            return _DULL
+        if len(elements) > DEEPEST - DEEP:
+            return _TEXT
+        for element in elements:
+            if element.foreign or element.name in RESTLESS:
+                return _TEXT
+        return _ITEMS if elements[-1].name in LISTS else _LEAVES
 
     def _limited(self, end: int) -> bool:
         """A token that ends here has to wait until the caller has dropped a slot."""
@@ -493,24 +530,21 @@ class Scanner:
 
     def _find_slot(self, name: bytes, tag: re.Match[bytes]) -> str | None:
         """The slot that this start tag is, if it can be one."""
-        if LITERAL not in tag[0]:
+        slot = self._names.get(_marked(tag)) if LITERAL in tag[0] else None
+        if self._chosen is not None:
+            place, chosen = self._chosen
+            self._chosen = None
+            if slot is None and place == self._base + tag.start():
+                slot = chosen
+        if slot is None or slot in self._taken:
             return None
-        for attribute in _ATTRIBUTES.finditer(tag.string, tag.end(2), tag.end() - 1):
-            if attribute[1] == b"data-shopwindow":
-                value = attribute[2] or attribute[3] or attribute[4] or b""
-                slot = self._names.get(value)
-                at = tag.end() + self._base
-                if slot is None or slot in self._taken:
-                    return None
-                if name in UNSUPPORTED:
-                    self._refuse(slot, at, "unsupported")
-                elif self._in_select():
-                    self._refuse(slot, at, "unsupported")
-                elif tag.end() - tag.start() > LONGEST_TAG:
-                    self._refuse(slot, at, "too-large")
-                elif self._place_for(slot, at):
-                    return slot
-                return None
+        at = tag.end() + self._base
+        if name in UNSUPPORTED or self._in_select():
+            self._refuse(slot, at, "unsupported")
+        elif tag.end() - tag.start() > LONGEST_TAG:
+            self._refuse(slot, at, "too-large")
+        elif self._place_for(slot, at):
+            return slot
         return None
 
     def _in_select(self) -> bool:
@@ -594,6 +628,14 @@ class Scanner:
             self._select = self._select or elements[keep].name == b"select"
             keep += 1
         del elements[:keep]
+
+
+def _marked(tag: re.Match[bytes]) -> bytes:
+    """The name of a slot in a start tag, empty if there is none."""
+    for attribute in _ATTRIBUTES.finditer(tag.string, tag.end(2), tag.end() - 1):
+        if attribute[1] == b"data-shopwindow":
+            return attribute[2] or attribute[3] or attribute[4] or b""
+    return b""
 
 
 def _has(tag: re.Match[bytes], names: tuple[bytes, ...]) -> bool:

@@ -177,13 +177,17 @@ class Filling:
             raise Unstorable("asks about the visitor")
         if self.scope.get("session"):
             raise Unstorable("begins a session")
+        charset = self._charset or charset_in(body[:HEAD])
+        if not charset:
+            raise Unstorable("has an encoding that cannot be changed")
         look_at_page(body)
         page = StoredPage(
             self._headers,
             body,
-            self._charset or charset_in(body[:HEAD]),
+            charset,
             stranger.site.names,
             stranger.window.marker,
+            stranger.site.selectors,
             marked=stranger.marked,
         )
         if page.size > self._most:

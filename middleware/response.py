@@ -7,6 +7,7 @@ have slots.
 """
 
 from time import time
+from typing import TYPE_CHECKING
 
 from starlette.types import Message, Receive, Send
 
@@ -20,6 +21,9 @@ from .storedpage import HEAD, StoredPage
 from .unsent import Unsent
 from .validators import revalidated
 from .visit import Visit
+
+if TYPE_CHECKING:
+    from ..fragments.selectors import Selecting
 
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
 # Pages that we keep away from may leave so.
@@ -58,7 +62,8 @@ class Response:
         self._start: Message | None = None
         self._page = False  # it can be rewritten
         self._found = False  # it has a slot
-        self._rewriter: Rewriter | None = None  # not for the most frequent pages
+        # Not for the most frequent pages.
+        self._rewriter: Rewriter | Selecting | None = None
         self._unsent: Unsent | None = None
         self._charset: str | None = None  # not known yet
         self._head = b""  # the beginning of a page that has to say these things itself
@@ -249,8 +254,7 @@ class Response:
     async def _plain(self, message: Message) -> None:
         """A whole page without a slot: the very messages of the app, or without stray markers."""
         pieces = [piece for piece in self._pieces if isinstance(piece, bytes)]
-        if len(pieces) < len(self._pieces):
-            self._filled(self._pieces)  # says why it could not offer a slot
+        self._explained(self._pieces)
         if sum(map(len, pieces)) == self._size:
             await self._release()
             for held in self._held:
@@ -264,9 +268,15 @@ class Response:
             await self._send({"type": "http.response.body", "body": body})
         self._finish()
 
+    def _explained(self, pieces: list[Piece]) -> None:
+        """Say of the slots that could not be offered why."""
+        if any(isinstance(piece, Kept) for piece in pieces):
+            self._filled([piece for piece in pieces if isinstance(piece, Kept)])
+
     async def _late(self, message: Message) -> None:
         """The start cannot wait any longer and no slot was seen: later ones keep their default."""
         await self._let_go()
+        self._explained(self._pieces)
         if self._sized:
             await self._send(message)
         else:
@@ -286,6 +296,7 @@ class Response:
             for piece in pieces:
                 if isinstance(piece, Hole) and self._status == 200:
                     self._missed(piece.slot)
+            self._explained(pieces)
         except Exception as error:
             # Our own fault, whatever it is: _fail sends the page as the app made it.
             await self._fail(message, error)
@@ -399,7 +410,22 @@ class Response:
             )
 
     def _default_only(self) -> bool:
-        return self._status != 200 or not self._html or self._visit.arrival.bot
+        return (
+            self._status != 200
+            or not self._html
+            or self._visit.arrival.bot
+            or not self._encoding()
+        )
+
+    def _encoding(self) -> str:
+        """That of the page, empty if nothing can be written in it."""
+        if self._charset is None:
+            self._charset = charset_in(self._head)
+            if not self._charset:
+                path = self._visit.arrival.path
+                why = "names an encoding that cannot be changed"
+                self._visit.window.warn("unreadable", "the page %s %s", path, why)
+        return self._charset
 
     def _ready(self) -> bool:
         try:
@@ -429,9 +455,7 @@ class Response:
                 if isinstance(piece, Kept):
                     visit.display.kept(piece.slot, piece.reason)
                 elif not self._default_only():
-                    if self._charset is None:
-                        self._charset = charset_in(self._head)
-                    content = visit.display.fill(piece, self._charset)
+                    content = visit.display.fill(piece, self._encoding())
             except Exception as error:
                 # Our own fault, whatever it is: this slot keeps its default content.
                 visit.display.failed(piece.slot, error)
@@ -455,7 +479,7 @@ class Response:
         whole = not more and not self._size  # all in one message
         self._size += len(body)
         site, marker = self._visit.site, self._visit.window.marker
-        if whole:
+        if whole and site.selectors is None:
             simple = cut(body, site.names, marker)
             if simple is not None:
                 self._found = len(simple) > 1
@@ -465,6 +489,8 @@ class Response:
             self._rewriter = Rewriter(site.names, marker, scanner=scanner)
         elif self._rewriter is None:
             self._rewriter = Rewriter(site.names, marker)
+            if site.selectors is not None:
+                self._rewriter = site.selectors.over(self._rewriter, self._encoding())
         rewriter = self._rewriter
         if not whole:
             if self._unsent is None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,6 +25,9 @@ from .material import Material, read_material
 from .settings import Settings, read_settings
 from .texts import below, revision
 from .tracking import Tracks
+
+if TYPE_CHECKING:
+    from ..fragments.selectors import Selectors
 
 LARGEST = 16 * 1024 * 1024  # bytes of one file
 ReadRules = Callable[[Mapping[str, str], Vocabulary], tuple[RuleSet, list[Finding]]]
@@ -47,6 +51,7 @@ class Site(msgspec.Struct, frozen=True, eq=False):
     tracks: Tracks
     context: ContextReader
     names: SlotNames
+    selectors: "Selectors | None"  # most sites have none
     reorders: Mapping[str, str]
     remotes: Mapping[
         str, Remote
@@ -206,6 +211,7 @@ def check_site(
             frozenset({settings.language}) | library.languages | catalog.languages,
         ),
         names=SlotNames(settings.slots),
+        selectors=_selectors(settings),
         reorders={
             name: fragment.reorder
             for name, fragment in fragments.items()
@@ -263,6 +269,15 @@ def read_site(
     if errors:
         raise SiteError((*findings, *found))
     return site
+
+
+def _selectors(settings: Settings) -> "Selectors | None":
+    found = {name: one.selector for name, one in settings.slots.items() if one.selector}
+    if not found:
+        return None
+    from ..fragments.selectors import Selectors  # brings lol-html
+
+    return Selectors(found)
 
 
 def _vocabulary(settings: Settings, catalog: Catalog, library: Library) -> Vocabulary:

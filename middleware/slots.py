@@ -36,10 +36,30 @@ def read_slots(section: Section) -> dict[str, Slot]:
         else:
             long = section.table(name)
             slots[name] = Slot(
-                long.text("description"), long.text("selector"), long.text("group")
+                long.text("description"),
+                _selector(long, {slot.selector for slot in slots.values()}),
+                long.text("group"),
             )
             long.finish()
     return slots
+
+
+def _selector(section: Section, others: set[str]) -> str:
+    """The selector of a slot; empty where there is none that can be used."""
+    selector = section.text("selector")
+    if not selector:
+        return ""
+    from ..fragments.selectors import SelectorError, check  # brings lol-html
+
+    try:
+        check(selector)
+    except SelectorError as error:
+        section.wrong("selector", str(error), error.hint)
+        return ""
+    if selector in others:
+        words = f'another slot has the selector "{selector}", too'
+        section.wrong("selector", words, "an element is one slot")
+    return selector
 
 
 def read_limits(pages: Section, experiments: Section, slots: dict[str, Slot]) -> Limits:

@@ -1,11 +1,16 @@
 """A page as everybody sees it, cut at its slots and kept for the next visitors."""
 
+from typing import TYPE_CHECKING
+
 from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Piece, Rewriter
 from ..fragments.slots import Marker, SlotNames
 from .context import LANG
 from .leaving import private
 from .storable import Lifetime
+
+if TYPE_CHECKING:
+    from ..fragments.selectors import Selecting, Selectors
 
 HEAD = 1_024  # bytes in which a page says its language and its encoding
 OVERHEAD = 2_000  # bytes that a page costs besides its content, about
@@ -47,6 +52,7 @@ class StoredPage:
         charset: str,
         names: SlotNames,
         marker: Marker,
+        selectors: "Selectors | None" = None,
         *,
         marked: bool = False,
     ) -> None:
@@ -58,10 +64,12 @@ class StoredPage:
         said = LANG.search(body, 0, HEAD)
         self.head = said[0] if said else b""
         self.body = b""
-        pieces = cut(body, names, marker)
+        pieces = cut(body, names, marker) if selectors is None else None
         self.slots = marked or pieces is not None and len(pieces) > 1
         if pieces is None:
-            rewriter = Rewriter(names, marker)
+            rewriter: Rewriter | Selecting = Rewriter(names, marker)
+            if selectors is not None:
+                rewriter = selectors.over(rewriter, charset)
             pieces = rewriter.feed(body) + rewriter.close()
             self.slots = self.slots or rewriter.found
         self.dressed: Headers = []

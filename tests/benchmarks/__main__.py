@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import deciding, firstbyte, servers
+from . import deciding, firstbyte, rewriting, servers
 from .contenders import EXACT, KINDS, contenders
 from .goals import (
     Goal,
@@ -34,6 +34,7 @@ from .goals import (
     page_goals,
     pages_table,
     reload_goals,
+    rewriting_goals,
 )
 from .importing import import_seconds
 from .reference import Reference
@@ -108,18 +109,21 @@ def in_process(
     reloaded = reloading(folder / "many")
     step = steps("first byte", FIRST_BYTE_ROUNDS * len(firstbyte.KINDS))
     moments = firstbyte.measure(folder, FIRST_BYTE_ROUNDS, step)
+    rewrites = rewriting.measure(steps("rewriting", rewriting.ROUNDS + 1))
     decisions = deciding.measure(steps)
     pages = asyncio.run(race_pages(folder, rounds, steps))
     goals = [goal for kind in KINDS for goal in page_goals(kind, pages[kind])]
     goals += [*first_byte_goals(moments), *reload_goals(reloaded)]
-    goals += [*decision_goals(decisions), import_goal(imported)]
+    goals += [*rewriting_goals(rewrites), *decision_goals(decisions)]
+    goals.append(import_goal(imported))
     plain = {
         "rounds": rounds,
         "seconds_per_request": seconds_per_request(pages),
         "seconds_per_decided_page": {
             str(size): seconds.rounds for size, seconds in decisions.sizes.items()
         },
-        "not_run": list(decisions.missing),
+        "seconds_per_rewritten_page": rewrites.seconds.rounds,
+        "not_run": [*decisions.missing, *rewrites.missing],
         "seconds_to_first_and_last_byte": {
             str(kind): [(moment.first, moment.last) for moment in every]
             for kind, every in moments.moments.items()

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
+from . import rewriting
 from .contenders import (
     BARE,
     BUFFERING,
@@ -17,6 +18,7 @@ from .deciding import NOTHING, OWN, Decisions, Size
 from .engines import GROWTHBOOK
 from .firstbyte import CONTROL, FirstByte
 from .reloading import Reloading
+from .rewriting import Rewriting
 from .rounds import Timings
 
 BUFFERING_SHARE = 0.6
@@ -31,6 +33,7 @@ DECIDE_SECONDS = {10: 20e-6, 500: 30e-6, 10_000: 45e-6}
 OF_GROWTHBOOK = 50
 OF_THE_FASTEST = 10
 COMPARED = (Size(10_000, "mixed"), Size(10_000, "narrow"))  # these two must be reached
+BLOCKS_SECONDS = 100e-6
 STALL_SECONDS = 0.01
 LOAD_SECONDS = 2.5
 KEPT_BYTES = 60e6
@@ -169,6 +172,38 @@ def decision_goals(decisions: Decisions) -> list[Goal]:
                 )
             )
     return goals
+
+
+def rewriting_goals(measured: Rewriting) -> list[Goal]:
+    """Of one page of 100 KB; medians."""
+    seconds = measured.seconds
+    find, plain = rewriting.FIND, rewriting.UNKNOWN
+
+    def share(name: str, of: str, most: float | None = None) -> Goal:
+        ratio = seconds.median(name) / seconds.median(of)
+        return Goal(f"rewriting, {name} / {of}", ratio, "", most=most)
+
+    def spent(name: str, most: float | None = None) -> Goal:
+        return Goal(f"rewriting, {name}", seconds.median(name), "µs", most=most)
+
+    goals = [
+        share(rewriting.PLAIN, find, 1.3),
+        share(rewriting.PLAIN_SHORT, rewriting.FIND_SHORT, 2),
+        share(rewriting.PLAIN_CHUNKS, find),
+        spent(rewriting.BLOCKS, BLOCKS_SECONDS),
+        share(rewriting.NEW, plain, 1.1),
+        share(rewriting.SECOND, plain),
+    ]
+    if rewriting.LOL in seconds.rounds:
+        goals += [
+            share(rewriting.NEW, rewriting.LOL, 2),
+            share(rewriting.FAMILIAR, rewriting.LOL, 0.6),
+            share(rewriting.SAME, rewriting.LOL),
+        ]
+        if rewriting.CORPUS in seconds.rounds:
+            goals.append(share(rewriting.CORPUS, rewriting.CORPUS_LOL))
+    times = (find, plain, rewriting.NEW, rewriting.FAMILIAR, rewriting.LOL)
+    return [*goals, *(spent(name) for name in times if name in seconds.rounds)]
 
 
 def reload_goals(reloaded: Reloading) -> list[Goal]:

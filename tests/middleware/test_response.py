@@ -144,13 +144,28 @@ async def test_a_page_with_slots_in_such_an_encoding_says_so(
     assert "cannot be changed (text/html; charset=utf-16)" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        ("<p><input SLOT>", "use the pair of comments"),
+        ("<p SLOT>x<p>y", "use the pair of comments"),
+        ("<ul><li SLOT>x<li>y</ul>", "use the pair of comments"),
+        ("<table><tr><td SLOT>x</table>", "use the pair of comments"),
+        ("<table><tbody SLOT><tr><td>x</table>", "use the pair of comments"),
+        ("<main><div SLOT>x", "it has no end"),
+        ("<main><div SLOT>x</main>y</div>", "its end does not fit the elements"),
+    ],
+)
 async def test_a_slot_where_none_can_be_leaves_the_page_alone_and_says_why(
-    window: Shopwindow, caplog: pytest.LogCaptureFixture
+    window: Shopwindow, caplog: pytest.LogCaptureFixture, page: str, why: str
 ) -> None:
-    body = b'<p><input data-shopwindow="home.hero">'
-    await untouched(window, start(TYPE, length(body)), chunk(body))
+    body = page.replace("SLOT", 'data-shopwindow="home.hero"').encode()
+    answer = await ask(
+        mounted(replaying(start(TYPE, length(body)), chunk(body)), window)
+    )
+    assert answer.body == body
     assert "the slot home.hero of / keeps its default content" in caplog.text
-    assert "use the pair of comments" in caplog.text
+    assert why in caplog.text
 
 
 async def test_fragments_come_in_the_encoding_of_the_page() -> None:

@@ -197,6 +197,11 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[slots]\nhero = 1": '2:1: "hero" must be a table',
     "[slots.hero]\ndescription = 1": '2:1: "description" must be a text in quotes',
     "[slots.hero]\nselector = 1": '2:1: "selector" must be a text in quotes',
+    "[slots.hero]\nselector = '#a + b'": '2:1: the selector "#a + b" cannot be used: '
+    "unsupported combinator `+` in selector: elements are known only by what is around "
+    "them: name them by id, class or attribute",
+    "[slots.a]\nselector = '#a'\n[slots.b]\nselector = '#a'": '4:1: another slot has the '
+    'selector "#a", too: an element is one slot',
     "[slots.hero]\ngroup = 1": '2:1: "group" must be a text in quotes',
     "[slots.hero]\ncolour = 'x'": '2:1: unknown key "colour" in [slots.hero]: '
     "known: description, group, selector",

@@ -13,6 +13,7 @@ from rich.table import Table
 from .cancels import soak_cancels
 from .cuts import soak_cuts
 from .judging import soak_decisions
+from .pages import soak_pages
 from .profiles import soak_profiles
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
@@ -27,6 +28,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("stories told again", soak_stories, 9_000),
     ("cancelled awaits", soak_cancels, 5_000),
     ("cut connections", soak_cuts, 5_000),
+    ("pages", soak_pages, 100_000),
 )
 
 
