@@ -67,9 +67,10 @@ class StoredPage:
         pieces = cut(body, names, marker) if selectors is None else None
         self.slots = marked or pieces is not None and len(pieces) > 1
         if pieces is None:
-            rewriter: Rewriter | Selecting = Rewriter(names, marker)
+            plain = Rewriter(names, marker)
+            rewriter: Rewriter | Selecting = plain
             if selectors is not None:
-                rewriter = selectors.over(rewriter, charset)
+                rewriter = selectors.over(plain, charset)
             pieces = rewriter.feed(body) + rewriter.close()
             self.slots = self.slots or rewriter.found
         self.dressed: Headers = []

@@ -27,9 +27,11 @@ from .contenders import (
     BARE,
     BUFFERING,
     HANDWRITTEN,
+    KEPT,
     PERSONALISED,
     Answer,
     jinja_pages,
+    page_cache,
     serve,
     static_pages,
 )
@@ -110,12 +112,15 @@ def build(name: str, kind: str, opened: Opened) -> ASGIApp:
         return BaseHTTPMiddleware(wrapped(pages[BARE]), pass_on)
     if name == PERSONALISED:
         return PersonalizationMiddleware(wrapped(pages[PERSONALISED]), window)
+    if name == KEPT:
+        page, cache = wrapped(pages[PERSONALISED]), page_cache("/")
+        return PersonalizationMiddleware(page, window, cache=cache)
     if name == UNRECORDED:
         window.journal = Unrecorded(window.store, window._learn, window._weigh)
         return PersonalizationMiddleware(wrapped(pages[PERSONALISED]), window)
     if name == ATTRIBUTES:
-        page = attributed_answer(rendered)
-        return PersonalizationMiddleware(wrapped(page), window)
+        named = wrapped(attributed_answer(rendered))
+        return PersonalizationMiddleware(named, window)
     raise ValueError(name)
 
 

@@ -2,12 +2,12 @@
 
 from rich.table import Table
 
-from .contenders import BARE, BUFFERING, HANDWRITTEN, PERSONALISED
+from .contenders import BARE, BUFFERING, HANDWRITTEN, KEPT, PERSONALISED
 from .goals import Goal, pages_table
 from .rounds import Timings
 from .serverapps import ATTRIBUTES, UNRECORDED
 from .serverpages import CACHED, JINJA, STATIC, STREAM
-from .servers import NGINX, PAGE_CACHE, VARNISH, VARNISH_ALL, Servers
+from .servers import NGINX, VARNISH, VARNISH_ALL, Servers
 
 # (kind of page, dividend, divisor, at least; None: for information)
 RATIOS = (
@@ -23,8 +23,8 @@ RATIOS = (
     (STATIC, NGINX, PERSONALISED, 3.5),
     (JINJA, NGINX, PERSONALISED, 1.3),
     (STATIC, VARNISH, PERSONALISED, 5.0),
-    (CACHED, BARE, PAGE_CACHE, 8.0),
-    (CACHED, VARNISH_ALL, PAGE_CACHE, 0.8),
+    (CACHED, BARE, KEPT, 8.0),
+    (CACHED, VARNISH_ALL, KEPT, 0.8),
 )
 BUFFERING_SHARE = 0.5
 

@@ -21,7 +21,7 @@ from starlette.types import Scope
 from tests.servers import free_port, serving
 
 from . import serverpeers
-from .contenders import BARE, BUFFERING, HANDWRITTEN, PERSONALISED
+from .contenders import BARE, BUFFERING, HANDWRITTEN, KEPT, PERSONALISED
 from .fragmentapp import FRAGMENTS_ONLY
 from .reference import Reference
 from .rounds import Cost, Timings, turns
@@ -34,7 +34,6 @@ from .work import VISITORS, Work, attributed
 NGINX = "nginx SSI"
 VARNISH = "Varnish ESI, page kept"
 VARNISH_ALL = "Varnish ESI, all kept"
-PAGE_CACHE = "shopwindow, page kept"  # no part of it yet
 OWN = (PERSONALISED, ATTRIBUTES, UNRECORDED)
 # Of each contender in each round. A second of pages that take milliseconds says too little.
 SECONDS = {JINJA: 2}
@@ -129,7 +128,11 @@ class Starting:
 
     def everybody(self) -> list[Served]:
         peers = {STATIC: (NGINX, VARNISH), JINJA: (NGINX,), CACHED: (VARNISH_ALL,)}
-        own = (BARE,) if self._kind == CACHED else (BARE, *OWN, BUFFERING, HANDWRITTEN)
+        own = (
+            (BARE, KEPT)
+            if self._kind == CACHED
+            else (BARE, *OWN, BUFFERING, HANDWRITTEN)
+        )
         served: list[Served | None] = [self.python(name) for name in own]
         served += [self.peer(name) for name in peers.get(self._kind, ())]
         up = [one for one in served if one is not None]
