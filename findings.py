@@ -37,11 +37,11 @@ class Finding(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """What is wrong, and the hint."""
-        return _visible(f"{self.message}: {self.hint}" if self.hint else self.message)
+        return visible(f"{self.message}: {self.hint}" if self.hint else self.message)
 
     @property
     def place(self) -> str:
-        return _visible(f"{self.file}:{self.line}:{self.column}")
+        return visible(f"{self.file}:{self.line}:{self.column}")
 
     def __str__(self) -> str:
         return f"{self.place}: {self.severity}: {self.words}"
@@ -55,7 +55,7 @@ class Finding(msgspec.Struct, frozen=True):
         if not self.excerpt:
             return ()
         start, end = self.column - 1, self.column - 1 + max(1, self.length)
-        text, cut = _visible(self.excerpt), ""
+        text, cut = visible(self.excerpt), ""
         if len(text) > _WIDTH and start > _WIDTH // 2:
             drop = start - _WIDTH // 2
             text, start, end, cut = text[drop:], start - drop, end - drop, "..."
@@ -98,7 +98,7 @@ def cells(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """``text`` without what could command a terminal."""
     return _CONTROL.sub("\ufffd", text)
 

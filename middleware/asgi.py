@@ -1,6 +1,7 @@
 """PersonalizationMiddleware: settings here, one :class:`Visit` per request."""
 
 import os
+import sys
 from time import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,15 @@ from .lookup import CustomerOf
 from .previews import PARAMETER, without_ticket
 from .response import Response
 from .routes import excluded
+from .timing import MayKnow, Timing, may_know
 from .visit import Visit, serving
 from .window import Shopwindow
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from .site import Site
+    from .tracing import Tracing
 
 _MARK = "shopwindow.visit"
 _ENDS = (
@@ -34,7 +39,10 @@ class PersonalizationMiddleware:
 
     ``site`` is the editors' folder, or a :class:`Shopwindow` made of it. ``customer`` gets
     the scope and says who is logged in now; it is asked at the first slot of a page, after
-    the app's own authentication. Raises as :class:`Shopwindow` does.
+    the app's own authentication. ``timing`` says which answers tell how long things took, see
+    :mod:`.timing`: by default those to previews, and to a browser on this machine outside of production.
+    ``tracer`` is one of OpenTelemetry, or True for the global one; see :mod:`.tracing`. Raises as
+    :class:`Shopwindow` does, and :class:`ImportError` for a tracer without ``shopwindow[otel]``.
     """
 
     def __init__(
@@ -43,10 +51,19 @@ class PersonalizationMiddleware:
         site: "str | os.PathLike[str] | Shopwindow | Site",
         *,
         customer: CustomerOf | None = None,
+        timing: MayKnow = None,
+        tracer: "Tracer | bool | None" = None,
     ) -> None:
         self.app = app
         self.window = site if isinstance(site, Shopwindow) else Shopwindow(site)
         self.customer = customer or self.window.customer
+        self._timing = timing
+        self._tracing: Tracing | None = None
+        if tracer:
+            from . import tracing  # an extra: for those who ask for it
+
+            self._tracing = tracing.Tracing(tracer)
+        self._asks = bool(timing) or self._tracing is not None
 
     def __repr__(self) -> str:
         return f"<PersonalizationMiddleware {self.window!r}>"
@@ -68,18 +85,31 @@ class PersonalizationMiddleware:
             await self.app(scope, receive, send)
             return
         token = serving.set(visit)
+        answering: Response | _Plain | None = None
+        timing = visit.timing
+        if timing is not None:
+            send = timing.begin(visit, send)
         try:
             if visit.arrival.path.startswith(endpoints.PREFIX):
                 await endpoints.answer(visit, receive, send)
             else:
                 inner = self._inner(visit)
-                page = visit.arrival.navigation
-                answering = (Response if page else _Plain)(visit, send)
-                await self.app(inner, receive, answering.send)
+                if visit.arrival.navigation:
+                    answering = Response(visit, send, receive)
+                else:
+                    answering = _Plain(visit, send)
+                try:
+                    await self.app(inner, receive, answering.send)
+                finally:
+                    if answering.broken_off:
+                        self.window.counters["page broken off"] += 1
         finally:
             serving.reset(token)
             visit.lookup.abandon()
             visit.arrival.over()
+            self.window.stats.over(visit, answering)
+            if timing is not None:
+                timing.end(visit, sys.exception())
 
     async def _arrive(self, scope: Scope) -> Visit | None:
         """The visit of a request; whatever fails in here, the page goes out with its own content."""
@@ -92,12 +122,26 @@ class PersonalizationMiddleware:
             guise = None
             if PARAMETER in scope.get("query_string", b"") and arrival.navigation:
                 guise = await self._previewed(arrival)
-            return Visit(window, arrival, self.customer, guise)
+            timing = None
+            if self._asks or guise is not None or not arrival.secure:
+                timing = self._clock(arrival, guise is not None)
+            return Visit(window, arrival, self.customer, guise, timing)
         except Exception as error:
             # Our own fault, whatever it is: the shop answers as if we were not there.
             path = scope.get("path")
             window.warn("request", "shopwindow failed on %s: %r", path, error)
             return None
+
+    def _clock(self, arrival: Arrival, preview: bool) -> Timing | None:
+        """What takes the time of a request; None: nobody may know it."""
+        try:
+            header = may_know(self._timing, arrival, preview)
+        except Exception as error:
+            # The shop's own function: its fault must not take its page down through us.
+            self.window.warn("timing", "the timing function failed: %r", error)
+            header = False
+        tracing = self._tracing if arrival.navigation else None
+        return Timing(header, tracing) if header or tracing is not None else None
 
     async def _previewed(self, arrival: Arrival) -> Guise | None:
         """Through whose eyes a link wants the page to be seen; None: it is an ordinary view."""
@@ -175,6 +219,7 @@ class _Plain:
     """An answer that is not a page view: only cookies and stored events concern us."""
 
     __slots__ = ("_visit", "_send")
+    broken_off = False  # nothing is counted that could be undone
 
     def __init__(self, visit: Visit, send: Send) -> None:
         self._visit = visit

@@ -30,6 +30,7 @@ _WHY = {
     "misnested": "its end does not fit the elements around it",
     "too-large": "it is larger than what is held back of a page",
     "too-late": "the page is too long before its first slot",
+    "encoding": "the page is in an encoding whose letters may look like markup",
     "charset": "its selector has letters beyond ASCII, which are found in pages in UTF-8 only",
     "thread": "the page came from several threads, which selectors cannot follow",
     "ambiguous": "the page's HTML can be read in more than one way",
@@ -40,11 +41,13 @@ class Display:
     """Decides every slot of a page once, and fills it.
 
     ``decisions`` holds those that were made, by slot; ``exposed`` the ones that count: those whose fragments are on the page, and
-    those that were held back for the sake of a comparison.
+    those that were held back for the sake of a comparison; ``passing`` those that were made before
+    something else was known.
     """
 
     __slots__ = (
-        *("decisions", "exposed", "_facts", "_of", "_placement", "_preliminary"),
+        *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
+        "_preliminary",
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -56,6 +59,7 @@ class Display:
         self.decisions: dict[str, Decision] = {}
         self._placement = self._page()
         self.exposed: list[Decision] = []
+        self.passing: dict[str, Decision] = {}
 
     @property
     def _visit(self) -> "Visit":
@@ -73,6 +77,7 @@ class Display:
     def renew(self) -> None:
         """Something about the visitor has changed: decide anew."""
         self._facts = None
+        self.passing.update(self.decisions)
         self.decisions.clear()
         self._placement = self._page()
         for decision in self.exposed:  # these have left
@@ -87,8 +92,15 @@ class Display:
             if settled:
                 self.decisions[slot] = known
                 self._placement.take(known)
+            else:
+                self.passing[slot] = known
             self._preliminary = not settled  # an answer may come before the page's end
         return known
+
+    def outcome(self) -> dict[str, Decision]:
+        """What became of every slot that was asked for, by slot."""
+        made = self.decisions
+        return {**self.passing, **made} if self.passing else made
 
     def _decide(self, slot: str) -> Decision:
         visit = self._visit

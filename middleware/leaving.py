@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from starlette.types import Message
 
+from .charsets import is_page
 from .guise import Guise
 from .visit import Visit
 
@@ -13,17 +14,21 @@ PROMISE = 0.25  # seconds that an answer to a POST waits for its events to be st
 
 # Of a page that could have been somebody's own, no cache may keep anything, and no validator
 # may bring an old one back. Some caches look at their own header first: replace, do not add.
+# (Edge-Control is Akamai's, the other one LiteSpeed's.)
 _SHARED = frozenset(
     (
         b"cache-control", b"expires", b"pragma", b"surrogate-control", b"cdn-cache-control", b"age",
-        b"x-accel-expires", b"etag", b"last-modified", b"content-md5", b"digest", b"repr-digest",
-        b"content-digest", b"accept-ranges",
+        b"x-accel-expires", b"edge-control", b"x-litespeed-cache-control",
+        b"etag", b"last-modified", b"content-md5", b"digest", b"repr-digest", b"content-digest",
+        b"accept-ranges",
     )
 )  # fmt: skip
-_PRIVATE = (
+PRIVATE = (
     (b"cache-control", b"private, no-store"),
     (b"surrogate-control", b"no-store"),
     (b"cdn-cache-control", b"no-store"),
+    # nginx is often told to ignore Cache-Control, seldom this one, which it keeps to itself.
+    (b"x-accel-expires", b"0"),
 )
 
 
@@ -37,7 +42,7 @@ def private(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]
             vary += [part.strip() for part in value.split(b",")]
         elif lower not in _SHARED and not lower.endswith(b"-cdn-cache-control"):
             out.append((name, value))
-    out += _PRIVATE
+    out += PRIVATE
     vary = [part for part in vary if part and part.lower() != b"cookie"]
     out.append((b"vary", b", ".join((*vary, b"Cookie"))))
     return out
@@ -89,7 +94,7 @@ def _is_page(visit: Visit, start: Message) -> bool:
         and arrival.scope["method"] in ("GET", "HEAD")
         and visit.window.routes.has_slots(arrival.path, visit.site)
         and any(
-            name.lower() == b"content-type" and value.lower().startswith(b"text/html")
+            name.lower() == b"content-type" and is_page(value)
             for name, value in start.get("headers", ())
         )
     )

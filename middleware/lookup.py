@@ -70,7 +70,7 @@ class Lookup:
         self._visitor = ""
         self._task: asyncio.Future[Profile | None] | None = None
         self._before: Unwritten | None = None  # not in the store when it was asked
-        self._answers: list[asyncio.Future[Any]] = []
+        self._answers: list[asyncio.Task[None]] = []  # named after who is asked
         self._asked = False  # whether the shop was asked who is logged in
         self.profile: Profile | None = None
         self.fetched = False
@@ -89,6 +89,7 @@ class Lookup:
         self._visitor = visitor
         if not window.breaker.allows():
             self.failed = "late"
+            window.stats.lookups["refused"] += 1
             return
         self._before = window.journal.unwritten(visitor)
         started = monotonic()
@@ -114,11 +115,13 @@ class Lookup:
             self._window.breaker.failed()
         else:
             self._window.breaker.succeeded()
+        self._window.stats.lookups["answered"] += 1
         self.profile = self._window.journal.over(self._visitor, profile, self._before)
         self.fetched = True
 
     def _broken(self, error: BaseException) -> None:
         self._window.breaker.failed()
+        self._window.stats.lookups["error"] += 1
         self._window.warn("store", "the profile store failed: %r", error)
         self.failed = "error"
 
@@ -151,6 +154,8 @@ class Lookup:
                 self.failed = "late"
                 self._window.breaker.failed()
                 self._window.counters["late"] += 1
+                self._window.stats.lookups["late"] += 1
+                self._window.stats.late["store"] += 1
         if not self._asked:
             self._ask_customer()
         # The first answer (who is logged in) may bring further questions (to the sources).
@@ -158,6 +163,7 @@ class Lookup:
             await self._wait(answer)
             if not answer.done():
                 answer.cancel()
+                self._window.stats.late[answer.get_name()] += 1
 
     async def _wait(self, future: "asyncio.Future[Any]") -> None:
         if not future.done():
@@ -184,7 +190,7 @@ class Lookup:
             answer = self._customer_of(self._arrival.scope)
             if inspect.isawaitable(answer):
                 asking = self._await_customer(answer)
-                self._answers.append(asyncio.ensure_future(asking))
+                self._answers.append(asyncio.create_task(asking, name="customer"))
             else:
                 self._met(answer)
         except Exception as error:
@@ -207,7 +213,9 @@ class Lookup:
         for source in self._window.sources:
             values = source.fetch(customer.id)
             if inspect.isawaitable(values):
-                self._answers.append(asyncio.ensure_future(self._await_source(values)))
+                asking = self._await_source(values)
+                name = f"source {source.name}"
+                self._answers.append(asyncio.create_task(asking, name=name))
             else:
                 self.given.update(values)
 

@@ -6,24 +6,26 @@ its first slot, its end, or :data:`HELD` bytes; a streamed one only where its pa
 have slots.
 """
 
+from time import time
 from typing import TYPE_CHECKING
 
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Send
 
 from ..fragments.blocks import cut
 from ..fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
-from .charsets import charset_in, charset_of
+from .charsets import charset_in, charset_of, is_page
 from .leaving import leaving, private
+from .presence import QUICK, has_left
 from .unsent import Unsent
 from .visit import Visit
 
 if TYPE_CHECKING:
     from ..fragments.selectors import Selecting
 
-HEAD = 1_024  # bytes in which a page says its language
+HEAD = 1_024  # bytes in which a page says its language and its encoding
 HELD = 262_144  # bytes of an answer with Content-Length that wait for their first slot
-
-_PAGES = (b"text/html", b"application/xhtml+xml")
+# Pages that we keep away from may leave so.
+_BODIES = ("http.response.pathsend", "http.response.zerocopysend")
 
 
 class Response:
@@ -34,9 +36,11 @@ class Response:
         "_head",
         "_held",
         "_html",
+        "_left",
         "_pieces",
         "_found",
         "_page",
+        "_receive",
         "_rewriter",
         "_send",
         "_size",
@@ -44,13 +48,14 @@ class Response:
         "_start",
         "_status",
         "_step",
-        "_undeclared",
         "_unsent",
         "_visit",
     )
 
-    def __init__(self, visit: Visit, send: Send) -> None:
+    def __init__(self, visit: Visit, send: Send, receive: Receive) -> None:
         self._visit = visit
+        self._receive = receive
+        self._left = False  # the client was gone before the end of the page
         self._send = send
         self._start: Message | None = None
         self._page = False  # it can be rewritten
@@ -58,9 +63,8 @@ class Response:
         # Not for the most frequent pages.
         self._rewriter: Rewriter | Selecting | None = None
         self._unsent: Unsent | None = None
-        self._charset = "utf-8"
-        self._undeclared = False  # the page itself may say it
-        self._head = b""  # the beginning of a page whose language is not known yet
+        self._charset: str | None = None  # not known yet
+        self._head = b""  # the beginning of a page that has to say these things itself
         self._held: list[Message] = []  # body messages of which nothing has left
         self._pieces: list[Piece] = []  # what the rewriter made of them
         self._size = 0
@@ -69,9 +73,17 @@ class Response:
         self._html = False
         self._step: Send = self._pass
 
+    @property
+    def broken_off(self) -> bool:
+        """Whether the answer has begun and not ended: the app failed, or nobody was there any more."""
+        return self._status != 0 and self._step is not self._send
+
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.body":
+            if not message.get("more_body", False) and self._html:
+                if self._size or time() - self._visit.arrival.now > QUICK:
+                    self._left = await has_left(self._receive)
             await self._step(message)
         elif kind == "http.response.start":
             await self._begin(message)
@@ -79,6 +91,8 @@ class Response:
             if self._start is not None and kind != "http.response.debug":
                 await self._now()
             await self._send(message)
+            if kind in _BODIES and not message.get("more_body", False):
+                self._finish()
 
     async def _begin(self, message: Message) -> None:
         """Hold the start of a page until its body says what the headers must be."""
@@ -113,11 +127,11 @@ class Response:
                 self._sized = True
             elif lower == b"content-encoding":
                 encoded = encoded or value.strip().lower() not in (b"", b"identity")
-        self._html = content_type.lower().startswith(_PAGES)
+        self._html = is_page(content_type)
         if visit.aside or not (self._html or visit.marked):
             return False
         charset = charset_of(content_type)
-        if encoded or not charset:
+        if encoded or charset == "":
             path = visit.arrival.path
             if visit.marked or visit.window.routes.has_slots(path, visit.site):
                 why = "is compressed: mount shopwindow inside the compressor"
@@ -127,9 +141,15 @@ class Response:
                 visit.window.warn("unreadable", "the page %s %s", path, why)
             return False
         self._charset = charset
-        self._undeclared = b"=" not in content_type
         self._page = True
         return True
+
+    @property
+    def held(self) -> int:
+        """Bytes of a streamed page that came and have not left."""
+        if self._start is not None:
+            return self._size
+        return 0 if self._unsent is None else self._unsent.left
 
     # -- until it is clear what becomes of the page ----------------------------------------
 
@@ -324,12 +344,7 @@ class Response:
             self._finish()
 
     def _default_only(self) -> bool:
-        return (
-            self._status != 200
-            or not self._html
-            or not self._charset
-            or self._visit.arrival.bot
-        )
+        return self._status != 200 or not self._html or self._visit.arrival.bot
 
     def _ready(self) -> bool:
         try:
@@ -359,7 +374,12 @@ class Response:
                 if isinstance(piece, Kept):
                     visit.display.kept(piece.slot, piece.reason)
                 elif not self._default_only():
-                    content = visit.display.fill(piece, self._charset)
+                    if self._charset is None:
+                        self._charset = charset_in(self._head)
+                    if self._charset:
+                        content = visit.display.fill(piece, self._charset)
+                    else:
+                        visit.display.kept(piece.slot, "encoding")
             except Exception as error:
                 # Our own fault, whatever it is: this slot keeps its default content.
                 visit.display.failed(piece.slot, error)
@@ -376,16 +396,10 @@ class Response:
         body, more = message.get("body", b""), message.get("more_body", False)
         if not isinstance(body, bytes):
             body = bytes(body)
-        if self._size < HEAD and self._visit.polyglot:
+        if self._size < HEAD and (self._charset is None or self._visit.polyglot):
             self._head += body[: HEAD - self._size]
-            self._visit.listen(self._head)
-        if self._undeclared and body:
-            self._undeclared = False
-            self._charset = charset_in(body)
-            if not self._charset:
-                path = self._visit.arrival.path
-                why = "names an encoding that cannot be changed"
-                self._visit.window.warn("unreadable", "the page %s %s", path, why)
+            if self._visit.polyglot:
+                self._visit.listen(self._head)
         whole = not more and not self._size  # all in one message
         self._size += len(body)
         site, marker = self._visit.site, self._visit.window.marker
@@ -400,11 +414,13 @@ class Response:
         elif self._rewriter is None:
             self._rewriter = Rewriter(site.names, marker)
             if site.selectors is not None:
-                self._rewriter = site.selectors.over(self._rewriter, self._charset)
+                charset = self._charset or charset_in(self._head)
+                self._rewriter = site.selectors.over(self._rewriter, charset)
         rewriter = self._rewriter
         if not whole:
             if self._unsent is None:
                 self._unsent = Unsent(marker)
+                self._visit.window.stats.streaming.add(self)
             self._unsent.fed(body)
         pieces = rewriter.feed(body)
         if not more:
@@ -441,7 +457,9 @@ class Response:
     def _finish(self) -> None:
         """The last byte has left."""
         self._step = self._send
-        if self._status == 200 and self._html and not self._visit.arrival.bot:
+        if self._left or self._visit.arrival.bot:
+            return
+        if self._status == 200 and self._html:
             try:
                 self._visit.delivered()
             except Exception as error:

@@ -6,9 +6,8 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
-from markupsafe import Markup
 
-from .visit import current
+from .marking import marked
 
 
 class SlotExtension(Extension):
@@ -30,24 +29,9 @@ class SlotExtension(Extension):
     def _slot(self, name: str, caller: Callable[[], str | Awaitable[str]]) -> Any:
         content = caller()
         if isinstance(content, str):
-            return _marked(name, content)
+            return marked(name, content)
         return _later(name, content)  # the environment has enable_async
 
 
 async def _later(name: str, content: Awaitable[str]) -> str:
-    return _marked(name, await content)
-
-
-def _marked(name: str, content: str) -> str:
-    """``content`` between the two comments of the slot ``name``, if this is a page view."""
-    visit = current()
-    if visit is None or not visit.arrival.navigation or visit.aside:
-        return content
-    if name not in visit.site.settings.slots:
-        visit.window.warn(
-            f"slot {name}", 'a template has the slot "%s", site.toml has not', name
-        )
-        return content
-    visit.marked = True
-    marker = visit.window.marker
-    return Markup(marker.open(name)) + Markup(content) + Markup(marker.close)
+    return marked(name, await content)

@@ -36,6 +36,11 @@ class Unsent:
             self._size, self._out = len(rest), 0
             self._due = 2 * len(rest)
 
+    @property
+    def left(self) -> int:
+        """About as many bytes are left to send."""
+        return max(0, self._size - self._out)
+
     def rest(self) -> bytes:
         """What is left to send."""
         return self._without_markers(b"".join(self._chunks))[self._out :]

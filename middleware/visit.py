@@ -19,6 +19,7 @@ from .keys import pseudonym
 from .lookup import CustomerOf, Lookup
 from .showings import Showing
 from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED
+from .timing import TimedDisplay, TimedLookup, Timing
 from .views import sightings
 from .visitor import Visitor, new_visitor
 
@@ -47,6 +48,7 @@ class Visit:
         arrival: Arrival,
         customer: CustomerOf | None = None,
         guise: Guise | None = None,
+        timing: Timing | None = None,
     ) -> None:
         site = window.site
         self.window = window
@@ -71,8 +73,15 @@ class Visit:
         self._learned: tuple[Profile | None, list[Profile | None]] | None = None
         self.guise = guise  # a preview: nobody is here, and nothing counts
         asked = customer if guise is None else None
-        self.lookup = Lookup(window, arrival, asked)
-        self.display = Display(self)
+        self.timing = timing  # None: nobody may know how long things take
+        self.lookup: Lookup
+        self.display: Display
+        if timing is None:
+            self.lookup = Lookup(window, arrival, asked)
+            self.display = Display(self)
+        else:
+            self.lookup = TimedLookup(timing, window, arrival, asked)
+            self.display = TimedDisplay(timing, self)
         try:
             if guise is not None:
                 self._pose(guise)

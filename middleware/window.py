@@ -27,6 +27,7 @@ from .routes import Routes
 from .settings import is_production, read_keys, store_path
 from .showings import Showings
 from .sources.http import HttpSource
+from .stats import Metric, Stats, read
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
 from .stores.unopened import Unopened
@@ -96,6 +97,7 @@ class Shopwindow:
         self.routes = Routes()
         self.familiar = Familiar()
         self.counters: Tally[str] = Tally()
+        self.stats = Stats()
         self.started = False
         self._starting: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
@@ -329,6 +331,14 @@ class Shopwindow:
         await self.stop()
 
     # -- telling the shop ------------------------------------------------------------------
+
+    def metrics(self) -> list[Metric]:
+        """What this process has done since it started, as plain numbers; on any thread.
+
+        :func:`shopwindow.middleware.metrics.collector` gives them to Prometheus,
+        :func:`shopwindow.middleware.tracing.observe` to OpenTelemetry.
+        """
+        return read(self)
 
     def warn(self, about: str, message: str, *arguments: object) -> None:
         """Log a warning, the same one at most once a minute; all of them are counted."""

@@ -9,13 +9,13 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from ..sessions import Sessions
 from . import scenes
 from .customers import CUSTOMERS
 from .pages import Pages, total
@@ -49,7 +49,7 @@ def create_app(
 
         app = PersonalizationMiddleware(app, site, customer=customer)
     # Outermost, so that the session is there when shopwindow asks who is logged in.
-    return SessionMiddleware(
+    return Sessions(
         app, secret or secrets.token_hex(32), session_cookie="kontor", same_site="lax"
     )
 

@@ -12,11 +12,11 @@ from jinja2 import Environment, FileSystemLoader
 from jinja2.ext import Extension
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
+from ..sessions import Sessions
 from . import buying, pages
 from .bare import DefaultContent
 from .shop import FREE_SHIPPING, MOST, Catalogue, money
@@ -45,7 +45,7 @@ def create_app(
     """
     middleware = [
         Middleware(
-            SessionMiddleware,
+            Sessions,
             secret_key=secret or secrets.token_hex(),
             session_cookie="pawfields",
         )

@@ -17,6 +17,7 @@ _COMMANDS = {
     "schema": ".schema",
     "segments": ".segments",
     "replay": ".replay",
+    "doctor": ".doctor",
     "demo": "shopwindow.examples.petshop.__main__",
 }
 
@@ -62,5 +63,6 @@ def main() -> None:
       shopwindow schema personalization     let your editor complete rules while you type
       shopwindow segments personalization   count the visitors of each segment
       shopwindow replay personalization     see who of last week would be shown something else
+      shopwindow doctor https://shop.example/   ask whether caches mix up visitors
       shopwindow demo                       a whole shop to click through
     """

@@ -62,7 +62,8 @@ class HttpSource:
             )
         self._known: TTLCache[str, Values] = TTLCache(CUSTOMERS, settings.cache)
         self._asking: dict[str, asyncio.Task[Values]] = {}
-        self._breaker = Breaker()
+        self.breaker = Breaker()
+        self.failures = 0  # questions that brought no answer
         self._paths = {name: path[2:].split(".") for name, path in settings.map.items()}
 
     def __repr__(self) -> str:
@@ -77,7 +78,7 @@ class HttpSource:
             return NOTHING
         task = self._asking.get(customer)
         if task is None:
-            if not self._breaker.allows():
+            if not self.breaker.allows():
                 return NOTHING
             task = asyncio.get_running_loop().create_task(self._ask(customer))
             self._asking[customer] = task
@@ -93,7 +94,8 @@ class HttpSource:
         except Exception as error:
             # The service may answer anything, and the client may be the shop's own: whatever
             # went wrong in there, the page goes on without.
-            self._breaker.failed()
+            self.breaker.failed()
+            self.failures += 1
             log.warning(
                 "source %s gave no answer after %.0f ms: %s",
                 self.name,
@@ -101,7 +103,7 @@ class HttpSource:
                 type(error).__name__,
             )
             return NOTHING
-        self._breaker.succeeded()
+        self.breaker.succeeded()
         values = {
             name: value
             for name, path in self._paths.items()

@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks``: every goal, what was measured, and whether that is enough.
 
-All ratios come from one interleaved run. Absolute times belong to this machine and moment.
+All ratios come from interleaved rounds. Absolute times belong to this machine and moment.
 """
 
 import asyncio
@@ -14,19 +14,21 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
-from . import deciding, firstbyte, rewriting
+from . import deciding, firstbyte, rewriting, servers
 from .contenders import HANDWRITTEN, KINDS, PERSONALISED, contenders
 from .goals import (
     Goal,
     decision_goals,
     decisions_table,
     first_byte_goals,
+    first_byte_table,
     goals_table,
     import_goal,
     page_goals,
@@ -38,11 +40,14 @@ from .importing import import_seconds
 from .reference import Reference
 from .reloading import reloading
 from .rounds import Contender, Timings, answer, race
+from .servergoals import server_goals, servers_table
 from .work import VISITORS, Work
 
 REQUESTS = {"static": 400, "jinja": 100}  # of each contender in each round
 COMPARED = 40  # visitors whose pages are compared byte for byte first
 FIRST_BYTE_ROUNDS = 25
+SERVER_ROUNDS = 5
+QUICK_ROUNDS = 2
 
 Step = Callable[[], None]
 
@@ -88,7 +93,66 @@ async def compare(work: Work, kind: str, competing: list[Contender]) -> None:
         )
 
 
+class Measured(NamedTuple):
+    """What one part of the benchmark found: tables to print, goals, and plain values."""
+
+    tables: list[Table]
+    goals: list[Goal]
+    figures: dict[str, Any]
+
+
+def in_process(
+    folder: Path, rounds: int, steps: Callable[[str, int], Step]
+) -> Measured:
+    """Everything that needs no other program."""
+    imported = import_seconds(folder)
+    reloaded = reloading(folder / "many")
+    step = steps("first byte", FIRST_BYTE_ROUNDS * len(firstbyte.KINDS))
+    moments = firstbyte.measure(folder, FIRST_BYTE_ROUNDS, step)
+    rewrites = rewriting.measure(steps("rewriting", rewriting.ROUNDS + 1))
+    decisions = deciding.measure(steps)
+    pages = asyncio.run(race_pages(folder, rounds, steps))
+    goals = [goal for kind in KINDS for goal in page_goals(kind, pages[kind])]
+    goals += [*first_byte_goals(moments), *reload_goals(reloaded)]
+    goals += [*rewriting_goals(rewrites), *decision_goals(decisions)]
+    goals.append(import_goal(imported))
+    plain = {
+        "rounds": rounds,
+        "seconds_per_request": seconds_per_request(pages),
+        "seconds_per_decided_page": {
+            str(size): seconds.rounds for size, seconds in decisions.sizes.items()
+        },
+        "seconds_per_rewritten_page": rewrites.seconds.rounds,
+        "not_run": [*decisions.missing, *rewrites.missing],
+        "seconds_to_first_and_last_byte": {
+            str(kind): [(moment.first, moment.last) for moment in every]
+            for kind, every in moments.moments.items()
+        },
+    }
+    tables = [
+        pages_table(pages),
+        first_byte_table(moments),
+        decisions_table(decisions),
+    ]
+    return Measured(tables, goals, plain)
+
+
+def served(folder: Path, rounds: int, steps: Callable[[str, int], Step]) -> Measured:
+    """Real servers, each way to answer in processes of its own."""
+    found = servers.measure(folder, rounds, steps)
+    plain = {
+        "served_rounds": rounds,
+        "served_load": found.load,
+        "served_seconds_per_request": seconds_per_request(found.pages),
+        "served_not_run": found.missing,
+    }
+    return Measured([servers_table(found)], server_goals(found), plain)
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument(
+    "parts", nargs=-1, type=click.Choice(["inside", "servers"]), metavar="[PART]..."
+)
 @click.option(
     "--json",
     "target",
@@ -100,12 +164,18 @@ async def compare(work: Work, kind: str, competing: list[Contender]) -> None:
     type=click.IntRange(5),
     default=21,
     show_default=True,
-    help="Interleaved rounds.",
+    help="Interleaved rounds of what runs in one process.",
 )
-def main(target: Path | None, rounds: int) -> None:
-    """Measure shopwindow against its goals; exit code 1 if one is missed."""
+@click.option("--quick", is_flag=True, help="As few rounds as say anything at all.")
+def main(parts: tuple[str, ...], target: Path | None, rounds: int, quick: bool) -> None:
+    """Measure shopwindow against its goals; exit code 1 if one is missed.
+
+    PART is "inside" for what is measured in one process, or "servers" for nginx, Varnish and
+    uvicorn on real ports; without it both are measured.
+    """
     errors = Console(stderr=True)
     columns = (TextColumn("{task.description:19}"), BarColumn(), TimeRemainingColumn())
+    measured: list[Measured] = []
     with (
         tempfile.TemporaryDirectory(prefix="shopwindow-bench-") as name,
         Progress(*columns, console=errors, disable=not errors.is_terminal) as progress,
@@ -116,63 +186,48 @@ def main(target: Path | None, rounds: int) -> None:
             task = progress.add_task(what, total=total)
             return lambda: progress.advance(task)
 
-        imported = import_seconds(folder)
-        reloaded = reloading(folder / "many")
-        step = steps("first byte", FIRST_BYTE_ROUNDS * len(firstbyte.KINDS))
-        moments = firstbyte.measure(folder, FIRST_BYTE_ROUNDS, step)
-        rewrites = rewriting.measure(steps("rewriting", rewriting.ROUNDS + 1))
-        decisions = deciding.measure(steps)
-        pages = asyncio.run(race_pages(folder, rounds, steps))
+        if "inside" in parts or not parts:
+            inside = folder / "inside"
+            inside.mkdir()
+            measured.append(in_process(inside, 5 if quick else rounds, steps))
+        if "servers" in parts or not parts:
+            number = QUICK_ROUNDS if quick else SERVER_ROUNDS
+            measured.append(served(folder, number, steps))
 
-    goals = [goal for kind in KINDS for goal in page_goals(kind, pages[kind])]
-    goals += [*first_byte_goals(moments), *reload_goals(reloaded)]
-    goals += [*rewriting_goals(rewrites), *decision_goals(decisions)]
-    goals.append(import_goal(imported))
+    goals = [goal for part in measured for goal in part.goals]
     output = Console()
-    output.print(pages_table(pages))
-    output.print(decisions_table(decisions))
+    for part in measured:
+        for table in part.tables:
+            output.print(table)
     output.print(goals_table(goals))
     if target is not None:
-        target.write_text(
-            json.dumps(figures(pages, decisions, rewrites, goals, rounds), indent=1)
-            + "\n"
-        )
+        plain: dict[str, Any] = {
+            "python": platform.python_version(),
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        }
+        for part in measured:
+            plain |= part.figures
+        plain["goals"] = [goal.as_json() for goal in goals]
+        target.write_text(json.dumps(plain, indent=1) + "\n")
     missed = [goal.name for goal in goals if not goal.ok]
     if missed:
         errors.print(f"[red]missed:[/] {'; '.join(missed)}")
         sys.exit(1)
 
 
-def figures(
-    pages: dict[str, Timings],
-    decisions: deciding.Decisions,
-    rewrites: rewriting.Rewriting,
-    goals: list[Goal],
-    rounds: int,
-) -> dict[str, Any]:
-    """Everything as plain values; times in seconds."""
+def seconds_per_request(pages: dict[str, Timings]) -> dict[str, Any]:
+    """All times as plain values."""
     return {
-        "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "rounds": rounds,
-        "seconds_per_request": {
-            kind: {
-                name: {
-                    "median": timings.median(name),
-                    "added": timings.added(name),
-                    "behind": timings.behind(name),
-                    "rounds": seconds,
-                }
-                for name, seconds in timings.rounds.items()
+        kind: {
+            name: {
+                "median": timings.median(name),
+                "added": timings.added(name),
+                "behind": timings.behind(name),
+                "rounds": seconds,
             }
-            for kind, timings in pages.items()
-        },
-        "seconds_per_decided_page": {
-            str(size): seconds.rounds for size, seconds in decisions.sizes.items()
-        },
-        "seconds_per_rewritten_page": rewrites.seconds.rounds,
-        "not_run": [*decisions.missing, *rewrites.missing],
-        "goals": [goal.as_json() for goal in goals],
+            for name, seconds in timings.rounds.items()
+        }
+        for kind, timings in pages.items()
     }
 
 

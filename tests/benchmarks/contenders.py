@@ -17,7 +17,7 @@ from shopwindow import PersonalizationMiddleware
 from . import handwritten
 from .rounds import Contender, nothing_left
 from .shop import SLOTS, page_source, page_values
-from .work import Work, plain_page, slotted_constant, slotted_page
+from .work import Opened, Work, plain_page, slotted_constant, slotted_page
 
 BARE = "bare"
 PERSONALISED = "shopwindow"
@@ -44,7 +44,7 @@ async def buffer(request: Request, call_next: RequestResponseEndpoint) -> Respon
     return Response(body, response.status_code, dict(response.headers))
 
 
-def jinja_pages(work: Work) -> dict[str, Answer]:
+def jinja_pages(work: Opened) -> dict[str, Answer]:
     """The page rendered per request: without slots, with slots, with if/else."""
     values = page_values()
     plain, slotted = plain_page(), slotted_page()
@@ -59,7 +59,7 @@ def jinja_pages(work: Work) -> dict[str, Answer]:
     }
 
 
-def static_pages(work: Work) -> dict[str, Answer]:
+def static_pages(work: Opened) -> dict[str, Answer]:
     """The page as constant bytes: without slots, with slots, in pieces around if/else."""
     plain = plain_page().render(page_values()).encode()
     slotted = slotted_constant(work.window)

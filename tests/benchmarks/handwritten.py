@@ -11,7 +11,7 @@ from shopwindow.rules.facts import DAY, Profile
 from .reference import affinity, recommended, seen
 from .rulebook import BY_SLOT, Condition, Rule
 from .shop import CATEGORY, FRAGMENTS, default_content, money, page_environment
-from .work import Work
+from .work import Opened
 
 PAUSE = 1800  # seconds without a request after which a visit is a new one
 
@@ -20,7 +20,12 @@ def environment() -> Environment:
     """The shop's Jinja2 with the functions that the decisions need."""
     made = page_environment()
     made.globals.update(
-        affinity=affinity, seen=seen, recommended=recommended, catalog=CATEGORY, t=money
+        affinity=affinity,
+        seen=seen,
+        sum=sum,
+        recommended=recommended,
+        catalog=CATEGORY,
+        t=money,
     )
     return made
 
@@ -39,7 +44,7 @@ def hole(slot: str, rules: list[Rule]) -> str:
 
 
 def expression(condition: Condition) -> str:
-    """One condition as a Jinja2 expression over the profile ``p``."""
+    """One condition over the profile ``p``, as an expression of Jinja2 and of Python."""
     ((kind, wanted),) = condition.items()
     match kind:
         case "any":
@@ -59,7 +64,7 @@ def expression(condition: Condition) -> str:
         case "order-value":
             return f"p.order_value >= {wanted['at-least']}"
         case "cart-items":
-            return f"p.cart.values()|sum >= {wanted['at-least']}"
+            return f"sum(p.cart.values()) >= {wanted['at-least']}"
         case "viewed":
             return (
                 f"seen(p, '{wanted['category']}', today - 29) >= {wanted['at-least']}"
@@ -88,7 +93,7 @@ def content(rule: Rule) -> str:
     return f"{{% with {values} %}}{text}{{% endwith %}}"
 
 
-def values_for(work: Work) -> Callable[[Scope, float], Mapping[str, Any]]:
+def values_for(work: Opened) -> Callable[[Scope, float], Mapping[str, Any]]:
     """What the handler looks up for its template: the visitor's profile and device."""
     cookie, store = work.window.cookie, work.store
 

@@ -33,6 +33,7 @@ from .shop import (
 from .visitors import Known, make_visitor, request
 
 VISITORS = 10_000
+PROFILES = "profiles.db"
 CHUNK = 500  # visitors stored at once
 KEY = b"a key for benchmarks only"
 SITE = f"""\
@@ -103,14 +104,21 @@ def seed_traffic(store: SqliteStore) -> None:
     store.commit([], lambda old, _: old or Profile(), weights)
 
 
-class Work:
+class Opened:
+    """A site in ``folder`` with the visitors that its store already holds."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = SqliteStore(folder / PROFILES)
+        self.window = Shopwindow(folder, store=self.store, keys=(KEY,))
+
+
+class Work(Opened):
     """What the contenders share: a started site's folder, its store, and the requests."""
 
     def __init__(self, folder: Path, now: float, progress: Callable[[], None]) -> None:
         """``now`` is the time of the run in seconds since 1970; ``progress`` is called per visitor."""
+        super().__init__(write_site(folder))
         self.now = now
-        self.store = SqliteStore(folder / "profiles.db")
-        self.window = Shopwindow(write_site(folder), store=self.store, keys=(KEY,))
         seed_traffic(self.store)
         # Visitors are made again whenever they are asked for: ten thousand of them in memory
         # would make every pass of the garbage collector slow, whoever is being timed then.
@@ -145,6 +153,19 @@ def page(holes: Mapping[str, str], *extensions: type[Extension]) -> Template:
 
 def plain_page() -> Template:
     return page(default_content())
+
+
+def attributed(html: str) -> str:
+    """``html``, a page or its template, with the slots' names on the elements around them."""
+    for slot in SLOTS:
+        named = f'<div class="window" data-shopwindow="{slot}">'
+        html = html.replace('<div class="window">', named, 1)
+    return html
+
+
+def attributed_page() -> Template:
+    """The page with an attribute for each slot."""
+    return page_environment().from_string(attributed(page_source(default_content())))
 
 
 def slotted_page() -> Template:

@@ -75,6 +75,16 @@ def site(tmp_path: Path) -> Path:
             ["replay"],
             ["--against REV|DIR2", "2026-11-20T08:00", "Not in the log are", "unless"],
         ),
+        (
+            ["doctor"],
+            [
+                "Two visitors agree",
+                "both are erased",
+                "--visit",
+                "Fastly",
+                "Exits with 0",
+            ],
+        ),
         (["demo"], ["Pawfields", "--port", "8000", "temporary folder", "--no-seed"]),
     ],
 )

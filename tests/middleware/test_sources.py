@@ -104,7 +104,7 @@ async def test_a_customer_nobody_knows_is_remembered_too(
     async with asking(source()) as crm:
         for _ in range(10):
             assert await ask(crm) == {}
-        assert not crm._breaker.open
+        assert not crm.breaker.open
     assert route.call_count == 1
 
 
@@ -248,7 +248,7 @@ async def test_an_answer_of_another_shape_says_nothing(
     respx_mock.get(host="crm.internal").respond(text=json.dumps(answer))
     async with asking(source()) as crm:
         assert await ask(crm) == {}
-        assert not crm._breaker._failures
+        assert not crm.breaker._failures
 
 
 async def test_a_path_that_is_nearly_a_number_finds_nothing(
@@ -266,7 +266,7 @@ async def test_after_five_failures_it_is_left_alone_for_a_while(
     clock = [100.0]
     route = respx_mock.get(host="crm.internal").respond(503)
     async with asking(source()) as crm:
-        crm._breaker = Breaker(clock=lambda: clock[0])
+        crm.breaker = Breaker(clock=lambda: clock[0])
         for number in range(20):
             assert await ask(crm, str(number)) == {}
         assert route.call_count == 5
@@ -364,7 +364,7 @@ async def test_the_page_keeps_its_deadline_whatever_the_server_does(
             assert not await ask(crm, str(number), within=0.05)
             assert time.monotonic() - start < 0.25  # the deadline, on a busy machine
         await asyncio.sleep(0.35)
-        assert crm._breaker.open
+        assert crm.breaker.open
         assert crm._asking == {}  # no question goes on for ever
         count = len(asked)
         start = time.monotonic()

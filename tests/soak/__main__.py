@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from .cancels import soak_cancels
+from .cuts import soak_cuts
 from .judging import soak_decisions
 from .pages import soak_pages
 from .profiles import soak_profiles
@@ -24,6 +26,8 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("judged decisions", soak_decisions, 100_000),
     ("damaged rule files", soak_rule_files, 10_000),
     ("stories told again", soak_stories, 9_000),
+    ("cancelled awaits", soak_cancels, 5_000),
+    ("cut connections", soak_cuts, 5_000),
     ("pages", soak_pages, 100_000),
 )
 

@@ -1,0 +1,34 @@
+"""``{% load shopwindow %}{% slot "home.hero" %}default{% endslot %}`` for Django's templates."""
+
+from django.template import Context, Library, Node, NodeList, TemplateSyntaxError
+from django.template.base import FilterExpression, Parser, Token
+
+from ...marking import marked
+
+register = Library()
+
+
+class SlotNode(Node):  # type: ignore[misc]  # Django has no types
+    """A slot with its default content; ``name`` is a string or a variable."""
+
+    def __init__(self, name: FilterExpression, content: NodeList) -> None:
+        self.name = name
+        self.nodelist = content
+
+    def render(self, context: Context) -> str:
+        content: str = self.nodelist.render(context)
+        return marked(str(self.name.resolve(context)), content)
+
+
+@register.tag("slot")  # type: ignore[untyped-decorator]  # as above
+def slot(parser: Parser, token: Token) -> SlotNode:
+    """Mark a slot, see :func:`shopwindow.middleware.marking.marked`."""
+    words = token.split_contents()
+    if len(words) != 2:
+        raise TemplateSyntaxError(
+            f'{{% {token.contents} %}}: a slot has one name, as in {{% slot "home.hero" %}}'
+        )
+    name = parser.compile_filter(words[1])
+    content = parser.parse(("endslot",))
+    parser.delete_first_token()
+    return SlotNode(name, content)
