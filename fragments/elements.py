@@ -154,8 +154,11 @@ class OpenElements(list[Element]):
             and (index := self.nearest(b"p", _SCOPE | {b"button"})) >= 0
         ):
             return index
-        if name in HEADINGS and self and self[-1].name in HEADINGS:
-            return len(self) - 1
+        if name in HEADINGS:
+            index = len(self) - 1
+            while index >= 0 and self[index].name == COMMENT:
+                index -= 1
+            return index if index >= 0 and self[index].name in HEADINGS else IGNORED
         if name in (b"a", b"nobr", b"button", b"select"):
             index = self.nearest(name, _SCOPE)
             return index if index >= 0 else IGNORED

@@ -3,8 +3,6 @@
 import codecs
 import re
 
-DECLARED = 1_024  # bytes in which a page may name its encoding
-
 _PAGES = (b"text/html", b"application/xhtml+xml")
 _NAME = rb"\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)"
 _IN_HEADER = re.compile(rb"charset" + _NAME, re.IGNORECASE)
@@ -12,9 +10,10 @@ _IN_PAGE = re.compile(
     rb"<(?:meta\b[^>]{0,200}?\bcharset|\?xml\b[^>]{0,200}?\bencoding)" + _NAME,
     re.IGNORECASE,
 )
-_ASCII = bytes(range(128))
-# ASCII bytes that may be something else: after a shift, as the second half of a letter, in an escape.
-_HIDING = re.compile(r"iso2022|johab|unicode_escape|unicode-escape|idna|punycode")
+# What marks slots and tags must be these very bytes.
+_MARKUP = "".join(map(chr, range(0x20, 0x7F))).translate(dict.fromkeys(map(ord, "\\~")))
+# Encodings with shifts: the bytes of "<" may be half of something else.
+_SHIFTED = re.compile(r"iso2022|hz|utf_?-?7|punycode|escape|johab|idna")
 
 _charsets: dict[bytes, str | None] = {
     b"text/html; charset=utf-8": "utf-8",
@@ -44,25 +43,31 @@ def charset_of(content_type: bytes) -> str | None:
 def charset_in(page: bytes) -> str:
     """The encoding that the beginning of a page names, for pages whose header does not.
 
-    Empty if a page in it cannot be rewritten as bytes.
+    Where the page is wrong about itself (its bytes cannot be what it says, or nobody knows the
+    name), "ascii": characters beyond it are then written as references, which are always right.
+    Empty if no such page can be rewritten.
     """
-    found = _IN_PAGE.search(page, 0, DECLARED)
-    if found is None or page.startswith(codecs.BOM_UTF8):
+    if page.startswith(codecs.BOM_UTF8):
         return "utf-8"
-    if found[1].lower().startswith((b"utf-16", b"utf-32")):
-        return "utf-8"  # it could not have been read; browsers take it for this
-    return _usable(found[1])
+    found = _IN_PAGE.search(page)
+    if found is None:
+        return "utf-8"
+    return "" if _shifted(found[1]) else _usable(found[1]) or "ascii"
+
+
+def _shifted(name: bytes) -> bool:
+    try:
+        return _SHIFTED.search(codecs.lookup(name.decode()).name) is not None
+    except LookupError:
+        return False
 
 
 def _usable(name: bytes) -> str:
     """The codec of ``name``, empty if there is none that leaves markup as it is."""
     try:
-        known = codecs.lookup(name.decode()).name
-        if _HIDING.search(known):
-            return ""
-        text = _ASCII.decode(known)
-        if text != _ASCII.decode() or text.encode(known) != _ASCII:
-            return ""
-    except (LookupError, ValueError):  # there is no such encoding, or not of text
+        codec = codecs.lookup(name.decode())
+        known = "" if _SHIFTED.search(codec.name) else codec.name
+        # Raises for codecs that are not of text, too.
+        return known if _MARKUP.encode(known or "utf-16") == _MARKUP.encode() else ""
+    except (LookupError, UnicodeError):
         return ""
-    return known

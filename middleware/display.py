@@ -32,6 +32,7 @@ _WHY = {
     "misnested": "its end does not fit the elements around it",
     "too-large": "it is larger than what is held back of a page",
     "too-late": "the page is too long before its first slot",
+    "encoding": "the page is in an encoding whose letters may look like markup",
     "charset": "its selector has letters beyond ASCII, which are found in pages in UTF-8 only",
     "thread": "the page came from several threads, which selectors cannot follow",
     "ambiguous": "the page's HTML can be read in more than one way",

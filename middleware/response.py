@@ -410,21 +410,12 @@ class Response:
             )
 
     def _default_only(self) -> bool:
-        return (
-            self._status != 200
-            or not self._html
-            or self._visit.arrival.bot
-            or not self._encoding()
-        )
+        return self._status != 200 or not self._html or self._visit.arrival.bot
 
     def _encoding(self) -> str:
         """That of the page, empty if nothing can be written in it."""
         if self._charset is None:
             self._charset = charset_in(self._head)
-            if not self._charset:
-                path = self._visit.arrival.path
-                why = "names an encoding that cannot be changed"
-                self._visit.window.warn("unreadable", "the page %s %s", path, why)
         return self._charset
 
     def _ready(self) -> bool:
@@ -455,7 +446,10 @@ class Response:
                 if isinstance(piece, Kept):
                     visit.display.kept(piece.slot, piece.reason)
                 elif not self._default_only():
-                    content = visit.display.fill(piece, self._encoding())
+                    if charset := self._encoding():
+                        content = visit.display.fill(piece, charset)
+                    else:
+                        visit.display.kept(piece.slot, "encoding")
             except Exception as error:
                 # Our own fault, whatever it is: this slot keeps its default content.
                 visit.display.failed(piece.slot, error)

@@ -60,7 +60,8 @@ def misplaced(page: bytes, found: list[Piece]) -> tuple[int, list[str]]:
             continue
         ends = b"<tbody><!--slot-ends--></tbody>" if table else b"<!--slot-ends-->"
         marked = (
-            *(page[:begin], b"<!--slot-begins-->", page[begin:end], ends),
+            # Without a doctype a table would not end a paragraph, for the sake of very old pages.
+            *(b"<!DOCTYPE html>", page[:begin], b"<!--slot-begins-->", page[begin:end], ends),
             *(page[end:after], b"<!--slot-is-over-->", page[after:]),
         )  # fmt: skip
         root = JustHTML(b"".join(marked).decode(), sanitize=False).root

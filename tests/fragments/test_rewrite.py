@@ -248,6 +248,7 @@ KEPT = {
     "a heading in a table before a row": ("<table data-shopwindow=b><h1 data-shopwindow=a>x<tr></h1></table>", "a: misnested"),
     "a link in a link": ("<a data-shopwindow=a>x<a>y</a></a>", "a: misnested"),
     "a heading in a heading": ("<h1 data-shopwindow=a>x<h2>y</h2></h1>", "a: misnested"),
+    "a heading in comments in a heading": ("<h1 data-shopwindow=a><!-- shopwindow:b --><h2>x</h2><!-- /shopwindow --></h1>", "a: misnested"),
     "a heading ended by another": ("<h1 data-shopwindow=a>x</h2></h1>", "a: misnested"),
     "a block in a span": ("<span data-shopwindow=a><div>x</span></div>", "a: unclosed"),
     "an element that begins in comments": ("<!-- shopwindow:a --><div><!-- /shopwindow --></div>", "a: misnested"),

@@ -51,8 +51,8 @@ def test_a_header_says_it(said: bytes, charset: str | None) -> None:
         (b"<meta http-equiv=Content-Type content='text/html; charset=windows-1252'>", "cp1252"),
         (b'<?xml version="1.0" encoding="iso-8859-15"?>', "iso8859-15"),
         (b"\xef\xbb\xbf<meta charset=latin1>", "utf-8"),
-        (b"<meta charset=utf-16>", "utf-8"),
-        (b"<meta charset=no-such>", ""),
+        (b"<meta charset=utf-16>", "ascii"),
+        (b"<meta charset=no-such>", "ascii"),
         (b"<meta name=description content=charset><p>charset=latin1", "utf-8"),
     ],
 )  # fmt: skip

@@ -14,7 +14,7 @@ import pytest
 from shopwindow import Shopwindow
 from shopwindow.fragments.rewrite import Hole, Rewriter
 from shopwindow.fragments.slots import Marker, SlotNames
-from shopwindow.middleware.charsets import charset_in, charset_of
+from shopwindow.middleware.charsets import charset_of
 from shopwindow.middleware.site import read_site
 from shopwindow.middleware.stores.memory import MemoryStore
 from tests.asgi import ask, chunk, replaying, start
@@ -71,7 +71,7 @@ def test_an_encoding_is_readable_if_ascii_is_ascii_everywhere_in_it(name: str) -
         ascii_is_ascii = all(
             chr(code).encode(name) == bytes([code])
             and bytes([code]).decode(name) == chr(code)
-            for code in range(128)
+            for code in set(range(128)) - set(b"\\~")  # Japanese ones differ in these
         )
         hides = any(set(raw) & set(SIGNS) for raw in letters(name))
         stateful = b"\x1b" in "表é".encode(name, "replace")
@@ -138,7 +138,7 @@ async def test_a_fragment_comes_in_the_encoding_of_its_page(
     assert unescape(text) == page.replace("default", f'<p class="banner">{TEXT}</p>')
 
 
-@pytest.mark.parametrize("charset", ["iso-2022-jp", "utf-7", "hz", "johab", "none"])
+@pytest.mark.parametrize("charset", ["iso-2022-jp", "utf-7", "hz", "johab"])
 async def test_a_page_that_names_an_encoding_we_cannot_write_keeps_its_default(
     window: Shopwindow, charset: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -148,22 +148,6 @@ async def test_a_page_that_names_an_encoding_we_cannot_write_keeps_its_default(
     with caplog.at_level(logging.WARNING, "shopwindow"):
         answer = await ask(mounted(replaying(*sent), window))
     assert answer.body == page
-    assert "the page / names an encoding that cannot be changed" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("page", "charset"),
-    [
-        (b"<meta charset=latin1>", "iso8859-1"),
-        (b"<META  CHARSET = 'koi8-r'>", "koi8-r"),
-        (b'<meta http-equiv="Content-Type" content="text/html; charset=big5">', "big5"),
-        (b"\xef\xbb\xbf<meta charset=latin1>", "utf-8"),
-        (b"<meta charset=utf-16le>", "utf-8"),
-        (b" " * 1024 + b"<meta charset=latin1>", "utf-8"),
-        (b"<metal charset=latin1>", "utf-8"),
-        (b"<p>charset=latin1", "utf-8"),
-        (b"", "utf-8"),
-    ],
-)
-def test_what_a_page_says_of_its_encoding(page: bytes, charset: str) -> None:
-    assert charset_in(page) == charset
+    assert "home.teaser of / keeps its default content: the page is in an encoding" in (
+        caplog.text
+    )
