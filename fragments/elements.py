@@ -193,7 +193,12 @@ class OpenElements(list[Element]):
         for index in range(len(self) - 1, -1, -1):
             found = self[index].name
             if found in same:
-                return index
+                above = {element.name for element in self[index + 1 :]}
+                # Items in comments behind an item that has no end tag: they are whole.
+                whole = COMMENT in above and above <= IMPLIED | {COMMENT}
+                return IGNORED if whole else index
+            if found == COMMENT and index:
+                continue
             if found == COMMENT or (
                 found in SPECIAL and found not in (b"div", b"address", b"p")
             ):
