@@ -3,6 +3,7 @@
 import codecs
 import re
 
+HEAD = 1_024  # bytes in which a page says its encoding, and its language
 _PAGES = (b"text/html", b"application/xhtml+xml")
 _NAME = rb"\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)"
 _IN_HEADER = re.compile(rb"charset" + _NAME, re.IGNORECASE)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Message, Scope
 
-from .charsets import charset_in, charset_of, is_page
-from .hearing import listed
+from .charsets import HEAD, charset_in, charset_of, is_page
+from .start import listed
 from .storable import (
     Lifetime,
     NotAsked,
@@ -19,7 +19,7 @@ from .storable import (
     look_at_page,
     varying,
 )
-from .storedpage import HEAD, StoredPage
+from .storedpage import StoredPage
 
 if TYPE_CHECKING:
     from .stranger import Stranger
@@ -124,7 +124,7 @@ class Filling:
             self._stranger.window.warn("keeping", "keeping a page failed: %r", error)
 
     def _begin(self, start: Message) -> None:
-        status, headers = start["status"], start["headers"]
+        status, headers = start["status"], start.get("headers", ())
         if status in _FAILURES:
             self.failed = True
             self.refuse(f"has the status {status}")

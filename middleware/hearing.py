@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from starlette.types import Message, Send
 
+from .start import listed
+
 Hearing = Callable[[Send], Send]
 
 
@@ -20,11 +22,3 @@ def hearing(hear: Callable[[Message], None]) -> Hearing:
         return sending
 
     return around
-
-
-def listed(start: Message) -> Message:
-    """With headers that may be read more than once: any iterable is legal."""
-    headers = start.get("headers")
-    if isinstance(headers, (list, tuple)):
-        return start
-    return {**start, "headers": list(headers or ())}

@@ -19,6 +19,7 @@ from .flight import Flight
 from .hearing import Hearing, hearing
 from .inward import of_nobody
 from .pagecache import PageCache
+from .replay import Replay
 from .response import Response
 from .shelves import Shelf, Shelves
 from .storable import Lifetime, wanted
@@ -128,7 +129,7 @@ class Pages:
         self._count["hit" if now < page.fresh_until else "stale"] += 1
         # Whoever is logged in shows it by a cookie or a header, and does not get here.
         visit.lookup.skip_customer()
-        return await Response(visit, send, receive).replay(page, int(now - page.born))
+        return await Replay(visit, send, receive).send(page, int(now - page.born))
 
     # -- filling ---------------------------------------------------------------------------
 
@@ -283,7 +284,9 @@ class Pages:
         arrival = visit.arrival
         try:
             if start["status"] < 400:
-                for address in changed(arrival.scope, arrival, start["headers"]):
+                for address in changed(
+                    arrival.scope, arrival, start.get("headers", ())
+                ):
                     self.drop(address)
         except Exception as error:
             # Our own fault, whatever it is: the answer leaves.
@@ -292,7 +295,7 @@ class Pages:
     def _hear_wish(self, address: Address, start: Message) -> None:
         """An answer that asks to be kept is, from the next request on."""
         try:
-            if start["status"] == 200 and wanted(start["headers"]):
+            if start["status"] == 200 and wanted(start.get("headers", ())):
                 self.shelves.want(address)
         except Exception as error:
             # As above.

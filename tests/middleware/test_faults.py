@@ -14,7 +14,7 @@ from shopwindow import Customer, Shopwindow
 from shopwindow.fragments.familiar import Familiar
 from shopwindow.fragments.render import Renderer
 from shopwindow.fragments.rewrite import Rewriter
-from shopwindow.middleware import asgi, display, leaving, response, site, visit
+from shopwindow.middleware import asgi, display, feed, leaving, response, site, visit
 from shopwindow.middleware.breaker import Breaker
 from shopwindow.middleware.consent import RefusalCookie
 from shopwindow.middleware.context import ContextReader
@@ -98,8 +98,8 @@ SITES: list[tuple[Any, str]] = [
     (Routes, "has_none"),
     (response, "charset_of"),
     (response, "private"),
-    (response, "Rewriter"),
-    (response, "cut"),
+    (feed, "Rewriter"),
+    (feed, "cut"),
     (Familiar, "scanner"),
     (Unsent, "fed"),
     (Unsent, "came"),

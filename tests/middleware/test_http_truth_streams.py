@@ -353,7 +353,7 @@ async def test_rule_22_a_fault_of_ours_leaves_the_shops_page(
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of our calls in turn fails in test_faults.py; here is one of every part."""
-    from shopwindow.middleware import asgi, response
+    from shopwindow.middleware import asgi, feed, response
     from shopwindow.middleware.display import Display
 
     def fails(*_: Any, **__: Any) -> Any:
@@ -366,6 +366,8 @@ async def test_rule_22_a_fault_of_ours_leaves_the_shops_page(
             owner, place = asgi, "excluded"
         elif place == "_filled":
             owner, place = Display, "fill"
+        elif place in ("cut", "Rewriter"):
+            owner = feed
         monkeypatch.setattr(owner, place, fails)
         for parts in ([DEFAULT], cut(DEFAULT, 50, 170)):
             messages = [chunk(part, n < len(parts) - 1) for n, part in enumerate(parts)]
