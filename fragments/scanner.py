@@ -64,8 +64,8 @@ _WORDS[b"frequent"] = (
 _WORDS[b"other"] = rb"""<(?=[^A-Za-z/!?])|</>
     |<!--(?!\x20/?shopwindow)(?:-?>|(?>(?:[^-]++|-(?!-!?>)){0,64})--!?>)
     |<(?:!(?!--|\[CDATA\[)|\?|/(?=[^A-Za-z>]))[^>]*+>"""
+_OTHER = _WORDS[b"other"]
 _TEXT = re.compile(rb"(?>[^<]*+(?:(?:%(other)s)[^<]*+){0,256})" % _WORDS, re.VERBOSE)
-_LEAVES, _ITEMS = leaves(_WORDS[b"other"])
 # What is of no interest outside slots: also complete tags, unless they begin something that has rules of its own: the
 # RAW ones, svg, math, template, select and frameset. Told apart by the first letter, as this is the scanner's inner loop;
 # what most tags of most pages look like comes first, which halves its time.
@@ -342,7 +342,8 @@ class Scanner:
         for element in elements:
             if element.foreign or element.name in RESTLESS:
                 return _TEXT
-        return _ITEMS if elements[-1].name in LISTS else _LEAVES
+        whole, items = leaves(_OTHER)
+        return items if elements[-1].name in LISTS else whole
 
     def _limited(self, end: int) -> bool:
         """A token that ends here has to wait until the caller has dropped a slot."""

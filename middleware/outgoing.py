@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -102,6 +101,8 @@ class Outgoing:
 
     def _asking(self) -> "httpx.AsyncClient":
         if self._client is None:
+            from http.cookiejar import CookieJar, DefaultCookiePolicy
+
             import httpx
 
             # Neither the environment's proxies nor cookies: what one visitor's question brought

@@ -23,8 +23,7 @@ def read(page: str, hold: int = 262_144) -> list[Piece]:
 
 def tag_by_tag(page: str, hold: int = 262_144) -> list[Piece]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scanner, "_LEAVES", scanner._TEXT)
-        patch.setattr(scanner, "_ITEMS", scanner._TEXT)
+        patch.setattr(scanner, "leaves", lambda _: (scanner._TEXT, scanner._TEXT))
         return read(page, hold)
 
 
