@@ -16,18 +16,18 @@ from .lookup import CustomerOf
 from .previews import PARAMETER, without_ticket
 from .response import Response
 from .routes import excluded
-from .timing import MayKnow, Timing, may_know
+from .telemetry.timing import MayKnow, Timing, may_know
 from .visit import Visit, serving
 from .window import Shopwindow
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
-    from .hearing import Hearing
     from .pagecache import PageCache
-    from .pages import Pages
+    from .pagecache.hearing import Hearing
+    from .pagecache.pages import Pages
     from .site import Site
-    from .tracing import Tracing
+    from .telemetry.tracing import Tracing
 
 _ENDS = (
     "lifespan.startup.failed",
@@ -43,8 +43,8 @@ class PersonalizationMiddleware:
     the scope and says who is logged in now; it is asked at the first slot of a page, after
     the app's own authentication. ``cache`` says which of the app's pages are kept for all; none
     by default. ``timing`` says which answers tell how long things took, see
-    :mod:`.timing`: by default those to previews, and to a browser on this machine outside of production.
-    ``tracer`` is one of OpenTelemetry, or True for the global one; see :mod:`.tracing`. Raises as
+    :mod:`.telemetry.timing`: by default those to previews, and to a browser on this machine outside of production.
+    ``tracer`` is one of OpenTelemetry, or True for the global one; see :mod:`.telemetry.tracing`. Raises as
     :class:`Shopwindow` does, and :class:`ImportError` for a tracer without ``shopwindow[otel]``.
     """
 
@@ -65,7 +65,7 @@ class PersonalizationMiddleware:
         self._timing = timing
         self._tracing: Tracing | None = None
         if tracer:
-            from . import tracing  # an extra: for those who ask for it
+            from .telemetry import tracing  # an extra: for those who ask for it
 
             self._tracing = tracing.Tracing(tracer)
         self._asks = bool(timing) or self._tracing is not None
@@ -230,7 +230,7 @@ class PersonalizationMiddleware:
 
 
 def _pages(cache: "PageCache", window: Shopwindow, app: ASGIApp) -> "Pages":
-    from .pages import Pages  # many shops have a cache of their own, or none
+    from .pagecache.pages import Pages  # many shops have a cache of their own, or none
 
     return Pages(cache, window, app)
 

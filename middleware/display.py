@@ -16,11 +16,11 @@ from ..rules.facts import Decision
 from ..rules.history import bought, recently_viewed
 from ..rules.interests import decayed
 from ..rules.placement import Placement
-from .arrivals import Arrivals
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .guise import everybody_sees
 from .remote import LONGEST
+from .remote.questions import Questions
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -49,7 +49,7 @@ class Display:
 
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
-        *("_ahead", "_arrivals", "_preliminary"),
+        *("_ahead", "_questions", "_preliminary"),
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -62,7 +62,7 @@ class Display:
         self._placement = self._page()
         self.exposed: list[Decision] = []
         self._ahead: set[str] | None = None  # decided before their turn, all at once
-        self._arrivals: Arrivals | None = None
+        self._questions: Questions | None = None
         self.passing: dict[str, Decision] = {}
 
     @property
@@ -252,9 +252,9 @@ class Display:
         if not self._is_remote(decision):
             return
         try:
-            arrivals = self._asked(decision)
-            await arrivals.wait(slot)
-            empty = arrivals.take(slot) is None
+            questions = self._asked(decision)
+            await questions.wait(slot)
+            empty = questions.take(slot) is None
         except FragmentError as error:
             self._cannot(decision, error)
             return
@@ -265,9 +265,9 @@ class Display:
         """``decision`` with what has come by now, for those who cannot wait."""
         if not self._is_remote(decision):
             return decision
-        page = self._arrivals
+        page = self._questions
         if page is None or not page.asked(decision):
-            page = Arrivals(0.0)  # the page itself asks when it waits
+            page = Questions(0.0)  # the page itself asks when it waits
         try:
             if self._asked(decision, page).take(decision.slot) is not None:
                 return decision
@@ -279,14 +279,14 @@ class Display:
     def _is_remote(self, decision: Decision) -> bool:
         return decision.fragment in self._visit.site.remotes
 
-    def _asked(self, decision: Decision, page: Arrivals | None = None) -> Arrivals:
+    def _asked(self, decision: Decision, page: Questions | None = None) -> Questions:
         """Those of the page, or ``page``. Raises :class:`FragmentError`: there is no address."""
         visit, known = self._visit, self._facts
         assert known is not None
         if page is None:
             # Whoever previews a page has time, and is the first to ask.
             seconds = visit.site.settings.fragments_ms / 1000
-            page = self._arrivals = self._arrivals or Arrivals(
+            page = self._questions = self._questions or Questions(
                 LONGEST if visit.guise is not None else seconds
             )
         if not page.asked(decision):

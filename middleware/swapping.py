@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from ..fragments.rewrite import Hole, Kept, Piece, inside
-from .arriving import arriving
 from .delivery import Delivery
+from .remote.arriving import arriving
 from .start import with_length
 from .validators import revalidated
 
@@ -30,11 +30,7 @@ class Swapping(Delivery):
 
     async def _swap(self, pieces: list[Piece], more: bool) -> None:
         """Send the pieces; what stands before the first slot never waits for an answer."""
-        for first, piece in enumerate(pieces):
-            if isinstance(piece, Hole):
-                break
-        else:
-            first = -1
+        first = next((n for n, p in enumerate(pieces) if isinstance(p, Hole)), -1)
         kept = not more and self._start is not None and self._may_be_kept()
         if first >= 0 and not self._default_only() and not self._ready():
             if not kept:  # else its tag depends on the last byte

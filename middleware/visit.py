@@ -20,7 +20,7 @@ from .keys import pseudonym
 from .lookup import CustomerOf, Lookup
 from .showings import Showing
 from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED
-from .timing import TimedDisplay, TimedLookup, Timing
+from .telemetry.timing import TimedDisplay, TimedLookup, Timing
 from .views import sightings
 from .visitor import Visitor, new_visitor
 

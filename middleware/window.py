@@ -29,10 +29,10 @@ from .routes import Routes
 from .settings import is_production, read_keys, store_path
 from .showings import Showings
 from .sources.http import HttpSource
-from .stats import Metric, Stats, read
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
 from .stores.unopened import Unopened
+from .telemetry.stats import Metric, Stats, read
 from .traffic import popularity, shares, weigh_all
 from .visitor import VisitorCookie
 
@@ -343,8 +343,8 @@ class Shopwindow:
     def metrics(self) -> list[Metric]:
         """What this process has done since it started, as plain numbers; on any thread.
 
-        :func:`shopwindow.middleware.metrics.collector` gives them to Prometheus,
-        :func:`shopwindow.middleware.tracing.observe` to OpenTelemetry.
+        :func:`shopwindow.middleware.telemetry.metrics.collector` gives them to Prometheus,
+        :func:`shopwindow.middleware.telemetry.tracing.observe` to OpenTelemetry.
         """
         return read(self)
 

@@ -11,7 +11,7 @@ import msgspec
 from cachetools import TTLCache
 
 from ..breaker import Breaker
-from ..outgoing import Outgoing, told
+from ..remote.outgoing import Outgoing, told
 from ..settings import SourceSettings
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ import httpcore
 import httpx
 import pytest
 
-from shopwindow.middleware import guarded
-from shopwindow.middleware.guarded import (
+from shopwindow.middleware.remote import guarded
+from shopwindow.middleware.remote.guarded import (
     Doorkeeper,
     Forbidden,
     Transport,
     listed,
     may_reach,
 )
-from shopwindow.middleware.outgoing import Outgoing
+from shopwindow.middleware.remote.outgoing import Outgoing
 from tests.elsewhere import elsewhere, teaser
 from tests.servers import absent
 

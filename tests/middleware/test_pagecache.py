@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwindow import PageCache, PersonalizationMiddleware, Shopwindow, current
-from shopwindow.middleware.pages import Pages
+from shopwindow.middleware.pagecache.pages import Pages
 from shopwindow.middleware.site import Site
 from tests.asgi import Answer, ask, chunk, start
 from tests.shop import (
@@ -93,7 +93,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     ahead = [0.0]
     for module in ("pages", "filling"):
         monkeypatch.setattr(
-            f"shopwindow.middleware.{module}.monotonic",
+            f"shopwindow.middleware.pagecache.{module}.monotonic",
             lambda: monotonic() + ahead[0],
         )
     return ahead
@@ -1141,7 +1141,7 @@ async def test_our_own_faults_take_no_page_down(
     shop = Shop()
     cache = PageCache() if place == "pages.wanted" else PageCache({"/*": 60})
     async with cached(shop, cache) as (app, window):
-        monkeypatch.setattr(f"shopwindow.middleware.{place}", broken)
+        monkeypatch.setattr(f"shopwindow.middleware.pagecache.{place}", broken)
         for _ in range(3):
             answer = await ask(app)
             assert answer.complete and TEASER in answer.body

@@ -13,8 +13,8 @@ import httpx
 import pytest
 import respx
 
-from shopwindow.middleware import guarded
 from shopwindow.middleware.breaker import Breaker
+from shopwindow.middleware.remote import guarded
 from shopwindow.middleware.settings import SourceSettings
 from shopwindow.middleware.sources import http
 from shopwindow.middleware.sources.http import LARGEST, HttpSource

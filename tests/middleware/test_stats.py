@@ -13,9 +13,9 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shopwindow import Customer, Shopwindow
-from shopwindow.middleware.metrics import collector
-from shopwindow.middleware.stats import Stats
 from shopwindow.middleware.stores.memory import MemoryStore
+from shopwindow.middleware.telemetry.metrics import collector
+from shopwindow.middleware.telemetry.stats import Stats
 from shopwindow.rules.facts import SLOT_REASONS, Profile
 from tests.asgi import ask, chunk, replaying, scope_of, start
 from tests.shop import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from shopwindow.middleware.storable import (
+from shopwindow.middleware.pagecache.storable import (
     Lifetime,
     NotAsked,
     Unstorable,

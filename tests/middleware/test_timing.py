@@ -9,12 +9,12 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shopwindow import PersonalizationMiddleware, Shopwindow
-from shopwindow.middleware import timing as timings
 from shopwindow.middleware.context import Arrival
 from shopwindow.middleware.display import Display
 from shopwindow.middleware.lookup import Lookup
 from shopwindow.middleware.stores.memory import MemoryStore
-from shopwindow.middleware.timing import MayKnow, TimedDisplay, may_know
+from shopwindow.middleware.telemetry import timing as timings
+from shopwindow.middleware.telemetry.timing import MayKnow, TimedDisplay, may_know
 from shopwindow.rules.facts import Decision, Profile
 from tests.asgi import Answer, Headers, ask, chunk, scope_of, start
 from tests.shop import (

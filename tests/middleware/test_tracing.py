@@ -17,7 +17,7 @@ from opentelemetry.trace import StatusCode, Tracer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shopwindow import PersonalizationMiddleware, Shopwindow
-from shopwindow.middleware.tracing import observe
+from shopwindow.middleware.telemetry.tracing import observe
 from tests.asgi import Headers, ask
 from tests.shop import (
     HERO,

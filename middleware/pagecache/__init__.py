@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from .routes import LONGEST as LONGEST_PATH
+from ..routes import LONGEST as LONGEST_PATH
 from .storable import Lifetime
 
 MAX_BYTES = 33_554_432

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from cachetools import LRUCache
 
-from ..fragments.remote import Remote, Unshowable, content_of
-from .breaker import Breaker
+from ...fragments.remote import Remote, Unshowable, content_of
+from ..breaker import Breaker
 from .outgoing import Outgoing, Packed, TooLarge, told
 
 if TYPE_CHECKING:

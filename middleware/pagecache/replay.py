@@ -1,7 +1,7 @@
 """A page that is kept, leaving as if the app had sent it once more."""
 
+from ..swapping import Swapping
 from .storedpage import StoredPage
-from .swapping import Swapping
 
 
 class Replay(Swapping):

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..context import Arrival
+from ..inward import of_nobody
+from ..response import Response
+from ..visit import Visit, serving
+from . import PageCache
 from .addresses import Address, Values, cacheable, changed, values_of
-from .context import Arrival
 from .filling import Filling
 from .flight import Flight
 from .hearing import Hearing, hearing
-from .inward import of_nobody
-from .pagecache import PageCache
 from .replay import Replay
-from .response import Response
 from .shelves import Shelf, Shelves
 from .storable import Lifetime, wanted
 from .storedpage import StoredPage
 from .stranger import Stranger
-from .visit import Visit, serving
 
 if TYPE_CHECKING:
-    from .window import Shopwindow
+    from ..window import Shopwindow
 
 FETCHING = 30.0  # seconds that the app has for renewing a page
 TRIES = 3  # times that a request looks, at most

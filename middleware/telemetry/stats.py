@@ -8,13 +8,13 @@ from collections import Counter as Tally
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ..rules.events import ATTRIBUTES_SET, PRODUCT_REMOVED, SAYS, VISITED
-from .stores import REARRANGING
+from ...rules.events import ATTRIBUTES_SET, PRODUCT_REMOVED, SAYS, VISITED
+from ..stores import REARRANGING
 
 if TYPE_CHECKING:
-    from .response import Response
-    from .visit import Visit
-    from .window import Shopwindow
+    from ..response import Response
+    from ..visit import Visit
+    from ..window import Shopwindow
 
 OTHER = "other"
 # Others come from the shop's own code: nobody knows how many there are.

@@ -7,11 +7,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from starlette.types import Scope
 
-from .context import Arrival
-from .pagecache import PageCache
-from .previews import PARAMETER
-from .routes import excluded
-from .visit import Visit
+from ..context import Arrival
+from ..previews import PARAMETER
+from ..routes import excluded
+from ..visit import Visit
+from . import PageCache
 
 Values = tuple[bytes | None, ...]
 

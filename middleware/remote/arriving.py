@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
-from ..fragments.rewrite import Hole, Piece
-from .visit import Visit
+from ...fragments.rewrite import Hole, Piece
+from ..visit import Visit
 
 Fill = Callable[[list[Piece]], list[bytes]]
 Leave = Callable[[list[bytes]], Awaitable[None]]

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from ..fragments.blocks import cut
-from ..fragments.rewrite import Hole, Piece, Rewriter
-from ..fragments.slots import Marker, SlotNames
-from .charsets import HEAD
-from .context import LANG
-from .leaving import private
+from ...fragments.blocks import cut
+from ...fragments.rewrite import Hole, Piece, Rewriter
+from ...fragments.slots import Marker, SlotNames
+from ..charsets import HEAD
+from ..context import LANG
+from ..leaving import private
 from .storable import Lifetime
 
 if TYPE_CHECKING:
-    from ..fragments.selectors import Selecting, Selectors
+    from ...fragments.selectors import Selecting, Selectors
 
 OVERHEAD = 2_000  # bytes that a page costs besides its content, about
 RETRY = 1.0  # seconds after a failure until the app is asked again

@@ -25,12 +25,12 @@ except ImportError as error:
         'opentelemetry-api is missing: pip install "shopwindow[otel]"'
     ) from error
 
-from ..rules.facts import Decision
+from ...rules.facts import Decision
 from .timing import Timing, outcome
 
 if TYPE_CHECKING:
-    from .visit import Visit
-    from .window import Shopwindow
+    from ..visit import Visit
+    from ..window import Shopwindow
 
 NAME = "shopwindow"
 # In the words of the conventions; all other reasons leave the default content.

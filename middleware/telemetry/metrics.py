@@ -3,7 +3,7 @@
 The shop registers them with its other metrics, and shows them where it shows those::
 
     from prometheus_client import REGISTRY, make_asgi_app
-    from shopwindow.middleware.metrics import collector
+    from shopwindow.middleware.telemetry.metrics import collector
 
     REGISTRY.register(collector(window))
     app.mount("/metrics", make_asgi_app())
@@ -16,7 +16,7 @@ Several processes
     (``prometheus_client.start_http_server(9100 + number)``, or one worker per container), and let
     Prometheus add up: ``sum without (instance) (rate(shopwindow_decisions_total[5m]))``. The
     multi-process mode of prometheus-client (``PROMETHEUS_MULTIPROC_DIR``) leaves out collectors
-    like this one. :func:`shopwindow.middleware.tracing.observe` pushes instead, process by process.
+    like this one. :func:`shopwindow.middleware.telemetry.tracing.observe` pushes instead, process by process.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ except ImportError as error:
     ) from error
 
 if TYPE_CHECKING:
-    from .window import Shopwindow
+    from ..window import Shopwindow
 
 _FAMILIES = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}
 

@@ -4,16 +4,16 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ..fragments.remote import Unshowable, in_charset
-from ..fragments.views import FragmentError
-from ..rules.facts import Decision
-from .remote import Content, Remotes
+from ...fragments.remote import Unshowable, in_charset
+from ...fragments.views import FragmentError
+from ...rules.facts import Decision
+from . import Content, Remotes
 
 if TYPE_CHECKING:
-    from .site import Site
+    from ..site import Site
 
 
-class Arrivals:
+class Questions:
     """What other servers were asked for a page.
 
     ``seconds`` is how long the page waits for all of them together. They come while it works

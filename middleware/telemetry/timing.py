@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.types import Message, Scope, Send
 
-from ..rules.facts import Decision
-from .context import Arrival
-from .display import Display
-from .lookup import Lookup
+from ...rules.facts import Decision
+from ..context import Arrival
+from ..display import Display
+from ..lookup import Lookup
 
 if TYPE_CHECKING:
-    from ..fragments.rewrite import Hole
+    from ...fragments.rewrite import Hole
+    from ..visit import Visit
     from .tracing import Page, Tracing
-    from .visit import Visit
 
 MOST = 40  # entries of one header: proxies refuse large ones
 _LOOPBACK = ("127.0.0.1", "::1")

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..rules.facts import Profile
-from .context import Arrival
-from .journal import NOTHING_TO_KEEP, Receipt
-from .visit import Visit
-from .visitor import Visitor
+from ...rules.facts import Profile
+from ..context import Arrival
+from ..journal import NOTHING_TO_KEEP, Receipt
+from ..visit import Visit
+from ..visitor import Visitor
 
 if TYPE_CHECKING:
-    from .window import Shopwindow
+    from ..window import Shopwindow
 
 
 class Stranger(Visit):

@@ -1,0 +1,1 @@
+"""What the process tells the shop about itself: figures, timings, spans."""
