@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class ShopwindowPlugin(InitPluginProtocol):
     """Tailors the pages of all routes of an app, 404s of unknown addresses excepted.
 
-    Arguments and what is raised are those of :class:`PersonalizationMiddleware`. Handlers
+    ``site``, ``customer`` and what is raised are as for :class:`PersonalizationMiddleware`. Handlers
     find the visit as ``request.scope["state"]["shopwindow"]``, or by ``shopwindow.current()``.
     """
 

@@ -1,4 +1,4 @@
-"""One answer leaving: when to touch it, feeding the rewriter, and what is left when that fails.
+"""One answer leaving: when to touch it, when its headers must be known, and what is left when that fails.
 
 A page with a slot leaves privately, swapped or not; anything else leaves as the app made it,
 as the same message objects. Headers cannot wait for the last byte, so an answer is held until
