@@ -232,7 +232,9 @@ class Shopwindow:
         """
         beginning = self._begin()
         await asyncio.wait((beginning,), timeout=seconds)
-        if beginning.done() and (error := beginning.exception()) is not None:
+        if not beginning.done() or beginning.cancelled():
+            return  # asking for the error of one that was cancelled would cancel this request
+        if (error := beginning.exception()) is not None:
             self.warn("start", "shopwindow cannot start: %r", error)
 
     def _begin(self) -> "asyncio.Task[None]":

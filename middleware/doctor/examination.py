@@ -60,8 +60,9 @@ class Examination:
         self.answers: list[Answer] = []
         self.given = bool(cookies)
         first, second = cookies or ("", "")
-        self.first = Visitor(_FIRST, client, keeps=not cookies, cookie=first)
-        self.second = Visitor(_SECOND, client, keeps=not cookies, cookie=second)
+        keeps = not cookies
+        self.first = Visitor(_FIRST, client, keeps=keeps, cookie=first, home=url)
+        self.second = Visitor(_SECOND, client, keeps=keeps, cookie=second, home=url)
         self.nobody = Visitor(_NOBODY, client)
         self.program = Visitor(_PROGRAM, client, agent=PROGRAM)
         self.url = url

@@ -72,7 +72,8 @@ class Visitor:
     """Somebody with a browser, or a program that has none. Follows redirects, keeps cookies.
 
     ``keeps``: whether cookies that answers set come back with the next request. ``cookie``: what
-    to send besides, as it stands in a Cookie header.
+    to send besides, as it stands in a Cookie header: to the host of the address ``home`` alone,
+    with or without www., and not wherever that redirects to, because it opens somebody's account.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Visitor:
         agent: str = BROWSER,
         keeps: bool = False,
         cookie: str = "",
+        home: str = "",
     ) -> None:
         self.name = name
         self.kept: dict[str, str] = {}
@@ -90,6 +92,7 @@ class Visitor:
         self._agent = agent
         self._keeps = keeps
         self._cookie = cookie
+        self._home = _host(home)
 
     def ask(
         self, url: str, headers: Mapping[str, str] | None = None, *, follow: bool = True
@@ -123,7 +126,9 @@ class Visitor:
         form: Mapping[str, str] | None = None,
     ) -> Answer:
         kept = [f"{name}={value}" for name, value in self.kept.items()]
-        cookie = "; ".join([*([self._cookie] if self._cookie else []), *kept])
+        if self._cookie and _host(url) == self._home:
+            kept.insert(0, self._cookie)
+        cookie = "; ".join(kept)
         sent: dict[str, str] = {**_NAVIGATION, "user-agent": self._agent, **headers}
         if cookie:
             sent["cookie"] = cookie
@@ -155,6 +160,10 @@ class Visitor:
             if time.monotonic() - began > 3 * limit:
                 raise httpx.ReadTimeout("the answer has no end", request=got.request)
         return bytes(body)
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def _why(error: Exception, url: str) -> str:

@@ -23,7 +23,7 @@ from shopwindow.middleware.cli import main
 from shopwindow.middleware.doctor import comparison, symptoms
 from shopwindow.middleware.doctor.examination import Report, examine
 from shopwindow.middleware.doctor.remedies import on_the_way, remedies
-from shopwindow.middleware.doctor.visitors import Answer, Unreachable
+from shopwindow.middleware.doctor.visitors import Answer, Unreachable, Visitor
 from shopwindow.middleware.stores.memory import MemoryStore
 from tests.asgi import send
 from tests.servers import free_port
@@ -596,3 +596,28 @@ def test_an_answer_without_end_is_given_up() -> None:
         said = command(url, "--timeout", "0.2", code=2).stderr
         dripping.join()
     assert "did not answer in time" in said
+
+
+def test_cookies_go_to_no_other_host() -> None:
+    seen: dict[str, str | None] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen[request.url.host] = request.headers.get("cookie")
+        if request.url.host == "other.example":
+            return httpx.Response(200, html="<p>Hello</p>")
+        leads = {
+            "shop.example": "www.shop.example",
+            "www.shop.example": "other.example",
+        }
+        where = f"https://{leads[request.url.host]}/"
+        return httpx.Response(302, headers={"location": where})
+
+    home = "https://shop.example/"
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        visitor = Visitor("somebody", client, cookie="session=a", home=home)
+        assert visitor.ask(home).status == 200
+    assert seen == {
+        "shop.example": "session=a",
+        "www.shop.example": "session=a",
+        "other.example": None,
+    }
