@@ -180,6 +180,11 @@ def site_of(**changes: str) -> Site:
 
 @lru_cache
 def _site_in(allowed_hosts: str | None, **changes: str) -> Site:
+    return compiled(**changes)
+
+
+def compiled(**changes: str) -> Site:
+    """The same, compiled anew."""
     links = ClickLinks(KEYS)
     return read_site(Path("no such folder"), site_files(**changes), links.link)
 

@@ -30,6 +30,7 @@ from tests.shop import (
     KEYS,
     LANES,
     browser,
+    compiled,
     consent,
     consented,
     mounted,
@@ -431,7 +432,7 @@ async def test_a_site_that_goes_live_meanwhile_keeps_its_own_products(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with Shopwindow(site_of(), keys=KEYS) as window:
-        fresh = site_of.__wrapped__()  # compiled anew
+        fresh = compiled()
         sorted_for: list[object] = []
 
         def sorting(catalog: Catalog, scores: Mapping[str, float]) -> Popularity:
