@@ -30,6 +30,7 @@ NEEDLE = 48  # bytes by which a stretch is looked for
 SLACK = 4_096  # bytes by which a page may have grown in front of it
 ALIKE = 8  # places that begin like a stretch
 OVERHEAD = 500  # bytes that a stretch takes besides its text, and an address
+ENTRY = 150  # bytes that an event takes, and an element that is open behind a stretch
 
 
 class Stretch(NamedTuple):
@@ -44,12 +45,17 @@ Keep = Callable[[SlotNames, list[Stretch]], None]
 Make = Callable[[SlotNames, set[str]], Scanner]
 
 
+def _size(stretch: Stretch) -> int:
+    entries = len(stretch.events) + len(stretch.after.elements)
+    return len(stretch.text) + OVERHEAD + ENTRY * entries
+
+
 class _Known(NamedTuple):
     names: SlotNames
     stretches: list[Stretch]
 
     def size(self) -> int:
-        return OVERHEAD + sum(len(one.text) + OVERHEAD for one in self.stretches)
+        return OVERHEAD + sum(map(_size, self.stretches))
 
 
 class Familiar:

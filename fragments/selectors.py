@@ -60,16 +60,25 @@ class Selectors:
     Raises :class:`SelectorError` for one that cannot be used.
     """
 
-    __slots__ = ("_starts",)
+    __slots__ = ("_starts", "_written")
 
     def __init__(self, selectors: Mapping[str, str]) -> None:
         for selector in selectors.values():
             check(selector)
+        self._written = dict(selectors)
         token = secrets.token_hex(16)  # no page holds it
         self._starts = [
             (slot, selector, f"<!--{token}:{number}-->")
             for number, (slot, selector) in enumerate(selectors.items())
         ]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether they select the same in any page."""
+        if not isinstance(other, Selectors):
+            return NotImplemented
+        return self._written == other._written
+
+    __hash__ = None  # type: ignore[assignment]  # nothing needs them as a key
 
     def over(self, rewriter: Rewriter, charset: str) -> "Selecting":
         """``rewriter``, with the slots that the selectors find in a page of ``charset`` (Python's name for it)."""

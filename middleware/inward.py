@@ -8,7 +8,8 @@ from .context import CONDITIONAL
 
 MARK = "shopwindow.visit"
 _BYPASSES = frozenset(("http.response.pathsend", "http.response.zerocopysend"))
-_UNTOLD = CONDITIONAL | {b"cookie"}
+# What is of one visitor; where they came from, too: it has no place on a page that others get.
+_UNTOLD = CONDITIONAL | {b"cookie", b"referer"}
 
 
 def without_bypasses(extensions: dict[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,18 @@ from . import PageCache
 
 Values = tuple[bytes | None, ...]
 
-# Whoever sends one of these wants an answer of their own.
-_OWN = frozenset((b"authorization", b"proxy-authorization", b"transfer-encoding"))
+LONGEST = 4_096  # bytes of an address: more is no page of a shop, but a way to fill the memory
+
+# Whoever sends one of these wants an answer of their own. By the last ones scripts ask for a part
+# of a page, often without a Vary; browsers that open a page send none of them.
+_OWN = frozenset(
+    (
+        b"authorization", b"proxy-authorization", b"transfer-encoding",
+        b"x-http-method-override", b"x-method-override", b"x-http-method",
+        b"x-requested-with", b"hx-request", b"hx-boosted", b"hx-target", b"turbo-frame", b"x-pjax",
+        b"x-inertia", b"x-up-version", b"x-up-target", b"x-up-mode", b"x-alpine-request", b"rsc",
+    )
+)  # fmt: skip
 # What apps make addresses of, though no Vary says so: else somebody could put theirs on a page
 # that others get. Not for whom a proxy asks: that would make a page for each of them.
 _ADDRESSING = frozenset(
@@ -25,11 +35,13 @@ _ADDRESSING = frozenset(
         b"x-forwarded-scheme", b"x-forwarded-server", b"x-forwarded-ssl", b"x-forwarded-path",
         b"x-forwarded-uri", b"x-original-host", b"x-original-url", b"x-rewrite-url", b"x-host",
         b"x-http-host-override", b"x-script-name", b"front-end-https", b"x-url-scheme",
-        b"x-http-method-override", b"x-method-override", b"x-http-method", b"forwarded",
+        b"x-forwarded-protocol", b"x-forwarded-host-original", b"x-original-proto",
+        b"x-original-uri", b"x-real-host", b"cf-visitor", b"cloudfront-forwarded-proto",
+        b"x-envoy-original-path", b"x-forwarded-base-path", b"forwarded",
     )
 )  # fmt: skip
-# Parts of Forwarded: RFC 7239, 5.
-_WHOM = re.compile(rb"""\b(?:for|by)\s*=\s*(?:"[^"]*"|[^;,]*)\s*;?""", re.IGNORECASE)
+# Parts of Forwarded: RFC 7239, 5. None has a semicolon, in whatever quotes: apps may split there.
+_WHOM = re.compile(rb"\b(?:for|by)\s*=[^;,]*;?\s*", re.IGNORECASE)
 _SAID = _OWN | _ADDRESSING | {b"content-length", b"cache-control"}
 
 
@@ -43,6 +55,12 @@ class Address(NamedTuple):
     raw: bytes
     query: bytes
     said: tuple[tuple[bytes, bytes], ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes, about."""
+        size = len(self.root) + len(self.path) + len(self.raw) + len(self.query)
+        return len(self.host or b"") + size + sum(len(n) + len(v) for n, v in self.said)
 
 
 def cacheable(visit: Visit, cache: PageCache) -> Address | None:
@@ -70,9 +88,12 @@ def cacheable(visit: Visit, cache: PageCache) -> Address | None:
                     return None
             else:
                 said.append(_addressing(name, value))
+        elif b"_" in name:
+            return None  # apps may take it for the header with hyphens
     if arrival.cookies and not _ours(visit, cache):
         return None
-    return _address(scope, arrival, query, tuple(said))
+    address = _address(scope, arrival, query, tuple(said))
+    return address if address.size <= LONGEST else None
 
 
 def _ours(visit: Visit, cache: PageCache) -> bool:

@@ -22,6 +22,7 @@ from .filling import Filling
 from .flight import Flight
 from .hearing import Hearing, hearing
 from .replay import Replay
+from .rereading import Rereading
 from .shelves import Shelf, Shelves
 from .storable import Lifetime, wanted
 from .storedpage import StoredPage
@@ -64,8 +65,10 @@ class Pages:
             # Our own fault, whatever it is: the app answers.
             self._fault(error)
         if address is not None:
-            if await self._answered(visit, address, receive, send):
+            reading = Rereading(receive)
+            if await self._answered(visit, address, reading, send):
                 return
+            receive = reading.again
             heard = hearing(partial(self._hear_wish, address))
         self._count["passed"] += 1
         await ask(visit, receive, send, heard)
@@ -86,7 +89,9 @@ class Pages:
                 if shelf is not None:
                     key = (address, values_of(visit.arrival.scope, shelf.names))
                     page = shelf.pages.get(key[1])
-                    if page is not None and not page.fits(visit.site.names):
+                    if page is not None and not page.fits(
+                        visit.site.names, visit.site.selectors
+                    ):
                         page = None
                 usable = page is not None and page.usable(now)
                 if usable and page is not None and page.due(now):

@@ -17,9 +17,10 @@ class Shelf:
     until which none is tried to be kept, ``wanted`` says that an answer has asked for it.
     """
 
-    __slots__ = ("names", "pages", "passing", "wanted")
+    __slots__ = ("names", "pages", "passing", "wanted", "_address")
 
-    def __init__(self) -> None:
+    def __init__(self, address: Address) -> None:
+        self._address = address.size
         self.names: tuple[bytes, ...] = ()
         self.pages: dict[Values, StoredPage] = {}
         self.passing = 0.0
@@ -27,7 +28,9 @@ class Shelf:
 
     @property
     def size(self) -> int:
-        return OVERHEAD + sum(page.size for page in self.pages.values())
+        values = sum(len(one or b"") for said in self.pages for one in said)
+        pages = sum(page.size for page in self.pages.values())
+        return OVERHEAD + self._address + values + pages
 
 
 class Shelves:
@@ -59,25 +62,27 @@ class Shelves:
         before = self._shelves.get(address)
         shelf = before
         if shelf is None or shelf.names != names:
-            shelf = Shelf()
+            shelf = Shelf(address)
             shelf.names = names
             shelf.wanted = before is not None and before.wanted
         shelf.passing = 0.0
         shelf.pages.pop(values, None)
         shelf.pages[values] = page
-        while len(shelf.pages) > VARIANTS or shelf.size > 2 * self.largest:
+        while len(shelf.pages) > VARIANTS or (
+            shelf.pages and shelf.size > 2 * self.largest
+        ):
             del shelf.pages[next(iter(shelf.pages))]  # the oldest
         self._put(address, shelf)
 
     def give_up(self, address: Address, now: float) -> None:
         """Its page cannot be kept: it is not tried again for a while."""
-        shelf = Shelf()
+        shelf = Shelf(address)
         shelf.passing = now + PASSING
         self._put(address, shelf)
 
     def want(self, address: Address) -> None:
         """An answer has asked to be kept."""
-        shelf = self._shelves.get(address) or Shelf()
+        shelf = self._shelves.get(address) or Shelf(address)
         if not shelf.wanted:
             shelf.wanted = True
             self._put(address, shelf)

@@ -40,6 +40,7 @@ class StoredPage:
         "names",
         "pieces",
         "retry_at",
+        "selectors",
         "size",
         "slots",
         "stale_until",
@@ -60,6 +61,7 @@ class StoredPage:
         self.headers = headers
         self.charset = charset
         self.names = names
+        self.selectors = selectors
         self.length = len(body)
         said = LANG.search(body, 0, HEAD)
         self.head = said[0] if said else b""
@@ -113,13 +115,15 @@ class StoredPage:
         """Whether another one should be fetched meanwhile."""
         return now >= self.fresh_until and now >= self.retry_at
 
-    def fits(self, names: SlotNames) -> bool:
+    def fits(self, names: SlotNames, selectors: "Selectors | None") -> bool:
         """Whether it is cut as a site with these slots wants it."""
-        if self.names is names:
+        if self.names is names and self.selectors is selectors:
             return True
         if self.names.by_bytes != names.by_bytes or self.names.search != names.search:
             return False
-        self.names = names  # editors have saved something else
+        if self.selectors != selectors:
+            return False
+        self.names, self.selectors = names, selectors  # editors have saved other things
         return True
 
     def aged(self, age: int) -> Headers:

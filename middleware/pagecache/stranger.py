@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...rules.facts import Profile
+from ...rules.facts import Context, Profile
 from ..context import Arrival
 from ..journal import NOTHING_TO_KEEP, Receipt
 from ..visit import Visit
@@ -33,6 +33,16 @@ class Stranger(Visit):
     @visitor.setter
     def visitor(self, visitor: Visitor | None) -> None:
         pass
+
+    @property
+    def context(self) -> Context:
+        # The device, the campaign: of one visitor, and in no address.
+        self.decided = True
+        return self._context
+
+    @context.setter
+    def context(self, context: Context) -> None:
+        self._context = context
 
     def __repr__(self) -> str:
         return f"<Stranger on {self.arrival.path}>"

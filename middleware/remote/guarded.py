@@ -93,6 +93,10 @@ async def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+async def _asking(resolve: Resolve, host: str, port: int) -> list[str]:
+    return await resolve(host, port)
+
+
 class Doorkeeper(httpcore.AsyncNetworkBackend):
     """Opens connections to addresses that may be reached; raises :class:`Forbidden`."""
 
@@ -105,6 +109,7 @@ class Doorkeeper(httpcore.AsyncNetworkBackend):
         self._networks = listed(hosts)
         self._resolve = resolve or look_up
         self._inner = inner or httpcore.AnyIOBackend()
+        self._asked: dict[tuple[str, int], asyncio.Task[list[str]]] = {}
 
     async def connect_tcp(
         self,
@@ -115,7 +120,7 @@ class Doorkeeper(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            found = await self._resolve(host, port)
+            found = await self._find(host, port)
         except OSError as error:
             raise httpcore.ConnectError(f"{host} has no address") from error
         reachable = [
@@ -135,6 +140,27 @@ class Doorkeeper(httpcore.AsyncNetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error  # the next one may be up
         raise failure
+
+    async def _find(self, host: str, port: int) -> list[str]:
+        """The addresses of a name; whoever wants to know them meanwhile waits for the same answer.
+
+        A question to the operating system cannot be taken back: each keeps one of the few
+        threads that the shop's own work needs, for as long as the name servers are silent.
+        """
+        key = host, port
+        task = self._asked.get(key)
+        if task is None or task.get_loop() is not asyncio.get_running_loop():
+            task = asyncio.ensure_future(_asking(self._resolve, host, port))
+            self._asked[key] = task
+            task.add_done_callback(lambda task: self._answered(key, task))
+        await asyncio.wait((task,))  # cancelling who waits leaves it to the others
+        return task.result()
+
+    def _answered(self, key: tuple[str, int], task: "asyncio.Task[list[str]]") -> None:
+        if self._asked.get(key) is task:
+            del self._asked[key]
+        if not task.cancelled():
+            task.exception()  # those who wait say it, if there is anybody left
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)

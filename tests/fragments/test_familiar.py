@@ -247,3 +247,15 @@ def test_no_more_is_kept_than_there_is_room() -> None:
     large = (PAGE[:-1] + FILLER * 2_000).encode() + PAGE.encode()
     assert known(memory, large, "/large") == plain(large)
     assert "/large" not in memory._pages
+
+
+def test_deep_pages_take_their_room() -> None:
+    memory = Familiar()
+    small = familiar.PORTION < 1_000
+    deep = b'<div data-shopwindow="a">' + b"<q>" * 400
+    deep += b"<q></q>" * (30 if small else 3_000) + b"</q>" * 400 + b"</div>\n"
+    for _ in range(3):
+        assert known(memory, deep) == plain(deep)
+    elements = [len(s.after.elements) for s in memory._pages["/"].stretches]
+    assert sum(elements) > 400
+    assert memory._pages.currsize > len(deep) + 100 * sum(elements)

@@ -142,6 +142,35 @@ async def test_other_spellings_of_this_machine_lead_nowhere(host: str) -> None:
     assert inner.asked == []
 
 
+async def test_silent_name_servers_keep_one_thread_busy_and_not_all() -> None:
+    """Nobody can take back a question to the operating system."""
+    asked = 0
+    answer = asyncio.Event()
+
+    async def resolve(host: str, port: int) -> list[str]:
+        nonlocal asked
+        asked += 1
+        await answer.wait()
+        return ["8.8.8.8"]
+
+    door = Doorkeeper([], resolve, Nowhere())
+    impatient = [
+        asyncio.create_task(door.connect_tcp("cms.example", 80)) for _ in range(20)
+    ]
+    await asyncio.wait(impatient, timeout=0.01)
+    for task in impatient[:10]:
+        task.cancel()
+    await asyncio.wait(impatient, timeout=0.01)
+    assert asked == 1
+    answer.set()
+    found = await asyncio.gather(*impatient, return_exceptions=True)
+    gone = [one for one in found if isinstance(one, BaseException)]
+    assert len(gone) == 10
+    assert all(isinstance(one, asyncio.CancelledError) for one in gone)
+    await door.connect_tcp("cms.example", 80)
+    assert asked == 2
+
+
 async def test_a_name_without_an_address_is_an_error_like_others() -> None:
     async def resolve(host: str, port: int) -> list[str]:
         raise socket.gaierror(-2, "Name or service not known")

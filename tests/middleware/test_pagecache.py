@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shopwindow import PageCache, PersonalizationMiddleware, Shopwindow, current
 from shopwindow.middleware.pagecache.pages import Pages
 from shopwindow.middleware.site import Site
-from tests.asgi import Answer, ask, chunk, start
+from tests.asgi import Answer, ask, chunk, scope_of, start
 from tests.shop import (
     AFTER,
     BEFORE,
@@ -1201,3 +1201,143 @@ async def test_who_is_logged_in_is_asked_where_the_app_answers_for_one() -> None
     async with cached(Shop(make), customer=customer) as (app, _):
         await ask(app)
     assert asked == ["Visit"]
+
+
+# -- hostile visitors ----------------------------------------------------------------------
+
+
+async def test_an_app_that_is_asked_twice_may_read_the_request_twice() -> None:
+    """Django reads each request; its server says it once, and after that only who leaves."""
+    calls = 0
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal calls
+        calls += 1
+        message = await receive()
+        assert message["type"] == "http.request" and not message.get("body")
+        scope["state"]["shopwindow"].track("Product Viewed")
+        await send(start(TYPE))
+        await send(chunk(PAGE))
+
+    async with cached(app) as (mounted, _):
+        async with asyncio.timeout(5):
+            answer = await ask(mounted)
+    assert calls == 2 and answer.complete and answer.status == 200
+
+
+async def test_what_came_with_a_request_is_read_twice_up_to_a_limit() -> None:
+    read: list[list[Message]] = []
+    coming = [b"x" * 10, b"y" * 70_000]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        read.append([await receive(), await receive()])
+        scope["state"]["shopwindow"].track("Product Viewed")
+        await send(start(TYPE))
+        await send(chunk(PAGE))
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": coming.pop(0), "more_body": True}
+
+    async def send(message: Message) -> None:
+        pass
+
+    async with cached(app) as (mounted, _):
+        await mounted(scope_of("/"), receive, send)
+    assert [m["type"] for m in read[0]] == ["http.request"] * 2
+    assert [m["type"] for m in read[1]] == ["http.request", "http.disconnect"]
+    assert read[1][0] == read[0][0]
+
+
+async def test_addresses_without_end_do_not_fill_the_memory() -> None:
+    shop = Shop(PLAIN)
+    async with cached(shop) as (app, _):
+        for n in range(3):
+            await ask(app, f"/?{n}" + "x" * 60_000)
+            await ask(app, f"/{n}" + "x" * 60_000)
+            said = b"a" * 60_000 + b"%d" % n
+            await ask(app, headers=[(b"x-forwarded-prefix", said)])
+        assert not len(pages_of(app).shelves)
+        await ask(app, "/?" + "x" * 1_000)
+        assert len(pages_of(app).shelves) == 1
+        assert pages_of(app).shelves.size > 2_000 + 1_000 + len(PLAIN)
+
+
+async def test_what_vary_names_takes_its_room() -> None:
+    shop = Shop(PLAIN, (b"vary", b"x-a"))
+    async with cached(shop, PageCache({"/*": 60}, max_bytes=500_000)) as (app, _):
+        shelves = pages_of(app).shelves
+        for n in range(100):
+            said = b"a" * 40_000 + b"%d" % n
+            await ask(app, f"/{n // 10}", headers=[(b"x-a", said)])
+        assert len(shelves) <= 500_000 // 40_000
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        (b"x_forwarded_host", b"evil.example"),  # to Django it is X-Forwarded-Host
+        (b"hx-request", b"true"),
+        (b"x-requested-with", b"XMLHttpRequest"),
+        (b"turbo-frame", b"cart"),
+        (b"x-pjax", b"true"),
+        (b"x-http-method-override", b"DELETE"),
+    ],
+)
+async def test_who_may_get_a_part_of_the_page_makes_none_for_others(
+    header: tuple[bytes, bytes],
+) -> None:
+    shop = Shop(lambda scope: PLAIN + repr(header in scope["headers"]).encode())
+    async with cached(shop) as (app, _):
+        assert (await ask(app, headers=[header])).body.endswith(b"True")
+        assert (await ask(app)).body.endswith(b"False")
+        assert (await ask(app, headers=[header])).body.endswith(b"True")
+        assert (await ask(app)).body.endswith(b"False")
+        assert shop.calls == 3
+        # What these change is the page of all.
+        await ask(app, method="POST", headers=[header])
+        await ask(app)
+    assert shop.calls == 5
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        (b"forwarded", b'for="a;host=evil.example'),
+        (b"forwarded", b'for="a;host=evil.example;b"'),
+        (b"x-forwarded-protocol", b"ssl"),
+        (b"x-original-uri", b"/admin"),
+        (b"cf-visitor", b'{"scheme":"http"}'),
+    ],
+)
+async def test_what_apps_make_addresses_of_is_in_the_key(
+    header: tuple[bytes, bytes],
+) -> None:
+    shop = Shop(PLAIN)
+    async with cached(shop) as (app, _):
+        await ask(app, headers=[header])
+        await ask(app, headers=[(b"forwarded", b"for=a")])
+        await ask(app)
+    assert shop.calls == 3
+
+
+async def test_where_a_visitor_came_from_gets_on_no_page() -> None:
+    def make(scope: Scope) -> bytes:
+        return PLAIN + dict(scope["headers"]).get(b"referer", b"nowhere")
+
+    shop = Shop(make)
+    async with cached(shop) as (app, _):
+        await ask(app, headers=[(b"referer", b"https://evil.example/")])
+        assert (await ask(app)).body.endswith(b"nowhere")
+    assert shop.calls == 1
+
+
+async def test_what_is_read_of_the_context_is_of_one_visitor() -> None:
+    def make(scope: Scope) -> bytes:
+        return PLAIN + scope["state"]["shopwindow"].context.device.encode()
+
+    shop = Shop(make)
+    phone = [(b"user-agent", b"Mozilla/5.0 (iPhone) Mobile")]
+    async with cached(shop) as (app, _):
+        assert (await ask(app)).body.endswith(b"desktop")
+        assert (await ask(app, headers=phone)).body.endswith(b"mobile")
+        assert (await ask(app)).body.endswith(b"desktop")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.types import Message
 
-from shopwindow import Shopwindow
+from shopwindow import PageCache, PersonalizationMiddleware, Shopwindow
 from shopwindow.findings import SiteError
 from shopwindow.fragments import selectors
 from shopwindow.middleware.site import read_site
@@ -118,3 +118,15 @@ def test_a_site_without_selectors_never_imports_what_finds_them(tmp_path: Path) 
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stdout.split() == ["None", "False"], ran.stderr
+
+
+async def test_a_page_that_is_kept_is_cut_anew_for_another_selector() -> None:
+    page = (
+        b"<!DOCTYPE html><main><div class='a teaser'>1</div><div class=b>2</div></main>"
+    )
+    app = replaying(start((b"content-type", HTML.encode())), chunk(page))
+    async with selecting() as window:
+        shop = PersonalizationMiddleware(app, window, cache=PageCache({"/*": 60}))
+        assert (await ask(shop)).body == page.replace(b"1", TEASER)
+        window._swap(window._made(selecting("main > .b").site, window.site))
+        assert (await ask(shop)).body == page.replace(b"2", TEASER)
