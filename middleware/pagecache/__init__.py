@@ -21,7 +21,8 @@ class PageCache:
     says ``Surrogate-Control: max-age=60`` or ``CDN-Cache-Control: max-age=60``. It is kept
     per worker, in at most ``max_bytes``.
 
-    A request with Authorization, or with a cookie that is neither ours nor one of
+    A request with Authorization, with a header in which a proxy says who is logged in
+    (X-Forwarded-User and its like), or with a cookie that is neither ours nor one of
     ``ignore_cookies`` ("_ga", "_ga_*"), goes to the app. So a cookie that the app itself
     reads must not be named there: it never sees those that are.
 

@@ -27,6 +27,22 @@ _OWN = frozenset(
         b"x-inertia", b"x-up-version", b"x-up-target", b"x-up-mode", b"x-alpine-request", b"rsc",
     )
 )  # fmt: skip
+# Proxies that have somebody log in say in these who it is, and apps ask for no cookie then.
+_WHO = frozenset(
+    (
+        b"remote-user", b"x-remote-user", b"x-forwarded-user", b"x-forwarded-email",
+        b"x-forwarded-preferred-username", b"x-forwarded-access-token", b"x-auth-request-user",
+        b"x-auth-request-email", b"x-auth-request-access-token", b"x-authenticated-user",
+        b"x-webauth-user", b"x-user", b"x-user-id", b"x-api-key", b"x-auth-token",
+        b"x-access-token", b"x-amzn-oidc-data", b"x-amzn-oidc-identity",
+        b"x-amzn-oidc-accesstoken", b"cf-access-jwt-assertion",
+        b"cf-access-authenticated-user-email", b"x-goog-iap-jwt-assertion",
+        b"x-goog-authenticated-user-email", b"x-goog-authenticated-user-id",
+        b"x-ms-client-principal", b"x-ms-client-principal-id", b"x-ms-client-principal-name",
+        b"x-ms-token-aad-id-token", b"x-client-cert", b"x-forwarded-client-cert", b"x-ssl-cert",
+        b"x-ssl-client-cert", b"x-ssl-client-s-dn", b"ssl-client-cert", b"client-cert",
+    )
+)  # fmt: skip
 # What apps make addresses of, though no Vary says so: else somebody could put theirs on a page
 # that others get. Not for whom a proxy asks: that would make a page for each of them.
 _ADDRESSING = frozenset(
@@ -42,7 +58,8 @@ _ADDRESSING = frozenset(
 )  # fmt: skip
 # Parts of Forwarded: RFC 7239, 5. None has a semicolon, in whatever quotes: apps may split there.
 _WHOM = re.compile(rb"\b(?:for|by)\s*=[^;,]*;?\s*", re.IGNORECASE)
-_SAID = _OWN | _ADDRESSING | {b"content-length", b"cache-control"}
+_PERSONAL = _OWN | _WHO
+_SAID = _PERSONAL | _ADDRESSING | {b"content-length", b"cache-control"}
 
 
 class Address(NamedTuple):
@@ -78,7 +95,7 @@ def cacheable(visit: Visit, cache: PageCache) -> Address | None:
     said: list[tuple[bytes, bytes]] = []
     for name, value in scope["headers"]:
         if name in _SAID:
-            if name in _OWN:
+            if name in _PERSONAL:
                 return None
             if name == b"content-length":
                 if value.strip() != b"0":

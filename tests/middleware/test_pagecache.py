@@ -368,6 +368,8 @@ async def test_the_app_finds_a_stranger_as_the_current_visit() -> None:
     [
         ([(b"authorization", b"Basic abc")], {}),
         ([(b"proxy-authorization", b"Basic abc")], {}),
+        ([(b"x-forwarded-user", b"customer-1")], {}),
+        ([(b"cf-access-jwt-assertion", b"abc")], {}),
         ([(b"cookie", b"session=1")], {}),
         ([(b"cookie", b"_ga=1; session=1")], {}),
         ([(b"cookie", b"_ga=1"), (b"cookie", b"session=1")], {}),
