@@ -10,10 +10,14 @@ class Flight:
     ``void``: what it brings must not be kept, because something has changed meanwhile.
     """
 
-    __slots__ = ("void", "_done", "_until")
+    __slots__ = ("void", "_awaited", "_done", "_until")
 
-    def __init__(self, wait: float) -> None:
-        """``wait``: seconds from now for which it is worth waiting, whenever one begins."""
+    def __init__(self, wait: float, *, awaited: bool = True) -> None:
+        """``wait``: seconds from now for which it is worth waiting, whenever one begins.
+
+        ``awaited``: somebody should wait at all.
+        """
+        self._awaited = awaited
         self.void = False
         self._done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._until = monotonic() + wait
@@ -23,9 +27,14 @@ class Flight:
         if not self._done.done():
             self._done.set_result(kept)
 
+    @property
+    def late(self) -> bool:
+        """Whether it has taken longer than anybody would wait."""
+        return not self._done.done() and monotonic() >= self._until
+
     async def wait(self) -> bool:
         """Whether looking again is worth while; False: ask the app yourself."""
         left = self._until - monotonic()
-        if not self._done.done() and left > 0:
+        if self._awaited and not self._done.done() and left > 0:
             await asyncio.wait((self._done,), timeout=left)
         return self._done.done() and self._done.result()

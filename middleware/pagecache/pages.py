@@ -50,6 +50,8 @@ class Pages:
         self._count = cache.counters
         self.shelves = Shelves(cache.max_bytes)
         self._flights: dict[Key, Flight] = {}
+        # Late ones, maybe of visitors who read slowly: they keep nobody from filling again.
+        self._overtaken: set[tuple[Key, Flight]] = set()
 
     async def answer(
         self, visit: Visit, receive: Receive, send: Send, ask: Ask
@@ -105,7 +107,7 @@ class Pages:
                 return await self._serve(visit, page, receive, send, now)
             if not fill:
                 return False
-            if flight is None:
+            if flight is None or flight.late:
                 return await self._fill(visit, key, page, receive, send)
             if not await flight.wait():
                 return False
@@ -167,7 +169,7 @@ class Pages:
                 return False
             return await self._serve(visit, before, receive, send, now)
 
-        flight = self._flights[key] = Flight(self._cache.wait)
+        flight = self._take_off(key)
         verdict = partial(self._settle, key, flight, before)
         filling = Filling(
             stranger, inner, given, self.shelves.largest, verdict, forward, spare
@@ -195,13 +197,22 @@ class Pages:
         inner["state"]["shopwindow"] = stranger
         return stranger, inner
 
+    def _take_off(self, key: Key) -> Flight:
+        """A new flight, in the place of a late one if there is one: nobody waits twice."""
+        before = self._flights.get(key)
+        if before is not None:
+            self._overtaken.add((key, before))
+        flight = Flight(self._cache.wait, awaited=before is None)
+        self._flights[key] = flight
+        return flight
+
     def _settle(
         self, key: Key, flight: Flight, before: StoredPage | None, filling: Filling
     ) -> None:
         """It is clear what becomes of an answer."""
         address, now = key[0], monotonic()
         again = True  # for those who wait: look once more
-        if flight.void:
+        if flight.void or self._is_newer(key, flight):
             pass
         elif filling.page is not None:
             self._count["filled"] += 1
@@ -223,8 +234,16 @@ class Pages:
         flight.over(again)
         self._land(key, flight)
 
+    def _is_newer(self, key: Key, flight: Flight) -> bool:
+        """Whether a later flight has brought the page already."""
+        if (key, flight) not in self._overtaken:
+            return False
+        shelf = self.shelves.get(key[0])
+        return shelf is not None and bool(shelf.pages)
+
     def _land(self, key: Key, flight: Flight) -> None:
         flight.over(False)
+        self._overtaken.discard((key, flight))
         if self._flights.get(key) is flight:
             del self._flights[key]
 
@@ -279,10 +298,10 @@ class Pages:
     def drop(self, address: Address) -> None:
         """Keep nothing of an address, nor what is on its way from there."""
         self.shelves.drop(address)
-        for key, flight in list(self._flights.items()):
+        for key, flight in [*self._flights.items(), *self._overtaken]:
             if key[0] == address:
                 flight.void = True
-                del self._flights[key]
+                self._flights.pop(key, None)
 
     def _hear_change(self, visit: Visit, start: Message) -> None:
         """What a request has changed is not shown any more: RFC 9111, 4.4."""

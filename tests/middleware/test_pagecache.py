@@ -1343,3 +1343,49 @@ async def test_what_is_read_of_the_context_is_of_one_visitor() -> None:
         assert (await ask(app)).body.endswith(b"desktop")
         assert (await ask(app, headers=phone)).body.endswith(b"mobile")
         assert (await ask(app)).body.endswith(b"desktop")
+
+
+async def slow_reader(app: ASGIApp, may_read: asyncio.Event) -> None:
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def sending(message: Message) -> None:
+        await may_read.wait()
+
+    await app(scope_of("/"), receive, sending)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_who_reads_slowly_keeps_no_page_from_being_kept(changed: bool) -> None:
+    shop = Shop(lambda scope: PLAIN + b"%d" % shop.calls)
+    shop.cut = True
+    may_read = asyncio.Event()
+    async with cached(shop, PageCache({"/*": 60}, wait=0.05)) as (app, _):
+        slow = asyncio.create_task(slow_reader(app, may_read))
+        await asyncio.sleep(0.1)
+        for _ in range(3):
+            assert (await ask(app)).body == PLAIN + b"2"
+        assert shop.calls == 2
+        if changed:
+            await ask(app, method="POST")  # this drops what is on its way, too
+        may_read.set()
+        await slow
+        body = (await ask(app)).body
+        assert body == PLAIN + (b"4" if changed else b"2")
+        assert not pages_of(app)._flights and not pages_of(app)._overtaken
+
+
+async def test_nobody_waits_for_who_overtakes() -> None:
+    may_read = asyncio.Event()
+    shop = Shop(PLAIN)
+    shop.cut = True
+    async with cached(shop, PageCache({"/*": 60}, wait=0.05)) as (app, _):
+        slow = [asyncio.create_task(slow_reader(app, may_read))]
+        await asyncio.sleep(0.1)
+        slow.append(asyncio.create_task(slow_reader(app, may_read)))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(0.04):
+            assert (await ask(app)).body == PLAIN
+        assert shop.calls == 3
+        may_read.set()
+        await asyncio.gather(*slow)
