@@ -188,6 +188,8 @@ class Pages:
             stranger.arrival.over()
             filling.refuse(INCOMPLETE)
             self._land(key, flight)
+            if answering.broken_off:
+                self._window.counters["page broken off"] += 1
         return not filling.again
 
     def _stranger(self, scope: Scope) -> tuple[Stranger, Scope]:

@@ -360,6 +360,20 @@ async def test_the_app_finds_a_stranger_as_the_current_visit() -> None:
     assert shop.scopes[0]["state"]["pool"] is state["pool"] and len(state) == 1
 
 
+async def test_a_page_that_breaks_off_is_counted_and_not_kept() -> None:
+    async def breaking(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(TYPE))
+        await send(chunk(PAGE[:40], True))
+        raise ConnectionError("the database is gone")
+
+    async with cached(breaking) as (app, window):
+        for _ in range(2):
+            with pytest.raises(ConnectionError):
+                await ask(app)
+        assert window.counters["page broken off"] == 2
+        assert not len(pages_of(app).shelves)
+
+
 # -- which requests ------------------------------------------------------------------------
 
 
