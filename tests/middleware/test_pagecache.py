@@ -1322,7 +1322,8 @@ async def test_what_apps_make_addresses_of_is_in_the_key(
 
 async def test_where_a_visitor_came_from_gets_on_no_page() -> None:
     def make(scope: Scope) -> bytes:
-        return PLAIN + dict(scope["headers"]).get(b"referer", b"nowhere")
+        came: bytes = dict(scope["headers"]).get(b"referer", b"nowhere")
+        return PLAIN + came
 
     shop = Shop(make)
     async with cached(shop) as (app, _):
@@ -1333,7 +1334,8 @@ async def test_where_a_visitor_came_from_gets_on_no_page() -> None:
 
 async def test_what_is_read_of_the_context_is_of_one_visitor() -> None:
     def make(scope: Scope) -> bytes:
-        return PLAIN + scope["state"]["shopwindow"].context.device.encode()
+        device: str = scope["state"]["shopwindow"].context.device
+        return PLAIN + device.encode()
 
     shop = Shop(make)
     phone = [(b"user-agent", b"Mozilla/5.0 (iPhone) Mobile")]
