@@ -51,9 +51,11 @@ class Outgoing:
             # The reader of addresses that will also connect: two could differ.
             parsed = httpx.URL(url)
             self.host = parsed.host.lower()
+            spellings = {self.host, parsed.raw_host.decode("ascii").lower()} - {""}
         except httpx.InvalidURL:
             self.host = ""
-        self.allowed = bool(self.host) and self.host in allowed_hosts
+            spellings = set()
+        self.allowed = not spellings.isdisjoint(allowed_hosts)
         self._given = client
         self._client = client
         self._transport: httpx.AsyncBaseTransport | None = None

@@ -263,3 +263,10 @@ async def test_no_other_host_is_asked_by_a_server_s_own_client() -> None:
     with pytest.raises(ValueError, match="not the server that was allowed"):
         await server.get("http://other.example/", {}, most=10, seconds=1)
     await server.close()
+
+
+@pytest.mark.parametrize("url", ["https://xn--4ca.example", "https://\u00e4.example"])
+@pytest.mark.parametrize("allowed", ["xn--4ca.example", "\u00e4.example"])
+async def test_a_host_is_allowed_in_either_spelling(url: str, allowed: str) -> None:
+    assert Outgoing(url, frozenset((allowed,))).allowed
+    assert not Outgoing("https://xn--5ca.example", frozenset((allowed,))).allowed

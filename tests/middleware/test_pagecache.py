@@ -1338,8 +1338,8 @@ async def test_what_apps_make_addresses_of_is_in_the_key(
 
 async def test_where_a_visitor_came_from_gets_on_no_page() -> None:
     def make(scope: Scope) -> bytes:
-        referer: bytes = dict(scope["headers"]).get(b"referer", b"nowhere")
-        return PLAIN + referer
+        came: bytes = dict(scope["headers"]).get(b"referer", b"nowhere")
+        return PLAIN + came
 
     shop = Shop(make)
     async with cached(shop) as (app, _):
