@@ -1201,3 +1201,9 @@ async def test_who_is_logged_in_is_asked_where_the_app_answers_for_one() -> None
     async with cached(Shop(make), customer=customer) as (app, _):
         await ask(app)
     assert asked == ["Visit"]
+
+
+async def test_a_cache_that_is_none_is_refused_at_the_start() -> None:
+    wrong: Any = {"/": 60}
+    with pytest.raises(TypeError, match=r"cache is a PageCache\(.*\), and no dict"):
+        PersonalizationMiddleware(Shop(), open_window(), cache=wrong)
