@@ -120,7 +120,11 @@ def mistakes(
     if "#" in url:
         yield 'a url has no "#" here', "it would never reach the server"
     if unfit := _UNFIT.search(_HOLE.sub("", url)):
-        yield f"a url cannot have {unfit[0]!r}", "write it percent-encoded"
+        # What DNS knows a host of other letters by is another spelling than that of paths.
+        hint = "write it percent-encoded"
+        if not host.isascii():
+            hint = "write the host as DNS knows it, xn--..."
+        yield f"a url cannot have {unfit[0]!r}", hint
     if any(part in (".", "..") for part in url.partition("?")[0].split("/")):
         yield 'a url has no "." or ".." among its parts', "write out where it leads"
     if re.search(r"[{}]", _HOLE.sub("", url)):

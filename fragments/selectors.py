@@ -41,7 +41,7 @@ def check(selector: str) -> None:
     """Raises :class:`SelectorError` for a selector that no page can be asked for."""
     if lolhtml is None:
         words = "selectors need an extra that is not installed"
-        raise SelectorError(words, "pip install shopwindow[selectors]")
+        raise SelectorError(words, 'pip install "shopwindow[selectors]"')
     try:
         lolhtml.HTMLRewriter([].append).on(selector, _Start("", ""))
     except RuntimeError as error:

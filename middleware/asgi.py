@@ -230,8 +230,13 @@ class PersonalizationMiddleware:
 
 
 def _pages(cache: "PageCache", window: Shopwindow, app: ASGIApp) -> "Pages":
+    from .pagecache import PageCache
     from .pagecache.pages import Pages  # many shops have a cache of their own, or none
 
+    if not isinstance(cache, PageCache):
+        raise TypeError(
+            f'cache is a PageCache({{"/": 60}}), and no {type(cache).__name__}'
+        )
     return Pages(cache, window, app)
 
 

@@ -23,17 +23,22 @@ from litestar.utils.scope.state import ScopeState
 from .asgi import PersonalizationMiddleware
 from .endpoints import PREFIX
 from .lookup import CustomerOf
+from .telemetry.timing import MayKnow
 from .window import Shopwindow
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from .site import Site
 
 
 class ShopwindowPlugin(InitPluginProtocol):
     """Tailors the pages of all routes of an app, 404s of unknown addresses excepted.
 
-    ``site``, ``customer`` and what is raised are as for :class:`PersonalizationMiddleware`. Handlers
-    find the visit as ``request.scope["state"]["shopwindow"]``, or by ``shopwindow.current()``.
+    Arguments and what is raised are those of :class:`PersonalizationMiddleware`, without ``cache``:
+    Litestar has a middleware per route, and a POST to one would not drop what another keeps; wrap
+    the whole app for that. Handlers find the visit as ``request.scope["state"]["shopwindow"]``, or
+    by ``shopwindow.current()``.
     """
 
     def __init__(
@@ -41,16 +46,18 @@ class ShopwindowPlugin(InitPluginProtocol):
         site: "str | os.PathLike[str] | Shopwindow | Site",
         *,
         customer: CustomerOf | None = None,
+        timing: MayKnow = None,
+        tracer: "Tracer | bool | None" = None,
     ) -> None:
         self.window = site if isinstance(site, Shopwindow) else Shopwindow(site)
-        self._customer = customer
+        self._asked = {"customer": customer, "timing": timing, "tracer": tracer}
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Mount: called by Litestar while the app is made."""
         ours = DefineMiddleware(
             PersonalizationMiddleware,  # type: ignore[arg-type]  # it takes any ASGI app
             site=self.window,
-            customer=self._customer,
+            **self._asked,
         )
         app_config.middleware.insert(0, ours)
         compression = app_config.compression_config

@@ -199,14 +199,23 @@ class Lookup:
                 self._met(answer)
         except Exception as error:
             # The shop's own function: its fault must not take its page down through us.
-            self._window.warn("customer", "the customer function failed: %r", error)
+            self._unmet(error)
 
     async def _await_customer(self, answer: Awaitable[Customer | None]) -> None:
         try:
             self._met(await answer)
         except Exception as error:
             # As above.
-            self._window.warn("customer", "the customer function failed: %r", error)
+            self._unmet(error)
+
+    def _unmet(self, error: Exception) -> None:
+        words = "the customer function failed: %r; nobody counts as logged in"
+        if isinstance(error, KeyError) and error.args == ("user",):
+            words += (
+                ': the app\'s own authentication puts "user" into the scope, '
+                "with Starlette its AuthenticationMiddleware"
+            )
+        self._window.warn("customer", words, error)
 
     def _met(self, customer: Customer | None) -> None:
         if not isinstance(customer, Customer | None):

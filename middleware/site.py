@@ -151,7 +151,8 @@ def read_files(folder: Path) -> tuple[dict[str, str], list[Finding]]:
                     Finding(name, line, 1, "not UTF-8", "save the file as UTF-8")
                 )
     if not folder.is_dir():
-        findings.append(Finding(str(folder), 1, 1, "there is no such folder"))
+        hint = f"looked for {folder.absolute()}; `shopwindow new DIR` makes one"
+        findings.append(Finding(str(folder), 1, 1, "there is no such folder", hint))
     elif "site.toml" not in files and not findings:
         hint = "`shopwindow new DIR` makes a folder to start from"
         findings.append(Finding("site.toml", 1, 1, f"{folder} has no site.toml", hint))

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -112,6 +113,8 @@ def command(
             report = examine(client, url, cookies, visit)
     except Unreachable as error:
         click.echo(f"{url}: {visible(str(error))}", err=True)
+        if form == "json":  # what reads us may take nothing for "nothing to find"
+            click.echo(_json({"url": url, "error": visible(str(error))}))
         sys.exit(2)
     found = [each for each in report.symptoms if each.severity != "note"]
     if form == "json":
@@ -147,6 +150,10 @@ def _as_json(report: Report) -> str:
         "findings": found,
         "counts": counts,
     }
+    return _json(said)
+
+
+def _json(said: dict[str, Any]) -> str:
     return msgspec.json.format(msgspec.json.encode(said)).decode()
 
 

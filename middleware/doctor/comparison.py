@@ -87,7 +87,8 @@ class Comparison:
             if not self.differ:
                 words = "both visitors saw the same page, so that little but headers could tell a leak"
                 hint = (
-                    "let the first one look at something before: --visit /products/tea"
+                    "let the first one look at something before, "
+                    "as often as a rule asks for: --visit /products/tea"
                 )
                 yield Symptom("same", "note", words, self.url, "", hint)
 

@@ -76,9 +76,7 @@ class Remotes:
             self._hosts[key] = _Host(server, Breaker())
             if not server.allowed:
                 log.error(
-                    "fragment %s: its host %r is not in SHOPWINDOW_ALLOWED_HOSTS, so it is never asked",
-                    remote.name,
-                    server.host,
+                    "fragment %s: %s, so it is never asked", remote.name, server.refusal
                 )
 
     def fetch(

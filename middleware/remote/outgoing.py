@@ -32,6 +32,21 @@ def told(error: Exception) -> str:
     return f"{kind}: {error}" if kind == "Forbidden" else kind
 
 
+def _refusal(host: str, allowed_hosts: frozenset[str]) -> str:
+    if not allowed_hosts:
+        return f"SHOPWINDOW_ALLOWED_HOSTS is not set, and its host {host!r} has to stand there"
+    words = f"its host {host!r} is not in SHOPWINDOW_ALLOWED_HOSTS"
+    meant = sorted(entry for entry in allowed_hosts if host and host in _host_of(entry))
+    if meant:
+        return f"{words} ({meant[0]!r} is: write the host alone, without https:// and port)"
+    return words
+
+
+def _host_of(entry: str) -> str:
+    """The host of an entry that was written like an address of a page."""
+    return entry.rpartition("://")[2].partition("/")[0]
+
+
 class Outgoing:
     """Asks the server that ``url`` begins with; made at start, because that takes a while.
 
@@ -56,6 +71,8 @@ class Outgoing:
             self.host = ""
             spellings = set()
         self.allowed = not spellings.isdisjoint(allowed_hosts)
+        #: Why it is never asked, for the log; empty if it is allowed.
+        self.refusal = "" if self.allowed else _refusal(self.host, allowed_hosts)
         self._given = client
         self._client = client
         self._transport: httpx.AsyncBaseTransport | None = None

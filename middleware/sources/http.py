@@ -48,9 +48,9 @@ class HttpSource:
         self._server = Outgoing(settings.url, allowed_hosts, client)
         if not self.allowed:
             log.error(
-                "source %s: its host %r is not in SHOPWINDOW_ALLOWED_HOSTS, so it is never asked",
+                "source %s: %s, so it is never asked",
                 settings.name,
-                self._server.host,
+                self._server.refusal,
             )
         self._known: TTLCache[str, Values] = TTLCache(CUSTOMERS, settings.cache)
         self._asking: dict[str, asyncio.Task[Values]] = {}

@@ -293,4 +293,4 @@ def test_without_the_extra_a_selector_says_how_to_install_it(
     monkeypatch.setattr(selectors_module, "lolhtml", None)
     with pytest.raises(SelectorError, match="not installed") as refusal:
         Selectors({"x": "#a"})
-    assert refusal.value.hint == "pip install shopwindow[selectors]"
+    assert refusal.value.hint == 'pip install "shopwindow[selectors]"'

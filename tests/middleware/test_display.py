@@ -64,6 +64,28 @@ async def test_a_handler_that_does_not_wait_does_not_decide_for_the_page() -> No
     assert b"Welcome back" in response.body
 
 
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize(
+    ("key", "hint"), [("user", True), ("session", False)], ids=["user", "session"]
+)
+async def test_a_customer_function_without_authentication_says_what_is_missing(
+    awaited: bool, key: str, hint: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def later(scope: Scope) -> Customer:
+        return Customer(scope[key].identity)
+
+    def now(scope: Scope) -> Customer:
+        return Customer(scope[key].identity)
+
+    app = whole(lambda: page(LANES["attribute"]))
+    customer = later if awaited else now
+    async with open_window(customer=customer, rules=LOGGED_IN) as window:
+        answer = await ask(mounted(app, window), "/")
+    assert answer.status == 200 and b"Welcome back" not in answer.body
+    assert f"failed: KeyError('{key}'); nobody counts as logged in" in caplog.text
+    assert ("AuthenticationMiddleware" in caplog.text) == hint
+
+
 @pytest.mark.parametrize(
     ("dog", "rabbit", "first"),
     [

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 import re
 import socket
 import time
@@ -150,7 +151,7 @@ def test_who_sees_the_same_is_told_how_to_differ(look: Examine) -> None:
     report = look(visit=())
     (note,) = report.symptoms
     assert (note.code, note.severity) == ("same", "note")
-    assert "--visit" in note.hint
+    assert "--visit" in note.hint and "as often as a rule asks for" in note.hint
 
 
 def test_both_visitors_are_erased(look: Examine, window: Shopwindow) -> None:
@@ -566,6 +567,13 @@ def test_a_host_that_is_not_there_is_explained() -> None:
     assert "the host no-such-shop.invalid is unknown" in said
     said = command(f"http://127.0.0.1:{free_port()}/", code=2).stderr
     assert "takes no connection" in said and "does the shop run" in said
+
+
+def test_no_answer_is_json_too_and_nobody_takes_it_for_nothing_to_find() -> None:
+    url = f"http://127.0.0.1:{free_port()}/"
+    said = json.loads(command(url, "--format", "json", code=2).stdout)
+    assert said["url"] == url and "takes no connection" in said["error"]
+    assert "findings" not in said
 
 
 def test_a_host_that_does_not_answer_is_explained() -> None:

@@ -20,7 +20,13 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Response, Template
 from litestar.template import TemplateConfig
 
-from shopwindow import Customer, Shopwindow, current
+from shopwindow import (
+    Customer,
+    PageCache,
+    PersonalizationMiddleware,
+    Shopwindow,
+    current,
+)
 from shopwindow.middleware.litestar import ShopwindowPlugin
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.templating import SlotExtension
@@ -111,6 +117,39 @@ async def test_all_routes_share_one_window_that_starts_once_with_the_app() -> No
             assert (await ask(shop, path)).body == DRESSED
         assert window.started
     assert starts == [1] and seen == [True] and not window.started
+
+
+async def test_the_plugin_says_who_may_know_how_long_things_took() -> None:
+    window = open_window()
+    plugin = ShopwindowPlugin(window, timing=lambda scope: scope["path"] == "/")
+    shop: Any = Litestar([home, product], plugins=[plugin], logging_config=None)
+    async with shop.lifespan():
+        assert b"sw-decide" in ((await ask(shop, "/")).header(b"server-timing") or b"")
+        assert (await ask(shop, "/p/tea-1")).header(b"server-timing") is None
+
+
+async def test_pages_are_kept_where_the_whole_app_is_wrapped() -> None:
+    made: list[str] = []
+
+    @get("/kept")
+    async def kept() -> Response[bytes]:
+        made.append("kept")
+        return Response(DEFAULT, media_type="text/html")
+
+    @post("/kept", status_code=200)
+    async def changed() -> None:
+        """Its address shows something else from now on."""
+
+    window = open_window()
+    litestar: Any = Litestar([kept, changed], logging_config=None)
+    shop: Any = PersonalizationMiddleware(litestar, window, cache=PageCache({"/*": 60}))
+    async with window:
+        for _ in range(3):
+            assert (await ask(shop, "/kept")).body == DRESSED
+        assert made == ["kept"]
+        await ask(shop, "/kept", "POST")
+        assert (await ask(shop, "/kept")).body == DRESSED
+    assert made == ["kept", "kept"]
 
 
 async def test_without_a_lifespan_it_starts_with_the_first_request() -> None:

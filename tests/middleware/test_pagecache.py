@@ -1405,3 +1405,9 @@ async def test_nobody_waits_for_who_overtakes() -> None:
         assert shop.calls == 3
         may_read.set()
         await asyncio.gather(*slow)
+
+
+async def test_a_cache_that_is_none_is_refused_at_the_start() -> None:
+    wrong: Any = {"/": 60}
+    with pytest.raises(TypeError, match=r"cache is a PageCache\(.*\), and no dict"):
+        PersonalizationMiddleware(Shop(), open_window(), cache=wrong)

@@ -103,7 +103,7 @@ def test_without_the_extra_the_site_says_how_to_install_it(
     (finding,) = error.value.findings
     assert str(finding).startswith(
         f"site.toml:{line}:1: error: selectors need an extra that is not installed: "
-        "pip install shopwindow[selectors]"
+        'pip install "shopwindow[selectors]"'
     )
 
 

@@ -298,6 +298,10 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "example https://cms.internal:8443",
     "[fragments.x]\nurl = 'https://cms/a b'": "2:1: a url cannot have ' ': write it "
     "percent-encoded",
+    "[fragments.x]\nurl = 'https://cms/käse'": "2:1: a url cannot have 'ä': write it "
+    "percent-encoded",
+    "[fragments.x]\nurl = 'https://käse.example/'": "2:1: a url cannot have 'ä': write the "
+    "host as DNS knows it, xn--...",
     "[fragments.x]\nurl = 'https://cms/a#b'": '2:1: a url has no "#" here: it would never reach '
     "the server",
     "[fragments.x]\nurl = 'https://cms/../a'": '2:1: a url has no "." or ".." among its parts: '

@@ -104,7 +104,16 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     (line,) = refused(tmp_path / "nowhere")
-    assert line.endswith("nowhere:1:1: error: there is no such folder")
+    assert "nowhere:1:1: error: there is no such folder: looked for /" in line
+    assert "`shopwindow new DIR` makes one" in line
+
+
+def test_a_folder_that_is_not_there_says_where_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a server starts elsewhere than its developer thinks
+    (line,) = refused(Path("nowhere"))
+    assert f"looked for {tmp_path / 'nowhere'}; " in line
 
 
 def test_a_folder_without_site_toml_says_how_to_begin(tmp_path: Path) -> None:

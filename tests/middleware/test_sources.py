@@ -167,6 +167,24 @@ async def test_a_host_that_is_not_allowed_is_never_asked(
     assert "is not in SHOPWINDOW_ALLOWED_HOSTS, so it is never asked" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        ((), "SHOPWINDOW_ALLOWED_HOSTS is not set, and its host 'cms.example' has to"),
+        (("cms.example:8443",), "('cms.example:8443' is: write the host alone"),
+        (("https://cms.example/",), "('https://cms.example/' is: write the host alone"),
+        (("crm.internal", "10.1.0.0/16"), "is not in SHOPWINDOW_ALLOWED_HOSTS, so"),
+        (("elsewhere.example/cms.example",), "is not in SHOPWINDOW_ALLOWED_HOSTS, so"),
+    ],
+)
+async def test_who_wrote_the_hosts_otherwise_is_told_how(
+    hosts: tuple[str, ...], said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with asking(source("https://cms.example/{customer}", hosts)) as crm:
+        assert crm.fetch("17") == {}
+    assert said in caplog.text and "so it is never asked" in caplog.text
+
+
 async def test_an_empty_list_allows_nobody() -> None:
     assert not source(hosts=()).allowed
     assert not source("", hosts=("",)).allowed
