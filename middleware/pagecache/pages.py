@@ -47,7 +47,10 @@ class Pages:
         self._cache = cache
         self._window = window
         self._app = app
-        self._count = cache.counters
+        self._counters = (
+            cache.counters,
+            window.stats.table("page_cache", "Who answered, with a page cache."),
+        )
         self.shelves = Shelves(cache.max_bytes)
         self._flights: dict[Key, Flight] = {}
         # Late ones, maybe of visitors who read slowly: they keep nobody from filling again.
@@ -72,8 +75,12 @@ class Pages:
                 return
             receive = reading.again
             heard = hearing(partial(self._hear_wish, address))
-        self._count["passed"] += 1
+        self._count("passed")
         await ask(visit, receive, send, heard)
+
+    def _count(self, outcome: str) -> None:
+        for counter in self._counters:
+            counter[outcome] += 1
 
     def _fault(self, error: Exception) -> None:
         self._window.warn("page cache", "the page cache failed: %r", error)
@@ -111,7 +118,7 @@ class Pages:
                 return await self._fill(visit, key, page, receive, send)
             if not await flight.wait():
                 return False
-            self._count["waited"] += 1
+            self._count("waited")
         return False
 
     def _fills(self, visit: Visit, shelf: Shelf | None, now: float) -> bool:
@@ -133,7 +140,7 @@ class Pages:
         send: Send,
         now: float,
     ) -> bool:
-        self._count["hit" if now < page.fresh_until else "stale"] += 1
+        self._count("hit" if now < page.fresh_until else "stale")
         # Whoever is logged in shows it by a cookie or a header, and does not get here.
         visit.lookup.skip_customer()
         return await Replay(visit, send, receive).send(page, int(now - page.born))
@@ -217,7 +224,7 @@ class Pages:
         if flight.void or self._is_newer(key, flight):
             pass
         elif filling.page is not None:
-            self._count["filled"] += 1
+            self._count("filled")
             values = values_of(filling.scope, filling.names)
             self.shelves.keep(address, filling.names, values, filling.page)
         elif filling.failed:

@@ -1183,10 +1183,13 @@ async def test_a_fault_while_replaying_leaves_the_page_to_the_app(
 async def test_the_counters_tell_what_became_of_requests() -> None:
     shop = Shop()
     cache = PageCache({"/": 60})
-    async with cached(shop, cache) as (app, _), browser(app) as client:
+    async with cached(shop, cache) as (app, window), browser(app) as client:
         for path in ("/", "/", "/", "/x"):
             await client.get(path)
+        told = {metric.name: metric.samples for metric in window.metrics()}
     assert cache.counters == {"filled": 1, "hit": 2, "passed": 1}
+    shown = {label: n for (label,), n in told["shopwindow_page_cache"].items()}
+    assert shown == cache.counters
     assert repr(cache) == "<PageCache {'filled': 1, 'hit': 2, 'passed': 1}>"
 
 
