@@ -32,9 +32,9 @@ SPECIAL = (
 ) - _names("dialog")
 # Elements that end tags do not reach across.
 # title is svg's: html's holds nothing but text.
-_SCOPE = _names(
-    "applet caption html table td th marquee object template"
-    " foreignobject desc title mi mo mn ms mtext annotation-xml"
+_OF_SVG_AND_MATH = _names("foreignobject desc title mi mo mn ms mtext annotation-xml")
+_SCOPE = (
+    _names("applet caption html table td th marquee object template") | _OF_SVG_AND_MATH
 )
 _CELLS = _names("caption td th template")
 _TABLE_SCOPE = _names("html table template")
@@ -110,7 +110,10 @@ class OpenElements(list[Element]):
             found = self[index].name
             if found == name:
                 return index
-            if found in barriers:
+            # A template in svg is no template.
+            if found in barriers and (
+                not self[index].foreign or found in _OF_SVG_AND_MATH
+            ):
                 return IGNORED
         return OUTSIDE
 

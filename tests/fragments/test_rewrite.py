@@ -113,6 +113,7 @@ SLOTS = {
     "a slash at the end of a value in svg": "<svg><a href=x/></a></svg><div data-shopwindow=a>«x»</div>",
     "a textarea in svg": "<svg><mi><textarea></svg><div data-shopwindow=a>«x»</div>",
     "a div leaves svg": "<svg><g><div>x</div><div data-shopwindow=a>«x»</div>",
+    "a template of svg inside, which is none": "<div data-shopwindow=a>«<svg><template>»</div>y</template></svg></div>z",
     "a template inside": "<div data-shopwindow=a>«<template></div></template>»</div>z",
     "after a script": "<script>if (a<b && '<!--') {}</script><div data-shopwindow=a>«x»</div>",
     "after a script with escaped text": "<script><!-- <script> </script> --></script><div data-shopwindow=a>«x»</div>",
