@@ -1,13 +1,22 @@
 """Questions to one other server: only if it is allowed, never for long, never for much."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
     import httpx
+
+_ours: ContextVar[bool] = ContextVar("shopwindow.outgoing", default=False)
+
+
+def _discreet(_: logging.LogRecord) -> bool:
+    """Keep our questions out of the client's own log: their addresses name customers."""
+    return not _ours.get()
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -73,6 +82,8 @@ class Outgoing:
         self.allowed = not spellings.isdisjoint(allowed_hosts)
         #: Why it is never asked, for the log; empty if it is allowed.
         self.refusal = "" if self.allowed else _refusal(self.host, allowed_hosts)
+        # Whoever writes down what all libraries say means to know what happens, not to whom.
+        logging.getLogger("httpx").addFilter(_discreet)  # once, however often
         self._given = client
         self._client = client
         self._transport: httpx.AsyncBaseTransport | None = None
@@ -90,8 +101,12 @@ class Outgoing:
         Raises :class:`TooLarge` past ``most`` bytes, :class:`Packed`, :class:`TimeoutError`, and
         whatever else the client raises; a redirect is an answer like any other.
         """
-        async with asyncio.timeout(seconds):
-            return await self._get(url, header, most)
+        token = _ours.set(True)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._get(url, header, most)
+        finally:
+            _ours.reset(token)
 
     async def _get(self, url: str, header: Mapping[str, str], most: int) -> Answer:
         import httpx

@@ -15,6 +15,7 @@ import respx
 
 from shopwindow.middleware.breaker import Breaker
 from shopwindow.middleware.remote import guarded
+from shopwindow.middleware.remote.outgoing import Outgoing
 from shopwindow.middleware.settings import SourceSettings
 from shopwindow.middleware.sources import http
 from shopwindow.middleware.sources.http import LARGEST, HttpSource
@@ -455,3 +456,19 @@ async def test_closing_ends_what_is_still_being_asked(
         assert crm._asking == {}
     with caplog.at_level(logging.DEBUG, "shopwindow"):
         assert "<HttpSource crm http://127.0.0.1" in repr(crm)
+
+
+async def test_no_log_says_which_customer_was_asked_about(
+    respx_mock: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = respx_mock.get("https://crm.example/customers/4711").respond(json={})
+    server = Outgoing("https://crm.example/", frozenset({"crm.example"}))
+    with caplog.at_level(logging.INFO):
+        await server.get(
+            "https://crm.example/customers/4711", {}, most=1_000, seconds=5
+        )
+        async with httpx.AsyncClient() as client:  # the shop's own says what it likes
+            await client.get("https://crm.example/customers/4711")
+    assert asked.call_count == 2
+    assert caplog.text.count("4711") == 1
+    await server.close()
