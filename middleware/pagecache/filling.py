@@ -153,6 +153,7 @@ class Filling:
         except Unstorable as reason:
             self.refuse(str(reason))
         except Exception as error:
+            # Our own fault, whatever it is: the page leaves, and is not kept.
             self._fault(error)
 
     def _more(self, message: Message) -> None:
@@ -167,6 +168,7 @@ class Filling:
             except Unstorable as reason:
                 self.refuse(str(reason))
             except Exception as error:
+                # As in _begin.
                 self._fault(error)
 
     def _complete(self, body: bytes) -> None:

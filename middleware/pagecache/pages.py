@@ -185,6 +185,7 @@ class Pages:
         try:
             await self._app(inner, receive, filling.send)
         except Exception:
+            # The app's fault, of whatever kind: it is raised again below.
             filling.failed = True
             filling.refuse("could not be made")
             if not filling.started:

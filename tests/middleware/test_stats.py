@@ -232,10 +232,10 @@ async def test_prometheus_reads_them_from_the_shops_own_app() -> None:
     async with open_window() as window:
         hits = window.stats.table("page_cache", "Pages asked of the page cache.")
         hits["hit"] += 1
-        registry = CollectorRegistry()
-        registry.register(collector(window))
+        collectors = CollectorRegistry()
+        collectors.register(collector(window))
         inner = Starlette(
-            routes=[Mount("/metrics", make_asgi_app(registry)), Mount("/", shop())]
+            routes=[Mount("/metrics", make_asgi_app(collectors)), Mount("/", shop())]
         )
         app = mounted(inner, window)
         async with browser(app) as client:
@@ -259,10 +259,10 @@ async def test_prometheus_reads_them_from_the_shops_own_app() -> None:
 
 async def test_a_second_window_is_refused() -> None:
     async with open_window() as one, open_window() as other:
-        registry = CollectorRegistry()
-        registry.register(collector(one))
+        collectors = CollectorRegistry()
+        collectors.register(collector(one))
         with pytest.raises(ValueError, match="Duplicated"):
-            registry.register(collector(other))
+            collectors.register(collector(other))
 
 
 async def test_reading_from_another_thread_meets_no_half_of_anything() -> None:
