@@ -20,6 +20,7 @@ from . import (
     REARRANGING,
     DayOf,
     Draft,
+    Keeper,
     Learn,
     Retired,
     StoreError,
@@ -64,6 +65,7 @@ _ALIAS = (
     b"@"  # no profile begins with it: msgpack arrays begin with 0x90 to 0x9f or 0xdc
 )
 _RETIRED = b""
+ERASURE = -1  # the version of an id that was erased: no login brings it back
 _NO_PROFILE = (_ALIAS, _RETIRED)
 
 _FAULTS = (
@@ -382,7 +384,10 @@ class SqliteStore:
         name = event.name
         fresh = str(event.properties.get("visitor", ""))
         new = mark_of(fresh)
-        if name == IDENTIFIED and self._given_up(new):
+        if name == IDENTIFIED and self._erased(old):
+            # The login was noted before: who it made of the visitor is erased as well.
+            old, (owner, _), name = new, self._owner(fresh), ERASED
+        elif name == IDENTIFIED and self._given_up(new):
             # Before this was written, or since then: nothing comes back.
             name = ERASED if owner == old else FORGOTTEN
         if not owner and name != IDENTIFIED:
@@ -410,10 +415,14 @@ class SqliteStore:
             execute(f"DELETE FROM events WHERE visitor IN ({_VISITORS})", (owner,))
             execute("DELETE FROM profiles WHERE id = ?", (owner,))
             execute(
-                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'', NULL FROM ({_VISITORS})",
+                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'', {ERASURE} FROM ({_VISITORS})",
                 (owner,),
             )
             execute("DELETE FROM logins WHERE customer = ?", (owner,))
+
+    def _erased(self, mark: str) -> bool:
+        row = self._writing.execute(_FETCH, (mark,)).fetchone()
+        return row is not None and row == (_RETIRED, ERASURE)
 
     def _given_up(self, mark: str) -> bool:
         row = self._writing.execute(_FETCH, (mark,)).fetchone()
@@ -439,6 +448,13 @@ class SqliteStore:
 
     def history(self, day: DayOf) -> SqliteHistory:
         return SqliteHistory(self.path, day)
+
+    def keeper(self, day: DayOf) -> Keeper:
+        from .keeping import (
+            SqliteKeeper,
+        )  # it knows this file; pages have no use for it
+
+        return SqliteKeeper(self.path, day)
 
     def close(self) -> None:
         self._file.close()
