@@ -1,6 +1,13 @@
 """Where profiles and events are kept: one protocol, a file per store."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -194,3 +201,31 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Give back what the store holds; it is not used again."""
+
+
+class EventLog(Protocol):
+    """What happened, once by id, where it is kept apart from the profiles.
+
+    A store that has its log elsewhere appends to it first and changes profiles then: both
+    know an event by its id, so a batch that is sent again after a crash between the two loses
+    and doubles nothing. Called from the writer thread only, but for ``history``. Visitors are
+    known by their marks (:func:`~shopwindow.middleware.stores.rows.mark_of`): where a method
+    takes events, their ``visitor`` is a mark already. All of it may raise
+    :class:`StoreError`; nothing was changed then.
+    """
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Keep those of ``events`` that are not kept yet and are none of an erased mark."""
+
+    def adopt(self, customer: str, mark: str) -> None:
+        """What ``mark`` did and does is ``customer``'s; doing it twice changes nothing."""
+
+    def erase(self, owner: str, marks: Collection[str]) -> None:
+        """Delete all events of ``owner``, a customer or a mark, and of ``marks``; the marks
+        and those adopted by ``owner`` are refused from here on."""
+
+    def history(self, day: DayOf) -> History:
+        """The events' half: it tells of no profiles and no traffic."""
+
+    def close(self) -> None:
+        """Give back what the log holds; it is not used again."""

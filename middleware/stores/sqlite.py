@@ -4,11 +4,8 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from ...rules.facts import Event, Profile
 from . import (
@@ -29,11 +26,12 @@ from . import (
 )
 from .file import SqliteFile
 from .history import SqliteHistory
+from .rows import COLUMNS, Row, decode_profile, encode_profile, mark_of, row_of
 
 log = logging.getLogger("shopwindow")
 
 _FETCH = "SELECT data, version FROM profiles WHERE id = ?"
-_LOG = "INSERT OR IGNORE INTO events VALUES {}"
+_LOG = f"INSERT OR IGNORE INTO events ({COLUMNS}) VALUES {{}}"
 # Only on top of the version that was read, be it none: nobody else's change is lost, and what
 # is gone does not come back.
 _CHANGE = """
@@ -83,15 +81,6 @@ ROWS = 64
 Execute = Callable[..., sqlite3.Cursor]
 _Seen = tuple[int, Profile | None]
 
-_encode_profile = msgspec.msgpack.Encoder().encode
-_decode_profile = msgspec.msgpack.Decoder(Profile).decode
-_encode_properties = msgspec.json.Encoder().encode
-
-
-def mark_of(visitor: str) -> str:
-    """What stands for a visitor id in the file: who reads it cannot make a cookie's id of it."""
-    return blake2b(visitor.encode(), digest_size=16).hexdigest()
-
 
 def stored(execute: Execute, mark: str) -> tuple[str, Profile | None]:
     """Whose profile stands for ``mark`` (the visitor's own or a customer's), and it.
@@ -107,19 +96,15 @@ def stored(execute: Execute, mark: str) -> tuple[str, Profile | None]:
         return owner, None
     if row[0] == _RETIRED:
         raise Retired(mark)
-    return owner, _decode_profile(row[0])
+    return owner, decode_profile(row[0])
 
 
-def _text(properties: dict[str, Any]) -> str:
-    return _encode_properties(properties).decode()
-
-
-def _rows(events: Iterable[Event]) -> list[tuple[Any, ...]]:
+def _rows(events: Iterable[Event]) -> list[Row]:
     """The events as the log holds them, without those that are no part of it."""
     return [
-        (e.id, e.time, mark_of(e.visitor), e.name, _text(e.properties))
-        for e in events
-        if e.name not in INTERNAL
+        row_of(event, mark_of(event.visitor))
+        for event in events
+        if event.name not in INTERNAL
     ]
 
 
@@ -184,7 +169,7 @@ class SqliteStore:
             self._seen[mark] = (0, None)
             return None
         data, version = row
-        profile = _decode_profile(data)
+        profile = decode_profile(data)
         if (
             version is not None
         ):  # else a file of the first version: its first change adds one
@@ -295,7 +280,7 @@ class SqliteStore:
                 quick += events
             else:
                 fresh[mark] = (version + 1, profile)
-                changed.append((mark, _encode_profile(profile), version + 1))
+                changed.append((mark, encode_profile(profile), version + 1))
                 quick += events
         execute = self._writing.execute
         before = self._writing.total_changes
@@ -374,7 +359,7 @@ class SqliteStore:
 
     def _save(self, profiles: dict[str, Profile | None], changed: set[str]) -> None:
         self._writing.executemany(
-            _SAVE, [(owner, _encode_profile(profiles[owner])) for owner in changed]
+            _SAVE, [(owner, encode_profile(profiles[owner])) for owner in changed]
         )
 
     def _rearrange(self, event: Event) -> None:
@@ -404,7 +389,7 @@ class SqliteStore:
             if holder == new:  # another worker met the new id before this was written
                 one = united(early, one, customer)
             execute(_GIVE_UP, (old, _RETIRED))
-            execute(_SAVE, (customer, _encode_profile(one)))
+            execute(_SAVE, (customer, encode_profile(one)))
             execute(_GIVE_UP, (new, _ALIAS + customer.encode()))
             execute(_LOGIN, (customer, new))
         elif name == FORGOTTEN:
@@ -430,7 +415,7 @@ class SqliteStore:
 
     def _profile(self, owner: str) -> Profile | None:
         row = self._writing.execute(_FETCH, (owner,)).fetchone()
-        return None if row is None else _decode_profile(row[0])
+        return None if row is None else decode_profile(row[0])
 
     def traffic(self) -> Weights:
         try:
