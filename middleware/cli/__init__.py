@@ -22,7 +22,6 @@ _COMMANDS = {
     "export": ".export",
     "erase": ".erase",
     "purge": ".purge",
-    "processing-register": ".register",
     "demo": "shopwindow.examples.petshop.__main__",
 }
 
