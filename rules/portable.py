@@ -34,7 +34,7 @@ def portable_event(event: Event) -> dict[str, Any]:
     """``event`` as it is logged, without whose it is."""
     return {
         "id": event.id,
-        "time": _moment(event.time),
+        "time": readable(event.time),
         "event": event.name,
         "properties": event.properties,
     }
@@ -44,7 +44,7 @@ def _told(value: Any, name: str) -> Any:
     if isinstance(value, Counter):
         pairs = zip(value.days[::2], value.days[1::2], strict=True)
         days = {_day(day): count for day, count in pairs}
-        return {"last": _moment(value.last), "days": days}
+        return {"last": readable(value.last), "days": days}
     if isinstance(value, msgspec.Struct):
         fields = value.__struct_fields__
         return {field: _told(getattr(value, field), field) for field in fields}
@@ -56,11 +56,12 @@ def _told(value: Any, name: str) -> Any:
     if isinstance(value, bytes):  # of a newer version, which knows what it means
         return value.hex()
     if name in _TIMES and isinstance(value, (int, float)):
-        return _moment(value)
+        return readable(value)
     return value
 
 
-def _moment(time: float) -> str | None:
+def readable(time: float) -> str | None:
+    """``time`` (seconds since 1970) as RFC 3339 in UTC; None for never."""
     if not time or not in_calendar(time):
         return None
     moment = datetime.fromtimestamp(time, UTC).isoformat(timespec="seconds")
