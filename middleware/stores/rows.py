@@ -82,6 +82,22 @@ def row_of(event: Event, visitor: str) -> Row:
     )
 
 
+def receipt_of(row: Row) -> Row:
+    """What is left of a row where only its id has to be known."""
+    return Row(
+        row.id,
+        row.time,
+        row.visitor,
+        "",
+        "{}",
+        None,
+        None,
+        None,
+        None,
+        row.purpose,
+    )
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
