@@ -21,6 +21,7 @@ from . import (
     Draft,
     EventLog,
     History,
+    Keeper,
     Learn,
     Retired,
     StoreError,
@@ -75,6 +76,7 @@ _ALIAS = (
     b"@"  # no profile begins with it: msgpack arrays begin with 0x90 to 0x9f or 0xdc
 )
 _RETIRED = b""
+ERASURE = -1  # the version of an id that was erased: no login brings it back
 _NO_PROFILE = (_ALIAS, _RETIRED)
 
 SEEN = 500  # profiles that were read and may soon be written
@@ -369,7 +371,10 @@ class SqliteStore:
         name = event.name
         fresh = str(event.properties.get("visitor", ""))
         new = mark_of(fresh)
-        if name == IDENTIFIED and self._given_up(new):
+        if name == IDENTIFIED and self._erased(old):
+            # The login was noted before: who it made of the visitor is erased as well.
+            old, (owner, _), name = new, self._owner(fresh), ERASED
+        elif name == IDENTIFIED and self._given_up(new):
             # Before this was written, or since then: nothing comes back.
             name = ERASED if owner == old else FORGOTTEN
         if not owner and name != IDENTIFIED:
@@ -399,7 +404,7 @@ class SqliteStore:
             execute(f"DELETE FROM events WHERE visitor IN ({_VISITORS})", (owner,))
             execute("DELETE FROM profiles WHERE id = ?", (owner,))
             execute(
-                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'', NULL FROM ({_VISITORS})",
+                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'', {ERASURE} FROM ({_VISITORS})",
                 (owner,),
             )
             execute("DELETE FROM logins WHERE customer = ?", (owner,))
@@ -409,6 +414,10 @@ class SqliteStore:
         self._writing.execute(_LOGIN, (customer, mark))
         if self._elsewhere is not None:
             self._elsewhere.adopt(customer, mark)
+
+    def _erased(self, mark: str) -> bool:
+        row = self._writing.execute(_FETCH, (mark,)).fetchone()
+        return row is not None and row == (_RETIRED, ERASURE)
 
     def _given_up(self, mark: str) -> bool:
         row = self._writing.execute(_FETCH, (mark,)).fetchone()
@@ -437,6 +446,13 @@ class SqliteStore:
         if self._elsewhere is None:
             return own
         return Halves(self._elsewhere.history(day), own)
+
+    def keeper(self, day: DayOf) -> Keeper:
+        from .keeping import (
+            SqliteKeeper,
+        )  # it knows this file; pages have no use for it
+
+        return SqliteKeeper(self.path, day)
 
     def close(self) -> None:
         self._file.close()

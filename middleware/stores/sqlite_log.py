@@ -10,6 +10,7 @@ from . import DayOf
 from .file import SqliteFile
 from .history import SqliteHistory
 from .rows import COLUMNS, Row, row_of
+from .sqlite import ERASURE
 
 _HOLES = ", ".join("?" * len(Row._fields))
 # A mark that was erased is kept as a store keeps it: a profile without content.
@@ -21,9 +22,9 @@ _ADOPT = "INSERT OR IGNORE INTO logins (customer, visitor) VALUES (?, ?)"
 _ERASE = """
 DELETE FROM events WHERE visitor IN (SELECT visitor FROM logins WHERE customer = ?)
 """
-_REFUSE = """
+_REFUSE = f"""
 INSERT OR REPLACE INTO profiles (id, data, version)
-SELECT visitor, x'', NULL FROM logins WHERE customer = ?
+SELECT visitor, x'', {ERASURE} FROM logins WHERE customer = ?
 """
 
 
