@@ -360,9 +360,12 @@ class SqliteStore:
         return kept
 
     def _save(self, profiles: dict[str, Profile | None], changed: set[str]) -> None:
-        self._writing.executemany(
-            _SAVE, [(owner, encode_profile(profiles[owner])) for owner in changed]
-        )
+        rows = [
+            (owner, encode_profile(profile))
+            for owner in changed
+            if (profile := profiles[owner]) is not None
+        ]
+        self._writing.executemany(_SAVE, rows)
 
     def _rearrange(self, event: Event) -> None:
         execute = self._writing.execute
