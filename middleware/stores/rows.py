@@ -6,11 +6,23 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ...rules.encoding import decode as decode_profile
+from ...rules.encoding import encode as encode_profile
 from ...rules.events import PROMOTION_CLICKED, PROMOTION_DISMISSED, PROMOTION_VIEWED
-from ...rules.facts import Event, Profile, Purpose
+from ...rules.facts import Event, Purpose
 
-encode_profile = msgspec.msgpack.Encoder().encode
-decode_profile = msgspec.msgpack.Decoder(Profile).decode
+__all__ = [
+    "COLUMNS",
+    "Row",
+    "decode_profile",
+    "decode_properties",
+    "encode_profile",
+    "mark_of",
+    "purpose_of",
+    "receipt_of",
+    "row_of",
+]
+
 _encode_properties = msgspec.json.Encoder().encode
 decode_properties = msgspec.json.Decoder(dict).decode
 
@@ -79,6 +91,22 @@ def row_of(event: Event, visitor: str) -> Row:
         variant,
         revision,
         purpose,
+    )
+
+
+def receipt_of(row: Row) -> Row:
+    """What is left of a row where only its id has to be known."""
+    return Row(
+        row.id,
+        row.time,
+        row.visitor,
+        "",
+        "{}",
+        None,
+        None,
+        None,
+        None,
+        row.purpose,
     )
 
 
