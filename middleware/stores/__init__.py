@@ -227,5 +227,8 @@ class EventLog(Protocol):
     def history(self, day: DayOf) -> History:
         """The events' half: it tells of no profiles and no traffic."""
 
+    def keeper(self, day: DayOf) -> Keeper:
+        """The events' half, over a connection of its own."""
+
     def close(self) -> None:
         """Give back what the log holds; it is not used again."""

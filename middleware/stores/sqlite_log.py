@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...rules.facts import Event
-from . import DayOf
+from . import DayOf, Keeper
 from .file import SqliteFile
 from .history import SqliteHistory
 from .rows import COLUMNS, Row, row_of
@@ -70,6 +70,13 @@ class SqliteLog:
 
     def history(self, day: DayOf) -> SqliteHistory:
         return SqliteHistory(self.path, day)
+
+    def keeper(self, day: DayOf) -> Keeper:
+        from .keeping import (
+            SqliteKeeper,  # it knows the tables; pages have no use for it
+        )
+
+        return SqliteKeeper(self.path, day)
 
     def close(self) -> None:
         self._file.close()

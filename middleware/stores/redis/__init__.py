@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import Any
 
 from ....rules.facts import Event, Profile
 from .. import (
@@ -12,6 +11,7 @@ from .. import (
     DayOf,
     Draft,
     EventLog,
+    Keeper,
     Learn,
     Retired,
     Weights,
@@ -31,14 +31,13 @@ from .records import (
     record_key,
     record_of,
 )
+from .rewriting import rewrite
 from .scripts import WEIGH, call
 from .seen import Aliases, Seen
 from .slots import Command, Slots
 from .writing import Writer
 
 log = logging.getLogger("shopwindow")
-
-_INFO = (b"INFO", b"everything")
 
 
 class RedisStore:
@@ -56,6 +55,7 @@ class RedisStore:
         self._reader = Reader(self._address, self._slots)
         self._writer = Writer(self._address, self._slots)
         self._log = log
+        self._seconds = profile_seconds
         self._seen = Seen()
         self._aliases = Aliases()
         self._batches = Batches(self._writer, log, self._seen, profile_seconds)
@@ -68,8 +68,8 @@ class RedisStore:
 
     def _look_at(self) -> None:
         """Who throws away what is in use is no store, and nobody would notice."""
-        for answer in self._writer.ask_all_nodes((b"INFO", b"memory")):
-            policy = _told(answer).get("maxmemory_policy", "noeviction")
+        for told in self._writer.info(b"memory"):
+            policy = told.get("maxmemory_policy", "noeviction")
             if policy != "noeviction":
                 log.warning(
                     "%s throws away keys when its memory is full (maxmemory-policy %s): "
@@ -132,7 +132,8 @@ class RedisStore:
         if weights:
             self._weigh(events, weights)
         if self._moves.erased:
-            self._rewrite()
+            self._moves.erased = False
+            rewrite(self._writer)
 
     def _weigh(self, events: Sequence[Event], weights: Weights) -> None:
         keys = [TRAFFIC]
@@ -146,15 +147,6 @@ class RedisStore:
         words = call(WEIGH, tuple(keys), b"%d" % EVENTS_KNOWN, *values)
         self._writer.ask([Command(TRAFFIC, words)])
 
-    def _rewrite(self) -> None:
-        """Have what was erased taken out of the server's own log of changes, if it has one."""
-        self._moves.erased = False
-        for info in self._writer.ask_all_nodes((b"INFO", b"persistence")):
-            if _told(info).get("aof_enabled") == "1":
-                # A managed Redis may forbid it, and does so by itself sooner or later.
-                self._writer.ask_all_nodes((b"BGREWRITEAOF",))
-                return
-
     def traffic(self) -> Weights:
         return weights_of(self._writer)
 
@@ -162,15 +154,13 @@ class RedisStore:
         writer = Writer(self._address, Slots(self._address))
         return RedisHistory(writer, self._log.history(day))
 
+    def keeper(self, day: DayOf) -> Keeper:
+        from .keeping import RedisKeeper  # pages have no use for it
+
+        writer = Writer(self._address, Slots(self._address))
+        return RedisKeeper(writer, self._log.keeper(day), self._seconds)
+
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
         self._log.close()
-
-
-def _told(answer: Any) -> dict[str, str]:
-    """What a server says of itself; nothing where it does not."""
-    if not isinstance(answer, bytes):
-        return {}
-    lines = answer.decode(errors="replace").splitlines()
-    return dict(line.split(":", 1) for line in lines if ":" in line)

@@ -6,8 +6,7 @@ from itertools import islice
 from ....rules.facts import Event, Profile
 from .. import History, Weights
 from ..rows import decode_profile
-from .records import TRAFFIC, Record, get, on, record_of
-from .records import State
+from .records import TRAFFIC, Record, State, get, on, record_of
 from .writing import Writer
 
 STEP = 500
@@ -31,9 +30,7 @@ class RedisHistory:
         return self._log.stories(since, until)
 
     def profile_count(self) -> int:
-        return sum(
-            record.state is State.KNOWN for _, record in records(self._writer)
-        )
+        return sum(record.state is State.KNOWN for _, record in records(self._writer))
 
     def profiles(self) -> Iterator[Profile]:
         for _, record in records(self._writer):

@@ -4,10 +4,11 @@ No step harms if it is done twice, and each leaves what the next one needs: whoe
 the same event again after a crash goes on where it ended.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Protocol
 
 from ....rules.facts import Event
-from .. import ERASED, FORGOTTEN, IDENTIFIED, EventLog, StoreError, united
+from .. import ERASED, FORGOTTEN, IDENTIFIED, StoreError, united
 from ..rows import decode_profile, encode_profile, mark_of
 from .records import (
     TOMBSTONE,
@@ -33,10 +34,18 @@ LISTED = b"0"
 MERGED = b"1"
 
 
+class Adopting(Protocol):
+    """What is needed here of an :class:`~shopwindow.middleware.stores.EventLog`."""
+
+    def adopt(self, customer: str, mark: str) -> None: ...
+
+    def erase(self, owner: str, marks: Collection[str]) -> None: ...
+
+
 class Moves:
     """``erased`` says whether anything was, since it was last set to False."""
 
-    def __init__(self, writer: Writer, log: EventLog, profile_seconds: int) -> None:
+    def __init__(self, writer: Writer, log: Adopting, profile_seconds: int) -> None:
         self._writer = writer
         self._log = log
         self._seconds = profile_seconds
@@ -101,9 +110,7 @@ class Moves:
         stands = now.state is State.ALIAS and now.owner == customer
         if not stands:
             data = now.data if now.stranger else b""
-            if (
-                after := self._change(new, now, State.ALIAS, customer, data)
-            ) is None:
+            if (after := self._change(new, now, State.ALIAS, customer, data)) is None:
                 return False
             now = after
         data = was.data if theirs else b""

@@ -1,7 +1,7 @@
 """Asking a Redis on the event loop, for pages: nothing here waits longer than its caller."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -26,6 +26,11 @@ from .slots import MAP, REDIRECTIONS, Command, Slots, packed
 CONNECTIONS = 64  # of one event loop, to all nodes together
 PATIENCE = 2.0  # seconds, where the caller sets no deadline
 _ASKING = packed((b"ASKING",))
+_KINDS: Mapping[str, Callable[..., AbstractConnection]] = {
+    "tcp": Connection,
+    "tls": SSLConnection,
+    "unix": UnixDomainSocketConnection,
+}
 
 
 class _Pool:
@@ -204,7 +209,7 @@ def _connection_to(address: Address, node: Node) -> AbstractConnection:
         "protocol": 2,
         "driver_info": None,
     }
-    if address.transport == "unix":
-        return UnixDomainSocketConnection(**options)
-    kind = SSLConnection if address.transport == "tls" else Connection
-    return kind(host=node.host, port=node.port, **options)
+    kind = _KINDS[address.transport]
+    if address.transport != "unix":  # there the path is among the options
+        options |= {"host": node.host, "port": node.port}
+    return kind(**options)

@@ -14,7 +14,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from .scripts import CHANGE, WIPE, call
+from .scripts import CHANGE, LEAVE, WIPE, call
 from .slots import Command
 
 TOMBSTONE = 400 * 86_400  # seconds: longer than a browser keeps a cookie
@@ -72,7 +72,8 @@ def written(state: State, owner: str = "", data: bytes = b"") -> bytes:
     token = os.urandom(8)
     if state is State.KNOWN:
         return token + data
-    return token + state.value + owner.encode() + (_MERGING + data if data else b"")
+    kind: bytes = state.value
+    return token + kind + owner.encode() + (_MERGING + data if data else b"")
 
 
 def event_id(id: str) -> bytes:
@@ -103,6 +104,11 @@ def erased_key(owner: str) -> bytes:
 def on(key: bytes, *words: bytes) -> Command:
     """The command ``words[0]`` about ``key``, with what follows."""
     return Command(key, (words[0], key, *words[1:]))
+
+
+def memory(key: bytes) -> Command:
+    """How many bytes ``key`` takes."""
+    return Command(key, (b"MEMORY", b"USAGE", key))
 
 
 def get(key: bytes) -> Command:
@@ -146,3 +152,9 @@ def wipe(owner: str, logins: int) -> Command:
     )
     values = (b"%d" % logins, written(State.GONE), b"%d" % GONE)
     return Command(keys[0], call(WIPE, keys, *values))
+
+
+def leave(owner: str, before: Record) -> Command:
+    """Forget the record ``before``, if it is still there: answers 1, else 0."""
+    keys = (record_key(owner), events_key(owner))
+    return Command(keys[0], call(LEAVE, keys, before.token))

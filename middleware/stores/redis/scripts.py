@@ -39,6 +39,13 @@ redis.call('UNLINK', ids)
 return 1
 """
 
+# KEYS: a record, the ids of events that count in it.
+LEAVE = b"""
+if redis.call('GETRANGE', KEYS[1], 0, 7) ~= ARGV[1] then return 0 end
+redis.call('UNLINK', KEYS[1], KEYS[2])
+return 1
+"""
+
 # KEYS: the weights, what says that this batch is in them (or none).
 WEIGH = b"""
 if #KEYS > 1 and not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[1]) then return 0 end
@@ -50,7 +57,7 @@ return 1
 
 _NAMES = {
     script: sha1(script, usedforsecurity=False).hexdigest().encode()
-    for script in (CHANGE, WIPE, WEIGH)
+    for script in (CHANGE, WIPE, LEAVE, WEIGH)
 }
 _TEXTS = {name: script for script, name in _NAMES.items()}
 

@@ -1,7 +1,7 @@
 """Asking a Redis from a thread that may wait: for the writer and for commands."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -31,6 +31,11 @@ PATIENCE = 4.0  # seconds for one answer; closing the journal waits a little lon
 FRESH = 1.0  # seconds after which a connection is looked at before it is used again
 PAUSE = 0.05  # seconds before a command is tried again whose slot is moving
 _ASKING = packed((b"ASKING",))
+_KINDS: Mapping[str, Callable[..., AbstractConnection]] = {
+    "tcp": Connection,
+    "tls": SSLConnection,
+    "unix": UnixDomainSocketConnection,
+}
 
 
 class Writer:
@@ -57,6 +62,13 @@ class Writer:
         with self._told():
             self._learn_slots()
             return [self._exchange(node, [words])[0] for node in self._slots.nodes]
+
+    def info(self, section: bytes) -> Iterator[Mapping[str, str]]:
+        """What each node says of itself; nothing where it does not."""
+        for answer in self.ask_all_nodes((b"INFO", section)):
+            text = answer.decode(errors="replace") if isinstance(answer, bytes) else ""
+            lines = text.splitlines()
+            yield dict(line.split(":", 1) for line in lines if ":" in line)
 
     def nodes(self) -> Sequence[Node]:
         """Those that have keys."""
@@ -126,9 +138,7 @@ class Writer:
             ):
                 answers[number] = answer
 
-    def _exchange(
-        self, node: Node, commands: Sequence[tuple[bytes, ...]]
-    ) -> list[Any]:
+    def _exchange(self, node: Node, commands: Sequence[tuple[bytes, ...]]) -> list[Any]:
         connection = self._connection(node)
         done = False
         try:
@@ -150,7 +160,9 @@ class Writer:
         connection = self._connections.get(node)
         if connection is not None:
             idle = time.monotonic() - self._used[node]
-            if idle < FRESH or not connection.can_read():  # closed ones can be read, too
+            if (
+                idle < FRESH or not connection.can_read()
+            ):  # closed ones can be read, too
                 return connection
             del self._connections[node]
             connection.disconnect()
@@ -213,7 +225,7 @@ def _connection_to(address: Address, node: Node) -> AbstractConnection:
         "protocol": 2,
         "driver_info": None,
     }
-    if address.transport == "unix":
-        return UnixDomainSocketConnection(**options)
-    kind = SSLConnection if address.transport == "tls" else Connection
-    return kind(host=node.host, port=node.port, **options)
+    kind = _KINDS[address.transport]
+    if address.transport != "unix":  # there the path is among the options
+        options |= {"host": node.host, "port": node.port}
+    return kind(**options)
