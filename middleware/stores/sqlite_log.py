@@ -18,7 +18,11 @@ _APPEND = f"""
 INSERT OR IGNORE INTO events ({COLUMNS}) SELECT * FROM (VALUES ({_HOLES}))
 WHERE NOT EXISTS (SELECT 1 FROM profiles WHERE id = column3 AND length(data) = 0)
 """
-_ADOPT = "INSERT OR IGNORE INTO logins (customer, visitor) VALUES (?, ?)"
+_LINK = "INSERT OR IGNORE INTO logins (customer, visitor) VALUES (?, ?)"
+_ADOPT = """
+INSERT OR IGNORE INTO logins (customer, visitor) SELECT ?1, ?2
+WHERE NOT EXISTS (SELECT 1 FROM profiles WHERE id = ?2 AND length(data) = 0)
+"""
 _ERASE = """
 DELETE FROM events WHERE visitor IN (SELECT visitor FROM logins WHERE customer = ?)
 """
@@ -59,7 +63,7 @@ class SqliteLog:
 
     def erase(self, owner: str, marks: Collection[str]) -> None:
         with self._changing() as file:
-            file.executemany(_ADOPT, [(owner, mark) for mark in {*marks, owner}])
+            file.executemany(_LINK, [(owner, mark) for mark in {*marks, owner}])
             file.execute(_ERASE, (owner,))
             file.execute(_REFUSE, (owner,))
             if owner not in marks:

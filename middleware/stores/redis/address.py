@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from redis.connection import parse_url
 
@@ -57,14 +57,12 @@ def address_of(url: str) -> Address:
     base, cluster = scheme.removesuffix("+cluster"), scheme.endswith("+cluster")
     parts = urlsplit(f"{base}://{rest}")
     account, at, hosts = parts.netloc.rpartition("@")
-    words = urlunsplit((scheme, hosts, parts.path, "", ""))
+    words = f"{scheme}://{hosts}{parts.path}"
     try:
         nodes = tuple(_node(host) for host in hosts.split(","))
         first = hosts.split(",")[0]
         options: dict[str, Any] = dict(
-            parse_url(
-                urlunsplit((base, account + at + first, parts.path, parts.query, ""))
-            )
+            parse_url(f"{base}://{account}{at}{first}{parts.path}?{parts.query}")
         )
         number = parts.path.strip("/")
         if base != "unix" and number and not number.isdecimal():

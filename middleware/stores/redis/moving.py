@@ -85,12 +85,15 @@ class Moves:
         2. the old id is refused from now on; what is known of it waits in its record;
         3. the new id stands for the customer; what is known of it waits in its record;
         4. what waits is merged, and the list says so in the same step: once;
-        5. the records are cleared of what waited.
+        5. the log is told whose both marks are;
+        6. the records are cleared of what waited.
         """
         was, now = self._records(old, new)
         waits = was.state is State.RETIRED and was.owner == customer
         if was.state is State.ERASED:
             # The login was noted before: who it made of the visitor is erased as well.
+            if was.owner:  # by what is left of this login, when it ended half-way
+                self._finish(was.owner, old)
             return self._erase(new)
         if now.refused:  # before this was written, or since then: nothing comes back
             if was.stranger:
@@ -116,12 +119,12 @@ class Moves:
         data = was.data if theirs else b""
         if not self._merge(customer, old if theirs else "", data, new, now.data):
             return False
-        if theirs and was.owner:
+        for mark in marks:
+            self._log.adopt(customer, mark)
+        if theirs:
             self._change(old, was, State.RETIRED, forget=True)
         if now.data:
             self._change(new, now, State.ALIAS, customer, forget=True)
-        for mark in marks:
-            self._log.adopt(customer, mark)
         return True
 
     def _list(self, customer: str, *marks: str) -> None:
