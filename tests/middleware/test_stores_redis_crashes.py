@@ -245,8 +245,10 @@ def test_after_any_step_the_rest_is_done_when_it_is_sent_again(
     assert number > 3
 
 
-def met(story: Story, number: int, open: Open) -> Worker | None:
-    """Who has done the same before the step of that number; None: there is no such step."""
+def met(
+    story: Story, number: int, open: Open, others: Sequence[Event]
+) -> Worker | None:
+    """Who has kept ``others`` before the step of that number; None: there is no such step."""
     first, second = open(), open()
     first.keep(*story.before)
     ask, steps = first.store._writer.ask, count(1)
@@ -256,7 +258,7 @@ def met(story: Story, number: int, open: Open) -> Worker | None:
         nonlocal came
         if next(steps) == number:
             came = True
-            second.store.commit(story.batch, learn, TRAFFIC)
+            second.store.commit(others, learn, TRAFFIC)
         return ask(commands)
 
     first.store._writer.ask = late  # type: ignore[method-assign]
@@ -272,9 +274,68 @@ def test_between_any_two_steps_another_worker_may_do_the_same(
     for number in count(1):
         story = tell()
         with opened(number) as open:
-            second = met(story, number, open)
+            second = met(story, number, open, story.batch)
             if second is None:
                 break
             assert second.store.traffic() == TRAFFIC, number
             assert story.holds(second), number
     assert number > 3
+
+
+def an_erasure_of_the_new_id(worker: Worker) -> bool:
+    gone = worker.retired("v1") and worker.retired("v2")
+    return gone and kept(worker) == 0 and worker.logged() == []
+
+
+def an_erasure_on_another_device(worker: Worker) -> bool:
+    """Before the login or after it: nothing of before the erasure is left either way."""
+    gone = worker.retired("v1") and worker.retired("a2")
+    if worker.retired("v2"):
+        return gone and kept(worker) == 0 and worker.logged() == []
+    mine = worker.views("v2") == 2 and worker.views("v2", "oats") == 0
+    return gone and mine and kept(worker) == 1 and len(worker.logged()) == 2
+
+
+@pytest.mark.parametrize(
+    ("erased", "holds"),
+    [("v2", an_erasure_of_the_new_id), ("a2", an_erasure_on_another_device)],
+)
+@pytest.mark.parametrize("early", [False, True])
+def test_an_erasure_between_any_two_steps_of_a_login_is_before_or_after_it(
+    opened: Callable[[int], Any],
+    erased: str,
+    holds: Callable[[Worker], bool],
+    early: bool,
+) -> None:
+    for number in count(1):
+        before = [event("a1", product_id="oats"), login("a1", "a2")]
+        before += [event("v1"), event("v2" if early else "v1")]
+        if erased == "v2":
+            del before[:2]
+        story = Story("login", before, [login("v1", "v2")], holds)
+        with opened(number) as open:
+            second = met(story, number, open, [event(erased, ERASED)])
+            if second is None:
+                break
+            second.keep(*story.batch)
+            assert holds(second), number
+            second.keep(event("v1"), event(erased))
+            assert holds(second), number
+    assert number > 6
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_login_between_any_two_steps_of_an_erasure_is_before_or_after_it(
+    opened: Callable[[int], Any], early: bool
+) -> None:
+    for number in count(1):
+        before = [event("a1", product_id="oats"), login("a1", "a2")]
+        before += [event("v1"), event("v2" if early else "v1")]
+        holds = an_erasure_on_another_device
+        story = Story("erasure", before, [event("a2", ERASED)], holds)
+        with opened(number) as open:
+            second = met(story, number, open, [login("v1", "v2")])
+            if second is None:
+                break
+            assert holds(second), number
+    assert number > 6
