@@ -36,8 +36,8 @@ def read_visitor(
     settings = site.settings
     if store is not None:
         settings = replace(settings, store=url_of(store))
-    if hint := unreadable(settings.store):
-        raise click.BadParameter(hint, param_hint="--store")
+    if unreadable(settings.store):
+        raise click.BadParameter(str(unreadable(settings.store)), param_hint="--store")
     try:
         profile, weights = look(address(settings), found[1])
     except StoreError as error:

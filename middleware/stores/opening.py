@@ -170,7 +170,12 @@ def _opened(scheme: str, at: Address, log: EventLog | None) -> Store:
         except ImportError as error:
             raise _missing(at.store, "postgres", error) from error
         return PostgresStore(at.store, log)
-    raise StoreError(f"{shown(at.store)}: stores of this kind cannot be opened yet")
+    try:
+        from .redis import RedisStore
+    except ImportError as error:
+        raise _missing(at.store, "redis", error) from error
+    assert log is not None  # of Redis always: see Address.log
+    return RedisStore(at.store, log)
 
 
 def open_log(url: str, folder: Path) -> EventLog:

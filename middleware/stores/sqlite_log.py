@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...rules.facts import Event
-from . import DayOf
+from . import DayOf, Keeper
 from .file import SqliteFile
 from .history import SqliteHistory
 from .rows import COLUMNS, Row, row_of
@@ -18,7 +18,11 @@ _APPEND = f"""
 INSERT OR IGNORE INTO events ({COLUMNS}) SELECT * FROM (VALUES ({_HOLES}))
 WHERE NOT EXISTS (SELECT 1 FROM profiles WHERE id = column3 AND length(data) = 0)
 """
-_ADOPT = "INSERT OR IGNORE INTO logins (customer, visitor) VALUES (?, ?)"
+_LINK = "INSERT OR IGNORE INTO logins (customer, visitor) VALUES (?, ?)"
+_ADOPT = """
+INSERT OR IGNORE INTO logins (customer, visitor) SELECT ?1, ?2
+WHERE NOT EXISTS (SELECT 1 FROM profiles WHERE id = ?2 AND length(data) = 0)
+"""
 _ERASE = """
 DELETE FROM events WHERE visitor IN (SELECT visitor FROM logins WHERE customer = ?)
 """
@@ -49,6 +53,8 @@ class SqliteLog:
             self._traces = not self._file.wiped()
 
     def append(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
         rows = [row_of(event, event.visitor) for event in events]
         with self._changing() as file:
             file.executemany(_APPEND, rows)
@@ -59,7 +65,7 @@ class SqliteLog:
 
     def erase(self, owner: str, marks: Collection[str]) -> None:
         with self._changing() as file:
-            file.executemany(_ADOPT, [(owner, mark) for mark in {*marks, owner}])
+            file.executemany(_LINK, [(owner, mark) for mark in {*marks, owner}])
             file.execute(_ERASE, (owner,))
             file.execute(_REFUSE, (owner,))
             if owner not in marks:
@@ -70,6 +76,13 @@ class SqliteLog:
 
     def history(self, day: DayOf) -> SqliteHistory:
         return SqliteHistory(self.path, day)
+
+    def keeper(self, day: DayOf) -> Keeper:
+        from .keeping import (
+            SqliteKeeper,  # it knows the tables; pages have no use for it
+        )
+
+        return SqliteKeeper(self.path, day)
 
     def close(self) -> None:
         self._file.close()

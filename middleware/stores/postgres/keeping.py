@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 from ....rules.facts import Event, Profile
-from .. import DayOf, Due, EventLog, StoreError
+from .. import DayOf, Due, StoreError
 from ..rows import decode_profile, decode_properties, mark_of
 from .address import Address
 from .history import PROFILE, check
@@ -72,11 +72,8 @@ class PostgresKeeper:
     """The :class:`~shopwindow.middleware.stores.Keeper` of one schema, over connections of
     its own. Raises :class:`StoreError` if there are no tables, and makes none."""
 
-    def __init__(
-        self, address: Address, day: DayOf, log: EventLog | None = None
-    ) -> None:
+    def __init__(self, address: Address, day: DayOf) -> None:
         self._day = day
-        self._elsewhere = log
         self._looking = Looking(address)
         try:
             check(self._looking)
@@ -135,7 +132,7 @@ class PostgresKeeper:
         schema = self._looking.address.schema
         concerned: frozenset[str] = frozenset()
         for _ in range(TRIES):
-            batch = Batch(connection, schema, _nothing, {}, self._elsewhere)
+            batch = Batch(connection, schema, _nothing, {}, None)
             batch.concerned = concerned
             await connection.execute(BEGIN)
             try:

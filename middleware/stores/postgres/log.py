@@ -7,14 +7,14 @@ from typing import Any
 import asyncpg
 
 from ....rules.facts import Event
-from .. import DayOf
+from .. import DayOf, Keeper
 from ..rows import row_of
 from .address import FAULTS, TROUBLES, address_of, connect
 from .aside import Aside
 from .history import PostgresHistory
 from .schema import migrate
 from .store import BEGIN, WRITING
-from .writing import ERASURE, LOG, LOGIN, columns_of
+from .writing import ERASURE, LOG, columns_of
 
 # What was appended while somebody erases would be left: they keep out of each other's way.
 _TURN = "SELECT pg_advisory_xact_lock{kind}(hashtext('shopwindow log {schema}'))"
@@ -24,6 +24,11 @@ _APPEND = LOG.replace(
     "WHERE NOT EXISTS (SELECT 1 FROM {schema}.profiles AS one\n"
     "WHERE one.id = new.visitor AND one.data = ''::bytea)\nON CONFLICT",
 )
+_ADOPT = """
+INSERT INTO {schema}.logins (customer, visitor) SELECT $1, $2
+WHERE NOT EXISTS (SELECT 1 FROM {schema}.profiles WHERE id = $2 AND data = ''::bytea)
+ON CONFLICT DO NOTHING
+"""
 _GONE = """
 SELECT visitor FROM {schema}.logins WHERE customer = $1 UNION SELECT unnest($2::text[])
 """
@@ -69,7 +74,8 @@ class PostgresLog:
 
     def adopt(self, customer: str, mark: str) -> None:
         async def work(connection: asyncpg.Connection) -> None:
-            await connection.execute(self._sql(LOGIN), customer, mark)
+            await connection.execute(self._sql(_TURN, kind="_shared"))
+            await connection.execute(self._sql(_ADOPT), customer, mark)
 
         self._change(work)
 
@@ -117,6 +123,11 @@ class PostgresLog:
             pass  # as above
         finally:
             connection.terminate()
+
+    def keeper(self, day: DayOf) -> Keeper:
+        from .keeping import PostgresKeeper  # pages do not need it
+
+        return PostgresKeeper(self._address, day)
 
     def history(self, day: DayOf) -> PostgresHistory:
         return PostgresHistory(self._address, day)

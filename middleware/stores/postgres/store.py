@@ -23,7 +23,7 @@ from .. import (
     StoreError,
     Weights,
 )
-from ..halves import Halves
+from ..halves import Halves, KeeperHalves
 from ..rows import decode_profile, mark_of
 from .address import FAULTS, TROUBLES, address_of, connect
 from .aside import Aside
@@ -268,7 +268,10 @@ class PostgresStore:
     def keeper(self, day: DayOf) -> Keeper:
         from .keeping import PostgresKeeper
 
-        return PostgresKeeper(self._address, day)
+        own = PostgresKeeper(self._address, day)
+        if self._elsewhere is None:
+            return own
+        return KeeperHalves(self._elsewhere.keeper(day), own)
 
     def close(self) -> None:
         with self._lock:

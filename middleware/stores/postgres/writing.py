@@ -240,6 +240,19 @@ class Batch:
                     profile = self._learn(profile, event)
             if profile is not known and profile is not None:
                 self._set(owner, Kept(profile))
+        self._append(events)
+
+    def _append(self, events: Iterable[Event]) -> None:
+        """To the log that is elsewhere, before anything is committed here: what is not in it
+        nobody has learned."""
+        if self._elsewhere is not None:
+            self._elsewhere.append(
+                [
+                    replace(event, visitor=mark_of(event.visitor))
+                    for event in events
+                    if event.name not in INTERNAL
+                ]
+            )
 
     async def _log(self, events: Sequence[Event]) -> Sequence[Event]:
         """Append to the log; returns the events that were not there yet."""
@@ -251,14 +264,6 @@ class Batch:
         if not rows:
             return events
         if self._elsewhere is not None:
-            # First: what is not in it nobody has learned.
-            self._elsewhere.append(
-                [
-                    replace(event, visitor=mark_of(event.visitor))
-                    for event in events
-                    if event.name not in INTERNAL
-                ]
-            )
             rows = [receipt_of(row) for row in rows]
         added = await self._connection.fetch(self._sql(LOG), *columns_of(rows))
         new = {id for (id,) in added}
