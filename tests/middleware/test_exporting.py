@@ -69,6 +69,9 @@ def test_a_person_gets_everything(folder: Path) -> None:
     told = [(one["event"], one["properties"]) for one in record["events"]]
     assert told[1] == ("Products Searched", {"query": SECRET})
     assert len(told) == 3
+    known = {(one["topic"], one["key"]): one for one in record["known"]}
+    assert known["viewed", "tea-1"]["title"] == "Green tea"
+    assert known["searched", SECRET]["source"] == "observed"
     assert said["shop"] == "Tea & Cups"
     assert said["keep"]["profiles"] == "400 days"
     assert said["attributes"]["cart-value"]["from"] == "app"
