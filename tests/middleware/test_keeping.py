@@ -18,7 +18,7 @@ from shopwindow.middleware.stores import (
     Retired,
     Store,
     StoreError,
-    keeping,
+    busy,
 )
 from shopwindow.middleware.stores.keeping import SqliteKeeper
 from shopwindow.middleware.stores.memory import MemoryStore
@@ -465,7 +465,7 @@ def test_after_an_erasure_no_byte_of_it_is_left(tmp_path: Path) -> None:
 def test_an_erasure_waits_for_readers_and_says_if_it_cannot_clean(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "TRACES_GONE", 0.3)
+    monkeypatch.setattr(busy, "TRACES_GONE", 0.3)
     path = tmp_path / "a.db"
     store = SqliteStore(path)
     keep(store, event("v1", product_id="SECRET"))
