@@ -13,8 +13,9 @@ import click
 import msgspec
 
 from ...rules.account import account_of
+from ...rules.exported import Line, lines
 from ...rules.facts import PURPOSES, Profile
-from ...rules.mappings import NAMES, Line, lines, names
+from ...rules.mappings import NAMES, names
 from ...rules.portable import portable, portable_event, readable
 from ..exporting import FORMS, WRITERS, ExportError, Form, whole_file, write_csv
 from ..site import Site

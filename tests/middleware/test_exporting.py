@@ -22,7 +22,8 @@ from shopwindow.middleware.exporting import (
     write_parquet,
 )
 from shopwindow.middleware.stores.rows import mark_of
-from shopwindow.rules.mappings import Line, names
+from shopwindow.rules.exported import Line
+from shopwindow.rules.mappings import names
 from tests.commands import run
 from tests.kept import (
     ANNA,
