@@ -116,7 +116,19 @@ class BusyFile:
             raise
 
     def wipe(self) -> None:
-        """Empty the write-ahead log, which still knows what was deleted."""
+        """Leave no trace of what was deleted, nor in the write-ahead log.
+
+        SQLite overwrites what it deletes, but not the copies that stay where rows moved to
+        another page to make room. So the whole file is written anew: readers go on meanwhile,
+        who writes waits.
+        """
+        try:
+            self._connection.execute("VACUUM")
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"it is erased, but traces may be left in {self.path}, which cannot be written "
+                f"anew now: {error}. Try again when that is over"
+            ) from error
         end = time.monotonic() + TRACES_GONE
         # While it waits for readers, nobody can write: it tries again instead.
         self.execute(f"PRAGMA busy_timeout = {GLIMPSE}")

@@ -1,6 +1,7 @@
 """What the shop's people do with a store: one suite for all of them, and what only a file can suffer."""
 
 import itertools
+import random
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -459,6 +460,30 @@ def test_after_an_erasure_no_byte_of_it_is_left(tmp_path: Path) -> None:
     )
     assert rows.fetchall() == [(b"",)]
     with_keeper.close()
+    store.close()
+
+
+def test_nor_where_rows_had_moved_to_other_pages(tmp_path: Path) -> None:
+    """SQLite leaves copies behind when it makes room between rows."""
+    path = tmp_path / "a.db"
+    store = SqliteStore(path)
+    dice = random.Random(2)
+    crowd = [f"visitor-{number:04}" for number in range(400)]
+    for _ in range(80):
+        batch = []
+        for who in dice.choices(crowd, k=100):
+            at, note = NOW + dice.randrange(10**7), "x" * dice.randrange(300)
+            batch.append(event(who, at=at, product_id=f"SKU-of-{who}", note=note))
+        keep(store, *batch)
+    keeper = SqliteKeeper(path, day)
+    gone = dice.sample(crowd, 25)
+    for who in gone:
+        keeper.erase(mark_of(who))
+    assert traces(path, *(f"SKU-of-{who}" for who in gone)) == []
+    everything = b"".join(each.read_bytes() for each in path.parent.iterdir())
+    for who in gone:  # as an id that is refused: the row, and its place in the index
+        assert everything.count(mark_of(who).encode()) == 2
+    keeper.close()
     store.close()
 
 
