@@ -116,7 +116,17 @@ class Cluster:
         ]  # fmt: skip
         log = self.folder / "postgres.log"
         with running(command, self.port, log, **self._who) as process:
+            self._wait()
             yield process
+
+    def _wait(self) -> None:
+        """It listens before it answers."""
+        asking = [str(self._programs / "pg_isready"), "-q", "-h", "127.0.0.1"]
+        end = time.monotonic() + 20
+        while subprocess.run([*asking, "-p", str(self.port)]).returncode:
+            if time.monotonic() > end:
+                raise RuntimeError("PostgreSQL does not get ready")
+            time.sleep(0.02)
 
 
 @contextmanager
