@@ -22,7 +22,7 @@ from shopwindow.middleware.stores.postgres import store as writing
 from shopwindow.middleware.stores.postgres.schema import VERSION
 from shopwindow.middleware.window import Shopwindow
 from shopwindow.rules.facts import Event, Profile
-from tests.databases import PLACES, Cluster, cluster
+from tests.databases import PLACES, Cluster, cluster, pooler
 from tests.shop import KEYS
 from tests.stores import event, fetched, keep, learn, logged, login, retired, views
 
@@ -225,6 +225,7 @@ def test_a_server_that_goes_away_and_comes_back_loses_and_doubles_nothing(
         store.close()
 
 
+@pytest.mark.anyio
 async def test_a_shop_starts_without_its_server_and_finds_it_later(
     own: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -334,6 +335,43 @@ def test_who_is_erased_is_gone_for_every_query_and_the_disk_is_asked_to_forget(
         f"'{schema}' AND relname IN ('events', 'profiles', 'logins')"
     )
     eventually(lambda: ask(url, vacuumed) > 0)
+
+
+# -- a pooler ------------------------------------------------------------------------------
+
+
+def test_behind_a_pooler_of_transactions_everybody_gets_their_own(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "shopwindow")
+    with pooler(url.partition("?")[0]) as pooled:
+        query = url.partition("?")[2]
+        store, direct = PostgresStore(f"{pooled}?{query}"), PostgresStore(url)
+        keep(store, *(event(f"v{n}", product_id=f"p{n}") for n in range(40)))
+
+        async def run() -> None:
+            for _ in range(5):
+                found = await asyncio.gather(*(store.fetch(f"v{n}") for n in range(40)))
+                for number, profile in enumerate(found):
+                    assert profile is not None
+                    assert list(profile.counts["viewed product"]) == [f"p{number}"]
+            store._lines.pop(asyncio.get_running_loop()).close()
+            await asyncio.sleep(0.05)
+
+        asyncio.run(run())
+        assert caplog.text.count("is reached through a pooler") == 1
+        for number in range(20):
+            fetched(store, "v1")
+            keep(store, event("v1"), login(f"a{number}", f"b{number}"))
+            keep(direct, event("v1"))
+        assert views(store, "v1") == views(direct, "v1") == 40
+        assert len(logged(store)) == 80
+        store.commit([], learn, {("product", "hay"): 1.5})
+        assert [store.traffic() for _ in range(4)] == [{("product", "hay"): 1.5}] * 4
+        keep(store, event("b1", ERASED))
+        assert retired(store, "b19") and retired(direct, "b7")
+        store.close()
+        direct.close()
 
 
 # -- the tables ----------------------------------------------------------------------------

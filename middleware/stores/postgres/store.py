@@ -253,7 +253,8 @@ class PostgresStore:
     async def _traffic(self) -> Weights:
         connection = await connect(self._address)
         try:
-            async with asyncio.timeout(WRITING):
+            # In a transaction: a pooler may lend another connection for the second half.
+            async with asyncio.timeout(WRITING), connection.transaction(readonly=True):
                 rows = await connection.fetch(
                     self._sql("SELECT dimension, key, weight FROM {schema}.traffic")
                 )
