@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from ...findings import suggest
 from ...rules.facts import Profile
 from . import DayOf, EventLog, History, Keeper, Store, StoreError, Weights
+from .copying import Both, Copied
 
 SQLITE = "sqlite:///shopwindow.db"
 POSTGRES = ("postgresql", "postgres")
@@ -125,6 +126,13 @@ class Address(NamedTuple):
             return ""
         return self.events
 
+    @property
+    def place(self) -> str:
+        """What is the same for two URLs of one store, as far as they tell."""
+        if scheme_of(self.store) == "sqlite":
+            return str(sqlite_path(self.store, self.folder).resolve())
+        return self.store
+
     def _same(self) -> bool:
         if scheme_of(self.store) == scheme_of(self.events) == "sqlite":
             paths = [sqlite_path(url, self.folder) for url in (self.store, self.events)]
@@ -139,8 +147,9 @@ class Glance(NamedTuple):
     traffic: Weights
 
 
-def open_store(at: Address) -> Store:
-    """The store of a site, made where it is missing.
+def open_store(at: Address, make: bool = True) -> Store:
+    """The store of a site, made where it is missing; for commands that only look into it
+    ``make`` is false.
 
     Raises :class:`StoreError` if that cannot be now: its words say what to do, and hold no
     password.
@@ -153,14 +162,14 @@ def open_store(at: Address) -> Store:
         return MemoryStore()
     log = open_log(at.log, at.folder) if at.log else None
     try:
-        return _opened(scheme, at, log)
+        return _opened(scheme, at, log, make)
     except BaseException:  # raised on; only the log is given back
         if log is not None:
             log.close()
         raise
 
 
-def _opened(scheme: str, at: Address, log: EventLog | None) -> Store:
+def _opened(scheme: str, at: Address, log: EventLog | None, make: bool) -> Store:
     if scheme == "sqlite":
         from .sqlite import SqliteStore
 
@@ -170,7 +179,7 @@ def _opened(scheme: str, at: Address, log: EventLog | None) -> Store:
             from .postgres import PostgresStore
         except ImportError as error:
             raise _missing(at.store, "postgres", error) from error
-        return PostgresStore(at.store, log)
+        return PostgresStore(at.store, log, make)
     try:
         from .redis import RedisStore
     except ImportError as error:
@@ -231,8 +240,36 @@ def _beside(at: Address) -> Iterator[Store | None]:
     if scheme_of(at.store) == "sqlite" and not at.log:
         yield None
     else:
-        with closing(open_store(at)) as store:
+        with closing(open_store(at, make=False)) as store:
             yield store
+
+
+def open_copied(at: Address, make: bool) -> Copied:
+    """All rows of a store, to copy from it, or to it (``make``). Raises :class:`StoreError`."""
+    own = _copied(at.store, at.folder, make)
+    if not at.log:
+        return own
+    try:
+        return Both(own, _copied(at.log, at.folder, make))
+    except BaseException:  # raised on; only the first one is given back
+        own.close()
+        raise
+
+
+def _copied(url: str, folder: Path, make: bool) -> Copied:
+    _check(url, STORES)
+    scheme = scheme_of(url)
+    if scheme == "sqlite":
+        from .sqlite_copied import SqliteCopied
+
+        return SqliteCopied(sqlite_path(url, folder), make)
+    if scheme in POSTGRES:
+        try:
+            from .postgres.copied import PostgresCopied
+        except ImportError as error:
+            raise _missing(url, "postgres", error) from error
+        return PostgresCopied(url, make)
+    raise StoreError(f"{shown(url)} cannot be copied: it is no store that lasts")
 
 
 def look(at: Address, visitor: str) -> Glance:
@@ -248,7 +285,7 @@ def look(at: Address, visitor: str) -> Glance:
         answer = store.fetch(visitor)
         return await answer if inspect.isawaitable(answer) else answer
 
-    with closing(open_store(at)) as store:
+    with closing(open_store(at, make=False)) as store:
         return Glance(asyncio.run(ask(store)), store.traffic())
 
 
