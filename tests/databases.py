@@ -233,6 +233,20 @@ def _postgresql(request: pytest.FixtureRequest, folder: Path) -> Place:
     return Place(f"{url}?schema=test_{next(_numbers)}")
 
 
+def _sqlite_apart(request: pytest.FixtureRequest, folder: Path) -> Place:
+    log = _postgresql(request, folder).store
+    return Place(f"sqlite:///{folder}/a.db", log)
+
+
+def _postgresql_apart(request: pytest.FixtureRequest, folder: Path) -> Place:
+    return Place(_postgresql(request, folder).store, f"sqlite:///{folder}/log.db")
+
+
+def _redis_and_postgresql(request: pytest.FixtureRequest, folder: Path) -> Place:
+    store = _redis(request, folder).store
+    return Place(store, _postgresql(request, folder).store)
+
+
 Make = Callable[[pytest.FixtureRequest, Path], Place]
 
 PLACES: Mapping[str, Make] = {
@@ -241,6 +255,9 @@ PLACES: Mapping[str, Make] = {
     "postgresql": _postgresql,
     "redis": _redis,
     "redis+cluster": _redis_cluster,
+    "sqlite, log in postgresql": _sqlite_apart,
+    "postgresql, log in sqlite": _postgresql_apart,
+    "redis, log in postgresql": _redis_and_postgresql,
 }
 """What a test of all stores goes through: name -> a fresh, empty place."""
 SHARED = [name for name in PLACES if name != "memory"]

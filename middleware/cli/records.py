@@ -8,10 +8,10 @@ from typing import TypeVar
 import click
 from msgspec.structs import replace
 
-from ..settings import store_path
+from ..settings import address
 from ..site import Site
 from ..stores import History, StoreError
-from ..stores.history import SqliteHistory
+from ..stores.opening import open_history, unreadable, url_of
 
 Item = TypeVar("Item")
 
@@ -30,13 +30,13 @@ def records(site: Site, url: str | None) -> Iterator[History]:
     A relative ``url`` is meant from the site's folder, as in site.toml. A store that cannot be
     read is said, and ends the command with 1.
     """
-    settings = site.settings if url is None else replace(site.settings, store=url)
-    scheme, separator, _ = settings.store.partition("://")
-    if settings.store.startswith("memory:") or (separator and scheme != "sqlite"):
-        hint = f"{settings.store} cannot be looked into: name one with --store sqlite:///..."
+    settings = site.settings
+    if url is not None:
+        settings = replace(settings, store=url_of(url), events="")
+    if hint := unreadable(settings.store):
         raise click.BadParameter(hint, param_hint="--store")
     try:
-        with closing(SqliteHistory(store_path(settings), site.context.day)) as history:
+        with closing(open_history(address(settings), site.context.day)) as history:
             yield history
     except StoreError as error:
         click.echo(str(error), err=True)

@@ -1,5 +1,6 @@
 """What a visitor, a profile and an event are called and look like wherever they are kept."""
 
+import re
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -17,12 +18,14 @@ __all__ = [
     "decode_profile",
     "decode_properties",
     "encode_profile",
+    "is_mark",
     "mark_of",
     "purpose_of",
     "receipt_of",
     "row_of",
 ]
 
+_MARK = re.compile(r"[0-9a-f]{32}\Z")
 _encode_properties = msgspec.json.Encoder().encode
 decode_properties = msgspec.json.Decoder(dict).decode
 
@@ -34,6 +37,11 @@ _OF_WHAT_WAS_SHOWN = frozenset(
 def mark_of(visitor: str) -> str:
     """What stands for a visitor id in a store: who reads it cannot make a cookie's id of it."""
     return blake2b(visitor.encode(), digest_size=16).hexdigest()
+
+
+def is_mark(owner: str) -> bool:
+    """Whether an owner is a stranger's mark: else it is a customer's pseudonym."""
+    return bool(_MARK.match(owner))
 
 
 def purpose_of(name: str) -> Purpose:

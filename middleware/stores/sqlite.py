@@ -29,7 +29,7 @@ from . import (
     united,
 )
 from .file import SqliteFile
-from .halves import Halves
+from .halves import Halves, KeeperHalves
 from .history import SqliteHistory
 from .rows import (
     COLUMNS,
@@ -296,13 +296,13 @@ class SqliteStore:
             profiles[owner] = profile
         # What arrives for an id that was given up is not even logged.
         events = [event for event in events if owners[event.visitor]]
-        self._append(events)
         for event in self._log(events):
             owner = owners[event.visitor]
             known = profiles[owner]
             profiles[owner] = learn(known, event)
             if profiles[owner] is not known:
                 changed.add(owner)
+        self._append(events)
         self._save(profiles, changed)
 
     def _owner(self, visitor: str) -> tuple[str, Profile | None]:
@@ -324,7 +324,8 @@ class SqliteStore:
         return rows
 
     def _append(self, events: Sequence[Event]) -> None:
-        """To the log that is elsewhere. It comes first: what is not in it nobody has learned."""
+        """To the log that is elsewhere, before anything is committed here: what is not in it
+        nobody has learned."""
         if self._elsewhere is not None:
             marked = [
                 replace(event, visitor=mark_of(event.visitor))
@@ -451,11 +452,12 @@ class SqliteStore:
         return Halves(self._elsewhere.history(day), own)
 
     def keeper(self, day: DayOf) -> Keeper:
-        from .keeping import (
-            SqliteKeeper,
-        )  # it knows this file; pages have no use for it
+        from .keeping import SqliteKeeper  # it knows this file; pages do not need it
 
-        return SqliteKeeper(self.path, day)
+        own = SqliteKeeper(self.path, day)
+        if self._elsewhere is None:
+            return own
+        return KeeperHalves(self._elsewhere.keeper(day), own)
 
     def close(self) -> None:
         self._file.close()

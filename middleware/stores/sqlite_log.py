@@ -53,6 +53,8 @@ class SqliteLog:
             self._traces = not self._file.wiped()
 
     def append(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
         rows = [row_of(event, event.visitor) for event in events]
         with self._changing() as file:
             file.executemany(_APPEND, rows)
