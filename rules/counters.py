@@ -48,19 +48,19 @@ def add_counts(
     event: Event,
 ) -> None:
     """Counts each pair under ``verb``; ``counts`` is ours, its tables are shared."""
-    time, day = event.time, event.day
+    time, day = int(event.time), event.day  # whole seconds take half of the bytes
     fresh: dict[str, dict[str, Counter]] = {}
     for dimension, key in pairs:
         table = fresh.get(dimension)
         if table is None:
             name = f"{verb} {dimension}"
             table = fresh[dimension] = counts[name] = dict(counts.get(name, ()))
-        old = table.get(key)
+        old = table.pop(key, None)  # the latest stands last
         if old is None:
             table[key] = Counter(time, (day, 1))
             if len(table) > keys_kept(f"{verb} {dimension}"):
                 del table[min(table, key=lambda name: table[name].last)]
         else:
-            kept = TABLE_DAYS // len(table)
+            kept = TABLE_DAYS // (len(table) + 1)
             kept = min(max(kept, DAYS_LEAST), DAYS_KEPT)
             table[key] = counted(old, time, day, kept)
