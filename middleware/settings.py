@@ -21,6 +21,8 @@ from ..rules.moments import duration
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
 from .outside import from_environment, read_header, read_remotes
+from .registering import Register, read_register
+from .retention import Retention, read_retention
 from .slots import Slot, read_limits, read_slots
 from .stores.opening import LOGS, SQLITE, Address, fault_of, sqlite_path
 from .toml import Document, Section
@@ -75,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True):
     fragments_ms: int = 50
     store: str = SQLITE
     events: str = ""
+    retention: Retention = Retention()
+    register: Register = Register()
     currency: str = "EUR"
     sources: tuple[SourceSettings, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
@@ -152,15 +156,15 @@ def read_settings(
     if fault := fault_of(values["store"]):
         store.wrong("url", *fault)
         values["store"] = SQLITE
-    store.finish()
-
     events = root.table("events")
     url = events.text("url")
     values["events"] = environment.get("SHOPWINDOW_EVENTS") or url
     if values["events"] and (fault := fault_of(values["events"], LOGS)):
         events.wrong("url", *fault)
         values["events"] = ""
-    events.finish(later=("keep",))
+    values["retention"] = read_retention(store, events)
+    store.finish()
+    events.finish()
 
     values["allowed_hosts"] = frozenset(
         host.strip().lower()
@@ -168,6 +172,7 @@ def read_settings(
         if host.strip()
     )
     values["remotes"] = read_remotes(root.table("fragments"), environment)
+    values["register"] = read_register(root.table("register"))
     root.finish(later=("preview", "webhooks", "journeys"))
     return Settings(**values), document.findings
 

@@ -3,14 +3,16 @@
 import asyncio
 import inspect
 import re
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ...findings import suggest
 from ...rules.facts import Profile
-from . import DayOf, EventLog, History, Store, StoreError, Weights
+from . import DayOf, EventLog, History, Keeper, Store, StoreError, Weights
+from .copying import Both, Copied
 
 SQLITE = "sqlite:///shopwindow.db"
 POSTGRES = ("postgresql", "postgres")
@@ -124,6 +126,13 @@ class Address(NamedTuple):
             return ""
         return self.events
 
+    @property
+    def place(self) -> str:
+        """What is the same for two URLs of one store, as far as they tell."""
+        if scheme_of(self.store) == "sqlite":
+            return str(sqlite_path(self.store, self.folder).resolve())
+        return self.store
+
     def _same(self) -> bool:
         if scheme_of(self.store) == scheme_of(self.events) == "sqlite":
             paths = [sqlite_path(url, self.folder) for url in (self.store, self.events)]
@@ -192,37 +201,74 @@ def open_log(url: str, folder: Path) -> EventLog:
     return PostgresLog(url)
 
 
-def open_history(at: Address, day: DayOf) -> History:
+@contextmanager
+def open_history(at: Address, day: DayOf) -> Iterator[History]:
     """What the store of a site has kept, for a command. Where there is no SQLite file, none
     is made. Raises :class:`StoreError`."""
+    with _beside(at) as store:
+        if store is not None:
+            with closing(store.history(day)) as history:
+                yield history
+        else:
+            from .history import SqliteHistory
+
+            path = sqlite_path(at.store, at.folder)
+            with closing(SqliteHistory(path, day)) as history:
+                yield history
+
+
+@contextmanager
+def open_keeper(at: Address, day: DayOf) -> Iterator[Keeper]:
+    """As :func:`open_history`, what looks after the store."""
+    with _beside(at) as store:
+        if store is not None:
+            with closing(store.keeper(day)) as keeper:
+                yield keeper
+        else:
+            from .keeping import SqliteKeeper
+
+            path = sqlite_path(at.store, at.folder)
+            with closing(SqliteKeeper(path, day)) as keeper:
+                yield keeper
+
+
+@contextmanager
+def _beside(at: Address) -> Iterator[Store | None]:
+    """A store, opened beside a running shop; None for a file, which has a way of its own."""
     _check(at.store, STORES)
     if scheme_of(at.store) == "sqlite" and not at.log:
-        from .history import SqliteHistory
+        yield None
+    else:
+        with closing(open_store(at)) as store:
+            yield store
 
-        return SqliteHistory(sqlite_path(at.store, at.folder), day)
-    return _Lent(open_store(at), day)
+
+def open_copied(at: Address, make: bool) -> Copied:
+    """All rows of a store, to copy from it, or to it (``make``). Raises :class:`StoreError`."""
+    own = _copied(at.store, at.folder, make)
+    if not at.log:
+        return own
+    try:
+        return Both(own, _copied(at.log, at.folder, make))
+    except BaseException:  # raised on; only the first one is given back
+        own.close()
+        raise
 
 
-class _Lent:
-    """The history of a store that was opened for it alone, and is closed with it."""
+def _copied(url: str, folder: Path, make: bool) -> Copied:
+    _check(url, STORES)
+    scheme = scheme_of(url)
+    if scheme == "sqlite":
+        from .sqlite_copied import SqliteCopied
 
-    def __init__(self, store: Store, day: DayOf) -> None:
-        self._store = store
+        return SqliteCopied(sqlite_path(url, folder), make)
+    if scheme in POSTGRES:
         try:
-            history = store.history(day)
-        except BaseException:  # raised on; only the store is given back
-            store.close()
-            raise
-        self._history = history
-        self.visitors = history.visitors
-        self.stories = history.stories
-        self.profile_count = history.profile_count
-        self.profiles = history.profiles
-        self.traffic = history.traffic
-
-    def close(self) -> None:
-        self._history.close()
-        self._store.close()
+            from .postgres.copied import PostgresCopied
+        except ImportError as error:
+            raise _missing(url, "postgres", error) from error
+        return PostgresCopied(url, make)
+    raise StoreError(f"{shown(url)} cannot be copied: it is no store that lasts")
 
 
 def look(at: Address, visitor: str) -> Glance:

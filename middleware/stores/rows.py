@@ -70,6 +70,7 @@ class Row(NamedTuple):
     purpose: Purpose
 
 
+RECEIPT = "Kept Elsewhere"
 COLUMNS = ", ".join(Row._fields)
 
 
@@ -108,7 +109,7 @@ def receipt_of(row: Row) -> Row:
         row.id,
         row.time,
         row.visitor,
-        "",
+        RECEIPT,
         "{}",
         None,
         None,

@@ -270,7 +270,19 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "read: in a password write %40 for @, %2F for /, %3A for :, %23 for #",
     "[events]\nurl = 'redis://x'": '2:1: events cannot be kept in "redis": sqlite or '
     "postgresql, for example sqlite:///shopwindow.db",
-    "[events]\nkeep = '400 days'": '2:1: "keep" is not available yet',
+    "[events]\nkeep = '400'": '2:1: "400" is not a duration: write for example '
+    "`30 days` or `2 hours`",
+    "[events]\nkeep-statistics = '5 hours'": '2:1: "5 hours" is less than a day: '
+    "write for example `30 days`",
+    "[store]\nkeep = 400": '2:1: "keep" must be a text in quotes',
+    "[store]\nkeeps = '400 days'": '2:1: unknown key "keeps" in [store]: did you mean '
+    '"keep"?',
+    "[register]\nowner = 'x'": '2:1: unknown key "owner" in [register]: known: '
+    "contact, controller, data-protection-officer, legal-basis, measures, recipients, "
+    "representative, transfers",
+    "[register.legal-basis]\nsales = 'x'": '2:1: unknown key "sales" in '
+    "[register.legal-basis]: known: personalization, statistics",
+    "[register]\nmeasures = 'locks'": '2:1: "measures" must be a list of texts',
     "[sources.crm]\ncache = '1 hour'": '1:2: the source "crm" needs a url',
     "[sources.crm]\nurl = 'crm.internal/x'": "2:1: a url starts with https:// or http://",
     "[sources.crm]\nurl = 'file:///etc/passwd'": "2:1: a url starts with https:// or "
