@@ -107,12 +107,14 @@ class Address(NamedTuple):
     """Where a site keeps what it knows: the profiles at ``store``, events at ``events``.
 
     ``events`` may be empty: they are with the profiles then, for a Redis in the SQLite file
-    of ``folder``. ``folder`` is what relative paths are meant from.
+    of ``folder``. ``folder`` is what relative paths are meant from. A store that can let
+    profiles go by themselves does so ``profile_seconds`` after they changed last; 0: never.
     """
 
     store: str
     events: str
     folder: Path
+    profile_seconds: int = 0
 
     @property
     def log(self) -> str:
@@ -184,7 +186,7 @@ def _opened(scheme: str, at: Address, log: EventLog | None) -> Store:
     except ImportError as error:
         raise _missing(at.store, "redis", error) from error
     assert log is not None  # of Redis always: see Address.log
-    return RedisStore(at.store, log)
+    return RedisStore(at.store, log, at.profile_seconds)
 
 
 def open_log(url: str, folder: Path) -> EventLog:

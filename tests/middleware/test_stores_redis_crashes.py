@@ -324,6 +324,31 @@ def test_an_erasure_between_any_two_steps_of_a_login_is_before_or_after_it(
     assert number > 6
 
 
+@pytest.mark.parametrize("batch", ["login", "event"])
+def test_of_a_customer_whose_profile_is_long_gone_an_erasure_leaves_nothing_either(
+    opened: Callable[[int], Any], redis_port: int, batch: str
+) -> None:
+    for number in count(1):
+        before = [event("a1", product_id="oats"), login("a1", "a2")]
+        before += [event("v1"), event("v1")]
+        batches = {"login": [login("v1", "v2")], "event": [event("a2")]}
+        holds = an_erasure_on_another_device
+        story = Story("", before, batches[batch], holds)
+        with opened(number) as open:
+            keeping = open()
+            keeping.keep(*before)
+            redis_says(redis_port, "DEL", f"sw:{{{ANNA}}}:p")
+            nothing = story._replace(before=[])
+            second = met(nothing, number, open, [event("a2", ERASED)])
+            if second is None:
+                break
+            if batch == "login":
+                assert holds(second), number
+            else:
+                assert kept(second) == 1 and len(second.logged()) == 2, number
+    assert number > 2
+
+
 @pytest.mark.parametrize("early", [False, True])
 def test_a_login_between_any_two_steps_of_an_erasure_is_before_or_after_it(
     opened: Callable[[int], Any], early: bool

@@ -111,7 +111,8 @@ async def test_a_frozen_server_costs_the_deadline_until_nobody_asks_it(
             while not (await took(client))[1]:
                 assert time.monotonic() < end
                 await asyncio.sleep(0.05)
-            assert window.stats.late["store"] == len(seconds)
+            # Whoever tries whether it is back may wait once more.
+            assert 0 <= window.stats.late["store"] - len(seconds) <= 2
 
 
 async def test_after_a_freeze_nobody_gets_a_late_answer(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from .scripts import CHANGE, LEAVE, WIPE, call
+from .scripts import CHANGE, LAST, LEAVE, WIPE, call
 from .slots import Command
 
 TOMBSTONE = 400 * 86_400  # seconds: longer than a browser keeps a cookie
@@ -162,3 +162,9 @@ def leave(owner: str, before: Record) -> Command:
     """Forget the record ``before``, if it is still there: answers 1, else 0."""
     keys = (record_key(owner), events_key(owner))
     return Command(keys[0], call(LEAVE, keys, before.token))
+
+
+def last(owner: str, before: Record, seconds: int) -> Command:
+    """Keep the record ``before`` so long from now on, if it is still there."""
+    key = record_key(owner)
+    return Command(key, call(LAST, (key,), before.token, b"%d" % seconds))
