@@ -270,6 +270,12 @@ def _copied(url: str, folder: Path, make: bool) -> Copied:
         except ImportError as error:
             raise _missing(url, "postgres", error) from error
         return PostgresCopied(url, make)
+    if scheme in REDIS:
+        try:
+            from .redis.copied import RedisCopied
+        except ImportError as error:
+            raise _missing(url, "redis", error) from error
+        return RedisCopied(url)
     raise StoreError(f"{shown(url)} cannot be copied: it is no store that lasts")
 
 

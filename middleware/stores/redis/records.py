@@ -105,6 +105,11 @@ def erased_key(owner: str) -> bytes:
     return b"sw:{%b}:g" % owner.encode()
 
 
+def field_of(dimension: str, key: str) -> bytes:
+    """What a weight lies under in the traffic."""
+    return f"{dimension}\0{key}".encode()
+
+
 def on(key: bytes, *words: bytes) -> Command:
     """The command ``words[0]`` about ``key``, with what follows."""
     return Command(key, (words[0], key, *words[1:]))
