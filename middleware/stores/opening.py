@@ -288,12 +288,14 @@ def look(at: Address, visitor: str) -> Glance:
 
         return glance(sqlite_path(at.store, at.folder), visitor)
 
-    async def ask(store: Store) -> Profile | None:
-        answer = store.fetch(visitor)
-        return await answer if inspect.isawaitable(answer) else answer
+    async def ask(store: Store) -> Glance:
+        with closing(store):  # on the loop on which it has opened what it needs
+            traffic = await asyncio.to_thread(store.traffic)
+            answer = store.fetch(visitor)
+            known = await answer if inspect.isawaitable(answer) else answer
+            return Glance(known, traffic)
 
-    with closing(open_store(at)) as store:
-        return Glance(asyncio.run(ask(store)), store.traffic())
+    return asyncio.run(ask(open_store(at)))
 
 
 def _check(url: str, known: tuple[str, ...]) -> None:

@@ -46,7 +46,11 @@ class Worker:
 
     def __init__(self, url: str, log: Path, **options: Any) -> None:
         self.log = SqliteLog(log)
-        self.store = RedisStore(url, self.log, **options)
+        try:
+            self.store = RedisStore(url, self.log, **options)
+        except BaseException:  # raised on; only the log is given back
+            self.log.close()
+            raise
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()

@@ -31,6 +31,7 @@ from tests.middleware.redisstores import (
     login,
     workers,
 )
+from tests.servers import free_port
 
 
 @pytest.fixture(params=["redis", "redis+cluster"])
@@ -430,6 +431,7 @@ def test_nothing_in_an_address_makes_a_page_wait() -> None:
         "redis://:geheim@localhost:seven",
         "redis://:geheim@localhost/seven",
         "redis+cluster://:geheim@localhost/7",
+        "redis://:geheim@one,two",
     ],
 )
 def test_what_is_no_address_is_refused_without_the_password(url: str) -> None:
@@ -445,6 +447,31 @@ def test_a_wrong_password_is_told_and_not_shown(tmp_path: Path) -> None:
             Worker(f"redis://:geheim@127.0.0.1:{port}", tmp_path / "log.db")
         assert "geheim" not in str(refused.value)
         with workers(f"redis://:right@127.0.0.1:{port}", tmp_path) as made:
+            worker = made()
+            worker.keep(event("v1"))
+            assert worker.views("v1") == 1
+
+
+def test_a_server_behind_tls_is_asked_for_its_certificate(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+            "-keyout", str(key), "-out", str(certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    port = free_port()
+    files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(key))
+    options = ("--tls-port", str(port), "--tls-auth-clients", "no", *files)
+    with redis_server(*options, "--tls-ca-cert-file", str(certificate)):
+        url = f"rediss://127.0.0.1:{port}"
+        with pytest.raises(StoreError, match="CERTIFICATE_VERIFY_FAILED"):
+            Worker(url, tmp_path / "log.db")
+        with workers(f"{url}?ssl_ca_certs={certificate}", tmp_path) as made:
             worker = made()
             worker.keep(event("v1"))
             assert worker.views("v1") == 1

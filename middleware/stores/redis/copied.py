@@ -1,6 +1,6 @@
 """A Redis as rows that every other store can hold, too."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -77,13 +77,7 @@ class RedisCopied:
                     yield owner_in(key), mark.decode()
 
     def load(self, kind: Kind, rows: Sequence[tuple[Any, ...]]) -> None:
-        load = {
-            "profiles": _profile,
-            "identities": _identity,
-            "logins": _login,
-            "traffic": _weight,
-        }[kind]
-        commands = [command for row in rows for command in load(*row)]
+        commands = [command for row in rows for command in _LOAD[kind](*row)]
         if commands:
             self._writer.ask(commands)
 
@@ -108,3 +102,11 @@ def _login(customer: str, mark: str) -> list[Command]:
 
 def _weight(dimension: str, key: str, weight: float) -> list[Command]:
     return [on(TRAFFIC, b"HSET", field_of(dimension, key), b"%r" % weight)]
+
+
+_LOAD: Mapping[Kind, Callable[..., list[Command]]] = {
+    "profiles": _profile,
+    "identities": _identity,
+    "logins": _login,
+    "traffic": _weight,
+}
