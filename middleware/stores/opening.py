@@ -149,8 +149,9 @@ class Glance(NamedTuple):
     traffic: Weights
 
 
-def open_store(at: Address) -> Store:
-    """The store of a site, made where it is missing.
+def open_store(at: Address, make: bool = True) -> Store:
+    """The store of a site, made where it is missing; for commands that only look into it
+    ``make`` is false.
 
     Raises :class:`StoreError` if that cannot be now: its words say what to do, and hold no
     password.
@@ -163,14 +164,14 @@ def open_store(at: Address) -> Store:
         return MemoryStore()
     log = open_log(at.log, at.folder) if at.log else None
     try:
-        return _opened(scheme, at, log)
+        return _opened(scheme, at, log, make)
     except BaseException:  # raised on; only the log is given back
         if log is not None:
             log.close()
         raise
 
 
-def _opened(scheme: str, at: Address, log: EventLog | None) -> Store:
+def _opened(scheme: str, at: Address, log: EventLog | None, make: bool) -> Store:
     if scheme == "sqlite":
         from .sqlite import SqliteStore
 
@@ -180,7 +181,7 @@ def _opened(scheme: str, at: Address, log: EventLog | None) -> Store:
             from .postgres import PostgresStore
         except ImportError as error:
             raise _missing(at.store, "postgres", error) from error
-        return PostgresStore(at.store, log)
+        return PostgresStore(at.store, log, make)
     try:
         from .redis import RedisStore
     except ImportError as error:
@@ -241,7 +242,7 @@ def _beside(at: Address) -> Iterator[Store | None]:
     if scheme_of(at.store) == "sqlite" and not at.log:
         yield None
     else:
-        with closing(open_store(at)) as store:
+        with closing(open_store(at, make=False)) as store:
             yield store
 
 
@@ -295,7 +296,7 @@ def look(at: Address, visitor: str) -> Glance:
             known = await answer if inspect.isawaitable(answer) else answer
             return Glance(known, traffic)
 
-    return asyncio.run(ask(open_store(at)))
+    return asyncio.run(ask(open_store(at, make=False)))
 
 
 def _check(url: str, known: tuple[str, ...]) -> None:

@@ -20,18 +20,9 @@ from shopwindow.middleware.stores.redis.address import Node, address_of
 from shopwindow.middleware.stores.rows import mark_of
 from shopwindow.rules.facts import Event, Profile
 from tests.databases import PLACES, redis_says, redis_server
-from tests.middleware.redisstores import (
-    ANNA,
-    BERT,
-    Open,
-    Worker,
-    day,
-    event,
-    learn,
-    login,
-    workers,
-)
+from tests.middleware.redisstores import Open, Worker, workers
 from tests.servers import free_port
+from tests.stores import ANNA, BERT, event, learn, login
 
 
 @pytest.fixture(params=["redis", "redis+cluster"])
@@ -278,7 +269,7 @@ _WRITING = """
 import sys
 from pathlib import Path
 from shopwindow.middleware.stores.redis import RedisStore
-from tests.middleware.redisstores import NOW, DAY, learn
+from tests.stores import NOW, DAY, learn
 from shopwindow.rules.facts import Event
 
 class NoLog:
@@ -347,9 +338,7 @@ def test_a_hundred_logins_at_once_give_one_profile(open: Open) -> None:
         thread.join()
     assert {many[1].views(f"new-{one}") for one in strangers} == {200}
     assert all(many[2].retired(one) for one in strangers)
-    keeper = many[3].store.keeper(day)
-    assert keeper.sizes()["profiles"] == 1
-    keeper.close()
+    assert many[3].profiles() == 1
     assert len(many[0].logged()) == 200
 
 

@@ -18,7 +18,7 @@ from shopwindow.middleware.stores.redis import RedisStore, writing
 from shopwindow.middleware.stores.rows import mark_of
 from shopwindow.middleware.stores.sqlite_log import SqliteLog
 from tests.databases import redis_says, redis_server
-from tests.middleware.redisstores import event, workers
+from tests.middleware.redisstores import workers
 from tests.servers import free_port
 from tests.shop import (
     HERO,
@@ -29,6 +29,7 @@ from tests.shop import (
     page,
     whole,
 )
+from tests.stores import event
 
 pytestmark = pytest.mark.anyio
 

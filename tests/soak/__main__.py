@@ -19,6 +19,7 @@ from .purging import soak_purge
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
 from .stories import soak_stories
+from .writers import soak_writers
 
 Soak = Callable[[int, int, Callable[[], None]], Soaked]
 
@@ -30,6 +31,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("cancelled awaits", soak_cancels, 5_000),
     ("cut connections", soak_cuts, 5_000),
     ("pages", soak_pages, 100_000),
+    ("processes that write", soak_writers, 10_000),
     ("pages beside a purge", soak_purge, 1_000_000),
 )
 

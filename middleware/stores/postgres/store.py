@@ -65,10 +65,13 @@ class PostgresStore:
     thread over another, in one transaction for all. Nothing is kept from one transaction to
     the next but by named statements, which are done without where a pooler loses them. Where
     events go to ``log`` instead, their ids stay here: what is kept already is known. Raises
-    :class:`StoreError` if the server cannot be reached, or refuses.
+    :class:`StoreError` if the server cannot be reached, or refuses. Where it is only looked
+    into, ``make`` is false: the tables stay as they are, or missing.
     """
 
-    def __init__(self, url: str, log: EventLog | None = None) -> None:
+    def __init__(
+        self, url: str, log: EventLog | None = None, make: bool = True
+    ) -> None:
         self._address = address_of(url)
         self._elsewhere = log
         self._writer = os.urandom(12).hex()
@@ -81,7 +84,8 @@ class PostgresStore:
         self._seen_before: dict[str, Seen] = {}
         self._aside = Aside()
         try:
-            self._aside.run(migrate(self._address))
+            if make:
+                self._aside.run(migrate(self._address))
         except BaseException:  # raised on; only the thread is given back
             self._aside.close()
             raise
@@ -249,7 +253,8 @@ class PostgresStore:
     async def _traffic(self) -> Weights:
         connection = await connect(self._address)
         try:
-            async with asyncio.timeout(WRITING):
+            # In a transaction: a pooler may lend another connection for the second half.
+            async with asyncio.timeout(WRITING), connection.transaction(readonly=True):
                 rows = await connection.fetch(
                     self._sql("SELECT dimension, key, weight FROM {schema}.traffic")
                 )
