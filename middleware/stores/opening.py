@@ -107,12 +107,14 @@ class Address(NamedTuple):
     """Where a site keeps what it knows: the profiles at ``store``, events at ``events``.
 
     ``events`` may be empty: they are with the profiles then, for a Redis in the SQLite file
-    of ``folder``. ``folder`` is what relative paths are meant from.
+    of ``folder``. ``folder`` is what relative paths are meant from. A store that can let
+    profiles go by themselves does so ``profile_seconds`` after they changed last; 0: never.
     """
 
     store: str
     events: str
     folder: Path
+    profile_seconds: int = 0
 
     @property
     def log(self) -> str:
@@ -185,7 +187,7 @@ def _opened(scheme: str, at: Address, log: EventLog | None, make: bool) -> Store
     except ImportError as error:
         raise _missing(at.store, "redis", error) from error
     assert log is not None  # of Redis always: see Address.log
-    return RedisStore(at.store, log)
+    return RedisStore(at.store, log, at.profile_seconds)
 
 
 def open_log(url: str, folder: Path) -> EventLog:
@@ -269,6 +271,12 @@ def _copied(url: str, folder: Path, make: bool) -> Copied:
         except ImportError as error:
             raise _missing(url, "postgres", error) from error
         return PostgresCopied(url, make)
+    if scheme in REDIS:
+        try:
+            from .redis.copied import RedisCopied
+        except ImportError as error:
+            raise _missing(url, "redis", error) from error
+        return RedisCopied(url)
     raise StoreError(f"{shown(url)} cannot be copied: it is no store that lasts")
 
 
@@ -281,12 +289,14 @@ def look(at: Address, visitor: str) -> Glance:
 
         return glance(sqlite_path(at.store, at.folder), visitor)
 
-    async def ask(store: Store) -> Profile | None:
-        answer = store.fetch(visitor)
-        return await answer if inspect.isawaitable(answer) else answer
+    async def ask(store: Store) -> Glance:
+        with closing(store):  # on the loop on which it has opened what it needs
+            traffic = await asyncio.to_thread(store.traffic)
+            answer = store.fetch(visitor)
+            known = await answer if inspect.isawaitable(answer) else answer
+            return Glance(known, traffic)
 
-    with closing(open_store(at, make=False)) as store:
-        return Glance(asyncio.run(ask(store)), store.traffic())
+    return asyncio.run(ask(open_store(at, make=False)))
 
 
 def _check(url: str, known: tuple[str, ...]) -> None:
