@@ -138,6 +138,10 @@ class Display:
         given = visit.site.context.given(visit.arrival, visit.remembers)
         if lookup.given:
             given.update(lookup.given)
+        if visit.foresight is not None:
+            foreseen = visit.foreseen(given)
+            if foreseen is not None:
+                return foreseen
         units = Units()
         if visit.remembers and visit.visitor is not None:
             units = Units(visit.visitor.id, customer.id if customer else None)

@@ -105,6 +105,24 @@ class Lookup:
             # A store of any kind may fail in any way; the page must not.
             self._broken(error)
 
+    def foretell(self, told: Callable[[Profile | None], None]) -> None:
+        """Say ``told`` what is known once the store has answered, if nobody waits until then.
+
+        It counts no sooner than it is collected: a handler may be at work in another thread.
+        """
+        task = self._task
+        if task is None:
+            return
+
+        def heard(answered: "asyncio.Future[Profile | None]") -> None:
+            if answered is not self._task:
+                return  # nobody waits for it any more
+            if not answered.cancelled() and answered.exception() is None:
+                profile, before = answered.result(), self._before
+                told(self._window.journal.over(self._visitor, profile, before))
+
+        task.add_done_callback(heard)
+
     def skip_customer(self) -> None:
         """Nobody can be logged in: the shop need not be asked."""
         self._customer_of = None
