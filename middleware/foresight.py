@@ -53,7 +53,6 @@ class Foresight:
             and lookup.fetched
             and lookup.profile is self.base
             and lookup.customer is None
-            and not lookup.given
             and visit.context is self._context
             and visit.visitor is self._visitor
             and visit.purposes == self._purposes
