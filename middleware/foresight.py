@@ -8,25 +8,30 @@ handlers may track, set and identify until their page leaves.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ..fragments.views import FragmentError
 from ..rules.attributes import facts
+from ..rules.decide import decide
 from ..rules.experiments import Units
-from ..rules.facts import Event, Profile
+from ..rules.facts import Decision, Event, Profile
 
 if TYPE_CHECKING:
     from .visit import Visit
 
+CHARSET = "utf-8"  # of nearly all pages
+
 
 class Foresight:
-    """The facts of one page, if it is asked for with all as it is now.
+    """The facts of one page, and what follows for its slots, as long as all is as it is now.
 
+    ``decisions`` are those of the slots that the page had last time, before its limits.
     ``own`` are the events that the page view itself stands for, ``lessons`` what each of them
     makes of ``base``, which is what the store and the journal know. Nothing of the visit is
     changed: handlers may be at work in another thread.
     """
 
     __slots__ = (
-        *("base", "facts", "lessons", "own"),
-        *("_context", "_given", "_purposes", "_visitor"),
+        *("base", "decisions", "facts", "lessons", "own"),
+        *("_contents", "_context", "_given", "_purposes", "_visitor"),
     )
 
     def __init__(self, visit: "Visit", base: Profile | None) -> None:
@@ -43,7 +48,30 @@ class Foresight:
         self._given = given
         units, traffic = Units(visitor.id), window.traffic
         self.facts = facts(site.rules, known, context, purposes, given, traffic, units)
-        site.rules.index(purposes).survivors(self.facts)
+        self.decisions: dict[str, Decision] = {}
+        self._contents: dict[str, bytes] = {}
+        for slot in window.routes.slots(visit.arrival.path):
+            self._decide(visit, slot)
+
+    def _decide(self, visit: "Visit", slot: str) -> None:
+        """Decide a slot that the page had last time, and render what it is to show."""
+        site = visit.site
+        decision = self.decisions[slot] = decide(site.rules, self.facts, slot)
+        name = decision.fragment
+        if name is None or name in site.remotes or name in site.reorders:
+            return
+        try:
+            content = visit.display.rendered(decision, self.facts, CHARSET)
+        except FragmentError:
+            return  # if the slot comes, this is said then
+        if content is not None:
+            self._contents[slot] = content
+
+    def content(self, decision: Decision, charset: str) -> bytes | None:
+        """What ``decision`` looks like; None: that has to be worked out."""
+        if charset != CHARSET or self.decisions.get(decision.slot) is not decision:
+            return None  # as where the page's limits let it show nothing
+        return self._contents.get(decision.slot)
 
     def true(self, visit: "Visit", given: Mapping[str, object]) -> bool:
         """Whether all is still so, with the values that the request and others have ``given``."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..fragments.rewrite import Hole
-from ..rules.attributes import Facts
 from ..rules.events import PROMOTION_VIEWED
 from ..rules.exposures import showing
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
@@ -75,6 +74,7 @@ class Visit:
         self._own: list[Event] | None = None
         self._learned: tuple[Profile | None, list[Profile | None]] | None = None
         self.foresight: Foresight | None = None  # of the first slot
+        self._looks_ahead = False  # the store leaves time for it
         self.guise = guise  # a preview: nobody is here, and nothing counts
         asked = customer if guise is None else None
         self.timing = timing  # None: nobody may know how long things take
@@ -172,6 +172,7 @@ class Visit:
             assert self.visitor is not None
             self.lookup.start(self.visitor.id)
             if self.lookup.waiting and self.arrival.navigation:
+                self._looks_ahead = True
                 self.lookup.foretell(self._foresee)
             self._heed()
 
@@ -183,15 +184,15 @@ class Visit:
             # Our own fault, whatever it is: the first slot tries again.
             self.window.warn("foresight", "looking ahead failed: %r", error)
 
-    def foreseen(self, given: Mapping[str, Any]) -> Facts | None:
-        """The facts, if they are what was made of the store's answer; ``given`` are those of now."""
+    def foreseen(self, given: Mapping[str, Any]) -> Foresight | None:
+        """What was made of the store's answer, if all is still so; ``given`` is what is so now."""
         foresight, self.foresight = self.foresight, None
         if foresight is None or self._own is not None or self._learned is not None:
             return None
         if not foresight.true(self, given):
             return None
         self._own, self._learned = foresight.own, (foresight.base, foresight.lessons)
-        return foresight.facts
+        return foresight
 
     def _heed(self) -> None:
         """What was looked up may say that this visitor is nobody."""
@@ -504,6 +505,8 @@ class Visit:
         """The page has left with status 200: count the view and what was shown."""
         if not self.remembers or self.arrival.scope["method"] != "GET":
             return
+        if self._looks_ahead:
+            self.window.routes.filled(self.arrival.path, tuple(self.display.decisions))
         journal = self.window.journal
         fetched = self.lookup.fetched
         own = self._own_events()
