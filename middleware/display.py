@@ -82,7 +82,7 @@ class Display:
 
     def renew(self) -> None:
         """Something about the visitor has changed: decide anew."""
-        self._facts = self._foresight = None
+        self._facts = None
         self.passing.update(self.decisions)
         self.decisions.clear()
         self._placement = self._page()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from starlette.responses import Response
@@ -9,14 +10,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shopwindow import Shopwindow
 from shopwindow.middleware import visit as visit_module
+from shopwindow.middleware.display import Display
 from shopwindow.middleware.foresight import Foresight
 from shopwindow.middleware.lookup import Customer
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.visit import Visit
-from shopwindow.rules.facts import Profile
+from shopwindow.rules.facts import Decision, Profile
 from tests.shop import (
     HERO,
     HTML,
+    RULES,
     TEASER,
     by_attribute,
     consented,
@@ -55,7 +58,7 @@ class Shop:
 
     def __init__(self) -> None:
         self.deed: Deed = lambda visit: None
-        self.page = PAGE
+        self.page, self.type = PAGE, HTML
         self.visit: Visit | None = None
         self.foresight: Foresight | None = None
 
@@ -65,7 +68,7 @@ class Shop:
             await asyncio.sleep(0)
         self.foresight = visit.foresight
         self.deed(visit)
-        await Response(self.page, media_type=HTML)(scope, receive, send)
+        await Response(self.page, media_type=self.type)(scope, receive, send)
 
 
 async def pages(
@@ -77,11 +80,11 @@ async def pages(
     shop = Shop()
     async with open_window(store) as window, consented(mounted(shop, window)) as client:
         await client.get("/")  # from here on the page is known to have slots
-        for path in paths:
+        for number, path in enumerate(paths, 1):
             window.routes.learn(path, True)
             assert window.journal.wait_until_written()
             store.late = True
-            shop.deed = deed if path is paths[-1] else lambda visit: None
+            shop.deed = deed if number == len(paths) else lambda visit: None
             bodies = [(await client.get(path)).content]
             foresight = shop.foresight
         shop.deed = lambda visit: None
@@ -101,11 +104,17 @@ DEEDS: dict[str, Deed] = {
     "grant": lambda visit: visit.grant("statistics"),
     "ask": lambda visit: visit.profile,
     "decide": lambda visit: visit.decide_sync("home.hero"),
+    "decide, set": lambda visit: (
+        visit.decide_sync("home.hero"),
+        visit.set(cart_value=80),
+    ),
 }
-SHOWS = {"track": HERO, "set": CART, "keep": CART}
+# Where the last one comes again, its slots are decided and rendered ahead.
+PATHS = [("/",), ("/p/tea-1",), ("/p/tea-1", "/"), ("/p/tea-1", "/", "/")]
+SHOWS = {"track": HERO, "set": CART, "decide, set": CART, "keep": CART}
 
 
-@pytest.mark.parametrize("paths", [("/",), ("/p/tea-1",), ("/p/tea-1", "/")])
+@pytest.mark.parametrize("paths", PATHS)
 @pytest.mark.parametrize("deed", DEEDS)
 async def test_a_page_is_the_same_without_looking_ahead(
     deed: str, paths: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
@@ -119,14 +128,20 @@ async def test_a_page_is_the_same_without_looking_ahead(
 
 
 @pytest.mark.parametrize("deed", SHOWS)
-async def test_what_a_handler_does_after_the_answer_counts(deed: str) -> None:
-    bodies, _, _ = await pages(DEEDS[deed], ("/",))
+@pytest.mark.parametrize("paths", [("/",), ("/", "/")])
+async def test_what_a_handler_does_after_the_answer_counts(
+    deed: str, paths: tuple[str, ...]
+) -> None:
+    bodies, _, _ = await pages(DEEDS[deed], paths)
     assert SHOWS[deed] in bodies[0]
 
 
 @pytest.mark.parametrize("deed", ["forget", "deny"])
-async def test_nothing_foreseen_is_shown_to_who_is_nobody_now(deed: str) -> None:
-    bodies, _, _ = await pages(DEEDS[deed], ("/p/tea-1", "/"))
+@pytest.mark.parametrize("paths", PATHS[2:])
+async def test_nothing_foreseen_is_shown_to_who_is_nobody_now(
+    deed: str, paths: tuple[str, ...]
+) -> None:
+    bodies, _, _ = await pages(DEEDS[deed], paths)
     assert HERO not in bodies[0] and TEASER in bodies[0]
 
 
@@ -148,6 +163,68 @@ async def test_the_work_is_done_before_the_app_answers() -> None:
         assert isinstance(foreseen, Foresight) and shop.visit is not None
         assert shop.visit.display._facts is foreseen.facts
         assert shop.visit.foresight is None
+
+
+async def test_slots_that_the_page_had_last_time_are_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rendered = []
+    real = Display.rendered
+
+    def counting(self: Display, decision: Decision, *rest: Any) -> bytes | None:
+        rendered.append(decision.slot)
+        return real(self, decision, *rest)
+
+    monkeypatch.setattr(Display, "rendered", counting)
+    at_once: list[list[str]] = []
+    store, shop = Answering(), Shop()
+    shop.deed = lambda visit: at_once.append(rendered.copy())
+    async with open_window(store) as window, consented(mounted(shop, window)) as client:
+        await client.get("/p/tea-1")
+        assert window.journal.wait_until_written()
+        store.late = True
+        await client.get("/")  # here we learn which slots it has
+        rendered.clear()
+        content = (await client.get("/")).content
+    assert HERO in content and TEASER in content
+    assert rendered == at_once[-1] == ["home.hero", "home.teaser"]
+    assert shop.visit is not None and shop.foresight is not None
+    assert shop.visit.display.decisions == shop.foresight.decisions
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pages": "[pages]\nat-most = 1\n"},
+        {"pages": '[experiments]\nholdout = "100%"\n'},
+        {"rules": RULES.replace("show: banner", "show: offer").replace("with:", "#")},
+        {
+            "rules": RULES.replace("show: banner", "show: own-first").replace(
+                "with:", "#"
+            )
+        },
+        {"rules": RULES.replace("Hello", "Für Sie").replace("More tea", "Grüner Tee")},
+    ],
+)
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1"])
+async def test_pages_that_show_something_else_than_what_was_decided(
+    change: dict[str, str], charset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def last() -> bytes:
+        store, shop = Answering(), Shop()
+        shop.type = f"text/html; charset={charset}"
+        window = open_window(store, **change)
+        async with window, consented(mounted(shop, window)) as client:
+            await client.get("/p/tea-1")
+            store.late = True
+            for _ in range(3):
+                content = (await client.get("/")).content
+                assert window.journal.wait_until_written()
+        return content
+
+    ahead = await last()
+    monkeypatch.setattr(visit_module, "foresee", lambda *_: None)
+    assert ahead == await last()
 
 
 async def test_what_others_did_meanwhile_counts() -> None:
