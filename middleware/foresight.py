@@ -88,8 +88,8 @@ class Foresight:
         )
 
 
-def foresee(visit: "Visit", base: Profile | None) -> Foresight | None:
-    """What will be known at the first slot, if a page is likely to have one; else None."""
+def foresee(visit: "Visit", answered: Profile | None) -> Foresight | None:
+    """What the store's answer means for a page, if that is likely to have a slot; else None."""
     arrival, window = visit.arrival, visit.window
     if (
         not visit.remembers
@@ -100,4 +100,4 @@ def foresee(visit: "Visit", base: Profile | None) -> Foresight | None:
         or not window.routes.has_slots(arrival.path, visit.site)
     ):
         return None
-    return Foresight(visit, base)
+    return Foresight(visit, visit.lookup.over(answered))

@@ -176,10 +176,10 @@ class Visit:
                 self.lookup.foretell(self._foresee)
             self._heed()
 
-    def _foresee(self, base: Profile | None) -> None:
+    def _foresee(self, answered: Profile | None) -> None:
         """The store has answered, while the app is still at work."""
         try:
-            self.foresight = foresee(self, base)
+            self.foresight = foresee(self, answered)
         except Exception as error:
             # Our own fault, whatever it is: the first slot tries again.
             self.window.warn("foresight", "looking ahead failed: %r", error)

@@ -93,6 +93,11 @@ async def pages(
         return bodies, [event.name for event in store.events.values()], foresight
 
 
+def decide_and_set(visit: Visit) -> None:
+    visit.decide_sync("home.hero")
+    visit.set(cart_value=80)
+
+
 DEEDS: dict[str, Deed] = {
     "nothing": lambda visit: None,
     "track": lambda visit: visit.track("Product Viewed", {"product_id": "tea-1"}),
@@ -104,10 +109,7 @@ DEEDS: dict[str, Deed] = {
     "grant": lambda visit: visit.grant("statistics"),
     "ask": lambda visit: visit.profile,
     "decide": lambda visit: visit.decide_sync("home.hero"),
-    "decide, set": lambda visit: (
-        visit.decide_sync("home.hero"),
-        visit.set(cart_value=80),
-    ),
+    "decide, set": decide_and_set,
 }
 # Where the last one comes again, its slots are decided and rendered ahead.
 PATHS = [("/",), ("/p/tea-1",), ("/p/tea-1", "/"), ("/p/tea-1", "/", "/")]
