@@ -1,0 +1,138 @@
+"""Chunks that the pages of an address have in common, held once for all the answers that stream them.
+
+A shop's pages come from templates: most chunks of a streamed page are those of the last page
+of its address, byte for byte. Until a literal turns up nobody has to read them, but then all of
+them are needed. So the history of a page refers to the remembered chunk wherever it is equal,
+and keeps a chunk of its own only where it is not.
+
+Nothing of a remembered page reaches another one: what is referred to is equal, and only
+scanned. It is remembered until the next page of its address has come by, or until the room is
+needed for another address.
+"""
+
+import sys
+
+from cachetools import LRUCache
+
+from .history import HISTORY, History
+
+LONGEST = 512  # characters of an address
+ADDRESSES = 4_096  # that are remembered at most
+ROOM = 8 * 1024 * 1024  # bytes of chunks
+ALONE = 28_672  # bytes at which a page begins to look: shorter ones are neither compared nor remembered
+SMALLEST = 256  # bytes of a chunk that is worth it
+AHEAD = 4  # remembered chunks among which the next one is looked for
+OVERHEAD = 160  # bytes that a chunk takes besides its text
+REFERENCE = 16  # bytes that a page needs to refer to it
+
+
+class Room:
+    """``used``: bytes of all chunks that anybody refers to."""
+
+    __slots__ = ("used",)
+
+    def __init__(self) -> None:
+        self.used = 0
+
+
+class Chunk:
+    """Consecutive bytes of a page; they take their room until nobody refers to them."""
+
+    __slots__ = ("_room", "text")
+
+    def __init__(self, text: bytes, room: Room) -> None:
+        self.text = text
+        self._room = room
+        room.used += len(text) + OVERHEAD
+
+    def __del__(self) -> None:
+        self._room.used -= len(self.text) + OVERHEAD
+
+
+class Recurring:
+    """The chunks of the last page of addresses that were streamed more than once.
+
+    ``room``: the most bytes that they take, with those that only answers on their way refer to.
+    """
+
+    def __init__(self, room: int = ROOM) -> None:
+        self._pages: LRUCache[str, list[Chunk]] = LRUCache(ADDRESSES)
+        self._room = Room()
+        self._most = room
+
+    def __repr__(self) -> str:
+        return f"<Recurring {len(self._pages)} pages, {self._room.used} bytes>"
+
+    def history(self, address: str) -> History:
+        """For the :class:`Rewriter` of a page of this address that comes in chunks."""
+        return _Shared(self, address) if len(address) <= LONGEST else History()
+
+    def page(self, address: str) -> list[Chunk] | None:
+        """The chunks of its last page, for the next one to bring up to date; None: the address is new."""
+        page = self._pages.get(address)
+        if page is None:
+            # Most addresses are asked for once in a long while; remembering takes room.
+            self._pages[address] = []
+        return page
+
+    def chunk(self, text: bytes) -> Chunk | None:
+        """To be remembered; None: there is no room."""
+        most = self._most - len(text) - OVERHEAD
+        if most < 0 or len(text) > HISTORY:
+            return None
+        while self._room.used > most and self._pages:
+            self._pages.popitem()
+        return None if self._room.used > most else Chunk(text, self._room)
+
+
+class _Shared(History):
+    """Refers to remembered chunks where it can."""
+
+    __slots__ = ("_address", "_alone", "_chunks", "_next", "_page", "_recurring")
+
+    def __init__(self, recurring: Recurring, address: str) -> None:
+        super().__init__()
+        self._recurring = recurring
+        self._address = address
+        self._alone = ALONE
+        self._page: list[Chunk] = []
+        self._next = 0  # of the page's chunks
+        self._chunks: list[Chunk] = []  # so that they count as long as they are here
+
+    def recall(self, data: bytes) -> bool:
+        page, at = self._page, self._next
+        for skipped, chunk in enumerate(page[at : at + AHEAD]):
+            if chunk.text == data:
+                if skipped:
+                    del page[at : at + skipped]
+                self._next = at + 1
+                self._parts.append(chunk.text)
+                self._chunks.append(chunk)
+                self.kept += REFERENCE
+                self.size += len(data)
+                return True
+        return False
+
+    def add(self, data: bytes) -> None:
+        if not self.recurs and self.kept + len(data) > self._alone:
+            page = self._recurring.page(self._address)
+            if page is None:
+                self._alone = sys.maxsize
+            else:
+                self._page, self.recurs = page, True
+        if not self.recurs or len(data) < SMALLEST:
+            super().add(data)
+        elif not self.recall(data):
+            super().add(data)
+            chunk = self._recurring.chunk(data)
+            if chunk is not None:
+                self._page.insert(self._next, chunk)
+                self._next += 1
+
+    def clear(self) -> None:
+        super().clear()
+        self._chunks.clear()
+
+    def end(self) -> None:
+        if self.recurs:
+            del self._page[self._next :]
