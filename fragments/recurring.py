@@ -6,8 +6,8 @@ them are needed. So the history of a page refers to the remembered chunk whereve
 and keeps a chunk of its own only where it is not.
 
 Nothing of a remembered page reaches another one: what is referred to is equal, and only
-scanned. It is remembered until the next page of its address has come by, or until the room is
-needed for another address.
+scanned. What of it is not in the next page of its address is forgotten with that one; all of it
+is when the room is needed for another address.
 """
 
 import sys
@@ -49,6 +49,27 @@ class Chunk:
         self._room.used -= len(self.text) + OVERHEAD
 
 
+class Page:
+    """The chunks of the last page of an address; the next one brings them up to date as it goes by."""
+
+    __slots__ = ("chunks", "_size")
+
+    def __init__(self) -> None:
+        self.chunks: list[Chunk] = []
+        self._size = 0  # bytes of them
+
+    def insert(self, at: int, chunk: Chunk) -> None:
+        self.chunks.insert(at, chunk)
+        self._size += len(chunk.text)
+        while self._size > HISTORY:  # of several pages that go by at the same time
+            self.cut(len(self.chunks) - 1)
+
+    def cut(self, begin: int, end: int | None = None) -> None:
+        """These are not in the page that goes by."""
+        self._size -= sum(len(chunk.text) for chunk in self.chunks[begin:end])
+        del self.chunks[begin:end]
+
+
 class Recurring:
     """The chunks of the last page of addresses that were streamed more than once.
 
@@ -56,7 +77,7 @@ class Recurring:
     """
 
     def __init__(self, room: int = ROOM) -> None:
-        self._pages: LRUCache[str, list[Chunk]] = LRUCache(ADDRESSES)
+        self._pages: LRUCache[str, Page] = LRUCache(ADDRESSES)
         self._room = Room()
         self._most = room
 
@@ -67,12 +88,12 @@ class Recurring:
         """For the :class:`Rewriter` of a page of this address that comes in chunks."""
         return _Shared(self, address) if len(address) <= LONGEST else History()
 
-    def page(self, address: str) -> list[Chunk] | None:
-        """The chunks of its last page, for the next one to bring up to date; None: the address is new."""
+    def page(self, address: str) -> Page | None:
+        """The last page of the address; None: it is new."""
         page = self._pages.get(address)
         if page is None:
             # Most addresses are asked for once in a long while; remembering takes room.
-            self._pages[address] = []
+            self._pages[address] = Page()
         return page
 
     def chunk(self, text: bytes) -> Chunk | None:
@@ -95,16 +116,16 @@ class _Shared(History):
         self._recurring = recurring
         self._address = address
         self._alone = ALONE
-        self._page: list[Chunk] = []
+        self._page = Page()
         self._next = 0  # of the page's chunks
         self._chunks: list[Chunk] = []  # so that they count as long as they are here
 
     def recall(self, data: bytes) -> bool:
         page, at = self._page, self._next
-        for skipped, chunk in enumerate(page[at : at + AHEAD]):
+        for skipped, chunk in enumerate(page.chunks[at : at + AHEAD]):
             if chunk.text == data:
                 if skipped:
-                    del page[at : at + skipped]
+                    page.cut(at, at + skipped)
                 self._next = at + 1
                 self._parts.append(chunk.text)
                 self._chunks.append(chunk)
@@ -135,4 +156,4 @@ class _Shared(History):
 
     def end(self) -> None:
         if self.recurs:
-            del self._page[self._next :]
+            self._page.cut(self._next)
