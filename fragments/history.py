@@ -40,5 +40,5 @@ class History:
         self._parts.clear()
         self.kept = self.size = 0
 
-    def end(self) -> None:
-        """The page has come to its end."""
+    def end(self, plain: bool) -> None:
+        """The page has come to its end; ``plain``: without a literal."""

@@ -6,8 +6,9 @@ them are needed. So the history of a page refers to the remembered chunk whereve
 and keeps a chunk of its own only where it is not.
 
 Nothing of a remembered page reaches another one: what is referred to is equal, and only
-scanned. What of it is not in the next page of its address is forgotten with that one; all of it
-is when the room is needed for another address.
+scanned. Of pages with a literal nothing is remembered: they are read anyway. What is not in the
+next page of its address is forgotten with that one, and all of it when the room is needed for
+another address.
 """
 
 import sys
@@ -21,8 +22,10 @@ ADDRESSES = 4_096  # that are remembered at most
 ROOM = 8 * 1024 * 1024  # bytes of chunks
 ALONE = 28_672  # bytes at which a page begins to look: shorter ones are neither compared nor remembered
 SMALLEST = 256  # bytes of a chunk that is worth it
-AHEAD = 4  # remembered chunks among which the next one is looked for
+PORTION = 32_768  # bytes at which a page adds no more to what is remembered: it holds them as long as it is on its way
+AHEAD = 8  # remembered chunks among which the next one is looked for
 OVERHEAD = 160  # bytes that a chunk takes besides its text
+NEVER = sys.maxsize
 REFERENCE = 16  # bytes that a page needs to refer to it
 
 
@@ -71,7 +74,7 @@ class Page:
 
 
 class Recurring:
-    """The chunks of the last page of addresses that were streamed more than once.
+    """The chunks of the last page of addresses that were streamed more than once, without a literal.
 
     ``room``: the most bytes that they take, with those that only answers on their way refer to.
     """
@@ -89,12 +92,16 @@ class Recurring:
         return _Shared(self, address) if len(address) <= LONGEST else History()
 
     def page(self, address: str) -> Page | None:
-        """The last page of the address; None: it is new."""
-        page = self._pages.get(address)
-        if page is None:
-            # Most addresses are asked for once in a long while; remembering takes room.
-            self._pages[address] = Page()
-        return page
+        """The last page of the address; None: not known."""
+        return self._pages.get(address)
+
+    def expect(self, address: str) -> None:
+        """The address may be asked for again: most are so once in a long while, and remembering takes room."""
+        self._pages.setdefault(address, Page())
+
+    def forget(self, address: str) -> None:
+        """Its pages are scanned anyway."""
+        self._pages.pop(address, None)
 
     def chunk(self, text: bytes) -> Chunk | None:
         """To be remembered; None: there is no room."""
@@ -109,13 +116,17 @@ class Recurring:
 class _Shared(History):
     """Refers to remembered chunks where it can."""
 
-    __slots__ = ("_address", "_alone", "_chunks", "_next", "_page", "_recurring")
+    __slots__ = (
+        *("_address", "_alone", "_chunks", "_added"),
+        *("_next", "_page", "_recurring"),
+    )
 
     def __init__(self, recurring: Recurring, address: str) -> None:
         super().__init__()
         self._recurring = recurring
         self._address = address
         self._alone = ALONE
+        self._added = 0  # bytes that this page lets others remember, and that it counts as its own
         self._page = Page()
         self._next = 0  # of the page's chunks
         self._chunks: list[Chunk] = []  # so that they count as long as they are here
@@ -138,22 +149,27 @@ class _Shared(History):
         if not self.recurs and self.kept + len(data) > self._alone:
             page = self._recurring.page(self._address)
             if page is None:
-                self._alone = sys.maxsize
+                self._alone = NEVER
             else:
                 self._page, self.recurs = page, True
         if not self.recurs or len(data) < SMALLEST:
             super().add(data)
         elif not self.recall(data):
             super().add(data)
-            chunk = self._recurring.chunk(data)
-            if chunk is not None:
+            if self._added < PORTION and (chunk := self._recurring.chunk(data)):
                 self._page.insert(self._next, chunk)
                 self._next += 1
+                self._added += len(data)
 
     def clear(self) -> None:
         super().clear()
         self._chunks.clear()
+        self.kept = self._added
 
-    def end(self) -> None:
-        if self.recurs:
+    def end(self, plain: bool) -> None:
+        if not plain:
+            self._recurring.forget(self._address)
+        elif self.recurs:
             self._page.cut(self._next)
+        elif self._alone == NEVER:
+            self._recurring.expect(self._address)

@@ -7,6 +7,7 @@ from .history import HISTORY, KEPT, History
 from .scanner import BEFORE, LITERAL, LONGEST_TAG, WAKE, Event, Scanner, literals
 from .slots import SIGN, Marker, SlotNames
 
+PORTION = 8_192  # bytes of history that are scanned at once
 LONGEST_MARKER = 160  # bytes; more than any unfinished template block comment
 
 
@@ -192,7 +193,7 @@ class Rewriter:
                 self._fail(frame, "unclosed", out)
         self._frames.clear()
         self._release(self._at, out)
-        self._history.end()
+        self._history.end(self._last < 0)
         if self._missed and len(self._taken) < len(self._names.by_bytes):
             out.append(Kept("", self._lost))
         return out
@@ -252,12 +253,22 @@ class Rewriter:
         scanner = self._scanner
         if scanner is None:
             scanner = self._scanner = self._make(self._names, self._taken)
+        scanner.last = self._at - 1
+        event = None  # nothing begins here: it can only say that all is lost
+        fed = 0
         for part in self._history:
             scanner.feed(part)
+            fed += len(part)
+            if fed >= PORTION:  # so that no copy of all of them is needed
+                fed = 0
+                event = scanner.next()
+                scanner.forget()
+                if event is not None:
+                    break
+        else:
+            event = scanner.next()
+            scanner.forget()
         self._history.clear()
-        scanner.last = self._at - 1
-        event = scanner.next()  # nothing begins here: it can only say that all is lost
-        scanner.forget()
         scanner.last = self._last
         if event is not None:
             self._happen(event, out)
