@@ -21,7 +21,7 @@ LONGEST = 512  # characters of an address
 ADDRESSES = 4_096  # that are remembered at most
 ROOM = 8 * 1024 * 1024  # bytes of chunks
 ALONE = 28_672  # bytes at which a page begins to look: shorter ones are neither compared nor remembered
-SMALLEST = 256  # bytes of a chunk that is worth it
+SMALLEST, LARGEST = 256, 65_536  # bytes of a chunk that is remembered
 PORTION = 32_768  # bytes at which a page adds no more to what is remembered: it holds them as long as it is on its way
 AHEAD = 8  # remembered chunks among which the next one is looked for
 OVERHEAD = 160  # bytes that a chunk takes besides its text
@@ -106,7 +106,7 @@ class Recurring:
     def chunk(self, text: bytes) -> Chunk | None:
         """To be remembered; None: there is no room."""
         most = self._most - len(text) - OVERHEAD
-        if most < 0 or len(text) > HISTORY:
+        if most < 0:
             return None
         while self._room.used > most and self._pages:
             self._pages.popitem()
@@ -146,13 +146,14 @@ class _Shared(History):
         return False
 
     def add(self, data: bytes) -> None:
-        if not self.recurs and self.kept + len(data) > self._alone:
+        # Not for pages that come in one piece: nothing of them is read anyway.
+        if not self.recurs and self._parts and self.kept + len(data) > self._alone:
             page = self._recurring.page(self._address)
             if page is None:
                 self._alone = NEVER
             else:
                 self._page, self.recurs = page, True
-        if not self.recurs or len(data) < SMALLEST:
+        if not self.recurs or not SMALLEST <= len(data) <= LARGEST:
             super().add(data)
         elif not self.recall(data):
             super().add(data)

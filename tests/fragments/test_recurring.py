@@ -349,7 +349,7 @@ def test_no_more_is_remembered_than_there_is_room() -> None:
     assert sum(map(len, remembered(memory, "/39"))) <= memory._room.used
     # More than there is room for at all.
     for _ in range(3):
-        assert streamed(memory, [TEXT[:600_000], TEXT[:100]], "/39")
+        assert streamed(memory, [TEXT[:600_000], TEXT[:60_000]], "/39")
     assert memory._room.used <= 500_000
 
 
