@@ -117,7 +117,7 @@ class _Shared(History):
     """Refers to remembered chunks where it can."""
 
     __slots__ = (
-        *("_address", "_alone", "_chunks", "_added"),
+        *("_added", "_address", "_alone", "_begun", "_chunks"),
         *("_next", "_page", "_recurring"),
     )
 
@@ -125,6 +125,7 @@ class _Shared(History):
         super().__init__()
         self._recurring = recurring
         self._address = address
+        self._begun = False
         self._alone = ALONE
         self._added = 0  # bytes that this page lets others remember, and that it counts as its own
         self._page = Page()
@@ -147,12 +148,13 @@ class _Shared(History):
 
     def add(self, data: bytes) -> None:
         # Not for pages that come in one piece: nothing of them is read anyway.
-        if not self.recurs and self._parts and self.kept + len(data) > self._alone:
+        if not self.recurs and self._begun and self.kept + len(data) > self._alone:
             page = self._recurring.page(self._address)
             if page is None:
                 self._alone = NEVER
             else:
                 self._page, self.recurs = page, True
+        self._begun = True
         if not self.recurs or not SMALLEST <= len(data) <= LARGEST:
             super().add(data)
         elif not self.recall(data):

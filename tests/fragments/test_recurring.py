@@ -422,3 +422,60 @@ def test_pages_of_one_address_may_go_by_at_the_same_time() -> None:
             out += rewriter.close()
             assert joined(out) == pieces(b"".join(page))
             assert not any(isinstance(piece, Kept) for piece in out)
+
+
+WORDS = b"<p>tea and cups</p>"
+BLOCK, END = MARKER.open("a").encode(), MARKER.close.encode()
+OPEN, SHUT = b"<div data-shopwindow=a>", WORDS + b"</div>" + WORDS
+# Chunks of a page without a literal, and what another page makes of some of them.
+MADE = {
+    "a literal in two of them": (
+        [WORDS + b"<div data-shop", b" ", b"window=a>y</div>" + WORDS],
+        [WORDS + b"<div data-shop", b"window=a>y</div>" + WORDS],
+    ),
+    "a literal that ends in the next one": (
+        [WORDS + b"<div data-shopwindow", b"x", b"=a>y</div>" + WORDS],
+        [WORDS + b"<div data-shopwindow", b"=a>y</div>" + WORDS],
+    ),
+    "a literal that ends two chunks later": (
+        [WORDS + WORDS, WORDS + b"<div data-shop", b" ", WORDS],
+        [WORDS + WORDS, WORDS + b"<div data-shop", b"window=a>y</div>"],
+    ),
+    "a template block that begins at the end of one": (
+        [WORDS + b"<!-" + BLOCK + b"z" + END, WORDS],
+        [WORDS + b"<!-", BLOCK[3:] + b"y" + END + WORDS],
+    ),
+    "one that stands in a slot": ([WORDS, SHUT, WORDS], [WORDS, OPEN, SHUT, WORDS]),
+    "one that stands in a template block": (
+        [WORDS, WORDS + b"<b>", WORDS],
+        [WORDS, BLOCK, WORDS + b"<b>", END, WORDS],
+    ),
+}
+
+
+@pytest.mark.usefixtures("_small")
+@pytest.mark.parametrize(("known", "chunks"), MADE.values(), ids=MADE)
+def test_chunks_that_recur_are_read_where_something_begins(
+    known: list[bytes], chunks: list[bytes]
+) -> None:
+    memory = Recurring()
+    head = [WORDS * 2, WORDS * 3]
+    learn(memory, [*head, *known])
+    assert remembered(memory)
+    expected = pieces(b"".join([*head, *chunks]))
+    assert any(isinstance(piece, Hole) for piece in expected)
+    assert streamed(memory, [*head, *chunks]) == expected
+
+
+def test_what_differs_is_read_before_more_is_kept() -> None:
+    memory = Recurring()
+    chunks = even(TEXT[:150_000])
+    learn(memory, chunks)
+    rewriter = Rewriter(SITE, MARKER, history=memory.history("/"))
+    for number, chunk in enumerate(chunks[:5]):
+        rewriter.feed(
+            chunk if number == 1 else chunk.replace(b"card", b"%04d" % number)
+        )
+    assert rewriter._history.kept > KEPT
+    rewriter.feed(chunks[5])
+    assert rewriter._history.kept <= KEPT
