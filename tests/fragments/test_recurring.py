@@ -445,7 +445,10 @@ MADE = {
         [WORDS + b"<!-" + BLOCK + b"z" + END, WORDS],
         [WORDS + b"<!-", BLOCK[3:] + b"y" + END + WORDS],
     ),
-    "one that stands in a slot": ([WORDS, SHUT, WORDS], [WORDS, OPEN, SHUT, WORDS]),
+    "one that stands in a slot": (
+        [WORDS, SHUT, WORDS],
+        [WORDS, OPEN + WORDS, SHUT, WORDS],
+    ),
     "one that stands in a template block": (
         [WORDS, WORDS + b"<b>", WORDS],
         [WORDS, BLOCK, WORDS + b"<b>", END, WORDS],
