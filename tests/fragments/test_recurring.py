@@ -242,7 +242,7 @@ def test_an_answer_holds_little_of_a_page_that_recurs(length: int, size: int) ->
         rewriters = [
             Rewriter(SITE, MARKER, history=memory.history("/")) for _ in range(answers)
         ]
-        most = 0
+        most = 0.0
         for at in range(0, length, size):
             for rewriter in rewriters:
                 found = rewriter.feed(page[at : at + size])
@@ -418,9 +418,9 @@ def test_pages_of_one_address_may_go_by_at_the_same_time() -> None:
         while any(left):
             at = chance.choice([n for n, chunks in enumerate(left) if chunks])
             found[at] += rewriters[at].feed(left[at].pop(0))
-        for rewriter, page, out in zip(rewriters, pages, found, strict=True):
+        for rewriter, chunks, out in zip(rewriters, pages, found, strict=True):
             out += rewriter.close()
-            assert joined(out) == pieces(b"".join(page))
+            assert joined(out) == pieces(b"".join(chunks))
             assert not any(isinstance(piece, Kept) for piece in out)
 
 
