@@ -15,7 +15,7 @@ Only what the visitor said counts: what is implied is no answer.
 
 import re
 
-from .settings import CategorySettings
+from .settings import COOKIEBOT, CategorySettings
 from .told import Parse, Told, answered
 
 _FIELD = r"[a-z]{1,20}:(?:true|false|-?\d{1,15}|'[^'\\]{0,400}')"
@@ -37,6 +37,8 @@ def reading(settings: CategorySettings) -> Parse:
         if len(said) != len(pairs):
             return None  # who says a thing twice says nothing
         if said.get("method") != "'explicit'" or said.get("stamp", "'-1'") == "'-1'":
+            return None
+        if any(said.get(name) not in ("true", "false") for name in COOKIEBOT):
             return None
         utc = said.get("utc", "")
         if not utc.isdecimal():

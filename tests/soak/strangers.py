@@ -28,7 +28,7 @@ COOKIES = (
     b"__Host-shopwindow=" + b"A" * 22 + b".1795300000.ps1795300000." + b"A" * 43,
     b"shopwindow-consent=granted",
     b"shopwindow-consent=denied",
-    b"CookieConsent={stamp:'x',necessary:true,preferences:false,method:'explicit',utc:1795300000000}",
+    b"CookieConsent={stamp:'x',necessary:true,preferences:false,statistics:false,marketing:false,method:'explicit',utc:1795300000000}",
     b"euconsent-v2=CAAA; CookieConsent=-1; klaro={}",
 )
 
