@@ -2,14 +2,13 @@
 
 Usercentrics keeps what visitors answered in the browser's local storage (``uc_settings`` and others in version 2,
 ``ucData`` in 3), which no server ever sees, and sets no cookie that says it: "Usercentrics CMP has never managed
-cookies" (https://usercentrics.atlassian.net/wiki/spaces/SKB/pages/204177435). So a few lines of script in the shop's
-pages, printed in GUIDE.md ("Usercentrics"), write what the public interface answers
-(``__ucCmp.getConsentDetails()``: https://usercentrics.com/docs/web/api/, in version 2 ``UC_UI.getServicesBaseInfo()``)
-into a cookie::
+cookies", TC strings excepted (https://usercentrics.atlassian.net/wiki/spaces/SKB/pages/204177435). So a few lines of
+script in the shop's pages, printed in GUIDE.md ("Usercentrics"), write what its public interface says
+(https://usercentrics.com/docs/web/features/api/control-functionality/#getconsentdetails) into a cookie::
 
     shopwindow-usercentrics=1795300000.essential.functional
 
-the seconds since 1970 of the answer, then the categories that were accepted as a whole, each with a dot before it.
+the seconds since 1970 of the answer, then each category whose services were all accepted, with a dot before it.
 """
 
 import re

@@ -1,12 +1,15 @@
 """The cookies of consent tools: what each writes is read, and nothing else is an answer."""
 
 import json
+import re
 import time
+from pathlib import Path
 from random import Random
 from urllib.parse import quote
 
 import pytest
 
+import shopwindow
 from shopwindow.middleware.consent.providers import cookie_of
 from shopwindow.middleware.consent.told import (
     LONGEST_HEADER,
@@ -16,6 +19,7 @@ from shopwindow.middleware.consent.told import (
     ToolCookie,
     answered,
 )
+from shopwindow.middleware.settings import read_settings
 from tests.shop import site_of
 
 BOTH = frozenset({"personalization", "statistics"})
@@ -270,3 +274,18 @@ def test_five_hundred_cookies_take_less_than_a_millisecond() -> None:
             assert cookie.read(header) == answered(BOTH)
             best = min(best, time.perf_counter() - started)
         assert best < 1e-3
+
+
+def test_the_guides_examples_are_read_without_a_finding(tmp_path: Path) -> None:
+    guide = (Path(shopwindow.__file__).parent / "middleware" / "GUIDE.md").read_text()
+    part = guide.partition("## Consent that another tool asks for")[2]
+    blocks = re.findall(r"```toml\n(.*?)```", part.partition("## Keep pages")[0], re.S)
+    assert len(blocks) == 5
+    for block in blocks:
+        head = "" if "[consent]" in block else '[consent]\nprovider = "tcf"\n'
+        settings, findings = read_settings(tmp_path, head + block, {})
+        assert findings == [] and settings.consent_tool is not None, block
+    other = re.search(r"# (provider = .*)", blocks[-1])
+    assert other is not None
+    settings, findings = read_settings(tmp_path, f"[consent]\n{other[1]}\n", {})
+    assert findings == [] and settings.consent_provider == 'the cookie "cookie-choice"'
