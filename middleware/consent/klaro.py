@@ -23,8 +23,9 @@ def reading(settings: CategorySettings) -> Parse:
         if not _VALUE.match(value):
             return None
         pairs = _SERVICES.findall(value)
-        if len(dict(pairs)) != len(pairs):
-            return None  # who says a thing twice says nothing
+        said = dict(pairs)
+        if len(said) != len(pairs) or not settings.asked(said.keys()):
+            return None  # who says a thing twice says nothing of it
         agreed = {name for name, answer in pairs if answer == "true"}
         return answered(settings.granted(agreed))
 

@@ -33,7 +33,7 @@ WORDS = (
     b"marketing:false%2Cmethod:%27explicit%27%2Cver:1%2Cutc:1795300000000%2Cregion:%27de%27}",
     b'klaro={"preferences":true,"statistics":false}',
     b"klaro=%7B%22preferences%22%3Atrue%7D",
-    b"uc=1795300000.preferences.statistics",
+    b"uc=1795300000.preferences!statistics",
     b"agreed=yes",
     b"euconsent-v2=",
     *(b"; ", b";", b'"', b"%", b"true", b"false", b"method:'explicit'", b"utc:"),
@@ -72,7 +72,7 @@ def _may_grant(name: bytes, value: str | None) -> bool:
         yes = "preferences:true" in value or "statistics:true" in value
         return yes and "method:'explicit'" in value
     if name == b"uc":
-        return re.match(r"[1-9][0-9]{9}\..*(preferences|statistics)", value) is not None
+        return re.match(r"[1-9][0-9]{9}.*\.(preferences|statistics)", value) is not None
     return value == "yes" if name == b"agreed" else value.startswith("C")
 
 

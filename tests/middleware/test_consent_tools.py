@@ -122,7 +122,9 @@ def services(**said: object) -> str:
         (quote(services(shop_memory=True, matomo=True)), answered(BOTH)),
         (services(shop_memory=True, matomo=False), answered(FIRST)),
         (services(matomo=True, shop_memory=False), NO),
-        (services(youtube=True), NO),
+        (services(shop_memory=False), NO),
+        (services(shop_memory=True), answered(FIRST)),  # never asked about the other
+        (services(youtube=True), UNTOLD),  # not asked about us
         (services(shop_memory=1), UNTOLD),
         (services(shop_memory="true"), UNTOLD),
         (services(shop_memory=[True]), UNTOLD),
@@ -145,8 +147,12 @@ def test_klaro(value: str, told: Told) -> None:
     [
         ("1795300000.essential.functional", Told("granted", FIRST, 1_795_300_000)),
         ("1795300000.functional.statistics", Told("granted", BOTH, 1_795_300_000)),
-        ("1795300000", Told("denied", at=1_795_300_000)),
-        ("1795300000.essential", Told("denied", at=1_795_300_000)),
+        ("1795300000.essential!functional", Told("denied", at=1_795_300_000)),
+        ("1795300000!functional.statistics", Told("granted", SECOND, 1_795_300_000)),
+        ("1795300000.functional!statistics", Told("granted", FIRST, 1_795_300_000)),
+        ("1795300000.essential", UNTOLD),  # not asked about us
+        ("1795300000!functional.functional", UNTOLD),
+        ("1795300000", UNTOLD),
         ("0795300000.functional", UNTOLD),
         ("17953000000.functional", UNTOLD),
         ("1795300000.functional.", UNTOLD),
