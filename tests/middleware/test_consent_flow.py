@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from shopwindow import Shopwindow, current
+from shopwindow import PageCache, PersonalizationMiddleware, Shopwindow, current
 from shopwindow.middleware.context import Arrival
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.sqlite import SqliteStore
@@ -242,6 +242,23 @@ async def test_two_answers_are_none(window: Shopwindow) -> None:
     for cookies in (b"agreed=person; agreed=no", b"agreed=no; agreed=person"):
         answer = await ask(app, "/", headers=[(b"cookie", cookies)])
         assert answer.header(b"set-cookie") is None
+
+
+async def test_kept_pages_issue_and_take_back_as_well(window: Shopwindow) -> None:
+    cache = PageCache({"/*": 60}, ignore_cookies=(TOOL,))
+    app = PersonalizationMiddleware(APP, window, cache=cache)
+    async with browser(app) as client:
+        for path in ("/", "/p/tea-1"):
+            assert "set-cookie" not in (await client.get(path)).headers
+        says(client, "person+stat")
+        for path in ("/", "/p/tea-1", "/"):
+            answer = await client.get(path)
+        assert HERO in answer.content and rows(window) == 1
+        says(client, "no")
+        answer = await client.get("/")
+        assert HERO not in answer.content and NAME not in client.cookies
+        assert rows(window) == 0
+        assert cache.counters["hit"] >= 4
 
 
 # -- our own form --------------------------------------------------------------------------
