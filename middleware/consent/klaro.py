@@ -11,7 +11,7 @@ import re
 from .settings import CategorySettings
 from .told import Parse, Told, answered
 
-_SERVICE = r'"[^"\\]{1,200}":(?:true|false)'
+_SERVICE = r'"[^"\\\x00-\x1f]{1,200}":(?:true|false)'
 _VALUE = re.compile(rf"\{{{_SERVICE}(?:,{_SERVICE}){{0,200}}\}}\Z")
 _SERVICES = re.compile(r'"([^"]+)":(true|false)')
 

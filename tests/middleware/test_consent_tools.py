@@ -94,6 +94,7 @@ def browsers(value: str) -> str:
         (cookiebot(more=",preferences:false"), UNTOLD),
         (cookiebot()[:-1], UNTOLD),
         (cookiebot() + "x", UNTOLD),
+        (cookiebot(stamp="a\x00b"), UNTOLD),
         (cookiebot().replace("true", "TRUE"), UNTOLD),
         (cookiebot().replace("true", "1"), UNTOLD),
         (cookiebot().replace("statistics:true,", ""), UNTOLD),
@@ -131,6 +132,7 @@ def services(**said: object) -> str:
         ('{"shop-memory":false,"shop-memory":true}', UNTOLD),
         ('{"shop-memory":true', UNTOLD),
         ('["shop-memory"]', UNTOLD),
+        ('{"shop-memory":true,"a\x00b":true}', UNTOLD),  # nothing writes that
         ("{}", UNTOLD),
         ("null", UNTOLD),
         ("true", UNTOLD),
