@@ -172,7 +172,7 @@ class Batch:
         await self._lock(marks)
         customers |= {row.customer for row in self._rows.values() if row.customer}
         await self._lock(customers)
-        if not rearranging:
+        if not rearranging or not self._erases(events):
             return True
         # Who is erased takes all their ids along. None is added while the customer is locked.
         for customer, mark in await self._connection.fetch(
@@ -182,6 +182,15 @@ class Batch:
         linked = {mark for marks in self._links.values() for mark in marks}
         self.concerned = frozenset(linked)
         return linked <= marks
+
+    def _erases(self, events: Sequence[Event]) -> bool:
+        """Whether one of ``events`` may erase a customer: a login does if its id was erased."""
+        return any(
+            event.name == ERASED
+            or event.name == IDENTIFIED
+            and self._rows[mark_of(event.visitor)].version == ERASURE
+            for event in events
+        )
 
     async def _lock(self, ids: Collection[str]) -> None:
         if not ids:
