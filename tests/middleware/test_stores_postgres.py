@@ -361,7 +361,8 @@ def test_behind_a_pooler_of_transactions_everybody_gets_their_own(
         asyncio.run(run())
         assert caplog.text.count("is reached through a pooler") == 1
         for number in range(20):
-            fetched(store, "v1")
+            for _ in range(number % 3):  # else each commit got the same connection
+                fetched(store, "v1")
             keep(store, event("v1"), login(f"a{number}", f"b{number}"))
             keep(direct, event("v1"))
         assert views(store, "v1") == views(direct, "v1") == 40
