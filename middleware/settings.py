@@ -184,7 +184,8 @@ def store_path(settings: Settings) -> Path:
 
 def address(settings: Settings) -> Address:
     """Where the site keeps what it knows."""
-    return Address(settings.store, settings.events, settings.folder)
+    profile_seconds = int(settings.retention.profiles.seconds)
+    return Address(settings.store, settings.events, settings.folder, profile_seconds)
 
 
 def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:

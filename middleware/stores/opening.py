@@ -108,12 +108,14 @@ class Address(NamedTuple):
     """Where a site keeps what it knows: the profiles at ``store``, events at ``events``.
 
     ``events`` may be empty: they are with the profiles then, for a Redis in the SQLite file
-    of ``folder``. ``folder`` is what relative paths are meant from.
+    of ``folder``. ``folder`` is what relative paths are meant from. A store that can let
+    profiles go by themselves does so ``profile_seconds`` after they changed last; 0: never.
     """
 
     store: str
     events: str
     folder: Path
+    profile_seconds: int = 0
 
     @property
     def log(self) -> str:
@@ -186,7 +188,7 @@ def _opened(scheme: str, at: Address, log: EventLog | None, make: bool) -> Store
     except ImportError as error:
         raise _missing(at.store, "redis", error) from error
     assert log is not None  # of Redis always: see Address.log
-    return RedisStore(at.store, log)
+    return RedisStore(at.store, log, at.profile_seconds)
 
 
 def open_log(url: str, folder: Path) -> EventLog:
@@ -270,6 +272,12 @@ def _copied(url: str, folder: Path, make: bool) -> Copied:
         except ImportError as error:
             raise _missing(url, "postgres", error) from error
         return PostgresCopied(url, make)
+    if scheme in REDIS:
+        try:
+            from .redis.copied import RedisCopied
+        except ImportError as error:
+            raise _missing(url, "redis", error) from error
+        return RedisCopied(url)
     raise StoreError(f"{shown(url)} cannot be copied: it is no store that lasts")
 
 
