@@ -19,6 +19,7 @@ POSTGRES = ("postgresql", "postgres")
 REDIS = ("redis", "rediss", "redis+cluster", "rediss+cluster", "unix")
 STORES = ("sqlite", "memory", *POSTGRES, *REDIS)
 LOGS = ("sqlite", *POSTGRES)
+TURN = 0.01  # seconds in which a loop closes sockets
 SECRETS = ("password", "sslpassword", "user", "username")
 
 _ACCOUNT = re.compile(r"(?<=//)[^/?#]*@")
@@ -289,14 +290,22 @@ def look(at: Address, visitor: str) -> Glance:
 
         return glance(sqlite_path(at.store, at.folder), visitor)
 
-    async def ask(store: Store) -> Glance:
-        with closing(store):  # on the loop on which it has opened what it needs
-            traffic = await asyncio.to_thread(store.traffic)
-            answer = store.fetch(visitor)
-            known = await answer if inspect.isawaitable(answer) else answer
-            return Glance(known, traffic)
+    store = open_store(at, make=False)
 
-    return asyncio.run(ask(open_store(at, make=False)))
+    async def ask() -> Profile | None:
+        try:
+            answer = store.fetch(visitor)
+            return await answer if inspect.isawaitable(answer) else answer
+        finally:
+            store.close()  # here: its connections are those of this loop
+            await asyncio.sleep(TURN)
+
+    try:
+        traffic = store.traffic()
+    except BaseException:  # raised on; only the store is given back
+        store.close()
+        raise
+    return Glance(asyncio.run(ask()), traffic)
 
 
 def _check(url: str, known: tuple[str, ...]) -> None:
@@ -306,7 +315,8 @@ def _check(url: str, known: tuple[str, ...]) -> None:
 
 
 def _missing(url: str, extra: str, error: ImportError) -> StoreError:
+    library = (error.name or str(error)).partition(".")[0]
     return StoreError(
-        f"{shown(url)} cannot be opened, {error.name or error} is not installed: "
+        f"{shown(url)} cannot be opened, {library} is not installed: "
         f'pip install "shopwindow[{extra}]"'
     )
