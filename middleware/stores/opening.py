@@ -130,17 +130,26 @@ class Address(NamedTuple):
         return self.events
 
     @property
-    def place(self) -> str:
-        """What is the same for two URLs of one store, as far as they tell."""
-        if scheme_of(self.store) == "sqlite":
-            return str(sqlite_path(self.store, self.folder).resolve())
-        return self.store
+    def place(self) -> object:
+        """What is the same for two addresses of one store, however they are written."""
+        return _place(self.store, self.folder)
 
     def _same(self) -> bool:
-        if scheme_of(self.store) == scheme_of(self.events) == "sqlite":
-            paths = [sqlite_path(url, self.folder) for url in (self.store, self.events)]
-            return paths[0].resolve() == paths[1].resolve()
-        return self.store == self.events
+        return _place(self.store, self.folder) == _place(self.events, self.folder)
+
+
+def _place(url: str, folder: Path) -> object:
+    """What is the same for two URLs of one place, however they are written."""
+    scheme = scheme_of(url)
+    if scheme == "sqlite":
+        return sqlite_path(url, folder).resolve()
+    if scheme in POSTGRES:
+        parts = urlsplit(url)
+        schema = dict(parse_qsl(parts.query)).get("schema", "")
+        host = parts.netloc.rpartition("@")[2].lower()
+        hosts = {each if ":" in each else f"{each}:5432" for each in host.split(",")}
+        return hosts, parts.path, schema
+    return url
 
 
 class Glance(NamedTuple):
