@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import asyncpg
 
 from .. import StoreError
-from ..opening import shown
+from ..urls import shown
 
 CONNECTING = 10.0  # seconds until a server that does not answer counts as down
 SCHEMA = "shopwindow"

@@ -29,6 +29,7 @@ from .address import FAULTS, TROUBLES, address_of, connect
 from .aside import Aside
 from .reading import Lines
 from .schema import migrate
+from .sql import storable
 from .statements import LOST, Statements
 from .writing import TRIES, Batch, Seen
 
@@ -208,7 +209,10 @@ class PostgresStore:
             raise StoreError("who is to be erased logs in again and again")
         if weights:
             # In the same order for all: many workers add to the same rows.
-            rows = [(*key, weight) for key, weight in sorted(weights.items())]
+            rows = [
+                (dimension, storable(key), weight)
+                for (dimension, key), weight in sorted(weights.items())
+            ]
             columns = [list(column) for column in zip(*rows, strict=True)]
             await statements.execute(_TRAFFIC, *columns)
         await connection.execute("COMMIT")
