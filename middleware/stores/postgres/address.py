@@ -24,7 +24,12 @@ TROUBLES = (
     TimeoutError,
 )
 """Of the server or the way to it: trying again later may help."""
-FAULTS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+FAULTS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    asyncpg.CardinalityViolationError,
+)
 """Of one event: trying again would not help."""
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from .. import Weights
 from ..rows import COLUMNS, Row
+
+KEY = 500  # characters: an index entry has room for 2,700 bytes
 
 # Rows that are not there yet are made, so that they can be locked: in the order of the list,
 # which is the same for all workers. Those that are there are locked and left as they are.
@@ -38,9 +41,18 @@ SELECT customer, visitor FROM {schema}.logins WHERE customer = ANY($1::text[])
 UNLOGIN = "DELETE FROM {schema}.logins WHERE customer = $1"
 
 
-def storable(text: str) -> str:
-    """``text`` as PostgreSQL can hold it: a page's address may bring what it cannot."""
-    return text.replace("\0", "\ufffd")
+def weights_as_columns(weights: Weights) -> list[list[Any]]:
+    """What is added to the traffic, in the order in which all workers lock it.
+
+    A page's address may bring a key that PostgreSQL cannot hold: a byte of zero becomes the
+    sign for what is unknown, and what is too long for an index is cut.
+    """
+    rows: dict[tuple[str, str], float] = {}
+    for (dimension, key), weight in weights.items():
+        kept = dimension, key.replace("\0", "\ufffd")[:KEY]
+        rows[kept] = rows.get(kept, 0.0) + weight
+    ordered = sorted((*key, weight) for key, weight in rows.items())
+    return [list(column) for column in zip(*ordered, strict=True)]
 
 
 def columns_of(rows: Sequence[Row]) -> list[list[Any]]:
