@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tests.databases import Place
@@ -42,9 +43,10 @@ store.close()
 """
 
 
-def write_at_once(place: Place, processes: int, count: int, batch: int) -> None:
+def write_at_once(place: Place, processes: int, count: int, batch: int) -> float:
     """Each of ``processes`` looks ``count`` times as visitor v1, ``batch`` times in a commit;
-    with each commit somebody logs in as the customer c.anna, who looked before and after."""
+    with each commit somebody logs in as the customer c.anna, who looked before and after.
+    Returns the seconds that it took once all were ready."""
     started = [
         subprocess.Popen(
             [
@@ -63,6 +65,7 @@ def write_at_once(place: Place, processes: int, count: int, batch: int) -> None:
         for one in started:
             assert one.stdout is not None
             one.stdout.readline()
+        begin = time.perf_counter()
         for one in started:
             assert one.stdin is not None
             one.stdin.write("\n")
@@ -70,6 +73,7 @@ def write_at_once(place: Place, processes: int, count: int, batch: int) -> None:
         for one in started:
             _, said = one.communicate(timeout=600)
             assert one.returncode == 0, said
+        return time.perf_counter() - begin
     finally:
         for one in started:
             one.kill()

@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from shopwindow.middleware.stores import ERASED, FORGOTTEN, Draft, StoreError
-from shopwindow.middleware.stores.redis import batches, records
+from shopwindow.middleware.stores.redis import batches, records, writing
 from shopwindow.middleware.stores.redis.address import Node, address_of
 from shopwindow.middleware.stores.rows import mark_of
 from shopwindow.rules.facts import Event, Profile
@@ -524,3 +524,30 @@ def test_a_server_that_was_emptied_or_started_anew_is_written_on(alone: Open) ->
     redis_says(port, "SCRIPT", "FLUSH")
     worker.keep(event("v1"))
     assert worker.views("v1") == 1
+
+
+def test_a_connection_that_was_closed_while_it_lay_there_is_opened_anew(
+    alone: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "FRESH", 0.0)
+    worker = alone()
+    port = worker.store._address.nodes[0].port
+    for number in range(3):
+        worker.keep(event("v1"))
+        assert worker.views("v1") == number + 1
+        redis_says(port, "CLIENT", "KILL", "TYPE", "normal")
+
+
+def test_a_node_of_a_cluster_that_is_asked_like_a_single_server_says_so(
+    redis_cluster: list[int], tmp_path: Path
+) -> None:
+    with workers(f"redis://127.0.0.1:{redis_cluster[0]}", tmp_path) as made:
+        worker = made()
+        for number in range(9):
+            try:
+                worker.fetch(f"v{number}")
+                worker.keep(event(f"v{number}"))
+            except StoreError as error:
+                assert "write redis+cluster://" in str(error)
+                return
+    raise AssertionError("no slot is elsewhere")

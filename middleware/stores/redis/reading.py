@@ -20,6 +20,7 @@ from redis.exceptions import (
 
 from .. import StoreError
 from .address import Address, Node
+from .bounded import BoundedForPages
 from .slots import MAP, REDIRECTIONS, Command, Slots, packed
 
 CONNECTIONS = 64  # of one event loop, to all nodes together
@@ -151,6 +152,7 @@ class Reader:
             if isinstance(answer, MovedError):
                 self._slots.moved(answer.slot_id, answer.host, answer.port, node)
             elif isinstance(answer, AskError):
+                self._slots.check_cluster(node)
                 there = Node(answer.host or node.host, answer.port)
                 asking = _ASKING + packed(commands[number].words)
                 answers[number] = (await self._exchange(there, asking, 2))[1]
@@ -219,6 +221,7 @@ def _connection_to(address: Address, node: Node) -> AbstractConnection:
         "socket_timeout": None,  # the caller's deadline counts, over all of it
         "socket_connect_timeout": PATIENCE,
         "retry": None,
+        "parser_class": BoundedForPages,
         "protocol": 2,
         "driver_info": None,
     }
