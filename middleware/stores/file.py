@@ -8,10 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from types import ModuleType
 
 from . import StoreError
 from .checking import DAMAGED, Check
 from .migrations import migrate, newer
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:
+    fcntl = None
 
 log = logging.getLogger("shopwindow")
 
@@ -46,6 +53,21 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
             if code != sqlite3.SQLITE_BUSY or time.monotonic() > last:
                 raise
             time.sleep(0.005)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """While it lasts no other process puts ``path`` aside: between looking which file it is and
+    renaming it, another one may have done so, and it would be the new file that goes."""
+    if fcntl is None:  # Windows renames no file that is open
+        yield
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)  # and lets go of the lock
 
 
 class SqliteFile:
@@ -196,14 +218,17 @@ class SqliteFile:
 
     def _put_aside(self, error: object, number: Number | None) -> None:
         """Rename what is damaged: the file ``number``, unless another process has done so."""
-        if number is None or self._number() != number:
+        if number is None:
             return
-        suffix = f".damaged-{int(time.time())}-{os.getpid()}"
-        # The logs first: SQLite would play them into the new file.
-        for part in (*_LOGS, ""):
-            old = self.path.with_name(self.path.name + part)
-            if old.exists():
-                old.rename(old.with_name(self.path.name + suffix + part))
+        with alone(self.path):
+            if self._number() != number:
+                return
+            suffix = f".damaged-{int(time.time())}-{os.getpid()}"
+            # The logs first: SQLite would play them into the new file.
+            for part in (*_LOGS, ""):
+                old = self.path.with_name(self.path.name + part)
+                if old.exists():
+                    old.rename(old.with_name(self.path.name + suffix + part))
         log.error(
             "%s is damaged (%s): kept as %s%s, starting empty",
             self.path,
