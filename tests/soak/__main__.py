@@ -21,8 +21,8 @@ from .purging import soak_purge
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
 from .stories import soak_stories
-from .writers import soak_writers
 from .strangers import soak_cookieless, soak_strangers
+from .writers import soak_writers
 
 Soak = Callable[[int, int, Callable[[], None]], Soaked]
 
