@@ -74,6 +74,9 @@ def test_events_are_elsewhere_only_where_that_is_elsewhere(tmp_path: Path) -> No
     assert log("sqlite:///a.db", f"sqlite:///{tmp_path}/x/../a.db") == ""
     assert log("sqlite:///a.db", "sqlite:///b.db") == "sqlite:///b.db"
     assert log("postgresql://db/x", "postgresql://db/x") == ""
+    assert log("postgresql://me:a@db/x", "postgres://db:5432/x?connections=9") == ""
+    other = "postgresql://db/x?schema=other"
+    assert log("postgresql://db/x", other) == other
     assert log("postgresql://db/x", "sqlite:///b.db") == "sqlite:///b.db"
     assert log("redis://c", "") == "sqlite:///shopwindow.db"
     assert log("redis://c", "postgresql://db/x") == "postgresql://db/x"

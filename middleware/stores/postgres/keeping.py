@@ -12,9 +12,10 @@ from ..rows import decode_profile, decode_properties, mark_of
 from .address import Address
 from .history import PROFILE, check
 from .looking import Looking
+from .sql import changed_by
 from .statements import Statements
 from .store import BEGIN, VACUUM
-from .writing import TRIES, Batch, changed_by
+from .writing import TRIES, Batch
 
 STEP = 1_000  # rows that are deleted at once
 QUARTER = 900  # seconds: every time zone is whole quarters of an hour away from UTC

@@ -29,6 +29,7 @@ from .address import FAULTS, TROUBLES, address_of, connect
 from .aside import Aside
 from .reading import Lines
 from .schema import migrate
+from .sql import weights_as_columns
 from .statements import LOST, Statements
 from .writing import TRIES, Batch, Seen
 
@@ -208,8 +209,7 @@ class PostgresStore:
             raise StoreError("who is to be erased logs in again and again")
         if weights:
             # In the same order for all: many workers add to the same rows.
-            rows = [(*key, weight) for key, weight in sorted(weights.items())]
-            columns = [list(column) for column in zip(*rows, strict=True)]
+            columns = weights_as_columns(weights)
             await statements.execute(_TRAFFIC, *columns)
         await connection.execute("COMMIT")
         return batch

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -19,8 +19,6 @@ from .. import (
     united,
 )
 from ..rows import (
-    COLUMNS,
-    Row,
     decode_profile,
     encode_profile,
     is_mark,
@@ -28,42 +26,23 @@ from ..rows import (
     receipt_of,
     row_of,
 )
+from .sql import (
+    LOCK,
+    LOG,
+    LOGIN,
+    LOGINS,
+    READ,
+    UNLOG,
+    UNLOGIN,
+    UNMAKE,
+    WRITE,
+    changed_by,
+    columns_of,
+)
 from .statements import Statements
 
 TRIES = 20  # to lock everything that an erasure concerns, while more comes to it
 ERASURE = -1  # the version of an id that was erased: no login brings it back
-
-# Rows that are not there yet are made, so that they can be locked: in the order of the list,
-# which is the same for all workers. Those that are there are locked and left as they are.
-_LOCK = """
-INSERT INTO {schema}.profiles (id) SELECT unnest($1::text[])
-ON CONFLICT (id) DO UPDATE SET version = profiles.version WHERE false
-"""
-_READ = """
-SELECT id, data, customer, version FROM {schema}.profiles WHERE id = ANY($1::text[])
-"""
-_WRITE = """
-UPDATE {schema}.profiles AS one
-SET data = new.data, customer = new.customer, version = new.version
-FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[])
-AS new (id, data, customer, version) WHERE one.id = new.id
-"""
-_UNMAKE = "DELETE FROM {schema}.profiles WHERE id = ANY($1::text[])"
-LOG = f"""
-INSERT INTO {{schema}}.events ({COLUMNS})
-SELECT id, time, visitor, name, properties::json, decision, rule, variant, revision, purpose
-FROM unnest($1::text[], $2::float8[], $3::text[], $4::text[], $5::text[], $6::text[],
-$7::text[], $8::text[], $9::text[], $10::text[]) AS new ({COLUMNS})
-ON CONFLICT (id) DO NOTHING RETURNING id
-"""
-_UNLOG = "DELETE FROM {schema}.events WHERE visitor = ANY($1::text[])"
-LOGIN = """
-INSERT INTO {schema}.logins (customer, visitor) VALUES ($1, $2) ON CONFLICT DO NOTHING
-"""
-LOGINS = """
-SELECT customer, visitor FROM {schema}.logins WHERE customer = ANY($1::text[])
-"""
-_UNLOGIN = "DELETE FROM {schema}.logins WHERE customer = $1"
 
 
 class Kept(NamedTuple):
@@ -78,17 +57,6 @@ class Kept(NamedTuple):
 NOBODY = Kept()
 Seen = tuple[int, Profile | None]
 Remembered = Mapping[str, Seen]
-
-
-def columns_of(rows: Sequence[Row]) -> list[list[Any]]:
-    """The rows as :data:`LOG` takes them: in the order in which all workers lock them."""
-    ordered = sorted(rows, key=lambda row: row.id)
-    return [list(column) for column in zip(*ordered, strict=True)]
-
-
-def changed_by(status: str) -> int:
-    """How many rows a statement changed, out of what the server says about it."""
-    return int(status.rpartition(" ")[2])
 
 
 class Batch:
@@ -192,8 +160,8 @@ class Batch:
         if not ids:
             return
         ordered = sorted(ids)
-        await self._statements.execute(_LOCK, ordered)
-        for id, data, customer, version in await self._statements.fetch(_READ, ordered):
+        await self._statements.execute(LOCK, ordered)
+        for id, data, customer, version in await self._statements.fetch(READ, ordered):
             self._rows[id] = self._locked[id] = self._kept(id, data, customer, version)
 
     def _kept(
@@ -326,8 +294,8 @@ class Batch:
         marks = self._links.pop(owner, set()) | own
         if self._elsewhere is not None:
             self._elsewhere.erase(owner, marks)
-        status = await self._statements.execute(_UNLOG, sorted(marks))
-        await self._statements.execute(_UNLOGIN, owner)
+        status = await self._statements.execute(UNLOG, sorted(marks))
+        await self._statements.execute(UNLOGIN, owner)
         self._set(owner, NOBODY)
         for one in marks:
             self._set(one, Kept(retired=True), ERASURE)
@@ -351,10 +319,10 @@ class Batch:
             if row is not self._locked[id]
         ]
         if gone:
-            await self._statements.execute(_UNMAKE, sorted(gone))
+            await self._statements.execute(UNMAKE, sorted(gone))
         if changed:
             columns = [list(column) for column in zip(*changed, strict=True)]
-            await self._statements.execute(_WRITE, *columns)
+            await self._statements.execute(WRITE, *columns)
 
 
 def _data(row: Kept) -> bytes | None:
