@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
+from typing import NamedTuple
 
 from . import StoreError
 from .checking import DAMAGED, Check
@@ -40,6 +41,12 @@ FAULTS = (
 Number = tuple[int, int]
 
 
+class _Opened(NamedTuple):
+    writing: sqlite3.Connection
+    reading: sqlite3.Connection
+    number: Number | None
+
+
 def _log_ahead(connection: sqlite3.Connection) -> None:
     """Turn to write-ahead logging. Of several processes that do so with a new file at the same
     time, SQLite lets all but one fail at once, whatever the busy timeout."""
@@ -56,15 +63,18 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """While it lasts no other process puts ``path`` aside: between looking which file it is and
-    renaming it, another one may have done so, and it would be the new file that goes."""
+def _held(path: Path, alone: bool) -> Iterator[None]:
+    """While it lasts nobody puts ``path`` aside but, if ``alone``, this process.
+
+    Who looks which file it is and renames it then would else rename the new one that another
+    process has made meanwhile; and who opens it would find the new one's log beside the old file.
+    """
     if fcntl is None:  # Windows renames no file that is open
         yield
         return
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        fcntl.flock(folder, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
     finally:
         os.close(folder)  # and lets go of the lock
@@ -165,12 +175,7 @@ class SqliteFile:
                 self._stale.pop()
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._check_name()
-            self.writing, opened = self._open_or_renew()
-            try:
-                self.reading = self._connect(20)
-            except BaseException:  # raised on; only the half-opened file is given back
-                self.writing.close()
-                raise
+            self.writing, self.reading, opened = self._open_or_renew()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{self.path} cannot be opened: {error}") from error
         if opened is None:
@@ -195,11 +200,11 @@ class SqliteFile:
             f"a store's name ends in one of {endings}"
         )
 
-    def _open_or_renew(self) -> tuple[sqlite3.Connection, Number | None]:
+    def _open_or_renew(self) -> _Opened:
         """Open the file; one that is no database is put aside for a new one."""
         number = self._number()
         try:
-            connection, opened = self._open_writing()
+            opened = self._open_both()
         except sqlite3.DatabaseError as error:
             # Not for a file that is only locked, not ours to read or on a full disk.
             if getattr(error, "sqlite_errorcode", 0) & 0xFF not in DAMAGED:
@@ -207,20 +212,21 @@ class SqliteFile:
             if self.path.suffix.lower() not in SUFFIXES:
                 raise self._foreign(error) from error
             self._put_aside(error, number)
-            return self._open_writing()
+            return self._open_both()
         # A page that is damaged is met only when it is read: maybe tomorrow, by a visitor.
         if number is not None and self.path.suffix.lower() in SUFFIXES:
             self._check = Check(self.path, lambda what: self._put_aside(what, number))
             if self._check.begin():
-                connection.close()
-                return self._open_writing()
-        return connection, opened
+                opened.reading.close()
+                opened.writing.close()
+                return self._open_both()
+        return opened
 
     def _put_aside(self, error: object, number: Number | None) -> None:
         """Rename what is damaged: the file ``number``, unless another process has done so."""
         if number is None:
             return
-        with alone(self.path):
+        with _held(self.path, alone=True):
             if self._number() != number:
                 return
             suffix = f".damaged-{int(time.time())}-{os.getpid()}"
@@ -236,6 +242,18 @@ class SqliteFile:
             self.path.name,
             suffix,
         )
+
+    def _open_both(self) -> _Opened:
+        with _held(self.path, alone=False):
+            writing, number = self._open_writing()
+            try:
+                reading = self._connect(20)
+                # SQLite opens the log with the first statement: now it is still this file's.
+                reading.execute("PRAGMA schema_version").fetchone()
+            except BaseException:  # raised on; only the half-opened file is given back
+                writing.close()
+                raise
+        return _Opened(writing, reading, number)
 
     def _open_writing(self) -> tuple[sqlite3.Connection, Number | None]:
         connection = self._connect(5_000)
