@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from .built_in import BUILT_IN, CONTEXT_FIELDS, PROFILE_FIELDS, READERS, Reader
 from .experiments import Units
-from .facts import Context, Profile
+from .facts import Context, Counter, Profile
 from .interests import NO_TRAFFIC, Leanings, Traffic
 from .typed import Attribute, Type, typed, version
 
@@ -25,6 +25,7 @@ _T = TypeVar("_T")
 
 NO_UNITS = Units()
 NO_PINS: Mapping[str, str] = {}
+NO_COUNTS: Mapping[str, Counter] = {}
 
 
 class Facts:
@@ -33,7 +34,7 @@ class Facts:
     ``values`` holds the attributes that are known; of the others some are None, some absent. Of
     lists just the ill-typed ones are None: a missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
     ``pins`` map experiments to the variant that is to be seen whatever the bucket says.
-    ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
+    ``dismissed`` are the rules that the visitor sent away. ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Facts:
         "context",
         "counts",
         "day",
+        "dismissed",
         "memo",
         "pins",
         "profile",
@@ -67,6 +69,7 @@ class Facts:
         self.context = context
         self.traffic = traffic
         self.counts = profile.counts
+        self.dismissed = profile.counts.get("dismissed rule", NO_COUNTS)
         self.day = context.day
         self.units = units
         self.pins = pins
