@@ -23,7 +23,7 @@ _VISITOR = frozenset({"first_name", "language"})
 _LOOP = frozenset(
     "index index0 first last length revindex revindex0 previtem nextitem depth".split()
 )
-_CALLS = ("cards", "click", "range", "t")
+_CALLS = ("cards", "click", "dismiss", "range", "t")
 STATEMENTS = {
     "Macro": "macro",
     "CallBlock": "call",
@@ -211,7 +211,7 @@ class ExpressionLint:
             self.wrong(line, str(word), "this cannot be called", hint)
             return
         count = len(node.args) + len(node.kwargs)
-        if name in ("cards", "click") and not top:
+        if name in ("cards", "click", "dismiss") and not top:
             message = f"{name}() stands alone between {{{{ and }}}}"
             self.wrong(line, name, message)
         if name == "cards":
@@ -219,6 +219,10 @@ class ExpressionLint:
             return
         if name == "click":
             self.mentions = self.mentions.also(Mentions(click=True))
+        if name == "dismiss" and (count > 1 or node.kwargs):
+            self.wrong(
+                line, name, "dismiss() takes the words on its button, or nothing"
+            )
         if name in ("click", "t") and not 1 <= count <= (1 if name == "click" else 2):
             self.wrong(line, name, f"{name}() needs one value")
         if name == "range":

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from weakref import ref
 
 import msgspec
 
+from ..fragments.dismissal import leading, offered, without
 from ..fragments.recommendations.rank import PERSONAL, Reason, choose
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import FragmentError, VisitorView
@@ -18,6 +20,7 @@ from ..rules.interests import decayed
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
+from .dismissals import NOTHING as DISMISS_NOTHING
 from .guise import everybody_sees
 from .remote import LONGEST
 from .remote.questions import Questions
@@ -176,6 +179,8 @@ class Display:
         if remote:
             self.exposed.append(decision)
             return content
+        if offered(content):
+            content = self._dismissible(content, decision)
         # Fragments are shared between pages: they know neither where we stand nor for whom.
         if visit.guise is not None:
             content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
@@ -183,6 +188,17 @@ class Display:
             content = content.replace(_CLICK, visit.root.encode() + _CLICK)
         self.exposed.append(decision)
         return content
+
+    def _dismissible(self, content: bytes, decision: Decision) -> bytes:
+        """A fragment with a way to send it away, for those who can be remembered."""
+        visit = self._visit
+        if visit.guise is not None:
+            return leading(content, visit.root.encode() + DISMISS_NOTHING)
+        if not visit.remembers:
+            return without(content)
+        link = visit.window.dismissals.link(decision.fragment or "", decision.rule)
+        page = visit.root + visit.arrival.path
+        return leading(content, f"{visit.root}{link}?to={quote(page)}".encode())
 
     def _render(self, decision: Decision, default: bytes, charset: str) -> bytes | None:
         assert decision.fragment is not None and self._facts is not None

@@ -19,6 +19,7 @@ from ..rules.interests import NO_TRAFFIC, Traffic
 from .breaker import Breaker
 from .clicks import ClickLinks
 from .consent import RefusalCookie
+from .dismissals import Dismissals
 from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
@@ -87,6 +88,7 @@ class Shopwindow:
         self.keys = keys or read_keys()
         self.production = is_production()
         self.clicks = ClickLinks(self.keys)
+        self.dismissals = Dismissals(self.keys)
         self.showings = Showings(self.keys)
         self.previews = Previews(self.keys)
         self.marker = Marker(marker_keys(self.keys))
