@@ -309,8 +309,6 @@ def _attributes(section: Section, sources: set[str]) -> dict[str, Attribute]:
             entry.wrong(
                 "from", f'unknown source "{origin[7:]}"', suggest(origin[7:], sources)
             )
-        elif origin == "preference":
-            entry.wrong("from", 'the origin "preference" is not available yet')
         if purpose is not None and purpose not in PURPOSES:
             entry.wrong(
                 "purpose", f'unknown purpose "{purpose}"', suggest(purpose, PURPOSES)

@@ -1,7 +1,7 @@
 """The events that teach something, and what each says of which thing."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # In the words of the Segment specification, where it has some.
 PRODUCT_VIEWED = "Product Viewed"
@@ -14,9 +14,21 @@ ORDER_COMPLETED = "Order Completed"
 PROMOTION_VIEWED = "Promotion Viewed"
 PROMOTION_CLICKED = "Promotion Clicked"
 PROMOTION_DISMISSED = "Promotion Dismissed"
-# Our own: a page was opened; the shop told attributes of the visitor.
+# Our own: a page was opened; attributes of the visitor were told; the visitor said what they
+# want of a thing: {dimension, key, answer: "more", "less", "never", or "" to take it back}.
 VISITED = "Visited"
 ATTRIBUTES_SET = "Attributes Set"
+PREFERENCE_SET = "Preference Set"
+SOURCE = "$source"  # no attribute's name begins like that: who told those of the event
+
+
+def told(attributes: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The properties of ATTRIBUTES_SET, for values that ``source`` tells: ``app``,
+    ``preference``, ``source:NAME``, ``import:NAME`` or ``webhook:NAME``.
+
+    A value of None takes the attribute back. Without a source it is the app that tells.
+    """
+    return {**attributes, SOURCE: source}
 
 
 class Says(NamedTuple):

@@ -73,6 +73,33 @@ class Interest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     time: float
 
 
+class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Who told an attribute last, and when: ``source`` is one of :data:`SOURCES`, the last three
+    followed by a colon and a name, ``time`` in seconds since 1970.
+    """
+
+    source: str
+    time: float
+
+
+#: Who may tell an attribute that is stored. ``preference`` is the visitor's own answer.
+SOURCES = ("app", "preference", "source", "import", "webhook")
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the visitor said about a thing: one of :data:`ANSWERS`, at ``time``.
+
+    An empty ``wish`` takes an earlier answer back.
+    """
+
+    wish: str
+    time: float
+
+
+#: What a visitor may want of a thing; the words are those of :data:`.events.PREFERENCE_SET`.
+ANSWERS = ("more", "less", "never")
+
+
 class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is known about one visitor, over all visits. Fields are only ever appended.
 
@@ -85,6 +112,9 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     pseudonym of the customer who logged in, empty for a stranger. ``variants`` maps the
     experiments that the visitor was part of to the variant seen first, or ``control``.
     ``visit_starts`` are the seconds at which the last twelve visits began, oldest first.
+    ``told`` says of attributes who told them and when; one that has no entry is of the time
+    before this was kept, one that is only in here was taken back. ``answers`` maps a dimension
+    to key -> what the visitor said about it.
     """
 
     first_seen: float = 0.0
@@ -104,6 +134,8 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     customer: str = ""
     variants: dict[str, str] = {}
     visit_starts: tuple[int, ...] = ()
+    told: dict[str, Told] = {}
+    answers: dict[str, dict[str, Answer]] = {}
 
 
 class Context(msgspec.Struct, frozen=True, gc=False):

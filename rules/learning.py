@@ -8,12 +8,14 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
+from .answers import ANSWERABLE, answered
 from .counters import add_counts
 from .events import (
     ARTICLE_VIEWED,
     ATTRIBUTES_SET,
     LIST_VIEWED,
     ORDER_COMPLETED,
+    PREFERENCE_SET,
     PRODUCT_ADDED,
     PRODUCT_REMOVED,
     PRODUCT_VIEWED,
@@ -22,10 +24,12 @@ from .events import (
     PROMOTION_DISMISSED,
     PROMOTION_VIEWED,
     SAYS,
+    SOURCE,
     VISITED,
 )
-from .facts import KEYS_KEPT, Event, Profile
+from .facts import ANSWERS, KEYS_KEPT, Answer, Event, Profile, Told
 from .interests import WEIGHTS, Pair, add_interest
+from .precedence import tell
 
 VISIT_PAUSE = 30 * 60  # seconds without an event, after which a new visit starts
 ORDERS_KEPT = 5
@@ -257,13 +261,23 @@ def _storable(value: object) -> object | None:
 def _attributes_set(
     old: Profile, event: Event, relatives: Relatives, changes: Changes
 ) -> None:
-    fresh = event.properties
-    kept = {name: raw for name, raw in old.attributes.items() if name not in fresh}
-    for name, raw in fresh.items():
-        if (value := _storable(raw)) is not None:
-            kept[name] = value
-    # The newest stay: a shop that sets ever new names must not fill the profile.
-    changes["attributes"] = dict(list(kept.items())[-KEYS_KEPT:])
+    source = _text(event, SOURCE) or "app"
+    fresh = {
+        name: _storable(raw) for name, raw in event.properties.items() if name != SOURCE
+    }
+    changes["attributes"], changes["told"] = tell(
+        old.attributes, old.told, fresh, Told(source, int(event.time))
+    )
+
+
+def _preferred(
+    old: Profile, event: Event, relatives: Relatives, changes: Changes
+) -> None:
+    dimension, key = _text(event, "dimension"), _text(event, "key")
+    wish = event.properties.get("answer")
+    if dimension in ANSWERABLE and key and isinstance(wish, str):
+        said = Answer(wish if wish in ANSWERS else "", int(event.time))
+        changes["answers"] = answered(old.answers, dimension, key, said)
 
 
 # Property of the event -> name in the profile.
@@ -291,6 +305,7 @@ Lesson = Callable[[Profile, Event, Relatives, Changes], None]
 _LESSONS: dict[str, Lesson] = {
     VISITED: _visited,
     ATTRIBUTES_SET: _attributes_set,
+    PREFERENCE_SET: _preferred,
     PRODUCTS_SEARCHED: _searched,
     PRODUCT_ADDED: _added,
     PRODUCT_REMOVED: _removed,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from . import answers, precedence
 from .counters import keys_kept
 from .facts import DAYS_KEPT, KEYS_KEPT, Counter, Interest, Profile
 from .interests import decayed
@@ -11,11 +12,12 @@ from .learning import ORDERS_KEPT, VISITS_KEPT
 def merge(one: Profile, other: Profile) -> Profile:
     """The profile of somebody who is both ``one`` and ``other``: ``merge(a, b) == merge(b, a)``.
 
-    Counts and orders add up. Where only one value can stay (the cart's age, an attribute,
-    the current visit), that of the profile seen last stays.
+    Counts and orders add up. Of an attribute and of an answer the newest stays, of the current
+    visit that of the profile seen last.
     """
     older, newer = sorted((one, other), key=_age)
     starts = [start for start in (one.first_seen, other.first_seen) if start]
+    attributes, told = precedence.united(older, newer)
     carts = [start for start in (one.cart_since, other.cart_since) if start]
     return Profile(
         first_seen=min(starts, default=0.0),
@@ -28,7 +30,7 @@ def merge(one: Profile, other: Profile) -> Profile:
         cart=_most(one.cart, other.cart),
         cart_since=min(carts, default=0.0),
         visit=newer.visit,
-        attributes={**older.attributes, **newer.attributes},
+        attributes=attributes,
         counts={
             name: _counters(
                 one.counts.get(name, {}), other.counts.get(name, {}), keys_kept(name)
@@ -48,6 +50,8 @@ def merge(one: Profile, other: Profile) -> Profile:
         visit_starts=tuple(sorted((*one.visit_starts, *other.visit_starts)))[
             -VISITS_KEPT:
         ],
+        told=told,
+        answers=answers.united(one.answers, other.answers),
     )
 
 

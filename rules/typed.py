@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from .facts import SOURCES
 from .moments import as_day, as_time, read_day, read_time
 from .numerals import number
 
@@ -24,7 +25,7 @@ class Attribute(msgspec.Struct, frozen=True, gc=False):
     """One name a rule may use.
 
     ``origin`` is ``app``, ``header:NAME``, ``query:NAME``, ``cookie:NAME``, ``preference``,
-    ``source:NAME`` or ``built-in``. ``one_of`` are the values that make sense in a rule. A
+    ``source:NAME``, ``import:NAME``, ``webhook:NAME`` or ``built-in``. ``one_of`` are the values that make sense in a rule. A
     ``sensitive`` attribute decides, but is never printed. ``meaning`` says of a built-in one,
     in one line for editors, what it is.
     """
@@ -45,7 +46,7 @@ class Attribute(msgspec.Struct, frozen=True, gc=False):
         if self.origin == "built-in":
             return frozenset()
         kind = self.origin.partition(":")[0]
-        stored = kind in ("app", "preference", "source", "cookie")
+        stored = kind in (*SOURCES, "cookie")
         return frozenset({"personalization"}) if stored else frozenset()
 
 

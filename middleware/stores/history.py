@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from ...rules.encoding import decode
 from ...rules.facts import Event, Profile
 from . import DayOf, StoreError, Weights
 from .file import VERSION
@@ -31,7 +32,6 @@ WHERE time < ?2 AND owner IN concerned ORDER BY owner, time, id
 # Neither an id that was given up nor one that stands for a customer: these begin with @.
 _KEPT = "FROM profiles WHERE length(data) > 0 AND substr(data, 1, 1) <> x'40'"
 
-_decode_profile = msgspec.msgpack.Decoder(Profile).decode
 _decode_properties = msgspec.json.Decoder(dict).decode
 
 
@@ -102,7 +102,7 @@ class SqliteHistory:
     def profiles(self) -> Iterator[Profile]:
         for (data,) in self._rows(f"SELECT data {_KEPT}"):
             assert isinstance(data, bytes)
-            yield _decode_profile(data)
+            yield decode(data)
 
     def traffic(self) -> Weights:
         rows = self._rows("SELECT dimension, key, weight FROM traffic")

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ...rules.encoding import decode, encode
 from ...rules.facts import Event, Profile
 from . import (
     ERASED,
@@ -81,8 +82,6 @@ ROWS = 64
 Execute = Callable[..., sqlite3.Cursor]
 _Seen = tuple[int, Profile | None]
 
-_encode_profile = msgspec.msgpack.Encoder().encode
-_decode_profile = msgspec.msgpack.Decoder(Profile).decode
 _encode_properties = msgspec.json.Encoder().encode
 
 
@@ -105,7 +104,7 @@ def stored(execute: Execute, mark: str) -> tuple[str, Profile | None]:
         return owner, None
     if row[0] == _RETIRED:
         raise Retired(mark)
-    return owner, _decode_profile(row[0])
+    return owner, decode(row[0])
 
 
 def _text(properties: dict[str, Any]) -> str:
@@ -182,7 +181,7 @@ class SqliteStore:
             self._seen[mark] = (0, None)
             return None
         data, version = row
-        profile = _decode_profile(data)
+        profile = decode(data)
         if (
             version is not None
         ):  # else a file of the first version: its first change adds one
@@ -293,7 +292,7 @@ class SqliteStore:
                 quick += events
             else:
                 fresh[mark] = (version + 1, profile)
-                changed.append((mark, _encode_profile(profile), version + 1))
+                changed.append((mark, encode(profile), version + 1))
                 quick += events
         execute = self._writing.execute
         before = self._writing.total_changes
@@ -371,9 +370,12 @@ class SqliteStore:
         return kept
 
     def _save(self, profiles: dict[str, Profile | None], changed: set[str]) -> None:
-        self._writing.executemany(
-            _SAVE, [(owner, _encode_profile(profiles[owner])) for owner in changed]
-        )
+        rows = [
+            (owner, encode(profile))
+            for owner in changed
+            if (profile := profiles[owner]) is not None
+        ]
+        self._writing.executemany(_SAVE, rows)
 
     def _rearrange(self, event: Event) -> None:
         execute = self._writing.execute
@@ -399,7 +401,7 @@ class SqliteStore:
             if holder == new:  # another worker met the new id before this was written
                 one = united(early, one, customer)
             execute(_GIVE_UP, (old, _RETIRED))
-            execute(_SAVE, (customer, _encode_profile(one)))
+            execute(_SAVE, (customer, encode(one)))
             execute(_GIVE_UP, (new, _ALIAS + customer.encode()))
             execute(_LOGIN, (customer, new))
         elif name == FORGOTTEN:
@@ -421,7 +423,7 @@ class SqliteStore:
 
     def _profile(self, owner: str) -> Profile | None:
         row = self._writing.execute(_FETCH, (owner,)).fetchone()
-        return None if row is None else _decode_profile(row[0])
+        return None if row is None else decode(row[0])
 
     def traffic(self) -> Weights:
         try:

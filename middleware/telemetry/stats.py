@@ -8,7 +8,13 @@ from collections import Counter as Tally
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ...rules.events import ATTRIBUTES_SET, PRODUCT_REMOVED, SAYS, VISITED
+from ...rules.events import (
+    ATTRIBUTES_SET,
+    PREFERENCE_SET,
+    PRODUCT_REMOVED,
+    SAYS,
+    VISITED,
+)
 from ..stores import REARRANGING
 
 if TYPE_CHECKING:
@@ -18,7 +24,9 @@ if TYPE_CHECKING:
 
 OTHER = "other"
 # Others come from the shop's own code: nobody knows how many there are.
-_EVENTS = frozenset((*SAYS, PRODUCT_REMOVED, VISITED, ATTRIBUTES_SET, *REARRANGING))
+_EVENTS = frozenset(
+    (*SAYS, PRODUCT_REMOVED, VISITED, ATTRIBUTES_SET, PREFERENCE_SET, *REARRANGING)
+)
 
 
 class Metric(NamedTuple):

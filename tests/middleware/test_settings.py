@@ -54,6 +54,7 @@ kind = { type = "text", from = "source:crm", purpose = "personalization", sensit
 test = { type = "yes-no", from = "query:test" }
 theme = { type = "text", from = "cookie:theme" }
 plain = { type = "version" }
+born = { type = "date", from = "preference" }
 [consent]
 provider = "shopwindow"
 days = 90
@@ -127,6 +128,7 @@ def test_every_key_of_a_full_file_is_read() -> None:
             "test": Attribute("test", "yes-no", "query:test"),
             "theme": Attribute("theme", "text", "cookie:theme"),
             "plain": Attribute("plain", "version", "app"),
+            "born": Attribute("born", "date", "preference"),
         },
         consent_days=90,
         cookie_name="window",
@@ -238,8 +240,6 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     '"header:X\\nY": app, preference, header:NAME, query:NAME, cookie:NAME or source:NAME',
     "[attributes]\na = { type = 'text', from = 'source:crm' }": '2:22: unknown source '
     '"crm": there is none yet',
-    "[attributes]\na = { type = 'text', from = 'preference' }": '2:22: the origin '
-    '"preference" is not available yet',
     "[attributes]\na = { type = 'text', purpose = 'sales' }": '2:22: unknown purpose '
     '"sales": known: personalization, statistics',
     "[attributes]\na = { type = 'text', one-of = 'x' }": '2:22: "one-of" must be a list of '

@@ -1,11 +1,9 @@
 """Two histories of one person become one, in whichever order they come."""
 
 import math
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from shopwindow.rules.facts import (
     DAYS_KEPT,
@@ -17,44 +15,7 @@ from shopwindow.rules.facts import (
 from shopwindow.rules.interests import HALF_LIFE, decayed
 from shopwindow.rules.learning import ORDERS_KEPT
 from shopwindow.rules.merging import merge
-
-TIMES = st.floats(1.7e9, 1.8e9)
-NAMES = st.sampled_from(["hay", "grass", "carrot", "box"])
-TEXTS = st.sampled_from(["a", "b", "c"])
-
-
-@st.composite
-def counters(draw: st.DrawFn) -> Counter:
-    days = sorted(draw(st.sets(st.integers(20_000, 20_030), min_size=1, max_size=8)))
-    pairs = [(day, draw(st.integers(1, 9))) for day in days]
-    return Counter(draw(TIMES), tuple(number for pair in pairs for number in pair))
-
-
-def tables(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    inner = st.dictionaries(NAMES, values, max_size=4)
-    return st.dictionaries(TEXTS, inner, max_size=2)
-
-
-SEEN = st.one_of(st.just(0.0), TIMES)
-PROFILES = st.builds(
-    Profile,
-    first_seen=SEEN,
-    last_seen=SEEN,
-    visits=st.integers(0, 99),
-    previous_visit=SEEN,
-    orders=st.integers(0, 9),
-    order_value=st.integers(0, 10**6).map(lambda cents: cents / 100),
-    last_order=SEEN,
-    cart=st.dictionaries(NAMES, st.integers(1, 9)),
-    cart_since=SEEN,
-    visit=st.dictionaries(TEXTS, TEXTS),
-    attributes=st.dictionaries(NAMES, st.one_of(TEXTS, st.integers(), st.booleans())),
-    counts=tables(counters()),
-    interests=tables(st.builds(Interest, score=st.floats(0, 100), time=TIMES)),
-    recent_orders=st.lists(TEXTS, unique=True, max_size=3).map(tuple),
-    customer=st.sampled_from(["", "c.anna", "c.bert"]),
-    visit_starts=st.lists(st.integers(0, 2**32), max_size=12).map(sorted).map(tuple),
-)
+from tests.rules.profiles import PROFILES
 
 
 @given(PROFILES, PROFILES)
