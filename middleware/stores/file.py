@@ -8,35 +8,9 @@ from pathlib import Path
 from threading import Lock
 
 from . import StoreError
+from .migrations import migrate, newer
 
 log = logging.getLogger("shopwindow")
-
-VERSION = 2
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS profiles (
-    id TEXT PRIMARY KEY,        -- a visitor's mark or a customer
-    data BLOB NOT NULL,         -- a profile; or @ and the customer who it is; or nothing: retired
-    version INTEGER             -- one more with each change of the profile; NULL: there is none
-);
-CREATE TABLE IF NOT EXISTS logins (
-    customer TEXT NOT NULL,
-    visitor TEXT NOT NULL,
-    PRIMARY KEY (customer, visitor)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events (
-    id TEXT PRIMARY KEY,        -- begins with the time: new rows go to the end
-    time REAL NOT NULL,
-    visitor TEXT NOT NULL,
-    name TEXT NOT NULL,
-    properties TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS traffic (
-    dimension TEXT NOT NULL,
-    key TEXT NOT NULL,
-    weight REAL NOT NULL,
-    PRIMARY KEY (dimension, key)
-) WITHOUT ROWID;
-"""
 
 SUFFIXES = (".db", ".sqlite", ".sqlite3")
 """Of names under which a damaged file is ours to put aside."""
@@ -192,14 +166,8 @@ class SqliteFile:
             # What is deleted is overwritten with zeros.
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > VERSION:
-                raise StoreError(f"{self.path} was written by a newer shopwindow")
-            for statement in _SCHEMA.split(";\n"):
-                connection.execute(statement)
-            if version == 1:
-                connection.execute("ALTER TABLE profiles ADD COLUMN version INTEGER")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+            if not migrate(connection):
+                raise StoreError(newer(self.path))
             connection.execute("COMMIT")
         except BaseException:
             connection.close()  # else the damaged file could not be moved away everywhere

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from ...rules.facts import Profile
 from . import StoreError, Weights
-from .sqlite import mark_of, stored
+from .rows import mark_of
+from .sqlite import stored
 
 
 class Glance(NamedTuple):

@@ -4,13 +4,9 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from ...rules.encoding import decode, encode
 from ...rules.facts import Event, Profile
 from . import (
     ERASED,
@@ -21,6 +17,7 @@ from . import (
     REARRANGING,
     DayOf,
     Draft,
+    Keeper,
     Learn,
     Retired,
     StoreError,
@@ -29,11 +26,12 @@ from . import (
 )
 from .file import SqliteFile
 from .history import SqliteHistory
+from .rows import COLUMNS, Row, decode_profile, encode_profile, mark_of, row_of
 
 log = logging.getLogger("shopwindow")
 
 _FETCH = "SELECT data, version FROM profiles WHERE id = ?"
-_LOG = "INSERT OR IGNORE INTO events VALUES {}"
+_LOG = f"INSERT OR IGNORE INTO events ({COLUMNS}) VALUES {{}}"
 # Only on top of the version that was read, be it none: nobody else's change is lost, and what
 # is gone does not come back.
 _CHANGE = """
@@ -65,6 +63,7 @@ _ALIAS = (
     b"@"  # no profile begins with it: msgpack arrays begin with 0x90 to 0x9f or 0xdc
 )
 _RETIRED = b""
+ERASURE = -1  # the version of an id that was erased: no login brings it back
 _NO_PROFILE = (_ALIAS, _RETIRED)
 
 _FAULTS = (
@@ -82,13 +81,6 @@ ROWS = 64
 Execute = Callable[..., sqlite3.Cursor]
 _Seen = tuple[int, Profile | None]
 
-_encode_properties = msgspec.json.Encoder().encode
-
-
-def mark_of(visitor: str) -> str:
-    """What stands for a visitor id in the file: who reads it cannot make a cookie's id of it."""
-    return blake2b(visitor.encode(), digest_size=16).hexdigest()
-
 
 def stored(execute: Execute, mark: str) -> tuple[str, Profile | None]:
     """Whose profile stands for ``mark`` (the visitor's own or a customer's), and it.
@@ -104,19 +96,15 @@ def stored(execute: Execute, mark: str) -> tuple[str, Profile | None]:
         return owner, None
     if row[0] == _RETIRED:
         raise Retired(mark)
-    return owner, decode(row[0])
+    return owner, decode_profile(row[0])
 
 
-def _text(properties: dict[str, Any]) -> str:
-    return _encode_properties(properties).decode()
-
-
-def _rows(events: Iterable[Event]) -> list[tuple[Any, ...]]:
+def _rows(events: Iterable[Event]) -> list[Row]:
     """The events as the log holds them, without those that are no part of it."""
     return [
-        (e.id, e.time, mark_of(e.visitor), e.name, _text(e.properties))
-        for e in events
-        if e.name not in INTERNAL
+        row_of(event, mark_of(event.visitor))
+        for event in events
+        if event.name not in INTERNAL
     ]
 
 
@@ -181,7 +169,7 @@ class SqliteStore:
             self._seen[mark] = (0, None)
             return None
         data, version = row
-        profile = decode(data)
+        profile = decode_profile(data)
         if (
             version is not None
         ):  # else a file of the first version: its first change adds one
@@ -292,7 +280,7 @@ class SqliteStore:
                 quick += events
             else:
                 fresh[mark] = (version + 1, profile)
-                changed.append((mark, encode(profile), version + 1))
+                changed.append((mark, encode_profile(profile), version + 1))
                 quick += events
         execute = self._writing.execute
         before = self._writing.total_changes
@@ -370,12 +358,9 @@ class SqliteStore:
         return kept
 
     def _save(self, profiles: dict[str, Profile | None], changed: set[str]) -> None:
-        rows = [
-            (owner, encode(profile))
-            for owner in changed
-            if (profile := profiles[owner]) is not None
-        ]
-        self._writing.executemany(_SAVE, rows)
+        self._writing.executemany(
+            _SAVE, [(owner, encode_profile(profiles[owner])) for owner in changed]
+        )
 
     def _rearrange(self, event: Event) -> None:
         execute = self._writing.execute
@@ -384,7 +369,10 @@ class SqliteStore:
         name = event.name
         fresh = str(event.properties.get("visitor", ""))
         new = mark_of(fresh)
-        if name == IDENTIFIED and self._given_up(new):
+        if name == IDENTIFIED and self._erased(old):
+            # The login was noted before: who it made of the visitor is erased as well.
+            old, (owner, _), name = new, self._owner(fresh), ERASED
+        elif name == IDENTIFIED and self._given_up(new):
             # Before this was written, or since then: nothing comes back.
             name = ERASED if owner == old else FORGOTTEN
         if not owner and name != IDENTIFIED:
@@ -401,7 +389,7 @@ class SqliteStore:
             if holder == new:  # another worker met the new id before this was written
                 one = united(early, one, customer)
             execute(_GIVE_UP, (old, _RETIRED))
-            execute(_SAVE, (customer, encode(one)))
+            execute(_SAVE, (customer, encode_profile(one)))
             execute(_GIVE_UP, (new, _ALIAS + customer.encode()))
             execute(_LOGIN, (customer, new))
         elif name == FORGOTTEN:
@@ -412,10 +400,14 @@ class SqliteStore:
             execute(f"DELETE FROM events WHERE visitor IN ({_VISITORS})", (owner,))
             execute("DELETE FROM profiles WHERE id = ?", (owner,))
             execute(
-                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'', NULL FROM ({_VISITORS})",
+                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'', {ERASURE} FROM ({_VISITORS})",
                 (owner,),
             )
             execute("DELETE FROM logins WHERE customer = ?", (owner,))
+
+    def _erased(self, mark: str) -> bool:
+        row = self._writing.execute(_FETCH, (mark,)).fetchone()
+        return row is not None and row == (_RETIRED, ERASURE)
 
     def _given_up(self, mark: str) -> bool:
         row = self._writing.execute(_FETCH, (mark,)).fetchone()
@@ -423,7 +415,7 @@ class SqliteStore:
 
     def _profile(self, owner: str) -> Profile | None:
         row = self._writing.execute(_FETCH, (owner,)).fetchone()
-        return None if row is None else decode(row[0])
+        return None if row is None else decode_profile(row[0])
 
     def traffic(self) -> Weights:
         try:
@@ -441,6 +433,13 @@ class SqliteStore:
 
     def history(self, day: DayOf) -> SqliteHistory:
         return SqliteHistory(self.path, day)
+
+    def keeper(self, day: DayOf) -> Keeper:
+        from .keeping import (
+            SqliteKeeper,
+        )  # it knows this file; pages have no use for it
+
+        return SqliteKeeper(self.path, day)
 
     def close(self) -> None:
         self._file.close()

@@ -482,27 +482,6 @@ def test_many_visitors_in_one_batch_are_kept_like_one(path: Path) -> None:
     store.close()
 
 
-def test_a_file_of_the_first_version_is_counted_on(path: Path) -> None:
-    SqliteStore(path).close()
-    with sqlite3.connect(path) as connection:
-        connection.executescript(
-            "DROP TABLE profiles;"
-            "CREATE TABLE profiles (id TEXT PRIMARY KEY, data BLOB NOT NULL);"
-            "PRAGMA user_version = 1;"
-        )
-    connection.close()
-    store = SqliteStore(path)
-    keep(store, event("v1"))
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE profiles SET version = NULL")
-    connection.close()
-    for _ in range(2):
-        store.fetch("v1")
-        keep(store, event("v1"))
-    assert views(store, "v1") == 3
-    store.close()
-
-
 def test_the_file_and_its_folder_are_made(path: Path) -> None:
     opened(path, lambda store: keep(store, event("v1")))
     assert path.is_file()
