@@ -105,6 +105,10 @@ class Lookup:
             # A store of any kind may fail in any way; the page must not.
             self._broken(error)
 
+    def allow(self, seconds: float) -> None:
+        """Whoever asks for nothing but what is known waits so long for it, from now on."""
+        self._deadline = max(self._deadline, monotonic() + seconds)
+
     def skip_customer(self) -> None:
         """Nobody can be logged in: the shop need not be asked."""
         self._customer_of = None
