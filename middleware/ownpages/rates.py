@@ -16,6 +16,7 @@ BY_PROXY = (
 )
 REMEMBERED = 20_000  # visitors and addresses that are counted at once
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 
@@ -56,23 +57,31 @@ def sender(arrival: Arrival, trusted: Networks) -> tuple[str, int]:
         return "", 0
     behind = not FORWARDED.isdisjoint(arrival.headers)
     if behind and any(address in network for network in trusted):
-        for hop in reversed(_hops(arrival)):
+        hops = _hops(arrival)
+        for hop in reversed(hops):
             address = hop
             if not any(hop in network for network in trusted):
                 break
-        return str(address), BY_ADDRESS
+        return _whose(address), BY_ADDRESS if hops else BY_PROXY
     if address.is_loopback:
         return "", 0
-    return str(address), BY_PROXY if behind else BY_ADDRESS
+    return _whose(address), BY_PROXY if behind else BY_ADDRESS
 
 
-def _hops(arrival: Arrival) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+def _whose(address: Address) -> str:
+    """What one household has: of IPv6, whose addresses are endless, the network of 64 bits."""
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _hops(arrival: Arrival) -> list[Address]:
     said = arrival.headers.get(b"x-forwarded-for", b"").decode("latin-1")[-1_000:]
     found = (_address(part.strip()) for part in said.split(","))
     return [address for address in found if address is not None]
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _address(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
