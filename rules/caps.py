@@ -7,7 +7,7 @@ import msgspec
 from .attributes import Facts
 from .counting import how_often
 from .facts import DAY, Counter
-from .moments import Duration
+from .moments import Duration, lasted
 
 
 class Record:
@@ -168,11 +168,3 @@ class Cap(msgspec.Struct, frozen=True, gc=False):
         clicks = facts.counts.get("clicked fragment", {})
         clicked = [clicks[name] for name in self.fragments if name in clicks]
         return Record(shown, clicked, facts)
-
-
-def lasted(seconds: float) -> str:
-    """A length of time for people, in the largest unit that it fills: ``3 hours``."""
-    for unit, size in (("day", DAY), ("hour", 3600), ("minute", 60)):
-        if (amount := int(seconds // size)) >= 1:
-            return f"{amount} {unit}{'' if amount == 1 else 's'}"
-    return "less than a minute"

@@ -153,3 +153,11 @@ def as_time(value: datetime, zone: tzinfo = UTC) -> float | None:
         return (value if value.tzinfo else value.replace(tzinfo=zone)).timestamp()
     except (OverflowError, ValueError, OSError):
         return None
+
+
+def lasted(seconds: float) -> str:
+    """A length of time for people, in the largest unit that it fills: ``3 hours``."""
+    for unit, size in (("day", DAY), ("hour", 3600), ("minute", 60)):
+        if (amount := int(seconds // size)) >= 1:
+            return f"{amount} {unit}{'' if amount == 1 else 's'}"
+    return "less than a minute"

@@ -1,5 +1,6 @@
 """Profiles of all kinds, for properties that hold of every one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,9 +19,11 @@ def counters(draw: st.DrawFn) -> Counter:
     return Counter(draw(TIMES), tuple(number for pair in pairs for number in pair))
 
 
-def tables(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def tables(
+    values: st.SearchStrategy[Any], names: Sequence[str] = ("category", "tag")
+) -> st.SearchStrategy[Any]:
     inner = st.dictionaries(NAMES, values, max_size=4)
-    return st.dictionaries(TEXTS, inner, max_size=2)
+    return st.dictionaries(st.sampled_from(names), inner, max_size=2)
 
 
 TOLD = st.builds(
@@ -49,7 +52,7 @@ PROFILES = st.builds(
     attributes=st.dictionaries(
         NAMES, st.one_of(TEXTS, st.integers(-9, 9), st.booleans())
     ),
-    counts=tables(counters()),
+    counts=tables(counters(), ["viewed product", "bought category"]),
     interests=tables(st.builds(Interest, score=st.floats(0, 100), time=TIMES)),
     recent_orders=st.lists(TEXTS, unique=True, max_size=3).map(tuple),
     customer=st.sampled_from(["", "c.anna", "c.bert"]),
