@@ -24,6 +24,8 @@ from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
+from .ownpages.rates import Rates
+from .ownpages.tickets import Tickets
 from .previews import Previews
 from .remote import Remotes
 from .routes import Routes
@@ -89,6 +91,8 @@ class Shopwindow:
         self.production = is_production()
         self.clicks = ClickLinks(self.keys)
         self.dismissals = Dismissals(self.keys)
+        self.rates = Rates()
+        self.tickets = Tickets(self.keys)
         self.showings = Showings(self.keys)
         self.previews = Previews(self.keys)
         self.marker = Marker(marker_keys(self.keys))

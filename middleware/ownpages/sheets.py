@@ -163,7 +163,9 @@ def worded(section: Section) -> dict[str, Any]:
 
 def attachment(name: str) -> tuple[bytes, bytes]:
     """A header that makes browsers save the answer under ``name``."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in name)
+    plain = "".join(
+        c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in name
+    )
     written = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
     return b"content-disposition", written.encode()
 

@@ -24,8 +24,7 @@ NAMES: Mapping[str, frozenset[str]] = {
     "consent": _EVERYWHERE
     | {"state", "period", "purposes", "elsewhere", "choices", "withdraw", "action"}
     | {"next"},
-    "preferences": _EVERYWHERE
-    | {"nothing", "groups", "fields", "action", "ticket", "saved"},
+    "preferences": _EVERYWHERE | {"nothing", "groups", "fields", "action", "ticket"},
     "known": _EVERYWHERE | {"nothing", "seen", "sections"},
     "erase": _EVERYWHERE
     | {"done", "outcome", "about", "frame", "consent", "customer", "action", "ticket"},
