@@ -21,6 +21,8 @@ from ..rules.moments import duration
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
 from .outside import from_environment, read_header, read_remotes
+from .registering import Register, read_register
+from .retention import Retention, read_retention
 from .slots import Slot, read_limits, read_slots
 from .toml import Document, Section
 
@@ -73,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True):
     profile_ms: int = 50
     fragments_ms: int = 50
     store: str = "sqlite:///shopwindow.db"
+    retention: Retention = Retention()
+    register: Register = Register()
     currency: str = "EUR"
     sources: tuple[SourceSettings, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
@@ -153,13 +157,14 @@ def read_settings(
             "this store is not available yet",
             "sqlite:///shopwindow.db or memory:",
         )
+    events = root.table("events")
+    values["retention"] = read_retention(store, events)
     store.finish()
 
-    events = root.table("events")
     written = str(store.data.get("url", "sqlite:///shopwindow.db"))
     if events.text("url", written) != written:
         events.wrong("url", "a place of their own for events is not available yet")
-    events.finish(later=("keep",))
+    events.finish()
 
     values["allowed_hosts"] = frozenset(
         host.strip().lower()
@@ -167,6 +172,7 @@ def read_settings(
         if host.strip()
     )
     values["remotes"] = read_remotes(root.table("fragments"), environment)
+    values["register"] = read_register(root.table("register"))
     root.finish(later=("preview", "webhooks", "journeys"))
     return Settings(**values), document.findings
 

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from ...rules.facts import Event, Profile
 from . import TRACES_GONE, DayOf, Due, StoreError
-from .file import VERSION
-from .sqlite import ERASURE, mark_of
+from .migrations import VERSION, newer
+from .rows import decode_profile, decode_properties, mark_of
+from .sqlite import ERASURE
 
 STEP = 1_000  # rows that are read or deleted at once
 PATIENCE = 10_000  # milliseconds to wait for a worker that writes
@@ -49,9 +48,6 @@ _UNLINK = "DELETE FROM logins WHERE customer = ? AND visitor = ?"
 _LEAVE = "DELETE FROM profiles WHERE id = ? AND version IS ?"
 _MARK = re.compile(r"[0-9a-f]{32}\Z")
 
-_decode_profile = msgspec.msgpack.Decoder(Profile).decode
-_decode_properties = msgspec.json.Decoder(dict).decode
-
 
 class SqliteKeeper:
     """The :class:`Keeper` of one file, over a connection of its own.
@@ -84,7 +80,7 @@ class SqliteKeeper:
         if not version:
             raise StoreError(f"{self.path} is no store of shopwindow")
         if version > VERSION:
-            raise StoreError(f"{self.path} was written by a newer shopwindow")
+            raise StoreError(newer(self.path))
         if version < VERSION:
             raise StoreError(
                 f"{self.path} was written by an older shopwindow: start the shop once with "
@@ -119,7 +115,7 @@ class SqliteKeeper:
         row = self._first(
             f"SELECT data FROM profiles WHERE id = ? AND {_PROFILE}", owner
         )
-        profile = None if row is None else _decode_profile(row[0])
+        profile = None if row is None else decode_profile(row[0])
         rows = self._rows(
             "SELECT id, name, time, properties FROM events "
             f"WHERE visitor IN ({_MARKS}) ORDER BY time, id",
@@ -131,7 +127,7 @@ class SqliteKeeper:
         )
 
     def _event(self, id: str, name: str, time: float, text: str, owner: str) -> Event:
-        known = _decode_properties(text)
+        known = decode_properties(text)
         return Event(id, name, owner, time, self._day(time), known)
 
     def erase(self, owner: str) -> int:
@@ -343,7 +339,7 @@ def _unseen(
     return [
         (id, version)
         for id, data, version in rows
-        if 0.0 < _decode_profile(data).last_seen < before
+        if 0.0 < decode_profile(data).last_seen < before
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from ...rules.facts import Event, Profile
 from . import Due
 from .memory import MemoryStore
-from .sqlite import mark_of
+from .rows import mark_of
 
 
 class MemoryKeeper:

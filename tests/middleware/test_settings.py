@@ -263,7 +263,19 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "sqlite:///shopwindow.db or memory:",
     "[events]\nurl = 'postgresql://x'": "2:1: a place of their own for events is not "
     "available yet",
-    "[events]\nkeep = '400 days'": '2:1: "keep" is not available yet',
+    "[events]\nkeep = '400'": '2:1: "400" is not a duration: write for example '
+    "`30 days` or `2 hours`",
+    "[events]\nkeep-statistics = '5 hours'": '2:1: "5 hours" is less than a day: '
+    "write for example `30 days`",
+    "[store]\nkeep = 400": '2:1: "keep" must be a text in quotes',
+    "[store]\nkeeps = '400 days'": '2:1: unknown key "keeps" in [store]: did you mean '
+    '"keep"?',
+    "[register]\nowner = 'x'": '2:1: unknown key "owner" in [register]: known: '
+    "contact, controller, data-protection-officer, legal-basis, measures, recipients, "
+    "representative, transfers",
+    "[register.legal-basis]\nsales = 'x'": '2:1: unknown key "sales" in '
+    "[register.legal-basis]: known: personalization, statistics",
+    "[register]\nmeasures = 'locks'": '2:1: "measures" must be a list of texts',
     "[sources.crm]\ncache = '1 hour'": '1:2: the source "crm" needs a url',
     "[sources.crm]\nurl = 'crm.internal/x'": "2:1: a url starts with https:// or http://",
     "[sources.crm]\nurl = 'file:///etc/passwd'": "2:1: a url starts with https:// or "
