@@ -20,6 +20,7 @@ from ..rules.facts import PURPOSES
 from ..rules.moments import duration
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
+from .consent.settings import OURS, ToolSettings, read_provider
 from .outside import from_environment, read_header, read_remotes
 from .registering import Register, read_register
 from .retention import Retention, read_retention
@@ -69,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True):
     tracks: tuple[Track, ...] = ()
     attributes: Mapping[str, Attribute] = {}
     consent_days: int = 180
+    consent_tool: ToolSettings | None = None  # who asks for consent instead of us
     cookie_name: str = "shopwindow"
     cookie_days: int = 395
     trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
@@ -82,6 +84,11 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_hosts: frozenset[str] = frozenset()
     remotes: Mapping[str, Remote] = {}
     reload: bool = True
+
+    @property
+    def consent_provider(self) -> str:
+        """Who asks visitors for consent: "shopwindow", or what [consent] names instead."""
+        return OURS if self.consent_tool is None else self.consent_tool.name
 
     @property
     def zone(self) -> ZoneInfo:
@@ -123,11 +130,7 @@ def read_settings(
     values["attributes"] = _attributes(root.table("attributes"), set(sources.data))
 
     consent = root.table("consent")
-    provider = consent.text("provider", "shopwindow")
-    if provider != "shopwindow":
-        consent.wrong(
-            "provider", f'the consent provider "{provider}" is not available yet'
-        )
+    values["consent_tool"] = read_provider(consent)
     values["consent_days"] = consent.whole("days", 180, least=1, most=395)
     consent.finish()
 

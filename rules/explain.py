@@ -5,11 +5,11 @@ from typing import Literal
 import msgspec
 
 from .attributes import Facts
-from .caps import lasted
 from .conditions import Why
 from .decide import decide
 from .experiments import CONTROL
 from .facts import DAY, SLOT_REASONS, Decision
+from .moments import lasted
 from .numerals import percent
 from .outcome import DISMISSED, allocated, outcome
 from .placement import UNLIMITED, Placement

@@ -14,6 +14,13 @@ from .sheets import Sheet, address, day, said, show
 from .words import filled
 
 METHODS = ("GET", "HEAD", "POST")
+_NAMES = {"usercentrics": "Usercentrics", "cookiebot": "Cookiebot", "klaro": "Klaro"}
+_CHOICES = (
+    ("granted", "both"),
+    ("personalization", "personalization-only"),
+    ("statistics", "statistics-only"),
+    ("denied", "neither"),
+)
 
 
 async def answer(visit: Visit, receive: Receive, send: Send) -> None:
@@ -35,10 +42,17 @@ async def _change(visit: Visit, receive: Receive, send: Send) -> None:
         await reply(visit, send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return
     choice = last(form, "choice")
-    ticked = [purpose for purpose in PURPOSES if last(form, purpose)]
+    ticked: list[str] = [purpose for purpose in PURPOSES if last(form, purpose)]
     if choice in PURPOSES:
         choice, ticked = "selected", [choice]
-    if choice == "granted":
+    if visit.window.tool is not None and choice in ("granted", "selected"):
+        # Nobody can agree here to what somebody else asks for, only take a refusal back.
+        if not visit.readmit():
+            asks = visit.site.settings.consent_provider
+            body = f"consent is asked for by {asks}, not here\n".encode()
+            await reply(visit, send, HTTPStatus.CONFLICT, body=body)
+            return
+    elif choice == "granted":
         visit.grant()
     elif choice == "selected" and ticked:
         visit.grant(*ticked)
@@ -59,8 +73,13 @@ def last(form: Form, field: str) -> str:
 
 
 def elsewhere(visit: Visit) -> str:
-    """Who asks for consent, where that is not us: a name that visitors know; else empty."""
-    return ""
+    """Who asks for consent, where that is not us, as a sentence; else empty."""
+    if visit.window.tool is None:
+        return ""
+    words, asks = said(visit)["consent"], visit.site.settings.consent_provider
+    if asks not in _NAMES:
+        return str(words["by-the-shop"])
+    return filled(words["elsewhere"], provider=_NAMES[asks])
 
 
 def state(visit: Visit) -> str:
@@ -97,22 +116,23 @@ def _sheet(visit: Visit) -> Sheet:
     if consent:
         (chosen, *more) = sorted(consent.purposes)
         chosen = "granted" if more else chosen
+    offered = _CHOICES
+    if asked := elsewhere(visit):
+        # There one agrees; what was refused here can be left to there again.
+        refused = visit.window.refusal.read(visit.arrival.cookies, visit.arrival.secure)
+        offered = (("granted", "as-there"),) if refused else ()
     choices = [
         {"value": value, "title": texts[title], "chosen": value == chosen}
-        for value, title in (
-            ("granted", "both"),
-            ("personalization", "personalization-only"),
-            ("statistics", "statistics-only"),
-            ("denied", "neither"),
-        )
+        for value, title in offered
     ]
-    provider = elsewhere(visit)
     days = visit.site.settings.consent_days
     values: dict[str, Any] = {
         "state": state(visit),
-        "period": filled(texts["asked-again"], days=days) if consent else "",
+        "period": filled(texts["asked-again"], days=days)
+        if consent and not asked
+        else "",
         "purposes": [words["purposes"][purpose] for purpose in PURPOSES],
-        "elsewhere": filled(texts["elsewhere"], provider=provider) if provider else "",
+        "elsewhere": asked,
         "choices": choices,
         "withdraw": bool(consent),
         "action": address(visit, "consent"),

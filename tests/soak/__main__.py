@@ -11,6 +11,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from .cancels import soak_cancels
+from .consents import soak_tc_strings
+from .cookies import soak_bad_cookies
 from .cuts import soak_cuts
 from .judging import soak_decisions
 from .pages import soak_pages
@@ -18,6 +20,7 @@ from .profiles import soak_profiles
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
 from .stories import soak_stories
+from .strangers import soak_cookieless, soak_strangers
 
 Soak = Callable[[int, int, Callable[[], None]], Soaked]
 
@@ -29,6 +32,10 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("cancelled awaits", soak_cancels, 5_000),
     ("cut connections", soak_cuts, 5_000),
     ("pages", soak_pages, 100_000),
+    ("bad cookies", soak_bad_cookies, 1_000_000),
+    ("TC strings", soak_tc_strings, 1_000_000),
+    ("strangers", soak_strangers, 10_000),
+    ("cookieless pages", soak_cookieless, 1_000_000),
 )
 
 
