@@ -27,7 +27,8 @@ def sections(
     profile: Profile, site: "Site", words: Words, language: str, now: float
 ) -> list[Section]:
     """All of ``profile``: with ``group`` (a heading, where one begins), ``title``, ``rows``,
-    ``more`` rows to unfold, and the words to do so. A row has a label, a text and its origin."""
+    ``more`` rows to unfold, and the words to do so. A row has a label, a text and its origin,
+    unless all have the same: then the section has it."""
     account = _Account(site, words, language)
     entries = account_of(profile, now, account.title)
     found: list[Section] = []
@@ -35,9 +36,14 @@ def sections(
         parts = _parts(topic, list(of_topic))
         for number, (title, part) in enumerate(parts):
             rows = [account.row(entry) for entry in part]
+            origins = {row["origin"] for row in rows}
+            origin = origins.pop() if len(origins) == 1 else ""
+            if origin:  # said once for all
+                rows = [{**row, "origin": ""} for row in rows]
             more = rows[OPEN:]
             found.append(
                 {
+                    "origin": origin,
                     "group": words["topics"].get(topic, topic) if not number else "",
                     "title": words["dimensions"].get(title, title),
                     "rows": rows[:OPEN],
@@ -110,6 +116,9 @@ class _Account:
             return str(measures["linked"])
         if entry.key in _MOMENTS and entry.topic == "visits":
             return self._day(entry.time)
+        if entry.key == "visit-starts" and isinstance(value, list):
+            days = [self._plain(moment[:10]) for moment in value]
+            return ", ".join(dict.fromkeys(days))
         if entry.key == "order-value" and isinstance(value, int | float):
             value = Price(value)
         return self._plain(value)

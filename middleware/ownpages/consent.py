@@ -15,7 +15,7 @@ from .words import filled
 
 METHODS = ("GET", "HEAD", "POST")
 _NAMES = {"usercentrics": "Usercentrics", "cookiebot": "Cookiebot", "klaro": "Klaro"}
-_CHOICES = (
+_CHOICES: tuple[tuple[str, str], ...] = (
     ("granted", "both"),
     ("personalization", "personalization-only"),
     ("statistics", "statistics-only"),

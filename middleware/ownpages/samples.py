@@ -53,6 +53,7 @@ _SECTION = {
     "rows": [_ROW],
     "more": [_ROW],
     "summary": "1 more",
+    "origin": "Origin",
 }
 _OPTIONS = [
     {"value": "a", "label": "A", "chosen": True},
