@@ -17,9 +17,6 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
             "title": words["titles"][page],
             "text": words["overview"][page],
             "url": address(visit, page),
-            "link": words["download"]["button"]
-            if page == "download"
-            else words["overview"]["open"],
         }
         for page in _ENTRIES
     ]

@@ -97,7 +97,7 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
         _of(
             "overview",
             state="State",
-            entries=[{"title": "T", "text": "Text", "url": "/", "link": "Open"}],
+            entries=[{"title": "T", "text": "Text", "url": "/"}],
         )
     ],
     "consent": [
