@@ -1,14 +1,18 @@
 """A shop whose visitors have pages of their own, and those pages as a reader of HTML sees them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from shopwindow import Shopwindow
+from shopwindow.middleware.clicks import ClickLinks
+from shopwindow.middleware.site import read_site
 from shopwindow.middleware.stores import Store
+from shopwindow.middleware.stores.memory import MemoryStore
 from tests.shop import FILES, KEYS, by_attribute, consented, mounted, page, whole
 
 HERE = "/-/shopwindow/"
@@ -83,9 +87,10 @@ sensitive = true
 SHOP = whole(lambda: page(by_attribute))
 
 
-def files(**more: str) -> dict[str, str]:
-    """The files of the site; ``language`` is the shop's, others are files by their name."""
-    language = more.pop("language", "en")
+def files(
+    language: str = "en", more: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The files of the site, of a shop in ``language``, with ``more`` by their names."""
     shop = {name: text for name, text in FILES.items() if ".de." not in name}
     toml = shop["site.toml"].replace("[slots]", f'language = "{language}"\n[slots]', 1)
     return {
@@ -94,18 +99,19 @@ def files(**more: str) -> dict[str, str]:
         "site.toml": toml + SAID + SECRET,
         "rules/start.yaml": RULES,
         "fragments/banner.html": BANNER,
-        **more,
+        **(more or {}),
     }
 
 
-def window_of(store: Store | None = None, **more: str) -> Shopwindow:
-    from pathlib import Path
-
-    from shopwindow.middleware.clicks import ClickLinks
-    from shopwindow.middleware.site import read_site
-    from shopwindow.middleware.stores.memory import MemoryStore
-
-    site = read_site(Path("no such folder"), files(**more), ClickLinks(KEYS).link)
+def window_of(
+    store: Store | None = None,
+    more: Mapping[str, str] | None = None,
+    language: str = "en",
+) -> Shopwindow:
+    """A window over the site in memory, with ``more`` files, or others, by their names."""
+    site = read_site(
+        Path("no such folder"), files(language, more), ClickLinks(KEYS).link
+    )
     return Shopwindow(site, store=store or MemoryStore(), keys=KEYS)
 
 

@@ -1,10 +1,9 @@
 """How often somebody may ask for pages of their own: they read the store, and write to it."""
 
 import ipaddress
+from collections.abc import MutableMapping
 from math import ceil
 from time import monotonic
-
-from cachetools import TTLCache
 
 from ..context import FORWARDED, Arrival
 
@@ -24,8 +23,7 @@ class Rates:
     """Counts requests in this process; who comes too often is told when to come again."""
 
     def __init__(self) -> None:
-        # Whoever is pushed out by newer ones begins anew: memory stays bounded, whatever comes.
-        self._seen: TTLCache[str, list[float]] = TTLCache(REMEMBERED, WINDOW)
+        self._seen: MutableMapping[str, list[float]] | None = None  # nobody has asked
 
     def wait(self, arrival: Arrival, visitor: str, trusted: Networks) -> int:
         """Seconds until this visitor, or this address, may ask again; 0: now. It counts."""
@@ -38,6 +36,11 @@ class Rates:
         return max(waits, default=0)
 
     def _count(self, who: str, most: int) -> int:
+        if self._seen is None:
+            from cachetools import TTLCache  # not before there is something to count
+
+            # Whoever is pushed out by newer ones begins anew: memory stays bounded.
+            self._seen = TTLCache(REMEMBERED, WINDOW)
         now = monotonic()
         counted = self._seen.get(who)
         if counted is None or now >= counted[1]:

@@ -1,7 +1,10 @@
 """The visitor's own pages: what they say, and what their forms do."""
 
+import asyncio
 import json
 import re
+from threading import Event as Signal
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -10,6 +13,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from shopwindow.middleware.ownpages import records
 from shopwindow.middleware.ownpages.download import plain
 from shopwindow.middleware.stores import StoreError
 from shopwindow.middleware.stores.memory import MemoryStore
@@ -92,7 +96,7 @@ async def test_a_browser_that_objects_is_told_what_that_does() -> None:
 )
 async def test_another_tool_that_asks_is_named(provider: str, said: str) -> None:
     toml = files()["site.toml"] + f"\n[consent]\n{provider}\n"
-    window = window_of(**{"site.toml": toml})
+    window = window_of(more={"site.toml": toml})
     async with window, browser(mounted(SHOP, window)) as client:
         page = await client.get(HERE + "consent")
         assert said in main(page) and not tree(page.text).find("form")
@@ -424,3 +428,54 @@ async def test_after_logout_a_shared_browser_shows_nothing() -> None:
         said = (await client.get(HERE + "download")).json()
         assert said["profile"] is None and said["events"] == []
         assert "Nothing is kept about you yet" in main(await client.get(HERE + "known"))
+
+
+class Hanging(MemoryStore):
+    """A store whose answers never come, and whose rows are never read to their end."""
+
+    async def never(self) -> Profile | None:
+        await asyncio.sleep(60)
+        return None
+
+    def fetch(self, visitor: str) -> Any:
+        return self.never()
+
+
+async def test_a_store_that_hangs_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(records, "PATIENCE", 0.2)
+    window = window_of(Hanging())
+    async with visiting(window) as client:
+        for page in ("known", "preferences", "download"):
+            started = monotonic()
+            answer = await client.get(HERE + page)
+            assert answer.status_code == 503 and monotonic() - started < 1.0
+        form = {"ticket": "x", "category:tea": "more"}
+        assert (await client.post(HERE + "preferences", data=form)).status_code == 503
+
+
+async def test_readings_that_hang_take_a_few_threads_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(records, "PATIENCE", 0.2)
+    release, reading = Signal(), []
+    window = window_of()
+
+    def keeper(day: Any) -> Any:
+        reading.append(1)
+        release.wait(10)
+        raise StoreError("not now")
+
+    async with visiting(window, "/p/tea-1") as client:
+        window.journal.wait_until_written()
+        monkeypatch.setattr(window.store, "keeper", keeper)
+        asked = [client.get(HERE + "known") for _ in range(3 * records.AT_ONCE)]
+        answers = await asyncio.gather(*asked)
+        assert {answer.status_code for answer in answers} == {503}
+        assert len(reading) == records.AT_ONCE
+        release.set()
+        monkeypatch.undo()
+        while records._places._value < records.AT_ONCE:
+            await asyncio.sleep(0.01)
+        assert (await client.get(HERE + "known")).status_code == 200

@@ -138,7 +138,7 @@ def test_memory_stays_bounded_whatever_comes() -> None:
     counts = Rates()
     for number in range(rates.REMEMBERED + 5_000):
         assert counts.wait(arrival("127.0.0.1"), f"visitor{number}", ()) == 0
-    assert len(counts._seen) == rates.REMEMBERED
+    assert counts._seen is not None and len(counts._seen) == rates.REMEMBERED
 
 
 def test_a_new_minute_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +212,7 @@ async def test_the_policy_allows_just_the_style_that_is_there() -> None:
     from base64 import b64encode
     from hashlib import sha256
 
-    window = window_of(**{"pages/style.css": ":root { --accent: #663399; }"})
+    window = window_of(more={"pages/style.css": ":root { --accent: #663399; }"})
     async with window, browser(mounted(SHOP, window)) as client:
         answer = await client.get(HERE)
         style = answer.text.split("<style>")[1].split("</style>")[0]

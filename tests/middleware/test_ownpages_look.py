@@ -246,7 +246,7 @@ def test_a_name_with_braces_in_it_is_no_hole() -> None:
 
 def test_reasons_are_joined_as_people_speak() -> None:
     window = window_of(
-        **{
+        more={
             "rules/start.yaml": """
 version: 1
 segments:

@@ -1,6 +1,7 @@
 """A shop restyles the visitor's own pages; what it breaks is ours again, and said."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.anyio
 OURS = Path(templates.__file__).parent / "templates"
 
 
-def written(folder: Path, **more: str) -> Path:
-    for name, text in files(**more).items():
+def written(folder: Path, more: Mapping[str, str] | None = None) -> Path:
+    for name, text in files(more=more).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
@@ -28,7 +29,7 @@ def written(folder: Path, **more: str) -> Path:
 
 async def test_a_shop_s_own_templates_and_style_are_shown() -> None:
     window = window_of(
-        **{
+        more={
             "pages/frame.html": '<main id="content"><h1>{{ title }}</h1>{{ content }}'
             '<p>{{ shop }}, since 1899</p><a href="{{ home|safe_url }}">Home</a></main>',
             "pages/consent.html": "<p>OUR WORDS {{ words.lead }}</p>"
@@ -71,7 +72,7 @@ async def test_a_shop_s_own_templates_and_style_are_shown() -> None:
 async def test_what_is_broken_is_warned_about_and_ours_is_shown(
     file: str, text: str, words: str
 ) -> None:
-    window = window_of(**{f"pages/{file}": text})
+    window = window_of(more={f"pages/{file}": text})
     (warning,) = [w for w in window.site.warnings if w.file.startswith("pages/")]
     assert warning.severity == "warning" and warning.file == f"pages/{file}"
     assert words in warning.words and "our own is shown" in warning.words
@@ -86,7 +87,7 @@ async def test_what_breaks_only_when_it_is_shown_falls_back_too(
 ) -> None:
     # The samples have one section: nothing says that a real visitor has none of this name.
     text = '<p>THEIRS</p>{% for s in sections %}{{ s.title / 2 if s.title == "Products" }}{% endfor %}'
-    window = window_of(**{"pages/known.html": text})
+    window = window_of(more={"pages/known.html": text})
     assert not [w for w in window.site.warnings if w.file.startswith("pages/")]
     async with visiting(window, "/p/tea-1") as client:
         with caplog.at_level(logging.WARNING, "shopwindow"):
@@ -108,7 +109,7 @@ def test_our_own_templates_pass_for_a_shop_s() -> None:
 
 
 def test_check_says_what_is_wrong_with_a_page(tmp_path: Path) -> None:
-    site = written(tmp_path, **{"pages/erase.html": "<p>ok</p>\n{{ nobody }}"})
+    site = written(tmp_path, {"pages/erase.html": "<p>ok</p>\n{{ nobody }}"})
     said = CliRunner().invoke(command, ["check", str(site)])
     assert said.exit_code == 0 and "pages/erase.html:2:4: warning:" in said.output
     assert CliRunner().invoke(command, ["check", str(site), "--strict"]).exit_code == 1
