@@ -11,12 +11,13 @@ from ..fragments.dismissal import leading, offered, without
 from ..fragments.recommendations.rank import PERSONAL, Reason, choose
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import FragmentError, VisitorView
+from ..rules.answers import never
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Decision
 from ..rules.history import bought, recently_viewed
-from ..rules.interests import decayed
+from ..rules.interests import strengths
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
@@ -207,9 +208,7 @@ class Display:
         language = known.context.language or site.settings.language
         dimension = site.reorders.get(decision.fragment)
         if dimension is not None:
-            interests = known.profile.interests.get(dimension, {})
-            now = known.context.now
-            scores = {key: decayed(score, now) for key, score in interests.items()}
+            scores = strengths(known.profile, dimension, known.context.now)
             return site.renderer.reorder(decision.fragment, default, scores, charset)
         plate = site.renderer.plate(
             decision.fragment,
@@ -231,6 +230,7 @@ class Display:
                 popularity.among(recommend.only, recommend.excluded),
                 viewed=recently_viewed(profile) if personal else (),
                 bought=bought(profile),
+                exclude=popularity.having(never(profile)),
                 pinned=[id for id in recommend.pinned if id in popularity.shares],
             )
             if not ids:

@@ -44,7 +44,7 @@ def united(older: Profile, newer: Profile) -> tuple[dict[str, Any], dict[str, To
         for name in {*profile.attributes, *profile.told}:
             rank = _rank(profile, name)
             # Where nobody knows who told it when, that of the profile seen last stays.
-            if name not in best or rank >= best[name][0] or not rank[2]:
+            if name not in best or rank >= best[name][0]:
                 best[name] = rank, profile
     attributes: dict[str, Any] = {}
     told: dict[str, Told] = {}
@@ -58,7 +58,9 @@ def united(older: Profile, newer: Profile) -> tuple[dict[str, Any], dict[str, To
 
 
 def _rank(profile: Profile, name: str) -> _Rank:
-    word = profile.told.get(name, UNTOLD)
+    word = profile.told.get(name)
+    if word is None:
+        return False, 0.0, "", ""
     value = repr(profile.attributes.get(name))  # only decides between equal times
     return word.source == PREFERENCE, word.time, word.source, value
 
