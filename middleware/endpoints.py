@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from starlette.types import Receive, Send
 
-from . import decisions
+from . import decisions, summary
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .replies import redirect, reply
@@ -18,6 +18,8 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
     path, method = visit.arrival.path, visit.arrival.scope["method"]
     if path == decisions.PATH:
         await decisions.answer(visit, receive, send)
+    elif path == summary.PATH:
+        await summary.answer(visit, send)
     elif path.startswith(CLICK) and method in ("GET", "HEAD"):
         await _click(visit, path.removeprefix(CLICK), send)
     elif path.startswith(UNCOUNTED) and method in ("GET", "HEAD"):

@@ -25,6 +25,7 @@ from .outside import from_environment, read_header, read_remotes
 from .registering import Register, read_register
 from .retention import Retention, read_retention
 from .slots import Slot, read_limits, read_slots
+from .stores.opening import LOGS, SQLITE, Address, fault_of, sqlite_path
 from .toml import Document, Section
 
 log = logging.getLogger("shopwindow")
@@ -76,7 +77,8 @@ class Settings(msgspec.Struct, frozen=True):
     trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     profile_ms: int = 50
     fragments_ms: int = 50
-    store: str = "sqlite:///shopwindow.db"
+    store: str = SQLITE
+    events: str = ""
     retention: Retention = Retention()
     register: Register = Register()
     currency: str = "EUR"
@@ -152,21 +154,19 @@ def read_settings(
     deadlines.finish()
 
     store = root.table("store")
-    url = store.text("url", "sqlite:///shopwindow.db")  # read in any case: it is known
+    url = store.text("url", SQLITE)  # read in any case: it is known
     values["store"] = environment.get("SHOPWINDOW_STORE") or url
-    if not values["store"].startswith(("sqlite://", "memory:")):
-        store.wrong(
-            "url",
-            "this store is not available yet",
-            "sqlite:///shopwindow.db or memory:",
-        )
+    if fault := fault_of(values["store"]):
+        store.wrong("url", *fault)
+        values["store"] = SQLITE
     events = root.table("events")
+    url = events.text("url")
+    values["events"] = environment.get("SHOPWINDOW_EVENTS") or url
+    if values["events"] and (fault := fault_of(values["events"], LOGS)):
+        events.wrong("url", *fault)
+        values["events"] = ""
     values["retention"] = read_retention(store, events)
     store.finish()
-
-    written = str(store.data.get("url", "sqlite:///shopwindow.db"))
-    if events.text("url", written) != written:
-        events.wrong("url", "a place of their own for events is not available yet")
     events.finish()
 
     values["allowed_hosts"] = frozenset(
@@ -182,8 +182,12 @@ def read_settings(
 
 def store_path(settings: Settings) -> Path:
     """Where the SQLite file is; a relative one is meant from site.toml's folder."""
-    written = settings.store.removeprefix("sqlite:///").removeprefix("sqlite://")
-    return settings.folder / written
+    return sqlite_path(settings.store, settings.folder)
+
+
+def address(settings: Settings) -> Address:
+    """Where the site keeps what it knows."""
+    return Address(settings.store, settings.events, settings.folder)
 
 
 def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:

@@ -29,3 +29,10 @@ def redis_port() -> Iterator[int]:
     """The port of a running redis-server."""
     with databases.redis_server() as port:
         yield port
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[list[int]]:
+    """The ports of a running cluster of three."""
+    with databases.redis_cluster() as ports:
+        yield ports

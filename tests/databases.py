@@ -10,10 +10,12 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -157,6 +159,67 @@ def redis_server(*options: str) -> Iterator[int]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def redis_cluster(nodes: int = 3) -> Iterator[list[int]]:
+    """A cluster of so many redis-servers that share the slots evenly: their ports."""
+    with ExitStack() as stack:
+        ports: list[int] = []
+        buses: list[str] = []
+        for _ in range(nodes):
+            bus = str(free_port())
+            options = ("--cluster-enabled", "yes", "--cluster-port", bus)
+            timeout = ("--cluster-node-timeout", "5000")
+            ports.append(stack.enter_context(redis_server(*options, *timeout)))
+            buses.append(bus)
+        shares = [16_384 * place // nodes for place in range(nodes + 1)]
+        for place, port in enumerate(ports):
+            first, last = str(shares[place]), str(shares[place + 1] - 1)
+            redis_says(port, "CLUSTER", "ADDSLOTSRANGE", first, last)
+            redis_says(port, "CLUSTER", "SET-CONFIG-EPOCH", str(place + 1))
+        for place, port in enumerate(ports[1:], 1):
+            to = ("127.0.0.1", str(port), buses[place])
+            redis_says(ports[0], "CLUSTER", "MEET", *to)
+        end = time.monotonic() + 20
+        while not all(_whole(port, nodes) for port in ports):
+            if time.monotonic() > end:
+                raise RuntimeError("the cluster did not come together")
+            time.sleep(0.05)
+        yield ports
+
+
+def _whole(port: int, nodes: int) -> bool:
+    told = redis_says(port, "CLUSTER", "INFO")
+    return "cluster_state:ok" in told and f"cluster_size:{nodes}" in told
+
+
+def redis_says(port: int, *words: str) -> str:
+    """What a redis-server answers, asked without the library that is tested with it."""
+    command = "".join(f"${len(word.encode())}\r\n{word}\r\n" for word in words)
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        connection.sendall(f"*{len(words)}\r\n{command}".encode())
+        with connection.makefile("rb") as answer:
+            line = answer.readline().decode().rstrip()
+            if line.startswith("-"):
+                raise RuntimeError(f"{words}: {line}")
+            if not line.startswith("$"):
+                return line[1:]
+            return answer.read(int(line[1:])).decode()
+
+
+def _redis(request: pytest.FixtureRequest, folder: Path) -> Place:
+    port = request.getfixturevalue("redis_port")
+    redis_says(port, "FLUSHALL")
+    return Place(f"redis://127.0.0.1:{port}", f"sqlite:///{folder}/events.db")
+
+
+def _redis_cluster(request: pytest.FixtureRequest, folder: Path) -> Place:
+    ports = request.getfixturevalue("redis_cluster")
+    for port in ports:
+        redis_says(port, "FLUSHALL")
+    nodes = ",".join(f"127.0.0.1:{port}" for port in ports)
+    return Place(f"redis+cluster://{nodes}", f"sqlite:///{folder}/events.db")
+
+
 def _memory(request: pytest.FixtureRequest, folder: Path) -> Place:
     return Place("memory:")
 
@@ -170,12 +233,31 @@ def _postgresql(request: pytest.FixtureRequest, folder: Path) -> Place:
     return Place(f"{url}?schema=test_{next(_numbers)}")
 
 
+def _sqlite_apart(request: pytest.FixtureRequest, folder: Path) -> Place:
+    log = _postgresql(request, folder).store
+    return Place(f"sqlite:///{folder}/a.db", log)
+
+
+def _postgresql_apart(request: pytest.FixtureRequest, folder: Path) -> Place:
+    return Place(_postgresql(request, folder).store, f"sqlite:///{folder}/log.db")
+
+
+def _redis_and_postgresql(request: pytest.FixtureRequest, folder: Path) -> Place:
+    store = _redis(request, folder).store
+    return Place(store, _postgresql(request, folder).store)
+
+
 Make = Callable[[pytest.FixtureRequest, Path], Place]
 
 PLACES: Mapping[str, Make] = {
     "memory": _memory,
     "sqlite": _sqlite,
     "postgresql": _postgresql,
+    "redis": _redis,
+    "redis+cluster": _redis_cluster,
+    "sqlite, log in postgresql": _sqlite_apart,
+    "postgresql, log in sqlite": _postgresql_apart,
+    "redis, log in postgresql": _redis_and_postgresql,
 }
 """What a test of all stores goes through: name -> a fresh, empty place."""
 SHARED = [name for name in PLACES if name != "memory"]

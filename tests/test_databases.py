@@ -32,7 +32,7 @@ def test_redis_is_gone_after_the_block() -> None:
 def test_a_server_that_is_not_installed_is_said_loudly(
     missing: str, all_must_run: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     monkeypatch.setattr(databases, "postgres_programs", lambda: None)
     monkeypatch.setenv("NO_SKIPPED_TESTS", "1" if all_must_run else "")
     outcome = pytest.fail.Exception if all_must_run else pytest.skip.Exception

@@ -2,18 +2,16 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TypeVar
 
 import click
 from msgspec.structs import replace
 
-from ..settings import store_path
+from ..settings import address
 from ..site import Site
 from ..stores import History, Keeper, StoreError
-from ..stores.history import SqliteHistory
-from ..stores.keeping import SqliteKeeper
+from ..stores.opening import Address, open_history, open_keeper, unreadable, url_of
 
 Item = TypeVar("Item")
 
@@ -32,26 +30,24 @@ def records(site: Site, url: str | None) -> Iterator[History]:
     A relative ``url`` is meant from the site's folder, as in site.toml. A store that cannot be
     read is said, and ends the command with 1.
     """
-    path = _file(site, url)
-    with _readable(), closing(SqliteHistory(path, site.context.day)) as history:
+    with _readable(), open_history(_address(site, url), site.context.day) as history:
         yield history
 
 
 @contextmanager
 def looked_after(site: Site, url: str | None) -> Iterator[Keeper]:
     """As :func:`records`, what looks after that store."""
-    path = _file(site, url)
-    with _readable(), closing(SqliteKeeper(path, site.context.day)) as keeper:
+    with _readable(), open_keeper(_address(site, url), site.context.day) as keeper:
         yield keeper
 
 
-def _file(site: Site, url: str | None) -> Path:
-    settings = site.settings if url is None else replace(site.settings, store=url)
-    scheme, separator, _ = settings.store.partition("://")
-    if settings.store.startswith("memory:") or (separator and scheme != "sqlite"):
-        hint = f"{settings.store} cannot be looked into: name one with --store sqlite:///..."
+def _address(site: Site, url: str | None) -> Address:
+    settings = site.settings
+    if url is not None:
+        settings = replace(settings, store=url_of(url), events="")
+    if hint := unreadable(settings.store):
         raise click.BadParameter(hint, param_hint="--store")
-    return store_path(settings)
+    return address(settings)
 
 
 @contextmanager

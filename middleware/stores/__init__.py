@@ -218,7 +218,8 @@ class EventLog(Protocol):
         """Keep those of ``events`` that are not kept yet and are none of an erased mark."""
 
     def adopt(self, customer: str, mark: str) -> None:
-        """What ``mark`` did and does is ``customer``'s; doing it twice changes nothing."""
+        """What ``mark`` did and does is ``customer``'s; doing it twice changes nothing, nor does
+        it for an erased mark."""
 
     def erase(self, owner: str, marks: Collection[str]) -> None:
         """Delete all events of ``owner``, a customer or a mark, and of ``marks``; the marks
@@ -226,6 +227,9 @@ class EventLog(Protocol):
 
     def history(self, day: DayOf) -> History:
         """The events' half: it tells of no profiles and no traffic."""
+
+    def keeper(self, day: DayOf) -> Keeper:
+        """The events' half, over a connection of its own."""
 
     def close(self) -> None:
         """Give back what the log holds; it is not used again."""

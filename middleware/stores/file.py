@@ -4,6 +4,8 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -19,6 +21,14 @@ TURNING = 0.5  # seconds that several processes may take to turn to write-ahead 
 _MAGIC = b"SQLite format 3\0"
 _LOGS = ("-wal", "-shm")
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+FAULTS = (
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+)
+"""Of one event: trying again would not help."""
 
 Number = tuple[int, int]
 
@@ -82,6 +92,38 @@ class SqliteFile:
             self.close()
         self._open()
         return True
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The writing connection, for a change that is kept as a whole or not at all.
+
+        Raises :class:`StoreError` when nothing was kept, and what is in :data:`FAULTS`.
+        """
+        connection = self.writing
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk ends it by itself
+                    connection.execute("ROLLBACK")
+                raise
+        except FAULTS:
+            raise
+        except sqlite3.Error as error:
+            raise StoreError(str(error)) from error
+
+    def wiped(self) -> bool:
+        """Empty the write-ahead log, which still knows what was deleted; False: not now."""
+        try:
+            (busy, _, _) = self.writing.execute(
+                "PRAGMA wal_checkpoint(TRUNCATE)"
+            ).fetchone()
+        except sqlite3.Error as error:
+            log.warning("%s cannot be cleaned now: %s", self.path, error)
+            return False
+        return not busy
 
     def _number(self, part: str = "") -> Number | None:
         """What tells the file under this name from every other; None: it cannot be seen."""

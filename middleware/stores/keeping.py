@@ -46,6 +46,12 @@ SELECT id FROM profiles WHERE {_ORPHAN} AND id NOT IN (SELECT visitor FROM login
 _UNLINK = "DELETE FROM logins WHERE customer = ? AND visitor = ?"
 # Not who came meanwhile.
 _LEAVE = "DELETE FROM profiles WHERE id = ? AND version IS ?"
+_OWNERS = """
+CREATE TEMP TABLE owners (visitor PRIMARY KEY, customer) WITHOUT ROWID
+"""
+_FILL = """
+INSERT INTO temp.owners SELECT visitor, min(customer) FROM logins GROUP BY visitor
+"""
 _MARK = re.compile(r"[0-9a-f]{32}\Z")
 
 
@@ -175,16 +181,18 @@ class SqliteKeeper:
     # -- the log ---------------------------------------------------------------------------
 
     def events(self, since: float, until: float) -> Iterator[Event]:
-        owners: dict[str, str] = dict(
-            self._rows("SELECT visitor, min(customer) FROM logins GROUP BY visitor")
-        )
+        # Of all customers: more than memory should hold.
+        self._execute("DROP TABLE IF EXISTS temp.owners")
+        self._execute(_OWNERS)
+        self._execute(_FILL)
+        owner = "coalesce((SELECT customer FROM temp.owners AS one WHERE one.visitor = events.visitor), visitor)"
         what, condition = (
-            "id, name, time, properties, visitor",
+            f"id, name, time, properties, {owner}",
             "time >= ? AND time < ?",
         )
         for rows in self._walk("events", what, condition, (since, until)):
-            for id, name, moment, text, mark in rows:
-                yield self._event(id, name, moment, text, owners.get(mark, mark))
+            for row in rows:
+                yield self._event(*row)
 
     def daily(self) -> Mapping[tuple[str, int], int]:
         counts: Tally[tuple[str, int]] = Tally()

@@ -1,16 +1,31 @@
 """What a visitor, a profile and an event are called and look like wherever they are kept."""
 
+import re
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
 
+from ...rules.encoding import decode as decode_profile
+from ...rules.encoding import encode as encode_profile
 from ...rules.events import PROMOTION_CLICKED, PROMOTION_DISMISSED, PROMOTION_VIEWED
-from ...rules.facts import Event, Profile, Purpose
+from ...rules.facts import Event, Purpose
 
-encode_profile = msgspec.msgpack.Encoder().encode
-decode_profile = msgspec.msgpack.Decoder(Profile).decode
+__all__ = [
+    "COLUMNS",
+    "Row",
+    "decode_profile",
+    "decode_properties",
+    "encode_profile",
+    "is_mark",
+    "mark_of",
+    "purpose_of",
+    "receipt_of",
+    "row_of",
+]
+
+_MARK = re.compile(r"[0-9a-f]{32}\Z")
 _encode_properties = msgspec.json.Encoder().encode
 decode_properties = msgspec.json.Decoder(dict).decode
 
@@ -22,6 +37,11 @@ _OF_WHAT_WAS_SHOWN = frozenset(
 def mark_of(visitor: str) -> str:
     """What stands for a visitor id in a store: who reads it cannot make a cookie's id of it."""
     return blake2b(visitor.encode(), digest_size=16).hexdigest()
+
+
+def is_mark(owner: str) -> bool:
+    """Whether an owner is a stranger's mark: else it is a customer's pseudonym."""
+    return bool(_MARK.match(owner))
 
 
 def purpose_of(name: str) -> Purpose:
@@ -50,6 +70,7 @@ class Row(NamedTuple):
     purpose: Purpose
 
 
+RECEIPT = "Kept Elsewhere"
 COLUMNS = ", ".join(Row._fields)
 
 
@@ -79,6 +100,22 @@ def row_of(event: Event, visitor: str) -> Row:
         variant,
         revision,
         purpose,
+    )
+
+
+def receipt_of(row: Row) -> Row:
+    """What is left of a row where only its id has to be known."""
+    return Row(
+        row.id,
+        row.time,
+        row.visitor,
+        RECEIPT,
+        "{}",
+        None,
+        None,
+        None,
+        None,
+        row.purpose,
     )
 
 

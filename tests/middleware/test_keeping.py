@@ -27,6 +27,8 @@ from shopwindow.middleware.stores.sqlite import SqliteStore
 from shopwindow.middleware.stores.unopened import Unopened
 from shopwindow.rules import learning
 from shopwindow.rules.facts import DAY, Event, Profile
+from tests.databases import PLACES
+from tests.stores import fetched, open_at
 
 NUMBERS = itertools.count()
 TODAY = 20_778
@@ -62,11 +64,9 @@ def keep(store: Store, *events: Event) -> None:
     store.commit(events, learn, {})
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=PLACES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made: Store = (
-        MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "a.db")
-    )
+    made = open_at(PLACES[request.param](request, tmp_path), tmp_path)
     yield made
     made.close()
 
@@ -80,7 +80,7 @@ def keeper(store: Store) -> Iterator[Keeper]:
 
 def retired(store: Store, visitor: str) -> bool:
     try:
-        store.fetch(visitor)
+        fetched(store, visitor)
     except Retired:
         return True
     return False
@@ -136,7 +136,7 @@ def test_everything_of_a_stranger(store: Store, keeper: Keeper) -> None:
     events = [event("v1"), event("v1", "Products Searched", query="Heu für Böcke")]
     keep(store, *events, event("v2"))
     profile, told = keeper.everything(owner(keeper, "v1"))
-    assert profile == store.fetch("v1") and profile is not None
+    assert profile == fetched(store, "v1") and profile is not None
     found = list(told)
     assert [one.id for one in found] == [one.id for one in events]
     assert found[1].properties == {"query": "Heu für Böcke"}
@@ -167,7 +167,7 @@ def test_a_stranger_is_erased_and_nobody_else(store: Store, keeper: Keeper) -> N
     assert keeper.owner_of("v1") is None
     assert retired(store, "v1")
     assert logged(keeper) == [stays.id]
-    assert store.fetch("v2") is not None
+    assert fetched(store, "v2") is not None
 
 
 def test_a_customer_is_erased_with_every_device(store: Store, keeper: Keeper) -> None:
@@ -186,7 +186,7 @@ def test_a_customer_may_begin_anew(store: Store, keeper: Keeper) -> None:
     keep(store, event("v1"), login("v1", "v2"))
     keeper.erase(ANNA)
     keep(store, login("w1", "w2"), event("w2"))
-    profile = store.fetch("w2")
+    profile = fetched(store, "w2")
     assert isinstance(profile, Profile)
     assert profile.counts["viewed product"]["hay"].total == 1
 
@@ -215,7 +215,7 @@ def test_what_a_worker_has_not_written_yet_brings_nothing_back(
 ) -> None:
     keep(store, event("v1"), event("w1"), login("w1", "w2"))
     if read:  # the worker has it in its hands
-        store.fetch("v1"), store.fetch("w2")
+        fetched(store, "v1"), fetched(store, "w2")
     unwritten = [event("v1"), event("v1", ATTRIBUTES, size=3), event("w2")]
     keeper.erase(owner(keeper, "v1"))
     keeper.erase(ANNA)
@@ -297,7 +297,7 @@ def test_events_go_by_their_age(store: Store, keeper: Keeper) -> None:
     assert keeper.due({"": NOW - DAY}, 0.0) == (25, 0)
     assert purge(keeper, {"": NOW - DAY}, batch=10) == [10, 10, 5]
     assert logged(keeper) == [one.id for one in new]
-    assert store.fetch("v20") is not None
+    assert fetched(store, "v20") is not None
 
 
 def test_each_kind_of_event_has_its_own_age(store: Store, keeper: Keeper) -> None:
@@ -318,18 +318,18 @@ def test_profiles_go_when_nobody_came_for_long(store: Store, keeper: Keeper) -> 
     assert keeper.due({}, NOW - DAY) == (0, 7)
     steps = purge(keeper, {}, NOW - DAY, batch=3)
     assert sum(steps) == 7 and max(steps) <= 3
-    assert store.fetch("v1") is None  # a stranger again, not refused
-    assert store.fetch("w") is not None
+    assert fetched(store, "v1") is None  # a stranger again, not refused
+    assert fetched(store, "w") is not None
     keep(store, event("v1"))
-    assert store.fetch("v1") is not None
+    assert fetched(store, "v1") is not None
 
 
 def test_who_comes_back_meanwhile_begins_anew(store: Store, keeper: Keeper) -> None:
     keep(store, event("v1", at=NOW - 10 * DAY))
-    store.fetch("v1")
+    fetched(store, "v1")
     purge(keeper, {}, NOW - DAY)
     keep(store, event("v1"))
-    profile = store.fetch("v1")
+    profile = fetched(store, "v1")
     assert isinstance(profile, Profile)
     assert profile.counts["viewed product"]["hay"].total == 1
 
