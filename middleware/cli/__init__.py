@@ -22,6 +22,7 @@ _COMMANDS = {
     "export": ".export",
     "erase": ".erase",
     "purge": ".purge",
+    "store": ".store",
     "processing-register": ".register",
     "demo": "shopwindow.examples.petshop.__main__",
 }

@@ -13,8 +13,8 @@ from .question import FOLDER
 from .records import STORE, looked_after, stepped
 from .site import count, usable
 
-BATCH = 500  # rows in one step: a few milliseconds
-_REST = 1.0  # for each second of a step: so long the shop has the disk and the cores to itself
+BATCH = 250  # rows in one step: a few milliseconds
+_REST = 3.0  # for each second of a step: so long the shop has the disk and the cores to itself
 
 
 class _Part(NamedTuple):
@@ -54,7 +54,7 @@ def command(folder: Path, url: str | None, dry_run: bool, form: str) -> None:
 
     \b
       shopwindow purge personalization --dry-run
-      17 3 * * *  shopwindow purge /srv/shop/personalization
+      17 3 * * *  nice shopwindow purge /srv/shop/personalization
 
     Ends with 0 if all that is too old is gone (with --dry-run: counted), with 1 if the store
     could not be read or changed. What is deleted is overwritten; a SQLite file does not shrink,
@@ -117,7 +117,7 @@ def _steps(keeper: Keeper, part: _Part) -> Iterator[int]:
 
 
 def _gently(steps: Iterator[int]) -> Iterator[int]:
-    """``steps``, with a pause after each that is as long as it took."""
+    """``steps``, with a pause after each that is a few times as long as it took."""
     begun = time.monotonic()
     for number in steps:
         yield number

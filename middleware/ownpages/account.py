@@ -107,7 +107,7 @@ class _Account:
             way = (
                 "strong" if value >= _STRONG else "some" if value >= _SOME else "faint"
             )
-            return filled(measures[way], date=self._day(entry.time))
+            return str(measures[way])
         if entry.topic == "cart":
             return filled(measures["pieces"], number=value, date=self._day(entry.time))
         if entry.topic == "answers" and value in ANSWERS:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from ...findings import suggest
 from ...rules.facts import Profile
 from . import DayOf, EventLog, History, Keeper, Store, StoreError, Weights
+from .copying import Both, Copied
 
 SQLITE = "sqlite:///shopwindow.db"
 POSTGRES = ("postgresql", "postgres")
@@ -125,6 +126,13 @@ class Address(NamedTuple):
             return ""
         return self.events
 
+    @property
+    def place(self) -> str:
+        """What is the same for two URLs of one store, as far as they tell."""
+        if scheme_of(self.store) == "sqlite":
+            return str(sqlite_path(self.store, self.folder).resolve())
+        return self.store
+
     def _same(self) -> bool:
         if scheme_of(self.store) == scheme_of(self.events) == "sqlite":
             paths = [sqlite_path(url, self.folder) for url in (self.store, self.events)]
@@ -233,6 +241,34 @@ def _beside(at: Address) -> Iterator[Store | None]:
     else:
         with closing(open_store(at)) as store:
             yield store
+
+
+def open_copied(at: Address, make: bool) -> Copied:
+    """All rows of a store, to copy from it, or to it (``make``). Raises :class:`StoreError`."""
+    own = _copied(at.store, at.folder, make)
+    if not at.log:
+        return own
+    try:
+        return Both(own, _copied(at.log, at.folder, make))
+    except BaseException:  # raised on; only the first one is given back
+        own.close()
+        raise
+
+
+def _copied(url: str, folder: Path, make: bool) -> Copied:
+    _check(url, STORES)
+    scheme = scheme_of(url)
+    if scheme == "sqlite":
+        from .sqlite_copied import SqliteCopied
+
+        return SqliteCopied(sqlite_path(url, folder), make)
+    if scheme in POSTGRES:
+        try:
+            from .postgres.copied import PostgresCopied
+        except ImportError as error:
+            raise _missing(url, "postgres", error) from error
+        return PostgresCopied(url, make)
+    raise StoreError(f"{shown(url)} cannot be copied: it is no store that lasts")
 
 
 def look(at: Address, visitor: str) -> Glance:

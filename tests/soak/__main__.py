@@ -17,6 +17,7 @@ from .cuts import soak_cuts
 from .judging import soak_decisions
 from .pages import soak_pages
 from .profiles import soak_profiles
+from .purging import soak_purge
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
 from .stories import soak_stories
@@ -36,6 +37,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("TC strings", soak_tc_strings, 1_000_000),
     ("strangers", soak_strangers, 10_000),
     ("cookieless pages", soak_cookieless, 1_000_000),
+    ("pages beside a purge", soak_purge, 1_000_000),
 )
 
 

@@ -82,7 +82,7 @@ Remembered = Mapping[str, Seen]
 
 def columns_of(rows: Sequence[Row]) -> list[list[Any]]:
     """The rows as :data:`LOG` takes them: in the order in which all workers lock them."""
-    ordered = sorted(rows)
+    ordered = sorted(rows, key=lambda row: row.id)
     return [list(column) for column in zip(*ordered, strict=True)]
 
 
