@@ -479,3 +479,16 @@ async def test_readings_that_hang_take_a_few_threads_and_no_more(
         while records._places._value < records.AT_ONCE:
             await asyncio.sleep(0.01)
         assert (await client.get(HERE + "known")).status_code == 200
+
+
+async def test_who_is_logged_in_is_not_asked_before_the_app_could_know() -> None:
+    def customer(scope: Any) -> None:
+        raise AssertionError("the app's own authentication has not run")
+
+    window = window_of()
+    window.customer = customer
+    async with window, browser(mounted(SHOP, window)) as client:
+        await consent(client)
+        for page in PAGES:
+            assert (await client.get(HERE + page)).status_code == 200
+        assert not window.counters["warning customer"]
