@@ -105,7 +105,7 @@ def _whole(visit: Visit, sheet: Sheet, overrides: Overrides) -> str:
         **common,
         "words": worded(every["frame"]),
         "shop": visit.site.settings.name,
-        "navigation": navigation(visit, sheet.page),
+        "navigation": navigation(visit, sheet.title or sheet.page),
         "notice": sheet.notice,
         "bad": sheet.bad,
         "title": title,
