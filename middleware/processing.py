@@ -13,10 +13,8 @@ from ..rules.events import (
 )
 from ..rules.facts import PURPOSES
 from ..rules.typed import Attribute
-from .settings import Settings
-
-#: Who else may know something, and what: keys of the words that say so.
-STORES = {"postgresql": "database", "redis": "database", "rediss": "database"}
+from .settings import Settings, address
+from .stores.opening import POSTGRES, REDIS, scheme_of
 
 
 class Data(msgspec.Struct, frozen=True):
@@ -129,15 +127,16 @@ def _recipients(settings: Settings) -> Iterator[Recipient]:
     for remote in settings.remotes.values():
         names = (*remote.required, *remote.optional)
         yield Recipient("fragment", remote.name, _host(remote.url), names)
-    for name, url in (("profiles", settings.store),):
-        role = STORES.get(url.partition("://")[0].partition("+")[0])
-        if role is not None:
-            yield Recipient(role, name, _host(url), ())
+    at = address(settings)
+    for name, url in (("profiles", at.store), ("events", at.log)):
+        if scheme_of(url) in (*POSTGRES, *REDIS):
+            yield Recipient("database", name, _host(url), ())
 
 
 def _host(url: str) -> str:
-    """The host alone: addresses may have passwords in them."""
+    """The host alone, addresses may have passwords in them; empty where none can be told."""
     try:
-        return urlsplit(url).hostname or ""
+        host = urlsplit(url).hostname or ""
     except ValueError:
         return ""
+    return "" if host.endswith(".invalid") else host
