@@ -23,11 +23,6 @@ def button(label: str, language: str) -> Markup:
     return _FORM.format(ADDRESS, escape(said))
 
 
-def offered(content: bytes) -> bool:
-    """Whether there is such a form in a fragment's bytes."""
-    return _ACTION in content
-
-
 def leading(content: bytes, address: bytes) -> bytes:
     """The fragment with its forms leading to ``address``, which has no quotes in it."""
     return content.replace(_ACTION, address + b'"')

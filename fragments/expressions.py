@@ -69,6 +69,7 @@ class Mentions(msgspec.Struct, frozen=True):
     reason: bool = False
     click: bool = False
     cards: frozenset[str] = frozenset()
+    dismiss: bool = False
 
     def also(self, other: "Mentions") -> "Mentions":
         return Mentions(
@@ -77,6 +78,7 @@ class Mentions(msgspec.Struct, frozen=True):
             self.reason or other.reason,
             self.click or other.click,
             self.cards | other.cards,
+            self.dismiss or other.dismiss,
         )
 
 
@@ -217,6 +219,8 @@ class ExpressionLint:
         if name == "cards":
             self.cards(node)
             return
+        if name == "dismiss":
+            self.mentions = self.mentions.also(Mentions(dismiss=True))
         if name == "click":
             self.mentions = self.mentions.also(Mentions(click=True))
         if name == "dismiss" and (count > 1 or node.kwargs):

@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Sequence
 from functools import lru_cache
+from urllib.parse import quote
 
 from ..fragments.dismissal import ADDRESS
 from .keys import derive
@@ -20,11 +21,16 @@ class Dismissals:
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self.link = lru_cache(4096)(self._link)
+        self.address = lru_cache(4096)(self._address)
         self._keys = [derive(key, "dismissal") for key in keys]
 
-    def _link(self, fragment: str, rule: str | None) -> str:
-        text = f"{fragment}\n{rule or ''}".encode()
+    def _link(self, fragment: str, rule: str) -> str:
+        text = f"{fragment}\n{rule}".encode()
         return f"{ADDRESS}{_letters(text)}.{self._sign(self._keys[0], text)}"
+
+    def _address(self, fragment: str, rule: str, root: str, page: str) -> bytes:
+        """Where the form of a fragment leads that stands on ``page``, below ``root``."""
+        return f"{root}{self.link(fragment, rule)}?to={quote(page)}".encode()
 
     def open(self, token: str) -> tuple[str, str] | None:
         """The fragment and the rule of an address's last part; None: we did not sign it."""

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 from weakref import ref
 
 import msgspec
 
-from ..fragments.dismissal import leading, offered, without
+from ..fragments.dismissal import leading, without
 from ..fragments.recommendations.rank import PERSONAL, Reason, choose
 from ..fragments.rewrite import Hole, Piece, inside
-from ..fragments.views import FragmentError, VisitorView
+from ..fragments.views import NOBODY, FragmentError, VisitorView
 from ..rules.answers import never
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
@@ -180,8 +179,6 @@ class Display:
         if remote:
             self.exposed.append(decision)
             return content
-        if offered(content):
-            content = self._dismissible(content, decision)
         # Fragments are shared between pages: they know neither where we stand nor for whom.
         if visit.guise is not None:
             content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
@@ -197,9 +194,10 @@ class Display:
             return leading(content, visit.root.encode() + DISMISS_NOTHING)
         if not visit.remembers:
             return without(content)
-        link = visit.window.dismissals.link(decision.fragment or "", decision.rule)
         page = visit.root + visit.arrival.path
-        return leading(content, f"{visit.root}{link}?to={quote(page)}".encode())
+        dismissals = visit.window.dismissals
+        fragment, rule = decision.fragment or "", decision.rule or ""
+        return leading(content, dismissals.address(fragment, rule, visit.root, page))
 
     def _render(self, decision: Decision, default: bytes, charset: str) -> bytes | None:
         assert decision.fragment is not None and self._facts is not None
@@ -235,12 +233,17 @@ class Display:
             )
             if not ids:
                 return None  # better no shelf than an empty one
-        elif plate.content is not None:
-            return plate.content
-        if not plate.personal:
-            return site.renderer.serve(plate, ids, reasons)
-        view = VisitorView(first_name=known.context.first_name or "", language=language)
-        return site.renderer.serve(plate, ids, reasons, view)
+        content = None if recommend is not None else plate.content
+        if content is None:
+            view = NOBODY
+            if plate.personal:
+                view = VisitorView(
+                    first_name=known.context.first_name or "", language=language
+                )
+            content = site.renderer.serve(plate, ids, reasons, view)
+        if plate.version.mentions.dismiss:
+            content = self._dismissible(content, decision)
+        return content
 
     # -- fragments of other servers, on sites that have any --------------------------------
 

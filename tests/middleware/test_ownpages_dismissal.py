@@ -7,7 +7,7 @@ import pytest
 
 from shopwindow import Shopwindow
 from shopwindow.fragments.catalog import Catalog
-from shopwindow.fragments.dismissal import ADDRESS, button, leading, offered, without
+from shopwindow.fragments.dismissal import ADDRESS, button, leading, without
 from shopwindow.fragments.library import read_library
 from shopwindow.middleware.dismissals import Dismissals
 from shopwindow.middleware.previews import Previews
@@ -40,7 +40,7 @@ def test_only_addresses_of_ours_are_opened() -> None:
     assert link.startswith(ADDRESS)
     token = link.removeprefix(ADDRESS)
     assert dismissals.open(token) == ("banner", "tea-hero")
-    old = Dismissals(KEYS[1:]).link("banner", None).removeprefix(ADDRESS)
+    old = Dismissals(KEYS[1:]).link("banner", "").removeprefix(ADDRESS)
     assert dismissals.open(old) == ("banner", "")
     content, _, seal = token.rpartition(".")
     for wrong in (
@@ -58,7 +58,7 @@ def test_a_button_says_what_it_is_told_and_nothing_breaks_out_of_it() -> None:
     made = button('</button><script>"', "en")
     assert "<script" not in made and made.count("</form>") == 1
     content = f"<p>a</p>{made}<p>b</p>{button('', 'en')}".encode()
-    assert offered(content) and without(content) == b"<p>a</p><p>b</p>"
+    assert without(content) == b"<p>a</p><p>b</p>"
     assert leading(content, b"/there").count(b'action="/there"') == 2
 
 
@@ -78,6 +78,19 @@ def test_a_button_says_what_it_is_told_and_nothing_breaks_out_of_it() -> None:
 def test_a_wrong_use_is_found_before_it_is_shown(template: str, words: str) -> None:
     _, findings = read_library({"fragments/x.html": template}, Catalog(), "en")
     assert any(words in str(finding) for finding in findings), findings
+
+
+def test_a_card_cannot_be_sent_away_by_itself() -> None:
+    files = {
+        "fragments/shelf.html": '<ul>{{ cards(items, "one") }}</ul>',
+        "fragments/one.html": "{# parameters: item #}<li>{{ item }}{{ dismiss() }}</li>",
+        "fragments/whole.html": '<div>{% include "part" %}</div>',
+        "fragments/part.html": "{{ dismiss() }}",
+    }
+    library, findings = read_library(files, Catalog(), "en")
+    (finding,) = findings
+    assert "sends the whole shelf away" in str(finding)
+    assert library.fragments["whole"].version("").mentions.dismiss
 
 
 def test_fragments_that_come_with_us_have_the_way_where_a_button_can_stand() -> None:
