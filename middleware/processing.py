@@ -46,8 +46,10 @@ class Recipient(msgspec.Struct, frozen=True):
 
 
 class CookieUse(msgspec.Struct, frozen=True):
+    """``days`` is None for a cookie that somebody else sets, and we only read."""
+
     name: str
-    days: int
+    days: int | None
     use: str
 
 
@@ -60,6 +62,7 @@ class Processing(msgspec.Struct, frozen=True):
     cookies: tuple[CookieUse, ...]
     measures: tuple[str, ...]
     profiles: str
+    asked_by: str
 
 
 _OF_PAGES = {
@@ -97,15 +100,18 @@ def processing(settings: Settings) -> Processing:
         ),
         attributes=tuple(_origin(one) for one in settings.attributes.values()),
         recipients=tuple(_recipients(settings)),
-        cookies=(
-            CookieUse(
-                f"__Host-{settings.cookie_name}", settings.cookie_days, "visitor"
-            ),
-            CookieUse("__Host-shopwindow-consent", settings.consent_days, "refusal"),
-        ),
+        cookies=tuple(_cookies(settings)),
         measures=_MEASURES,
         profiles=str(kept.profiles),
+        asked_by=settings.consent_provider,
     )
+
+
+def _cookies(settings: Settings) -> Iterator[CookieUse]:
+    yield CookieUse(f"__Host-{settings.cookie_name}", settings.cookie_days, "visitor")
+    yield CookieUse("__Host-shopwindow-consent", settings.consent_days, "refusal")
+    if settings.consent_tool is not None:
+        yield CookieUse(settings.consent_tool.cookie, None, "answer")
 
 
 def _origin(attribute: Attribute) -> Origin:

@@ -25,7 +25,7 @@ from .outside import from_environment, read_header, read_remotes
 from .registering import Register, read_register
 from .retention import Retention, read_retention
 from .slots import Slot, read_limits, read_slots
-from .stores.opening import LOGS, SQLITE, Address, fault_of, sqlite_path
+from .stores.urls import LOGS, SQLITE, Address, fault_of, sqlite_path
 from .toml import Document, Section
 
 log = logging.getLogger("shopwindow")
@@ -187,7 +187,8 @@ def store_path(settings: Settings) -> Path:
 
 def address(settings: Settings) -> Address:
     """Where the site keeps what it knows."""
-    return Address(settings.store, settings.events, settings.folder)
+    profile_seconds = int(settings.retention.profiles.seconds)
+    return Address(settings.store, settings.events, settings.folder, profile_seconds)
 
 
 def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:

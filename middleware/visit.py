@@ -52,6 +52,9 @@ class Visit:
     Everything but ``decide`` is synchronous and may be called from any thread.
     """
 
+    # What the cookie will say with the next answer to a navigation that is one person's.
+    due: Visitor | None = None
+
     def __init__(
         self,
         window: "Shopwindow",
@@ -69,8 +72,6 @@ class Visit:
         self.visitor: Visitor | None = None
         self._returned = False  # the cookie came back: the browser keeps what we sent
         self._consent: Consent = UNKNOWN
-        # What the cookie will say with the next answer to a navigation that is one person's.
-        self.due: Visitor | None = None
         self.marked = False  # a template slot was rendered: this page has slots
         self.aside = (
             False  # site.toml keeps us away from this page: only its view counts

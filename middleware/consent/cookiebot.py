@@ -18,7 +18,7 @@ import re
 from .settings import COOKIEBOT, CategorySettings
 from .told import Parse, Told, answered
 
-_FIELD = r"[a-z]{1,20}:(?:true|false|-?\d{1,15}|'[^'\\]{0,400}')"
+_FIELD = r"[a-z]{1,20}:(?:true|false|-?\d{1,15}|'[^'\\\x00-\x1f]{0,400}')"
 _VALUE = re.compile(rf"\{{{_FIELD}(?:,{_FIELD}){{0,30}}\}}\Z", re.ASCII)
 _FIELDS = re.compile(r"([a-z]+):('[^']*'|[^,}]+)")
 _DECLINED = "0"

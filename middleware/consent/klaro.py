@@ -11,7 +11,7 @@ import re
 from .settings import CategorySettings
 from .told import Parse, Told, answered
 
-_SERVICE = r'"[^"\\]{1,200}":(?:true|false)'
+_SERVICE = r'"[^"\\\x00-\x1f]{1,200}":(?:true|false)'
 _VALUE = re.compile(rf"\{{{_SERVICE}(?:,{_SERVICE}){{0,200}}\}}\Z")
 _SERVICES = re.compile(r'"([^"]+)":(true|false)')
 
@@ -23,8 +23,9 @@ def reading(settings: CategorySettings) -> Parse:
         if not _VALUE.match(value):
             return None
         pairs = _SERVICES.findall(value)
-        if len(dict(pairs)) != len(pairs):
-            return None  # who says a thing twice says nothing
+        said = dict(pairs)
+        if len(said) != len(pairs) or not settings.asked(said.keys()):
+            return None  # who says a thing twice says nothing of it
         agreed = {name for name, answer in pairs if answer == "true"}
         return answered(settings.granted(agreed))
 

@@ -1,7 +1,7 @@
 """Who asks for consent, and how the answer is read: [consent] in site.toml."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -61,6 +61,14 @@ class CategorySettings(msgspec.Struct, frozen=True):
             for purpose, names in self.purposes.items()
             if agreed.issuperset(names)
         )
+
+    def asked(self, names: Collection[str]) -> bool:
+        """Whether visitors whom the tool asked about ``names`` were asked about personalisation.
+
+        Else they have not answered: a name that changes on one side only must not erase everybody.
+        """
+        wanted = self.purposes.get(PERSONALIZATION, ())
+        return bool(wanted) and all(name in names for name in wanted)
 
 
 class CookieRule(msgspec.Struct, frozen=True):
@@ -174,6 +182,9 @@ def _rule(section: Section) -> RuleSettings | None:
         several.finish()
     elif rule := _condition(section, "granted-when"):
         rules = dict.fromkeys(PURPOSES, rule)
+    if rules and PERSONALIZATION not in rules:
+        message = f'nothing here stands for "{PERSONALIZATION}": nobody is ever known'
+        section.wrong("granted-when", message, _HINT)
     section.finish()
     return RuleSettings(cookie, rules) if cookie and rules else None
 

@@ -39,7 +39,7 @@ def reading(settings: TcfSettings) -> Parse:
             string = decode(value)
         except Unreadable:
             return None
-        if not _counts(string, settings):
+        if not _counts(string, settings) or not _asked(string, settings.vendor):
             return None
         agreed = _agreed(string, settings.vendor)
         purposes = (name for name, numbers in wanted.items() if numbers <= agreed)
@@ -62,6 +62,13 @@ def _counts(string: TcString, settings: TcfSettings) -> bool:
         and 0 < string.created <= string.updated
         and disclosing
     )
+
+
+def _asked(string: TcString, vendor: int) -> bool:
+    """Whether the visitor was asked about ``vendor``: if not, this is no answer, and no refusal either."""
+    if not vendor or vendor in string.vendors:
+        return True
+    return string.disclosed is not None and vendor in string.disclosed
 
 
 def _agreed(string: TcString, vendor: int) -> frozenset[int]:

@@ -2,14 +2,14 @@
 
 Usercentrics keeps what visitors answered in the browser's local storage (``uc_settings`` and others in version 2,
 ``ucData`` in 3), which no server ever sees, and sets no cookie that says it: "Usercentrics CMP has never managed
-cookies" (https://usercentrics.atlassian.net/wiki/spaces/SKB/pages/204177435). So a few lines of script in the shop's
-pages, printed in GUIDE.md ("Usercentrics"), write what the public interface answers
-(``__ucCmp.getConsentDetails()``: https://usercentrics.com/docs/web/api/, in version 2 ``UC_UI.getServicesBaseInfo()``)
-into a cookie::
+cookies", TC strings excepted (https://usercentrics.atlassian.net/wiki/spaces/SKB/pages/204177435). So a few lines of
+script in the shop's pages, printed in GUIDE.md ("Usercentrics"), write what its public interface says
+(https://usercentrics.com/docs/web/features/api/control-functionality/#getconsentdetails) into a cookie::
 
-    shopwindow-usercentrics=1795300000.essential.functional
+    shopwindow-usercentrics=1795300000.essential.functional!marketing
 
-the seconds since 1970 of the answer, then the categories that were accepted as a whole, each with a dot before it.
+the seconds since 1970 of the answer, then each category, after a dot if all of its services were accepted, else
+after an exclamation mark.
 """
 
 import re
@@ -17,7 +17,8 @@ import re
 from .settings import CategorySettings
 from .told import Parse, Told, answered
 
-_VALUE = re.compile(r"([1-9]\d{9})((?:\.[A-Za-z0-9_-]{1,60}){0,50})\Z", re.ASCII)
+_VALUE = re.compile(r"([1-9]\d{9})((?:[.!][A-Za-z0-9_-]{1,60}){1,50})\Z", re.ASCII)
+_CATEGORY = re.compile(r"([.!])([^.!]+)")
 
 
 def reading(settings: CategorySettings) -> Parse:
@@ -26,7 +27,11 @@ def reading(settings: CategorySettings) -> Parse:
     def parse(value: str) -> Told | None:
         if (match := _VALUE.match(value)) is None:
             return None
-        agreed = set(match[2].split(".")[1:])
+        pairs = _CATEGORY.findall(match[2])
+        said = {name: mark for mark, name in pairs}
+        if len(said) != len(pairs) or not settings.asked(said.keys()):
+            return None
+        agreed = {name for name, mark in said.items() if mark == "."}
         return answered(settings.granted(agreed), int(match[1]))
 
     return parse

@@ -236,7 +236,9 @@ def some(chance: Random, now: float) -> str:
         vendors={*vendors, *((8,) if chance.randrange(2) else ())},
         ranges=ranges,
         restrictions=several if chance.randrange(3) == 0 else (),
-        disclosed=None if chance.randrange(3) == 0 else {8, *vendors},
+        disclosed=chance.choice(
+            (None, {8, *vendors}, {8, *vendors}, {9, *vendors} - {8})
+        ),
         more=more,
     )
 

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from shopwindow import Shopwindow, current
+from shopwindow import PageCache, PersonalizationMiddleware, Shopwindow, current
+from shopwindow.middleware.context import Arrival
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.visit import Visit
 from shopwindow.middleware.visitor import RENEW_AFTER, Visitor
-from tests.asgi import ask
+from tests.asgi import ask, scope_of
 from tests.middleware.tcstrings import written
 from tests.shop import (
     HERO,
@@ -242,6 +244,23 @@ async def test_two_answers_are_none(window: Shopwindow) -> None:
         assert answer.header(b"set-cookie") is None
 
 
+async def test_kept_pages_issue_and_take_back_as_well(window: Shopwindow) -> None:
+    cache = PageCache({"/*": 60}, ignore_cookies=(TOOL,))
+    app = PersonalizationMiddleware(APP, window, cache=cache)
+    async with browser(app) as client:
+        for path in ("/", "/p/tea-1"):
+            assert "set-cookie" not in (await client.get(path)).headers
+        says(client, "person+stat")
+        for path in ("/", "/p/tea-1", "/"):
+            answer = await client.get(path)
+        assert HERO in answer.content and rows(window) == 1
+        says(client, "no")
+        answer = await client.get("/")
+        assert HERO not in answer.content and NAME not in client.cookies
+        assert rows(window) == 0
+        assert cache.counters["hit"] >= 4
+
+
 # -- our own form --------------------------------------------------------------------------
 
 
@@ -335,3 +354,31 @@ async def test_an_id_that_was_given_up_is_followed_by_a_new_one(
             await client.get("/p/tea-1")
             assert HERO in (await client.get("/")).content
     store.close()
+
+
+# -- abuse ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("site", ["", RULE, TCF], ids=["our form", "a rule", "tcf"])
+async def test_five_hundred_cookies_hold_up_no_request(site: str) -> None:
+    """All that is done with a request before the app sees it, in less than a millisecond."""
+    async with open_window(MemoryStore(), site=site) as window:
+        many = b"; ".join(b"cookie%d=%020d" % (n, n) for n in range(450))
+        alike = b"; ".join([b"agreed=person"] * 300 + [b"shopwindow=x"] * 300)
+        strings = b"; ".join([b"euconsent-v2=C" + b"A" * 3_980] * 4)
+        junk = b"euconsent-v2=" + b";euconsent-v2=" * 1_150
+        for cookies in (
+            many,
+            alike,
+            strings,
+            junk,
+            b"shopwindow=" * 1_400,
+            b";" * 16_000,
+        ):
+            assert len(cookies) <= 16_384
+            scope, best = scope_of(headers=[(b"cookie", cookies)]), 1.0
+            for _ in range(7):
+                started = time.perf_counter()
+                Visit(window, Arrival(scope, time.time()))
+                best = min(best, time.perf_counter() - started)
+            assert best < 1e-3, (cookies[:30], best)

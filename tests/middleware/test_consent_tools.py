@@ -1,12 +1,15 @@
 """The cookies of consent tools: what each writes is read, and nothing else is an answer."""
 
 import json
+import re
 import time
+from pathlib import Path
 from random import Random
 from urllib.parse import quote
 
 import pytest
 
+import shopwindow
 from shopwindow.middleware.consent.providers import cookie_of
 from shopwindow.middleware.consent.told import (
     LONGEST_HEADER,
@@ -16,6 +19,7 @@ from shopwindow.middleware.consent.told import (
     ToolCookie,
     answered,
 )
+from shopwindow.middleware.settings import read_settings
 from tests.shop import site_of
 
 BOTH = frozenset({"personalization", "statistics"})
@@ -90,6 +94,7 @@ def browsers(value: str) -> str:
         (cookiebot(more=",preferences:false"), UNTOLD),
         (cookiebot()[:-1], UNTOLD),
         (cookiebot() + "x", UNTOLD),
+        (cookiebot(stamp="a\x00b"), UNTOLD),
         (cookiebot().replace("true", "TRUE"), UNTOLD),
         (cookiebot().replace("true", "1"), UNTOLD),
         (cookiebot().replace("statistics:true,", ""), UNTOLD),
@@ -118,13 +123,16 @@ def services(**said: object) -> str:
         (quote(services(shop_memory=True, matomo=True)), answered(BOTH)),
         (services(shop_memory=True, matomo=False), answered(FIRST)),
         (services(matomo=True, shop_memory=False), NO),
-        (services(youtube=True), NO),
+        (services(shop_memory=False), NO),
+        (services(shop_memory=True), answered(FIRST)),  # never asked about the other
+        (services(youtube=True), UNTOLD),  # not asked about us
         (services(shop_memory=1), UNTOLD),
         (services(shop_memory="true"), UNTOLD),
         (services(shop_memory=[True]), UNTOLD),
         ('{"shop-memory":false,"shop-memory":true}', UNTOLD),
         ('{"shop-memory":true', UNTOLD),
         ('["shop-memory"]', UNTOLD),
+        ('{"shop-memory":true,"a\x00b":true}', UNTOLD),  # nothing writes that
         ("{}", UNTOLD),
         ("null", UNTOLD),
         ("true", UNTOLD),
@@ -141,8 +149,12 @@ def test_klaro(value: str, told: Told) -> None:
     [
         ("1795300000.essential.functional", Told("granted", FIRST, 1_795_300_000)),
         ("1795300000.functional.statistics", Told("granted", BOTH, 1_795_300_000)),
-        ("1795300000", Told("denied", at=1_795_300_000)),
-        ("1795300000.essential", Told("denied", at=1_795_300_000)),
+        ("1795300000.essential!functional", Told("denied", at=1_795_300_000)),
+        ("1795300000!functional.statistics", Told("granted", SECOND, 1_795_300_000)),
+        ("1795300000.functional!statistics", Told("granted", FIRST, 1_795_300_000)),
+        ("1795300000.essential", UNTOLD),  # not asked about us
+        ("1795300000!functional.functional", UNTOLD),
+        ("1795300000", UNTOLD),
         ("0795300000.functional", UNTOLD),
         ("17953000000.functional", UNTOLD),
         ("1795300000.functional.", UNTOLD),
@@ -270,3 +282,18 @@ def test_five_hundred_cookies_take_less_than_a_millisecond() -> None:
             assert cookie.read(header) == answered(BOTH)
             best = min(best, time.perf_counter() - started)
         assert best < 1e-3
+
+
+def test_the_guides_examples_are_read_without_a_finding(tmp_path: Path) -> None:
+    guide = (Path(shopwindow.__file__).parent / "middleware" / "GUIDE.md").read_text()
+    part = guide.partition("## Consent that another tool asks for")[2]
+    blocks = re.findall(r"```toml\n(.*?)```", part.partition("## Keep pages")[0], re.S)
+    assert len(blocks) == 5
+    for block in blocks:
+        head = "" if "[consent]" in block else '[consent]\nprovider = "tcf"\n'
+        settings, findings = read_settings(tmp_path, head + block, {})
+        assert findings == [] and settings.consent_tool is not None, block
+    other = re.search(r"# (provider = .*)", blocks[-1])
+    assert other is not None
+    settings, findings = read_settings(tmp_path, f"[consent]\n{other[1]}\n", {})
+    assert findings == [] and settings.consent_provider == 'the cookie "cookie-choice"'

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def whole_cookie() -> str:
     return STRANGER + value[len(STRANGER) :]
 
 
-NAMES = {
+NAMES: dict[str, Callable[[], str]] = {
     "id": lambda: STRANGER,
     "cookie": whole_cookie,
     "mark": lambda: mark_of(STRANGER),

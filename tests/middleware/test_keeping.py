@@ -20,6 +20,7 @@ from shopwindow.middleware.stores import (
     Store,
     StoreError,
     busy,
+    keeping,
 )
 from shopwindow.middleware.stores.keeping import SqliteKeeper
 from shopwindow.middleware.stores.memory import MemoryStore
@@ -505,6 +506,26 @@ def test_an_erasure_waits_for_readers_and_says_if_it_cannot_clean(
     assert retired(store, "v1")
     assert keeper.erase(mark_of("v1")) == 0  # again: only what was left to do
     assert traces(path, "SECRET") == []
+    keeper.close()
+    store.close()
+
+
+def test_who_comes_back_while_old_profiles_are_looked_for_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path / "a.db")
+    keep(store, event("v1", at=NOW - 10 * DAY), event("v2", at=NOW - 10 * DAY))
+    unseen = keeping._unseen
+
+    def meanwhile(rows: Any, before: float) -> Any:
+        found = unseen(rows, before)
+        keep(store, event("v1"))
+        return found
+
+    monkeypatch.setattr(keeping, "_unseen", meanwhile)
+    keeper = SqliteKeeper(tmp_path / "a.db", day)
+    assert sum(keeper.purge({}, NOW - DAY)) == 1
+    assert store.fetch("v1") is not None and store.fetch("v2") is None
     keeper.close()
     store.close()
 

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from shopwindow import Shopwindow
+from shopwindow.middleware.settings import address
+from shopwindow.middleware.stores.opening import open_store
+from shopwindow.middleware.summary import profile_of
 from tests.commands import run
 from tests.databases import PLACES, SHARED
 from tests.kept import CUSTOMER, SECRET, STRANGER, keep, people, set_keys, write_site
@@ -29,6 +33,12 @@ def test_a_shop_can_look_after_what_it_keeps(
     assert (said["profiles"], said["events"], said["visitors"]) == (2, 5, 2)
     (record,) = json.loads(run("export", folder, STRANGER).stdout)["records"]
     assert len(record["events"]) == 3 and SECRET in json.dumps(record)
+
+    window = Shopwindow(folder)
+    window.store = open_store(address(window.site.settings))
+    profile = profile_of(window, CUSTOMER)
+    window.store.close()
+    assert profile is not None and profile.recent_orders == ("A1",)
 
     log = run("export", folder, "--events", "--format", "jsonl").stdout.splitlines()
     assert len(log) == 5

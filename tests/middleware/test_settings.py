@@ -273,6 +273,11 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[consent]: known: days, provider, tcf",
     "[consent]\nprovider = { cookie = 'x', granted-when = 'marketing' }": '2:28: "marketing" is no '
     'rule about a cookie\'s value: write "contains:marketing" or "equals:all"',
+    "[consent]\nprovider = { cookie = 'x', granted-when = { statistics = 'equals:1' } }": '2:28: '
+    'nothing here stands for "personalization": nobody is ever known: write "contains:marketing" or '
+    '"equals:all"',
+    "[consent]\nprovider = { cookie = 'x', granted-when = {} }": '2:28: this says nothing of a '
+    'purpose: write "contains:marketing" or "equals:all"',
     "[consent]\nprovider = { granted-when = 'contains:x' }": "2:1: a rule needs the name of a "
     "cookie",
     "[consent]\nprovider = { cookie = 'x', granted-when = { statistic = 'equals:1' } }": '2:28: '

@@ -187,6 +187,22 @@ def test_a_vendor_has_to_be_agreed_to_disclosed_and_not_restricted(
     assert granted(text, days=400, vendor=8) == purposes
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (written(updated=NOW, vendors=(2,), disclosed=(2, 8)), "denied"),
+        (written(updated=NOW, vendors=(2,), disclosed=(2,)), None),
+        (written(updated=OLD, vendors=(2,), disclosed=None), None),
+        (written((), updated=NOW), "denied"),
+    ],
+)
+def test_who_was_not_asked_about_the_vendor_has_not_refused(
+    text: str, told: str | None
+) -> None:
+    found = reading(TcfSettings("euconsent-v2", WANTED, vendor=8))(text)
+    assert (found and found.state) == told
+
+
 def test_another_tool_than_the_shops_says_nothing() -> None:
     assert granted(written(updated=NOW, cmp=9), cmp=9) == BOTH
     assert granted(written(updated=NOW, cmp=10), cmp=9) == set()

@@ -10,10 +10,12 @@ from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.rules.facts import Profile
 from tests.asgi import Answer, ask
 from tests.middleware.agents import BOTS
+from tests.middleware.crawlers import CRAWLERS
 from tests.shop import by_attribute, mounted, open_window, page, whole
 
 from .soaked import KEPT, Soaked
 
+PROGRAMS = (*BOTS, *CRAWLERS)
 PAGE = whole(lambda: page(by_attribute))
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
 NAVIGATION: tuple[tuple[bytes, bytes], ...] = (
@@ -99,11 +101,11 @@ def _requests(window: Shopwindow, chance: Random) -> "Sequence[Callable[[], Mapp
         return {"path": "/events", "headers": [accept]}
 
     def bot() -> Mapping[str, Any]:
-        agent = (b"user-agent", chance.choice(BOTS).encode())
+        agent = (b"user-agent", chance.choice(PROGRAMS).encode())
         return {"path": "/p/tea-1", "headers": [agent]}
 
     def agreeing_bot() -> Mapping[str, Any]:
-        agent = (b"user-agent", chance.choice(BOTS).encode())
+        agent = (b"user-agent", chance.choice(PROGRAMS).encode())
         path, body = "/-/shopwindow/consent", b"choice=granted"
         return {"path": path, "method": "POST", "headers": [agent, FORM], "body": body}
 
