@@ -453,7 +453,7 @@ def test_after_an_erasure_no_byte_of_it_is_left(tmp_path: Path) -> None:
     assert len(theirs) == 37 and set(theirs) < set(ids)
     with_keeper.erase(mark_of("v1"))
     with_keeper.erase(ANNA)
-    assert traces(path, "v1", ANNA, *secrets, *theirs) == []
+    assert traces(path, ANNA, *secrets, *theirs) == []
     assert traces(path, stays) == [stays]
     # Of the ids nothing but their marks is left, and these in no log.
     rows = store._reading.execute(
