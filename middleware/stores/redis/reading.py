@@ -172,13 +172,15 @@ class Reader:
                 except (ConnectionError, OSError):
                     # The server has closed it while it lay here, and likely the others, too.
                     if not kept:
-                        self._slots.lost(node)
                         raise
                     while idle:
                         await _cut(idle.pop())
                     continue
                 finally:
-                    if not done:
+                    if (
+                        not done
+                    ):  # nobody waits any longer, or there is nothing to wait for
+                        self._slots.lost(node)
                         await _cut(connection)
                 if pool is self._pool:
                     idle.append(connection)
