@@ -335,6 +335,7 @@ def _attributes(section: Section, sources: set[str]) -> dict[str, Attribute]:
             one_of=entry.texts("one-of"),
             purpose=purpose,
             sensitive=entry.flag("sensitive"),
+            label=entry.text("label"),
         )
         entry.finish()
     return attributes

@@ -38,6 +38,10 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("cancelled awaits", soak_cancels, 5_000),
     ("cut connections", soak_cuts, 5_000),
     ("pages", soak_pages, 100_000),
+    ("bad cookies", soak_bad_cookies, 1_000_000),
+    ("TC strings", soak_tc_strings, 1_000_000),
+    ("strangers", soak_strangers, 10_000),
+    ("cookieless pages", soak_cookieless, 1_000_000),
     ("processes that write", soak_writers, 10_000),
     ("pages beside a purge", soak_purge, 1_000_000),
 )
