@@ -52,6 +52,7 @@ class Lookup:
         "_before",
         "_customer_of",
         "_deadline",
+        "_left",
         "_task",
         "_visitor",
         "_window",
@@ -69,6 +70,7 @@ class Lookup:
         self._deadline = monotonic() + window.site.settings.profile_ms / 1000
         self._visitor = ""
         self._task: asyncio.Future[Profile | None] | None = None
+        self._left: list[asyncio.Future[Profile | None]] = []  # asked for another id
         self._before: Unwritten | None = None  # not in the store when it was asked
         self._answers: list[asyncio.Task[None]] = []  # named after who is asked
         self._asked = False  # whether the shop was asked who is logged in
@@ -131,9 +133,13 @@ class Lookup:
         self._customer_of = None
 
     def forget(self) -> None:
-        """What was found belongs to an id that is none any more."""
+        """What was found, or is still on its way, belongs to an id that is none any more."""
         self.profile = None
         self.fetched = False
+        if self._task is not None:
+            # Not cancelled here: this may be a thread of the shop's, and tasks are the loop's.
+            self._left.append(self._task)
+            self._task = None
 
     def _arrived(self, profile: Profile | None, slow: bool = False) -> None:
         if slow:  # it kept everybody waiting who is served by this process
@@ -266,6 +272,9 @@ class Lookup:
 
     def abandon(self) -> None:
         """The request is over: nobody waits for an answer that is still on its way."""
+        for task in self._left:
+            if not task.cancel() and not task.cancelled():
+                task.exception()  # nobody wants to know, nor shall asyncio complain
         if self._task is not None:
             if self._task.done():
                 self._take(self._task)  # no slot asked for it, but how it went counts
