@@ -408,9 +408,12 @@ class Visit:
             self._note(ATTRIBUTES, values)
 
     def identify(self, customer: str) -> None:
-        """The visitor has logged in as ``customer``: both histories become one, under a new id."""
-        if not self.remembers or self.lookup.failed:
-            return  # what cannot be read cannot be merged; the next login tries again
+        """The visitor has logged in as ``customer``: both histories become one, under a new id.
+
+        The store need not answer for it: whoever was logged in here before, this is not them.
+        """
+        if not self.remembers:
+            return
         assert self.visitor is not None
         owner = pseudonym(self.window.keys, customer)
         known = self.lookup.profile
