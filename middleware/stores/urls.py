@@ -17,6 +17,7 @@ SECRETS = ("password", "sslpassword", "user", "username")
 _ACCOUNT = re.compile(r"(?<=//)[^/?#]*@")
 # Even where what should be quoted is not: up to the last @.
 _UNQUOTED = re.compile(r"(?<=//).*@")
+_NO_SLASHES = re.compile(r".*@")
 
 
 def scheme_of(url: str) -> str:
@@ -25,8 +26,11 @@ def scheme_of(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """``url`` without user and password: for people and logs."""
-    url = _UNQUOTED.sub("", _ACCOUNT.sub("", url))
+    """``url`` without user and password, also where it is no URL: for people and logs."""
+    url = _ACCOUNT.sub("", url)
+    if scheme_of(url) == "sqlite":
+        return url  # a path, in which @ is a letter like others
+    url = (_UNQUOTED if "//" in url else _NO_SLASHES).sub("", url)
     start, question, query = url.partition("?")
     if not question:
         return url
@@ -55,6 +59,8 @@ def fault_of(url: str, known: tuple[str, ...] = STORES) -> tuple[str, str] | Non
         hosts = parts.netloc.rpartition("@")[2].split(",")
         for host in hosts:
             urlsplit(f"//{host}").port  # noqa: B018  # it raises what it cannot read
+        if scheme != "unix" and "@" in parts.path + parts.fragment:
+            raise ValueError("the host ended in the middle of a password")
     except ValueError:
         # Its words would show the URL with its password.
         return (

@@ -35,7 +35,11 @@ from tests.stores import event, keep, logged, open_at, views
         ("postgresql://db/?schema=b&password=geheim", "postgresql://db/?schema=b"),
         ("redis://:geheim@cache:6379/0", "redis://cache:6379/0"),
         ("redis+cluster://me:geheim@a:1,b:2", "redis+cluster://a:1,b:2"),
+        ("redis://:12/geheim@cache/0", "redis://cache/0"),
+        ("postgres:me:geheim@db", "db"),
+        ("geheim@db", "db"),
         ("sqlite:///a/b.db", "sqlite:///a/b.db"),
+        ("sqlite:////home/me@work/b.db", "sqlite:////home/me@work/b.db"),
         ("memory:", "memory:"),
     ],
 )
@@ -51,6 +55,16 @@ def test_a_password_is_never_shown(url: str, words: str) -> None:
         ("postgres://db/shop", None),
         ("POSTGRESQL://db/shop", None),
         ("rediss+cluster://a:1,b:2", None),
+        *(
+            (
+                url,
+                (
+                    "host and port cannot be read",
+                    "in a password write %40 for @, %2F for /, %3A for :, %23 for #",
+                ),
+            )
+            for url in ("redis://:12/geheim@cache/0", "postgresql://me:12#geheim@db")
+        ),
         (
             "postgre://db",
             ('"postgre" is no kind of store', 'did you mean "postgres"?'),

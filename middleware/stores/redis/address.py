@@ -1,12 +1,20 @@
 """Where a Redis is: a URL, read without ever telling its password."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from redis.connection import parse_url
+from redis.connection import (
+    AbstractConnection,
+    Connection,
+    SSLConnection,
+    UnixDomainSocketConnection,
+    parse_url,
+)
+from redis.exceptions import RedisError
 
 from .. import StoreError
+from ..urls import shown
 
 SCHEMES = ("redis", "rediss", "redis+cluster", "rediss+cluster", "unix")
 PORT = 6379
@@ -24,6 +32,11 @@ _OURS = (
     "socket_timeout",
     "timeout",
 )
+_KINDS: Mapping[str, Callable[..., AbstractConnection]] = {
+    "tcp": Connection,
+    "tls": SSLConnection,
+    "unix": UnixDomainSocketConnection,
+}
 
 
 class Node(NamedTuple):
@@ -57,7 +70,7 @@ def address_of(url: str) -> Address:
     base, cluster = scheme.removesuffix("+cluster"), scheme.endswith("+cluster")
     parts = urlsplit(f"{base}://{rest}")
     account, at, hosts = parts.netloc.rpartition("@")
-    words = f"{scheme}://{hosts}{parts.path}"
+    words = shown(url).partition("?")[0]
     try:
         nodes = tuple(_node(host) for host in hosts.split(","))
         first = hosts.split(",")[0]
@@ -76,6 +89,12 @@ def address_of(url: str) -> Address:
     if cluster and options.pop("db", 0):
         raise StoreError(f"{words}: a cluster has one database only, write no number")
     transport = {"redis": "tcp", "rediss": "tls", "unix": "unix"}[base]
+    try:
+        _KINDS[transport](**options)  # it connects later
+    except (TypeError, ValueError, RedisError) as error:
+        # Its words may show parts of a password that was not quoted.
+        why = "an option after ? is unknown, or cannot be that"
+        raise StoreError(f"{words} is no address of a Redis: {why}") from error
     return Address(nodes, cluster, transport, options, words)
 
 
