@@ -121,11 +121,22 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file that is there when all of it is, and that only its owner can read.
 
     What stands at ``path`` is replaced at the end, and stays if anything is raised. Raises
-    :class:`ExportError` if it cannot be written.
+    :class:`ExportError` if it cannot be written. A pipe or device at ``path`` stays what it is
+    and is written to.
     """
+    path = path.resolve()  # a link stays, too
+    if path.exists() and not path.is_file():
+        try:
+            with path.open("wb") as file:
+                yield file
+        except OSError as error:
+            raise ExportError(f"{path} cannot be written: {error.strerror}") from error
+        return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        part.unlink(missing_ok=True)  # of a process that was killed
+        # Not a file or link that somebody else put there: it would not be ours alone.
+        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(number, "wb") as file:
             yield file
         part.replace(path)

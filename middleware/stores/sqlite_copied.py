@@ -63,7 +63,9 @@ class SqliteCopied:
 
     def _select(self, statement: str) -> Iterator[tuple[Any, ...]]:
         try:
-            yield from self._file.reading.execute(statement)
+            # Not "yield from": whoever stops half-way would close a cursor of a closed file.
+            for row in self._file.reading.execute(statement):  # noqa: UP028
+                yield row
         except sqlite3.Error as error:
             raise StoreError(f"{self._path} cannot be read: {error}") from error
 

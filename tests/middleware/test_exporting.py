@@ -292,6 +292,34 @@ def test_a_file_is_there_only_when_all_of_it_is(tmp_path: Path) -> None:
     assert file.read_bytes() == b"all"
 
 
+def test_a_pipe_or_a_link_stays_what_it_is(tmp_path: Path) -> None:
+    pipe, link, file = (tmp_path / name for name in ("pipe", "link", "x.csv"))
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with whole_file(pipe) as out:
+            out.write(b"all")
+        assert os.read(reading, 10) == b"all"
+    finally:
+        os.close(reading)
+    assert pipe.is_fifo()
+    link.symlink_to(file)
+    with whole_file(link) as out:
+        out.write(b"all")
+    assert link.is_symlink() and file.read_bytes() == b"all"
+
+
+def test_what_somebody_put_in_the_place_of_the_part_is_not_written_to(
+    tmp_path: Path,
+) -> None:
+    theirs = tmp_path / "theirs"
+    (tmp_path / f".x.csv.{os.getpid()}.part").symlink_to(theirs)
+    with whole_file(tmp_path / "x.csv") as out:
+        out.write(b"all")
+    assert not theirs.exists()
+    assert (tmp_path / "x.csv").stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("write", [write_csv, write_jsonl, write_parquet])
 def test_a_long_log_does_not_fill_the_memory(write: Any, tmp_path: Path) -> None:
     if write is write_parquet:
