@@ -179,11 +179,20 @@ def _file(output: Path | None) -> Iterator[IO[bytes]]:
             with whole_file(output) as file:
                 yield file
     except BrokenPipeError:  # who reads has seen enough, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
+        sys.exit(1)
+    except OSError as error:  # of standard output alone: others have words of their own
+        click.echo(f"the output cannot be written: {error.strerror}", err=True)
+        _silence()
         sys.exit(1)
     except ExportError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+
+
+def _silence() -> None:
+    """What is still to be written at the end goes nowhere, and fails no second time."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _answer(site: Site, keeper: Keeper, owners: list[str]) -> dict[str, Any]:

@@ -212,6 +212,18 @@ def test_who_reads_only_the_head_gets_it(folder: Path) -> None:
     assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
 
 
+def test_a_full_disk_behind_a_redirection_is_said(folder: Path) -> None:
+    keep(folder, *((STRANGER, "Product Viewed", {"note": "x"}, 1) for _ in range(900)))
+    command = f"{sys.executable} -m shopwindow export '{folder}' --events > /dev/full"
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        "the output cannot be written: No space left on device"
+    )
+
+
 # -- writers ---------------------------------------------------------------------------
 
 
