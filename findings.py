@@ -10,6 +10,8 @@ import msgspec
 
 #: What ends a line, in every kind of file that editors write.
 LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+# Of a store's URL, also where a password holds what should be quoted. Web pages may have an @.
+_ACCOUNT = re.compile(r"(?<=//)(?<!https://)(?<!http://)[^\s\"']*(?=@)")
 _WIDTH = 120  # of a quoted line, in cells of a terminal
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
@@ -55,7 +57,7 @@ class Finding(msgspec.Struct, frozen=True):
         if not self.excerpt:
             return ()
         start, end = self.column - 1, self.column - 1 + max(1, self.length)
-        text, cut = visible(self.excerpt), ""
+        text, cut = visible(unsecret(self.excerpt)), ""
         if len(text) > _WIDTH and start > _WIDTH // 2:
             drop = start - _WIDTH // 2
             text, start, end, cut = text[drop:], start - drop, end - drop, "..."
@@ -96,6 +98,11 @@ def cells(character: str) -> int:
     ):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def unsecret(text: str) -> str:
+    """``text`` with stars over user and password in URLs; everything stays in its place."""
+    return _ACCOUNT.sub(lambda found: "*" * len(found[0]), text)
 
 
 def visible(text: str) -> str:

@@ -87,6 +87,10 @@ class Settings(msgspec.Struct, frozen=True):
     remotes: Mapping[str, Remote] = {}
     reload: bool = True
 
+    def __repr__(self) -> str:
+        # What reports errors may tell of every variable: URLs of stores have passwords.
+        return f"<Settings of {self.name!r} in {self.folder}>"
+
     @property
     def consent_provider(self) -> str:
         """Who asks visitors for consent: "shopwindow", or what [consent] names instead."""

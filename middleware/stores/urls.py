@@ -115,6 +115,10 @@ class Address(NamedTuple):
     folder: Path
     profile_seconds: int = 0
 
+    def __repr__(self) -> str:
+        # As it may be told by whatever reports errors.
+        return f"<Address {shown(self.store)}, events {shown(self.events)!r}>"
+
     @property
     def log(self) -> str:
         """The URL of the events, if they are elsewhere than the profiles; else empty."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shopwindow.middleware.settings import read_settings
 from shopwindow.middleware.stores import StoreError
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.opening import (
@@ -16,6 +17,10 @@ from shopwindow.middleware.stores.opening import (
     open_store,
     shown,
 )
+from shopwindow.middleware.stores.postgres.address import (
+    address_of as postgres_address,
+)
+from shopwindow.middleware.stores.redis.address import address_of as redis_address
 from shopwindow.middleware.stores.sqlite import SqliteStore
 from shopwindow.middleware.stores.unopened import Unopened
 from shopwindow.middleware.window import Shopwindow
@@ -171,3 +176,18 @@ def test_for_a_first_try_nothing_goes_anywhere(tmp_path: Path) -> None:
     at = Address("memory:", "sqlite:///log.db", tmp_path)
     assert isinstance(open_store(at), MemoryStore)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "redis"])
+def test_neither_errors_nor_variables_tell_a_password(
+    scheme: str, tmp_path: Path
+) -> None:
+    text = f'[store]\nurl = "{scheme}://me:12/geheim@db"\n'
+    _, (finding, *_) = read_settings(tmp_path, text, {})
+    assert f'"{scheme}://************@db"' in finding.show()
+    url = f"{scheme}://me:geheim@db"
+    settings, _ = read_settings(tmp_path, f'[store]\nurl = "{url}"\n', {})
+    assert settings.store == url
+    address_of = postgres_address if scheme == "postgresql" else redis_address
+    for one in (settings, Address(url, url, tmp_path), address_of(url)):
+        assert "geheim" not in repr(one)

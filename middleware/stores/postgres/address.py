@@ -41,6 +41,9 @@ class Address(NamedTuple):
     connections: int
     words: str
 
+    def __repr__(self) -> str:
+        return f"<Address {self.words}>"  # whatever reports errors may tell of it
+
     def cannot(self, what: str, error: BaseException) -> StoreError:
         return StoreError(f"{self.words} cannot be {what}: {told(error)}")
 

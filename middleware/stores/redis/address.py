@@ -56,6 +56,9 @@ class Address(NamedTuple):
     options: Mapping[str, Any]
     words: str  # the URL without user and password
 
+    def __repr__(self) -> str:
+        return f"<Address {self.words}>"  # whatever reports errors may tell of it
+
 
 def address_of(url: str) -> Address:
     """``redis://[user:password@]host[:port][/number]``, with ``rediss`` over TLS.
