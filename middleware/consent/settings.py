@@ -79,10 +79,14 @@ class CookieRule(msgspec.Struct, frozen=True):
 
 
 class RuleSettings(msgspec.Struct, frozen=True):
-    """Any cookie, with a rule for each purpose."""
+    """Any cookie, with a rule for each purpose; ``denied`` says which value is a refusal.
+
+    Without ``denied`` each value is one that grants nothing.
+    """
 
     cookie: str
     rules: Mapping[str, CookieRule]
+    denied: CookieRule | None = None
 
     @property
     def name(self) -> str:
@@ -185,8 +189,9 @@ def _rule(section: Section) -> RuleSettings | None:
     if rules and PERSONALIZATION not in rules:
         message = f'nothing here stands for "{PERSONALIZATION}": nobody is ever known'
         section.wrong("granted-when", message, _HINT)
+    denied = _condition(section, "denied-when") if "denied-when" in section else None
     section.finish()
-    return RuleSettings(cookie, rules) if cookie and rules else None
+    return RuleSettings(cookie, rules, denied) if cookie and rules else None
 
 
 def _condition(section: Section, key: str) -> CookieRule | None:

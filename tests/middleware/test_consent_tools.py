@@ -187,6 +187,20 @@ def test_a_rule_about_any_cookie(rule: str, value: str, told: Told) -> None:
     assert tool(RULE % rule).read(b"agreed=" + value.encode()) == told
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("marketing", answered(BOTH)),
+        ("none", NO),
+        ("v2:ads", UNTOLD),  # the tool has a new version: that is nobody's refusal
+        ("marketing:none", NO),
+    ],
+)
+def test_a_rule_may_say_what_refuses(value: str, told: Told) -> None:
+    both = 'contains:marketing", denied-when = "contains:none'
+    assert tool(RULE % both).read(b"agreed=" + value.encode()) == told
+
+
 def test_a_rule_for_each_purpose() -> None:
     apart = tool(APART)
     assert apart.read(b"agreed=all yes") == answered(BOTH)
