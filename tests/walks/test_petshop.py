@@ -318,6 +318,7 @@ AGREED_TO_NOTHING = {
 # What the page says about consent, and the demo's strip.
 ASIDE = re.compile(
     r'<section class="consent".*?</section>\n| *<form class="choice".*?</form>\n'
+    r'| *<a href="/-/shopwindow/">[^\n]*\n'
     r'|<aside class="strip".*?</aside>\s*(?=</body>)',
     re.DOTALL,
 )
