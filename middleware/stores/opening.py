@@ -78,7 +78,7 @@ def open_log(url: str, folder: Path) -> EventLog:
     """The event log at ``url``, for a store that is elsewhere. Raises :class:`StoreError`."""
     _check(url, LOGS)
     if scheme_of(url) == "sqlite":
-        from .sqlite_log import SqliteLog
+        from .sqlite import SqliteLog
 
         return SqliteLog(sqlite_path(url, folder))
     try:
@@ -97,7 +97,7 @@ def open_history(at: Address, day: DayOf) -> Iterator[History]:
             with closing(store.history(day)) as history:
                 yield history
         else:
-            from .history import SqliteHistory
+            from .sqlite.history import SqliteHistory
 
             path = sqlite_path(at.store, at.folder)
             with closing(SqliteHistory(path, day)) as history:
@@ -112,7 +112,7 @@ def open_keeper(at: Address, day: DayOf) -> Iterator[Keeper]:
             with closing(store.keeper(day)) as keeper:
                 yield keeper
         else:
-            from .keeping import SqliteKeeper
+            from .sqlite.keeping import SqliteKeeper
 
             path = sqlite_path(at.store, at.folder)
             with closing(SqliteKeeper(path, day)) as keeper:
@@ -146,7 +146,7 @@ def _copied(url: str, folder: Path, make: bool) -> Copied:
     _check(url, STORES)
     scheme = scheme_of(url)
     if scheme == "sqlite":
-        from .sqlite_copied import SqliteCopied
+        from .sqlite.copied import SqliteCopied
 
         return SqliteCopied(sqlite_path(url, folder), make)
     if scheme in POSTGRES:
@@ -169,7 +169,7 @@ def look(at: Address, visitor: str) -> Glance:
     made. Raises :class:`StoreError`, and :class:`Retired` for an id that was given up."""
     _check(at.store, STORES)
     if scheme_of(at.store) == "sqlite":
-        from .glance import glance
+        from .sqlite.glance import glance
 
         return glance(sqlite_path(at.store, at.folder), visitor)
 

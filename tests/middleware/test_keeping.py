@@ -19,13 +19,11 @@ from shopwindow.middleware.stores import (
     Retired,
     Store,
     StoreError,
-    busy,
-    keeping,
 )
-from shopwindow.middleware.stores.keeping import SqliteKeeper
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.rows import mark_of
-from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.stores.sqlite import SqliteStore, busy, keeping
+from shopwindow.middleware.stores.sqlite.keeping import SqliteKeeper
 from shopwindow.middleware.stores.unopened import Unopened
 from shopwindow.rules import learning
 from shopwindow.rules.facts import DAY, Event, Profile

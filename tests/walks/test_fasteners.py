@@ -11,7 +11,7 @@ import pytest
 
 from shopwindow.examples.fasteners.app import create_app
 from shopwindow.examples.fasteners.crm import Crm, surroundings
-from shopwindow.middleware.stores.sqlite import ERASURE
+from shopwindow.middleware.stores.sqlite.store import ERASURE
 from tests.servers import free_port, serving
 from tests.walks.street import HEADERS, KINDS, Page, Shop, Street, Walker, opened
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shopwindow.examples.petshop.app import SITE, create_app
-from shopwindow.middleware.stores.sqlite import ERASURE
+from shopwindow.middleware.stores.sqlite.store import ERASURE
 from tests.walks.street import KINDS, Shop, Street, Walker, opened
 
 pytestmark = pytest.mark.anyio

@@ -3,10 +3,10 @@
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
 
-from ...rules.facts import Event, Profile
-from . import Due
-from .memory import MemoryStore
-from .rows import mark_of
+from ....rules.facts import Event, Profile
+from .. import Due
+from ..rows import mark_of
+from .store import MemoryStore
 
 
 class MemoryKeeper:

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...rules.facts import Event
-from . import DayOf, Keeper
+from ....rules.facts import Event
+from .. import DayOf, Keeper
+from ..rows import COLUMNS, Row, row_of
 from .file import SqliteFile
 from .history import SqliteHistory
-from .rows import COLUMNS, Row, row_of
-from .sqlite import ERASURE
+from .store import ERASURE
 
 _HOLES = ", ".join("?" * len(Row._fields))
 # A mark that was erased is kept as a store keeps it: a profile without content.
@@ -78,9 +78,7 @@ class SqliteLog:
         return SqliteHistory(self.path, day)
 
     def keeper(self, day: DayOf) -> Keeper:
-        from .keeping import (
-            SqliteKeeper,  # it knows the tables; pages have no use for it
-        )
+        from .keeping import SqliteKeeper  # it knows the tables; pages need none
 
         return SqliteKeeper(self.path, day)
 

@@ -4,10 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from . import StoreError
-from .opening import Glance
-from .rows import mark_of
-from .sqlite import stored
+from .. import StoreError
+from ..opening import Glance
+from ..rows import mark_of
+from .store import stored
 
 
 def glance(path: Path, visitor: str) -> Glance:

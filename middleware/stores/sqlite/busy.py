@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import TRACES_GONE, StoreError
+from .. import TRACES_GONE, StoreError
 from .migrations import VERSION, newer
 
 STEP = 1_000  # rows that are read at once

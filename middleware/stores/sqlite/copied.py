@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import StoreError
-from .copying import Kind
+from .. import StoreError
+from ..copying import Kind
+from ..rows import COLUMNS, Row
 from .file import SqliteFile
 from .history import SqliteHistory
-from .rows import COLUMNS, Row
-from .sqlite import ERASURE
+from .store import ERASURE
 
 _PROFILE = "length(data) > 0 AND substr(data, 1, 1) <> x'40'"
 _READ = {

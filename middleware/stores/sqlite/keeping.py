@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...rules.facts import Event, Profile
-from . import DayOf, Due
+from ....rules.facts import Event, Profile
+from .. import DayOf, Due
+from ..rows import decode_profile, decode_properties, mark_of
 from .busy import STEP, BusyFile
-from .rows import decode_profile, decode_properties, mark_of
-from .sqlite import ERASURE
+from .store import ERASURE
 
 QUARTER = 900  # seconds: every time zone is whole quarters of an hour away from UTC
 

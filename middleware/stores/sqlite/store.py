@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ...rules.facts import Event, Profile
-from . import (
+from ....rules.facts import Event, Profile
+from .. import (
     ERASED,
     FORGOTTEN,
     IDENTIFIED,
@@ -28,10 +28,8 @@ from . import (
     Weights,
     united,
 )
-from .file import SqliteFile
-from .halves import Halves, KeeperHalves
-from .history import SqliteHistory
-from .rows import (
+from ..halves import Halves, KeeperHalves
+from ..rows import (
     COLUMNS,
     Row,
     decode_profile,
@@ -40,6 +38,8 @@ from .rows import (
     receipt_of,
     row_of,
 )
+from .file import SqliteFile
+from .history import SqliteHistory
 
 log = logging.getLogger("shopwindow")
 

@@ -11,7 +11,7 @@ from threading import Lock
 from types import ModuleType
 from typing import NamedTuple
 
-from . import StoreError
+from .. import StoreError
 from .checking import DAMAGED, Check
 from .migrations import migrate, newer
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import msgspec
 
-from ...rules.facts import Event, Profile
-from . import (
+from ....rules.facts import Event, Profile
+from .. import (
     ERASED,
     FORGOTTEN,
     IDENTIFIED,
@@ -113,9 +113,7 @@ class MemoryStore:
         return MemoryHistory(self)
 
     def keeper(self, day: DayOf) -> Keeper:
-        from .remembering import (
-            MemoryKeeper,
-        )  # it knows this file; pages have no use for it
+        from .keeping import MemoryKeeper  # it knows this file; pages need none
 
         return MemoryKeeper(self)
 

@@ -6,10 +6,10 @@ from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
-from ...rules.facts import Event, Profile
-from . import DayOf, StoreError, Weights
+from ....rules.facts import Event, Profile
+from .. import DayOf, StoreError, Weights
+from ..rows import decode_profile, decode_properties
 from .migrations import VERSION, newer
-from .rows import decode_profile, decode_properties
 
 # Who a row belongs to: what a stranger did before a login is the customer's.
 _OWNED = """
