@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import NamedTuple
 
-from ..findings import Finding
+from ...findings import Finding
 
 QUIET = 0.1  # seconds
 CALM = 0.5

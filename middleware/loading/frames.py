@@ -8,9 +8,9 @@ from functools import cached_property
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from ..rules.attributes import BUILT_IN, Attribute
-from ..rules.favourites import BINDABLE
-from ..rules.vocabulary import Vocabulary
+from ...rules.attributes import BUILT_IN, Attribute
+from ...rules.favourites import BINDABLE
+from ...rules.vocabulary import Vocabulary
 
 _LENGTH = 4  # bytes
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from ..findings import Finding, SiteError
-from ..fragments.making import Click
+from ...findings import Finding, SiteError
+from ...fragments.making import Click
+from ..settings import Settings, is_production, read_settings, store_path
+from ..site import Site, check_site, read_files, read_site
 from .apart import read_rules_apart
-from .settings import Settings, is_production, read_settings, store_path
-from .site import Site, check_site, read_files, read_site
 
 log = logging.getLogger("shopwindow")
 

@@ -8,11 +8,11 @@ from threading import Timer
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
-from ..rules.ruleset import RuleSet, dissolving
-from ..rules.steps import Steps, T
+from ...rules.ruleset import RuleSet, dissolving
+from ...rules.steps import Steps, T
 
 if TYPE_CHECKING:
-    from .site import Site
+    from ..site import Site
 
 SLICE = 0.002  # seconds of work
 SHORTEST, LONGEST = 0.0001, 0.002  # seconds of a pause in which others go first

@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from ..findings import Finding
-from ..rules.compiling import Checked, compiling
-from ..rules.ruleset import EMPTY, RuleSet
-from ..rules.vocabulary import Vocabulary
+from ...findings import Finding
+from ...rules.compiling import Checked, compiling
+from ...rules.ruleset import EMPTY, RuleSet
+from ...rules.vocabulary import Vocabulary
 from .checker import GREETING
 from .frames import Shared, receive, send
 from .pacing import paced
@@ -34,7 +34,7 @@ _ENVIRONMENT = frozenset(
     "__PYVENV_LAUNCHER__".split()
 )
 
-_COMMAND = ("-m", "shopwindow.middleware.checker")
+_COMMAND = ("-m", "shopwindow.middleware.loading.checker")
 
 
 class Unread(Exception):
@@ -57,7 +57,7 @@ def read_rules_apart(
             return _by_child(files, vocabulary)
         except _NoChild:
             pass  # slower for the pages, but not for ever
-    from ..rules.reading import check_rules  # YAML, in small shops' processes too
+    from ...rules.reading import check_rules  # YAML, in small shops' processes too
 
     checked, findings = check_rules(files, vocabulary)
     return _rules(checked, findings), findings

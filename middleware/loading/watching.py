@@ -15,10 +15,10 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple, Protocol
 
-from ..findings import Finding, SiteError
+from ...findings import Finding, SiteError
+from ..site import read_files
+from ..texts import revision
 from .cut import QUIET, Doubt, doubts
-from .site import read_files
-from .texts import revision
 
 log = logging.getLogger("shopwindow")
 

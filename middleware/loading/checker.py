@@ -1,6 +1,6 @@
 """A process of its own that checks rules: texts in, sound rules and findings out.
 
-``python -m shopwindow.middleware.checker`` speaks :mod:`.frames` on its pipes, see
+``python -m shopwindow.middleware.loading.checker`` speaks :mod:`.frames` on its pipes, see
 :mod:`.apart`. It reads no file and knows no secret.
 """
 
@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from ..rules.reading import check_rules
-from ..rules.ruleset import order
-from ..rules.vocabulary import Vocabulary
+from ...rules.reading import check_rules
+from ...rules.ruleset import order
+from ...rules.vocabulary import Vocabulary
 from .frames import Shared, receive, send
 
 GREETING = b"shopwindow checks rules\n"
