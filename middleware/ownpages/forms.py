@@ -10,7 +10,7 @@ from starlette.types import Receive
 
 from ..forms import Form, read_form
 from ..journal import Receipt
-from ..leaving import PROMISE
+from ..response.headers import PROMISE
 from ..visit import Visit
 from . import problems
 from .sheets import Sheet, address

@@ -18,7 +18,7 @@ from ...rules.events import (
 from ..stores import REARRANGING
 
 if TYPE_CHECKING:
-    from ..response import Response
+    from ..response.responder import Response
     from ..visit import Visit
     from ..window import Shopwindow
 

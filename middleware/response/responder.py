@@ -10,10 +10,10 @@ from time import time
 
 from starlette.types import Message, Send
 
-from ..fragments.rewrite import Hole, Kept, Piece, inside
+from ...fragments.rewrite import Hole, Kept, Piece, inside
 from .charsets import charset_of, is_page
 from .feed import Feed
-from .leaving import private
+from .headers import private
 from .presence import QUICK, has_left
 from .start import listed, read
 from .swapping import Swapping

@@ -2,8 +2,8 @@
 
 from starlette.types import Message, Receive, Send
 
-from .leaving import leaving
-from .visit import Visit
+from ..visit import Visit
+from .headers import leaving
 
 
 class Delivery:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..fragments.rewrite import Hole, Piece
-from ..fragments.slots import SIGN, Marker
+from ...fragments.rewrite import Hole, Piece
+from ...fragments.slots import SIGN, Marker
 
 
 class Unsent:

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Message
 
-from ..fragments.blocks import cut
-from ..fragments.rewrite import Piece, Rewriter
+from ...fragments.blocks import cut
+from ...fragments.rewrite import Piece, Rewriter
+from ..visit import Visit
 from .charsets import HEAD, charset_in
 from .unsent import Unsent
-from .visit import Visit
 
 if TYPE_CHECKING:
-    from ..fragments.selectors import Selecting
+    from ...fragments.selectors import Selecting
 
 
 class Feed:

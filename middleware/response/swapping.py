@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from ..fragments.rewrite import Hole, Kept, Piece, inside
+from ...fragments.rewrite import Hole, Kept, Piece, inside
+from ..remote.arriving import arriving
 from .delivery import Delivery
-from .remote.arriving import arriving
 from .start import with_length
 from .validators import revalidated
 

@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from starlette.types import Message
 
+from ..guise import Guise
+from ..visit import Visit
 from .charsets import is_page
-from .guise import Guise
-from .visit import Visit
 
 PROMISE = 0.25  # seconds that an answer to a POST waits for its events to be stored
 
