@@ -61,15 +61,11 @@ def _opened(scheme: str, at: Address, log: EventLog | None, make: bool) -> Store
 
         return SqliteStore(sqlite_path(at.store, at.folder), log)
     if scheme in POSTGRES:
-        try:
+        with _extra("postgres", at.store):
             from .postgres import PostgresStore
-        except ImportError as error:
-            raise _missing(at.store, "postgres", error) from error
         return PostgresStore(at.store, log, make)
-    try:
+    with _extra("redis", at.store):
         from .redis import RedisStore
-    except ImportError as error:
-        raise _missing(at.store, "redis", error) from error
     assert log is not None  # of Redis always: see Address.log
     return RedisStore(at.store, log, at.profile_seconds)
 
@@ -81,10 +77,8 @@ def open_log(url: str, folder: Path) -> EventLog:
         from .sqlite import SqliteLog
 
         return SqliteLog(sqlite_path(url, folder))
-    try:
+    with _extra("postgres", url):
         from .postgres import PostgresLog
-    except ImportError as error:
-        raise _missing(url, "postgres", error) from error
     return PostgresLog(url)
 
 
@@ -150,16 +144,12 @@ def _copied(url: str, folder: Path, make: bool) -> Copied:
 
         return SqliteCopied(sqlite_path(url, folder), make)
     if scheme in POSTGRES:
-        try:
+        with _extra("postgres", url):
             from .postgres.copied import PostgresCopied
-        except ImportError as error:
-            raise _missing(url, "postgres", error) from error
         return PostgresCopied(url, make)
     if scheme in REDIS:
-        try:
+        with _extra("redis", url):
             from .redis.copied import RedisCopied
-        except ImportError as error:
-            raise _missing(url, "redis", error) from error
         return RedisCopied(url)
     raise StoreError(f"{shown(url)} cannot be copied: it is no store that lasts")
 
@@ -197,9 +187,14 @@ def _check(url: str, known: tuple[str, ...]) -> None:
         raise StoreError(f"{shown(url)} cannot be opened: {what}: {hint}")
 
 
-def _missing(url: str, extra: str, error: ImportError) -> StoreError:
-    library = (error.name or str(error)).partition(".")[0]
-    return StoreError(
-        f"{shown(url)} cannot be opened, {library} is not installed: "
-        f'pip install "shopwindow[{extra}]"'
-    )
+@contextmanager
+def _extra(extra: str, url: str) -> Iterator[None]:
+    """For importing what only the extra ``extra`` installs. Raises :class:`StoreError`."""
+    try:
+        yield
+    except ImportError as error:
+        library = (error.name or str(error)).partition(".")[0]
+        raise StoreError(
+            f"{shown(url)} cannot be opened, {library} is not installed: "
+            f'pip install "shopwindow[{extra}]"'
+        ) from error

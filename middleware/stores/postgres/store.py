@@ -23,7 +23,7 @@ from .. import (
     StoreError,
     Weights,
 )
-from ..halves import Halves, KeeperHalves
+from ..halves import history_with, keeper_with
 from ..rows import decode_profile, mark_of
 from .address import FAULTS, TROUBLES, address_of, connect
 from .aside import Aside
@@ -273,17 +273,13 @@ class PostgresStore:
         from .history import PostgresHistory
 
         own = PostgresHistory(self._address, day)
-        if self._elsewhere is None:
-            return own
-        return Halves(self._elsewhere.history(day), own)
+        return history_with(self._elsewhere, own, day)
 
     def keeper(self, day: DayOf) -> Keeper:
         from .keeping import PostgresKeeper
 
         own = PostgresKeeper(self._address, day)
-        if self._elsewhere is None:
-            return own
-        return KeeperHalves(self._elsewhere.keeper(day), own)
+        return keeper_with(self._elsewhere, own, day)
 
     def close(self) -> None:
         with self._lock:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ....rules.facts import Event, Profile
 from .. import DayOf, StoreError, Weights
-from ..rows import decode_profile, decode_properties
+from ..rows import decode_profile, event_of
 from .migrations import VERSION, newer
 
 # Who a row belongs to: what a stranger did before a login is the customer's.
@@ -89,8 +89,7 @@ class SqliteHistory:
     def _event(self, row: tuple[object, ...]) -> Event:
         id, name, owner, time, properties = row
         assert isinstance(time, float) and isinstance(properties, str)
-        known = decode_properties(properties)
-        return Event(str(id), str(name), str(owner), time, self._day(time), known)
+        return event_of(self._day, str(id), str(name), str(owner), time, properties)
 
     def profile_count(self) -> int:
         return self._number(f"SELECT count(*) {_KEPT}")

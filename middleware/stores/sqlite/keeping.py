@@ -1,19 +1,15 @@
 """What the shop's people do with a SQLite store: give all of one person, erase, tidy up, count."""
 
 import os
-import re
-from collections import Counter as Tally
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ....rules.facts import Event, Profile
 from .. import DayOf, Due
-from ..rows import decode_profile, decode_properties, mark_of
+from ..rows import QUARTER, daily, decode_profile, event_of, is_mark, mark_of, unseen
 from .busy import STEP, BusyFile
 from .store import ERASURE
-
-QUARTER = 900  # seconds: every time zone is whole quarters of an hour away from UTC
 
 _RETIRED = "length(data) = 0"
 _ALIAS = "substr(data, 1, 1) = x'40'"  # stands for a customer
@@ -46,7 +42,6 @@ CREATE TEMP TABLE owners (visitor PRIMARY KEY, customer) WITHOUT ROWID
 _FILL = """
 INSERT INTO temp.owners SELECT visitor, min(customer) FROM logins GROUP BY visitor
 """
-_MARK = re.compile(r"[0-9a-f]{32}\Z")
 
 
 class SqliteKeeper:
@@ -92,13 +87,9 @@ class SqliteKeeper:
             (owner,),
         )
         return profile, (
-            self._event(id, name, moment, text, owner)
+            event_of(self._day, id, name, owner, moment, text)
             for id, name, moment, text in rows
         )
-
-    def _event(self, id: str, name: str, time: float, text: str, owner: str) -> Event:
-        known = decode_properties(text)
-        return Event(id, name, owner, time, self._day(time), known)
 
     def erase(self, owner: str) -> int:
         with self._file.writing():
@@ -108,7 +99,7 @@ class SqliteKeeper:
                 self._file.rows("SELECT * FROM logins WHERE customer = ?", (owner,))
             )
             marks = [visitor for _, visitor in links]
-            if _MARK.match(owner):  # customers come back with their next login
+            if is_mark(owner):  # customers come back with their next login
                 marks.append(owner)
             self._file.each(_ERASE, [(mark,) for mark in marks])
         # Nothing can be added any more: looking for the rest needs no lock.
@@ -135,22 +126,19 @@ class SqliteKeeper:
         self._file.execute(_FILL)
         owner = "coalesce((SELECT customer FROM temp.owners AS one WHERE one.visitor = events.visitor), visitor)"
         what, condition = (
-            f"id, name, time, properties, {owner}",
+            f"id, name, {owner}, time, properties",
             "time >= ? AND time < ?",
         )
         for rows in self._file.walk("events", what, condition, (since, until)):
             for row in rows:
-                yield self._event(*row)
+                yield event_of(self._day, *row)
 
     def daily(self) -> Mapping[tuple[str, int], int]:
-        counts: Tally[tuple[str, int]] = Tally()
         rows = self._file.rows(
             f"SELECT name, CAST(time / {QUARTER} AS INTEGER) AS quarter, count(*) "
             "FROM events GROUP BY name, quarter"
         )
-        for name, quarter, count in rows:
-            counts[name, self._day(quarter * QUARTER)] += count
-        return counts
+        return daily(rows, self._day)
 
     # -- what is too old -------------------------------------------------------------------
 
@@ -163,7 +151,7 @@ class SqliteKeeper:
             )
         if profiles_before:
             for rows in self._file.walk("profiles", "id, data, version", _PROFILE):
-                profiles += len(_unseen(rows, profiles_before))
+                profiles += sum(unseen(data, profiles_before) for _, data, _ in rows)
         return Due(events, profiles)
 
     def purge(
@@ -181,9 +169,14 @@ class SqliteKeeper:
         if profiles_before:
             what = "id, data, version"
             for rows in self._file.walk("profiles", what, _PROFILE, (), batch):
-                if unseen := _unseen(rows, profiles_before):
+                stale = [
+                    (id, version)
+                    for id, data, version in rows
+                    if unseen(data, profiles_before)
+                ]
+                if stale:
                     with self._file.writing():
-                        gone = self._file.each(_LEAVE, unseen)
+                        gone = self._file.each(_LEAVE, stale)
                     yield gone
             yield from self._purge_links(batch)
 
@@ -227,17 +220,6 @@ def _older(before: Mapping[str, float]) -> tuple[str, list[str | float]]:
             values += [name, moment]
     # What is older than nothing stays.
     return f"{old} WHEN '' THEN 0 ELSE ? END", [*values, before.get("", 0.0)]
-
-
-def _unseen(
-    rows: Iterable[tuple[str, bytes, int | None]], before: float
-) -> list[tuple[str, int | None]]:
-    """Id and version of the profiles last seen before; who has done nothing yet stays."""
-    return [
-        (id, version)
-        for id, data, version in rows
-        if 0.0 < decode_profile(data).last_seen < before
-    ]
 
 
 def _parts(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -28,7 +28,7 @@ from .. import (
     Weights,
     united,
 )
-from ..halves import Halves, KeeperHalves
+from ..halves import history_with, keeper_with
 from ..rows import (
     COLUMNS,
     Row,
@@ -446,18 +446,12 @@ class SqliteStore:
             raise StoreError(str(error)) from error
 
     def history(self, day: DayOf) -> History:
-        own = SqliteHistory(self.path, day)
-        if self._elsewhere is None:
-            return own
-        return Halves(self._elsewhere.history(day), own)
+        return history_with(self._elsewhere, SqliteHistory(self.path, day), day)
 
     def keeper(self, day: DayOf) -> Keeper:
         from .keeping import SqliteKeeper  # it knows this file; pages do not need it
 
-        own = SqliteKeeper(self.path, day)
-        if self._elsewhere is None:
-            return own
-        return KeeperHalves(self._elsewhere.keeper(day), own)
+        return keeper_with(self._elsewhere, SqliteKeeper(self.path, day), day)
 
     def close(self) -> None:
         self._file.close()
