@@ -14,7 +14,6 @@ from ..rules.events import (
     PROMOTION_VIEWED,
     told,
 )
-from ..rules.exposures import showing
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from ..rules.precedence import PREFERENCE
 from .consent import DENIED, UNKNOWN, Consent, consent
@@ -22,21 +21,18 @@ from .consent.agreement import Agreement, agree
 from .consent.told import ToolCookie
 from .context import Arrival
 from .display import Display
-from .foresight import Foresight, foresee
 from .guise import Guise
 from .journal import NOTHING_TO_KEEP, Receipt, new_id
 from .keys import pseudonym
 from .lookup import CustomerOf, Lookup
+from .pageview import PageView
 from .showings import Showing
 from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED
 from .telemetry.timing import TimedDisplay, TimedLookup, Timing
-from .views import sightings
 from .visitor import Visitor, new_visitor
 
 if TYPE_CHECKING:
     from .window import Shopwindow
-
-NOBODY = Profile()
 
 serving: ContextVar["Visit | None"] = ContextVar("shopwindow", default=None)
 
@@ -82,10 +78,7 @@ class Visit:
         self.left = False  # the answer's headers are on their way
         self.receipts: list[Receipt] = []
         self.cookies: list[bytes] = []
-        self._own: list[Event] | None = None
-        self._learned: tuple[Profile | None, list[Profile | None]] | None = None
-        self.foresight: Foresight | None = None  # of the first slot
-        self._looks_ahead = False  # the store leaves time for it
+        self.view = PageView(self)
         self.guise = guise  # a preview: nobody is here, and nothing counts
         asked = customer if guise is None else None
         self.timing = timing  # None: nobody may know how long things take
@@ -207,27 +200,8 @@ class Visit:
             assert self.visitor is not None
             self.lookup.start(self.visitor.id)
             if self.lookup.waiting and self.arrival.navigation:
-                self._looks_ahead = True
-                self.lookup.foretell(self._foresee)
+                self.view.look_ahead()
             self._heed()
-
-    def _foresee(self, answered: Profile | None) -> None:
-        """The store has answered, while the app is still at work."""
-        try:
-            self.foresight = foresee(self, answered)
-        except Exception as error:
-            # Our own fault, whatever it is: the first slot tries again.
-            self.window.warn("foresight", "looking ahead failed: %r", error)
-
-    def foreseen(self, given: Mapping[str, Any]) -> Foresight | None:
-        """What was made of the store's answer, if all is still so; ``given`` is what is so now."""
-        foresight, self.foresight = self.foresight, None
-        if foresight is None or self._own is not None or self._learned is not None:
-            return None
-        if not foresight.true(self, given):
-            return None
-        self._own, self._learned = foresight.own, (foresight.base, foresight.lessons)
-        return foresight
 
     def _heed(self) -> None:
         """What was looked up may say that this visitor is nobody."""
@@ -254,7 +228,7 @@ class Visit:
         self._consent = consent
         self._returned = returned
         self.due = None
-        self._own = self._learned = None
+        self.view.renew()
         self.lookup.forget()
         self.display.renew()
 
@@ -336,33 +310,7 @@ class Visit:
             return self.guise.profile if "personalization" in self.purposes else None
         if not self.remembers or not self.lookup.fetched:
             return None
-        base, lessons = self._lessons()
-        return lessons[-1] if lessons else base
-
-    def _lessons(self) -> tuple[Profile | None, list[Profile | None]]:
-        """What the store knows, and what each of this page view's own events makes of it."""
-        base = self.lookup.profile
-        if self._learned is None or self._learned[0] is not base:
-            profile, learn = base, self.site.learn
-            lessons = [profile := learn(profile, event) for event in self._own_events()]
-            self._learned = base, lessons
-        return self._learned
-
-    def _own_events(self) -> list[Event]:
-        """The events that this page view itself stands for, if it is one."""
-        if self._own is None:
-            self._own = self.happening(self.context, self.lookup.profile)
-        return self._own
-
-    def happening(self, context: Context, known: Profile | None) -> list[Event]:
-        """The events that a view of this page stands for, by somebody who is ``known`` so."""
-        own: list[Event] = []
-        if not self.arrival.navigation or self.visitor is None:
-            return own
-        query: bytes = self.arrival.scope.get("query_string", b"")
-        for sighting in sightings(self.site, context, query, known or NOBODY):
-            own.append(self._event(sighting.name, sighting.properties))
-        return own
+        return self.view.profile
 
     # -- keeping ---------------------------------------------------------------------------
 
@@ -551,13 +499,14 @@ class Visit:
         self.cookies = [self.window.cookie.issue(fresh, secure)]
         return fresh
 
-    def _event(
+    def event(
         self,
         name: str,
         properties: dict[str, Any],
         time: float | None = None,
         id: str | None = None,
     ) -> Event:
+        """That ``name`` happened to this visitor, now if no ``time`` says when; it is not kept yet."""
         assert self.visitor is not None
         time = self.arrival.now if time is None else time
         return Event(
@@ -577,7 +526,7 @@ class Visit:
         id: str | None = None,
     ) -> Receipt:
         try:
-            event = self._event(name, properties, time, id)
+            event = self.event(name, properties, time, id)
             lookup, journal = self.lookup, self.window.journal
             receipt = journal.note(event, lookup.profile, lookup.fetched)
             self.receipts.append(receipt)
@@ -623,21 +572,7 @@ class Visit:
 
     def delivered(self) -> None:
         """The page has left with status 200: count the view and what was shown."""
-        if not self.remembers or self.arrival.scope["method"] != "GET":
-            return
-        if self._looks_ahead:
-            self.window.routes.filled(self.arrival.path, tuple(self.display.decisions))
-        journal = self.window.journal
-        fetched = self.lookup.fetched
-        own = self._own_events()
-        profile, lessons = self._lessons()
-        for event, after in zip(own, lessons, strict=True):
-            journal.note(event, profile, fetched, after)
-            profile = after
-        if self.display.exposed:
-            properties = showing(self.display.exposed, self.site.rules.revision)
-            shown = self._event(PROMOTION_VIEWED, properties)
-            journal.note(shown, profile, fetched, self.site.learn(profile, shown))
+        self.view.delivered()
 
     def saw(self, showing: Showing, slot: str) -> None:
         """Whoever asked for decisions has shown the one for ``slot``."""

@@ -10,8 +10,9 @@ from starlette.types import Receive, Send
 from ...rules.answers import wish
 from ...rules.facts import ANSWERS, Profile
 from ..forms import Form
+from ..pageview import NOBODY
 from ..replies import redirect
-from ..visit import NOBODY, Visit
+from ..visit import Visit
 from . import fields, forms, problems, records
 from .notices import notice_of, noticed
 from .sheets import Sheet, language, said, show

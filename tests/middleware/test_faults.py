@@ -22,6 +22,7 @@ from shopwindow.middleware.context import ContextReader
 from shopwindow.middleware.display import Display
 from shopwindow.middleware.journal import Journal
 from shopwindow.middleware.lookup import Lookup
+from shopwindow.middleware.pageview import PageView
 from shopwindow.middleware.response import feed, headers, responder
 from shopwindow.middleware.response.unsent import Unsent
 from shopwindow.middleware.routes import Routes
@@ -108,7 +109,7 @@ SITES: list[tuple[Any, str]] = [
     (Unsent, "came"),
     (Visit, "_recognise"),
     (Display, "_gather"),
-    (Visit, "_own_events"),
+    (PageView, "_own"),
     (Display, "fill"),
     (Lookup, "settle"),
     (Visit, "refresh_cookie"),
