@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.types import Receive, Send
 
 from ..rules.facts import PURPOSES
-from . import decisions
+from . import decisions, summary
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .forms import Form, read_form
@@ -26,6 +26,8 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
             await reply(visit, send, HTTPStatus.METHOD_NOT_ALLOWED, allowed)
     elif path == decisions.PATH:
         await decisions.answer(visit, receive, send)
+    elif path == summary.PATH:
+        await summary.answer(visit, send)
     elif path.startswith(CLICK) and method in ("GET", "HEAD"):
         await _click(visit, path.removeprefix(CLICK), send)
     elif path.startswith(UNCOUNTED) and method in ("GET", "HEAD"):

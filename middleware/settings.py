@@ -21,7 +21,10 @@ from ..rules.moments import duration
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
 from .outside import from_environment, read_header, read_remotes
+from .registering import Register, read_register
+from .retention import Retention, read_retention
 from .slots import Slot, read_limits, read_slots
+from .stores.opening import LOGS, SQLITE, Address, fault_of, sqlite_path
 from .toml import Document, Section
 
 log = logging.getLogger("shopwindow")
@@ -72,7 +75,10 @@ class Settings(msgspec.Struct, frozen=True):
     trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     profile_ms: int = 50
     fragments_ms: int = 50
-    store: str = "sqlite:///shopwindow.db"
+    store: str = SQLITE
+    events: str = ""
+    retention: Retention = Retention()
+    register: Register = Register()
     currency: str = "EUR"
     sources: tuple[SourceSettings, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
@@ -145,21 +151,20 @@ def read_settings(
     deadlines.finish()
 
     store = root.table("store")
-    url = store.text("url", "sqlite:///shopwindow.db")  # read in any case: it is known
+    url = store.text("url", SQLITE)  # read in any case: it is known
     values["store"] = environment.get("SHOPWINDOW_STORE") or url
-    if not values["store"].startswith(("sqlite://", "memory:")):
-        store.wrong(
-            "url",
-            "this store is not available yet",
-            "sqlite:///shopwindow.db or memory:",
-        )
-    store.finish()
-
+    if fault := fault_of(values["store"]):
+        store.wrong("url", *fault)
+        values["store"] = SQLITE
     events = root.table("events")
-    written = str(store.data.get("url", "sqlite:///shopwindow.db"))
-    if events.text("url", written) != written:
-        events.wrong("url", "a place of their own for events is not available yet")
-    events.finish(later=("keep",))
+    url = events.text("url")
+    values["events"] = environment.get("SHOPWINDOW_EVENTS") or url
+    if values["events"] and (fault := fault_of(values["events"], LOGS)):
+        events.wrong("url", *fault)
+        values["events"] = ""
+    values["retention"] = read_retention(store, events)
+    store.finish()
+    events.finish()
 
     values["allowed_hosts"] = frozenset(
         host.strip().lower()
@@ -167,14 +172,19 @@ def read_settings(
         if host.strip()
     )
     values["remotes"] = read_remotes(root.table("fragments"), environment)
+    values["register"] = read_register(root.table("register"))
     root.finish(later=("preview", "webhooks", "journeys"))
     return Settings(**values), document.findings
 
 
 def store_path(settings: Settings) -> Path:
     """Where the SQLite file is; a relative one is meant from site.toml's folder."""
-    written = settings.store.removeprefix("sqlite:///").removeprefix("sqlite://")
-    return settings.folder / written
+    return sqlite_path(settings.store, settings.folder)
+
+
+def address(settings: Settings) -> Address:
+    """Where the site keeps what it knows."""
+    return Address(settings.store, settings.events, settings.folder)
 
 
 def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:

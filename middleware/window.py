@@ -26,11 +26,12 @@ from .lookup import CustomerOf
 from .previews import Previews
 from .remote import Remotes
 from .routes import Routes
-from .settings import is_production, read_keys, store_path
+from .settings import address, is_production, read_keys
 from .showings import Showings
 from .sources.http import HttpSource
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
+from .stores.opening import open_store
 from .stores.unopened import Unopened
 from .telemetry.stats import Metric, Stats, read
 from .traffic import popularity, shares, weigh_all
@@ -254,13 +255,8 @@ class Shopwindow:
         self.started = True
 
     def _make_store(self) -> Store:
-        settings = self.site.settings
-        if settings.store.startswith("memory:"):
-            return MemoryStore()
-        from .stores.sqlite import SqliteStore
-
         try:
-            return SqliteStore(store_path(settings))
+            return open_store(address(self.site.settings))
         except (StoreError, OSError) as error:
             # Pages go on, without knowing anybody; what happens waits in the journal.
             self.warn("opening", "the store is not open yet, trying again: %s", error)

@@ -1,7 +1,11 @@
 """Fixtures for all rooms."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
+
+from tests import databases
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("shopwindow", deadline=None)
@@ -11,3 +15,24 @@ settings.load_profile("shopwindow")
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a running PostgreSQL."""
+    with databases.postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_port() -> Iterator[int]:
+    """The port of a running redis-server."""
+    with databases.redis_server() as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[list[int]]:
+    """The ports of a running cluster of three."""
+    with databases.redis_cluster() as ports:
+        yield ports

@@ -18,6 +18,12 @@ _COMMANDS = {
     "segments": ".segments",
     "replay": ".replay",
     "doctor": ".doctor",
+    "stats": ".stats",
+    "export": ".export",
+    "erase": ".erase",
+    "purge": ".purge",
+    "store": ".store",
+    "processing-register": ".register",
     "demo": "shopwindow.examples.petshop.__main__",
 }
 
@@ -64,5 +70,10 @@ def main() -> None:
       shopwindow segments personalization   count the visitors of each segment
       shopwindow replay personalization     see who of last week would be shown something else
       shopwindow doctor https://shop.example/   ask whether caches mix up visitors
+      shopwindow stats personalization      count profiles and events
+      shopwindow export personalization --customer 17    all there is about one person
+      shopwindow erase personalization --customer 17     delete it
+      shopwindow purge personalization      delete what is older than the shop keeps it
+      shopwindow processing-register personalization     what is kept, why and how long
       shopwindow demo                       a whole shop to click through
     """

@@ -1,5 +1,6 @@
 """What commands are asked with: somebody made up, a page, a moment."""
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -8,13 +9,16 @@ from urllib.parse import unquote
 import click
 import msgspec
 
-from ...rules.moments import read_now
+from ...rules.moments import duration, read_now
 from ...rules.personas import read_personas
 from ..guise import Guise, disguised
 from ..rehearsal import TESTS
 from ..site import Site
 from ..tested import read_tested
 from .site import show
+
+_SHORT = re.compile(r"([1-9]\d{0,4})([hdw])\Z", re.ASCII)
+_UNITS = {"h": "hour", "d": "day", "w": "week"}
 
 FOLDER = click.argument(
     "folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path(".")
@@ -78,6 +82,18 @@ def read_moment(text: str | None, site: Site) -> float | None:
     moment = read_now(text, site.settings.zone)
     if moment is None:
         raise click.BadParameter("write it like 2026-11-21T10:00", param_hint="--now")
+    return moment
+
+
+def read_ago(text: str, option: str, site: Site, now: float) -> float:
+    """``7d``, ``2 weeks`` (before ``now``) or ``2026-11-20T08:00``, in seconds since 1970."""
+    short = _SHORT.match(text)
+    ago = duration(f"{short[1]} {_UNITS[short[2]]}" if short else text)
+    moment = read_now(text, site.settings.zone) if ago is None else now - ago.seconds
+    if moment is None:
+        raise click.BadParameter(
+            "write it like 7d, 12h, 2 weeks or 2026-11-20T08:00", param_hint=option
+        )
     return moment
 
 

@@ -1,17 +1,17 @@
 """What a command reads of a store: opened beside a running shop, never made."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import click
 from msgspec.structs import replace
 
-from ..settings import store_path
+from ..settings import address
 from ..site import Site
-from ..stores import History, StoreError
-from ..stores.history import SqliteHistory
+from ..stores import History, Keeper, StoreError
+from ..stores.opening import Address, open_history, open_keeper, unreadable, url_of
 
 Item = TypeVar("Item")
 
@@ -30,14 +30,31 @@ def records(site: Site, url: str | None) -> Iterator[History]:
     A relative ``url`` is meant from the site's folder, as in site.toml. A store that cannot be
     read is said, and ends the command with 1.
     """
-    settings = site.settings if url is None else replace(site.settings, store=url)
-    scheme, separator, _ = settings.store.partition("://")
-    if settings.store.startswith("memory:") or (separator and scheme != "sqlite"):
-        hint = f"{settings.store} cannot be looked into: name one with --store sqlite:///..."
+    with _readable(), open_history(_address(site, url), site.context.day) as history:
+        yield history
+
+
+@contextmanager
+def looked_after(site: Site, url: str | None) -> Iterator[Keeper]:
+    """As :func:`records`, what looks after that store."""
+    with _readable(), open_keeper(_address(site, url), site.context.day) as keeper:
+        yield keeper
+
+
+def _address(site: Site, url: str | None) -> Address:
+    settings = site.settings
+    if url is not None:
+        settings = replace(settings, store=url_of(url), events="")
+    if hint := unreadable(settings.store):
         raise click.BadParameter(hint, param_hint="--store")
+    return address(settings)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """A store that cannot answer is said, and ends the command with 1."""
     try:
-        with closing(SqliteHistory(store_path(settings), site.context.day)) as history:
-            yield history
+        yield
     except StoreError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
@@ -57,3 +74,34 @@ def watched(items: Iterable[Item], total: int, words: str) -> Iterable[Item]:
         transient=True,
         disable=not console.is_terminal,
     )
+
+
+@contextmanager
+def stepped(words: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar as :func:`watched` has one, for work that goes on in steps of its own.
+
+    What it gives is called with how much a step has done. Of an unknown ``total`` it shows
+    how much is done.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with progress:
+        task = progress.add_task(words, total=total)
+        yield lambda number: progress.advance(task, number)

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from ...rules.facts import PURPOSES
 from ...rules.interests import Traffic
 from ..guise import Guise, returning
-from ..settings import store_path
+from ..settings import address
 from ..site import Site
 from ..stores import Retired, StoreError
-from ..stores.glance import glance
+from ..stores.opening import look, unreadable, url_of
 from ..traffic import shares
 
 # The cookie's value, or the id that it begins with.
@@ -33,12 +33,13 @@ def read_visitor(
     if found is None:
         hint = "the id is the cookie's value up to its first dot, 22 characters"
         raise click.BadParameter(hint, param_hint="--visitor")
-    settings = site.settings if store is None else replace(site.settings, store=store)
-    if not settings.store.startswith("sqlite:"):
-        hint = f"{settings.store} cannot be looked into: name one with --store sqlite:///..."
-        raise click.BadParameter(hint, param_hint="--store")
+    settings = site.settings
+    if store is not None:
+        settings = replace(settings, store=url_of(store))
+    if unreadable(settings.store):
+        raise click.BadParameter(str(unreadable(settings.store)), param_hint="--store")
     try:
-        profile, weights = glance(store_path(settings), found[1])
+        profile, weights = look(address(settings), found[1])
     except StoreError as error:
         _end(str(error))
     except Retired:

@@ -1,6 +1,5 @@
 """``shopwindow replay``: which of the last visitors would see something else."""
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import msgspec
 from ...rules.differences import Kind
 from ...rules.hindsight import hindsight
 from ...rules.interests import Traffic
-from ...rules.moments import clock, duration, read_now
+from ...rules.moments import clock
 from ...rules.portrait import portrait
 from ...rules.replaying import replayed
 from ...rules.sides import UNKNOWN_PURPOSES, Side
@@ -22,12 +21,10 @@ from ..revisions import RevisionError, at_revision
 from ..site import Site
 from ..traffic import shares
 from ..unrecorded import of_log
-from .question import FOLDER
+from .question import FOLDER, read_ago
 from .records import STORE, records, watched
 from .site import count, usable
 
-_SHORT = re.compile(r"([1-9]\d{0,4})([hdw])\Z", re.ASCII)
-_UNITS = {"h": "hour", "d": "day", "w": "week"}
 MARK_SHOWN = 8  # characters of a visitor's pseudonym: enough to tell examples apart
 
 
@@ -99,8 +96,8 @@ def command(
         raise click.BadParameter("a path starts with /", param_hint="--path")
     site = usable(folder)
     now = time.time()
-    start = _moment(since, "--since", site, now)
-    end = now if until is None else _moment(until, "--until", site, now)
+    start = read_ago(since, "--since", site, now)
+    end = now if until is None else read_ago(until, "--until", site, now)
     if start >= end:
         raise click.BadParameter("it is not before --until", param_hint="--since")
     turnover = Turnover(limit)
@@ -119,17 +116,6 @@ def command(
         click.echo(msgspec.json.encode(told).decode())
     else:
         _print(turnover, site, after, compared)
-
-
-def _moment(text: str, option: str, site: Site, now: float) -> float:
-    short = _SHORT.match(text)
-    ago = duration(f"{short[1]} {_UNITS[short[2]]}" if short else text)
-    moment = read_now(text, site.settings.zone) if ago is None else now - ago.seconds
-    if moment is None:
-        raise click.BadParameter(
-            "write it like 7d, 12h, 2 weeks or 2026-11-20T08:00", param_hint=option
-        )
-    return moment
 
 
 @contextmanager

@@ -1,6 +1,13 @@
 """Where profiles and events are kept: one protocol, a file per store."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -50,6 +57,16 @@ class Draft(NamedTuple):
 NO_DRAFTS: Mapping[str, Draft] = {}
 
 
+class Due(NamedTuple):
+    """How many rows are older than they may get."""
+
+    events: int
+    profiles: int
+
+
+TRACES_GONE = 60.0  # seconds after an erasure in which nothing of it is left
+
+
 class History(Protocol):
     """The read side of a store: everything that is kept, for commands.
 
@@ -75,6 +92,70 @@ class History(Protocol):
 
     def traffic(self) -> Weights:
         """As :meth:`Store.traffic`."""
+
+    def close(self) -> None:
+        """Give back what it holds; it is not used again."""
+
+
+class Keeper(Protocol):
+    """What the shop's people do with a store: give a person all of it, erase, tidy up, count.
+
+    It works beside a running shop, whose pages do not wait for it: what is long is done in
+    steps. An *owner* is who rows belong to: a stranger's mark, or a customer's pseudonym. All
+    of it may raise :class:`StoreError`; what was done until then stays done, and doing it again
+    goes on from there.
+    """
+
+    def owner_of(self, visitor_or_customer: str) -> str | None:
+        """Whose the rows are of a visitor id, a mark or a customer's pseudonym.
+
+        An id that turned out to be a customer leads to the customer, also when it was given up
+        since. None: nothing is kept of them.
+        """
+
+    def everything(self, owner: str) -> tuple[Profile | None, Iterator[Event]]:
+        """The profile of ``owner``, and all their logged events, oldest first."""
+
+    def erase(self, owner: str) -> int:
+        """Delete all there is of ``owner``; returns how many rows of profile and log are gone.
+
+        An ``owner`` of whom nothing is kept may be named, too. Every id of theirs is retired:
+        what workers have not written yet of it, a login included, changes nothing. The store
+        itself then holds no trace of what was deleted; raises :class:`StoreError` if that
+        took longer than :data:`TRACES_GONE` seconds.
+        """
+
+    def events(self, since: float, until: float) -> Iterator[Event]:
+        """The log from ``since`` up to, but without, ``until``, about in order of time.
+
+        An event's ``visitor`` is its owner. It is read in steps: what is written meanwhile may
+        or may not be among it.
+        """
+
+    def daily(self) -> Mapping[tuple[str, int], int]:
+        """How many events there are of each name on each day."""
+
+    def due(self, events_before: Mapping[str, float], profiles_before: float) -> Due:
+        """What :meth:`purge` would delete, without doing so."""
+
+    def purge(
+        self,
+        events_before: Mapping[str, float],
+        profiles_before: float,
+        batch: int = 1000,
+    ) -> Iterator[int]:
+        """Delete what is older; each step gives the number of rows that it deleted.
+
+        ``events_before`` maps an event's name to the moment before which it goes; "" stands
+        for every name that is not there. ``profiles_before``: profiles last seen before it
+        go, and with the last event of a customer the links from ids to them; 0.0 leaves all.
+        Between two steps nothing is held. Stopped in between, it can be called again.
+        """
+
+    def sizes(self) -> Mapping[str, int]:
+        """How much there is: ``profiles``, ``customers`` (of these), ``events``, ``visitors``
+        (whose events there are), ``retired`` (ids), ``bytes``, and ``oldest`` and ``newest``
+        of the events, in seconds since 1970, where there are some."""
 
     def close(self) -> None:
         """Give back what it holds; it is not used again."""
@@ -115,5 +196,40 @@ class Store(Protocol):
     def history(self, day: DayOf) -> History:
         """All that is kept, to read from one end to the other; ``day`` dates the events."""
 
+    def keeper(self, day: DayOf) -> Keeper:
+        """What looks after all that is kept; ``day`` dates the events."""
+
     def close(self) -> None:
         """Give back what the store holds; it is not used again."""
+
+
+class EventLog(Protocol):
+    """What happened, once by id, where it is kept apart from the profiles.
+
+    A store that has its log elsewhere appends to it first and changes profiles then: both
+    know an event by its id, so a batch that is sent again after a crash between the two loses
+    and doubles nothing. Called from the writer thread only, but for ``history``. Visitors are
+    known by their marks (:func:`~shopwindow.middleware.stores.rows.mark_of`): where a method
+    takes events, their ``visitor`` is a mark already. All of it may raise
+    :class:`StoreError`; nothing was changed then.
+    """
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Keep those of ``events`` that are not kept yet and are none of an erased mark."""
+
+    def adopt(self, customer: str, mark: str) -> None:
+        """What ``mark`` did and does is ``customer``'s; doing it twice changes nothing, nor does
+        it for an erased mark."""
+
+    def erase(self, owner: str, marks: Collection[str]) -> None:
+        """Delete all events of ``owner``, a customer or a mark, and of ``marks``; the marks
+        and those adopted by ``owner`` are refused from here on."""
+
+    def history(self, day: DayOf) -> History:
+        """The events' half: it tells of no profiles and no traffic."""
+
+    def keeper(self, day: DayOf) -> Keeper:
+        """The events' half, over a connection of its own."""
+
+    def close(self) -> None:
+        """Give back what the log holds; it is not used again."""

@@ -4,39 +4,15 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
 from . import StoreError
+from .migrations import migrate, newer
 
 log = logging.getLogger("shopwindow")
-
-VERSION = 2
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS profiles (
-    id TEXT PRIMARY KEY,        -- a visitor's mark or a customer
-    data BLOB NOT NULL,         -- a profile; or @ and the customer who it is; or nothing: retired
-    version INTEGER             -- one more with each change of the profile; NULL: there is none
-);
-CREATE TABLE IF NOT EXISTS logins (
-    customer TEXT NOT NULL,
-    visitor TEXT NOT NULL,
-    PRIMARY KEY (customer, visitor)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events (
-    id TEXT PRIMARY KEY,        -- begins with the time: new rows go to the end
-    time REAL NOT NULL,
-    visitor TEXT NOT NULL,
-    name TEXT NOT NULL,
-    properties TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS traffic (
-    dimension TEXT NOT NULL,
-    key TEXT NOT NULL,
-    weight REAL NOT NULL,
-    PRIMARY KEY (dimension, key)
-) WITHOUT ROWID;
-"""
 
 SUFFIXES = (".db", ".sqlite", ".sqlite3")
 """Of names under which a damaged file is ours to put aside."""
@@ -45,6 +21,14 @@ TURNING = 0.5  # seconds that several processes may take to turn to write-ahead 
 _MAGIC = b"SQLite format 3\0"
 _LOGS = ("-wal", "-shm")
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+FAULTS = (
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+)
+"""Of one event: trying again would not help."""
 
 Number = tuple[int, int]
 
@@ -108,6 +92,38 @@ class SqliteFile:
             self.close()
         self._open()
         return True
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The writing connection, for a change that is kept as a whole or not at all.
+
+        Raises :class:`StoreError` when nothing was kept, and what is in :data:`FAULTS`.
+        """
+        connection = self.writing
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk ends it by itself
+                    connection.execute("ROLLBACK")
+                raise
+        except FAULTS:
+            raise
+        except sqlite3.Error as error:
+            raise StoreError(str(error)) from error
+
+    def wiped(self) -> bool:
+        """Empty the write-ahead log, which still knows what was deleted; False: not now."""
+        try:
+            (busy, _, _) = self.writing.execute(
+                "PRAGMA wal_checkpoint(TRUNCATE)"
+            ).fetchone()
+        except sqlite3.Error as error:
+            log.warning("%s cannot be cleaned now: %s", self.path, error)
+            return False
+        return not busy
 
     def _number(self, part: str = "") -> Number | None:
         """What tells the file under this name from every other; None: it cannot be seen."""
@@ -192,14 +208,8 @@ class SqliteFile:
             # What is deleted is overwritten with zeros.
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > VERSION:
-                raise StoreError(f"{self.path} was written by a newer shopwindow")
-            for statement in _SCHEMA.split(";\n"):
-                connection.execute(statement)
-            if version == 1:
-                connection.execute("ALTER TABLE profiles ADD COLUMN version INTEGER")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+            if not migrate(connection):
+                raise StoreError(newer(self.path))
             connection.execute("COMMIT")
         except BaseException:
             connection.close()  # else the damaged file could not be moved away everywhere

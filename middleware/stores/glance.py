@@ -3,18 +3,11 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
-from ...rules.facts import Profile
-from . import StoreError, Weights
-from .sqlite import mark_of, stored
-
-
-class Glance(NamedTuple):
-    """What a store knows: one visitor's profile, and what the whole shop looks at."""
-
-    profile: Profile | None
-    traffic: Weights
+from . import StoreError
+from .opening import Glance
+from .rows import mark_of
+from .sqlite import stored
 
 
 def glance(path: Path, visitor: str) -> Glance:

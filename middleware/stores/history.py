@@ -6,12 +6,10 @@ from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
-import msgspec
-
-from ...rules.encoding import decode
 from ...rules.facts import Event, Profile
 from . import DayOf, StoreError, Weights
-from .file import VERSION
+from .migrations import VERSION, newer
+from .rows import decode_profile, decode_properties
 
 # Who a row belongs to: what a stranger did before a login is the customer's.
 _OWNED = """
@@ -31,8 +29,6 @@ WHERE time < ?2 AND owner IN concerned ORDER BY owner, time, id
 """
 # Neither an id that was given up nor one that stands for a customer: these begin with @.
 _KEPT = "FROM profiles WHERE length(data) > 0 AND substr(data, 1, 1) <> x'40'"
-
-_decode_properties = msgspec.json.Decoder(dict).decode
 
 
 class SqliteHistory:
@@ -67,7 +63,7 @@ class SqliteHistory:
         if not version:
             raise StoreError(f"{self.path} is no store of shopwindow")
         if version > VERSION:
-            raise StoreError(f"{self.path} was written by a newer shopwindow")
+            raise StoreError(newer(self.path))
 
     def _rows(
         self, statement: str, values: tuple[float, ...] = ()
@@ -93,7 +89,7 @@ class SqliteHistory:
     def _event(self, row: tuple[object, ...]) -> Event:
         id, name, owner, time, properties = row
         assert isinstance(time, float) and isinstance(properties, str)
-        known = _decode_properties(properties)
+        known = decode_properties(properties)
         return Event(str(id), str(name), str(owner), time, self._day(time), known)
 
     def profile_count(self) -> int:
@@ -102,7 +98,7 @@ class SqliteHistory:
     def profiles(self) -> Iterator[Profile]:
         for (data,) in self._rows(f"SELECT data {_KEPT}"):
             assert isinstance(data, bytes)
-            yield decode(data)
+            yield decode_profile(data)
 
     def traffic(self) -> Weights:
         rows = self._rows("SELECT dimension, key, weight FROM traffic")

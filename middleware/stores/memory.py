@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -14,6 +15,7 @@ from . import (
     NO_DRAFTS,
     DayOf,
     Draft,
+    Keeper,
     Learn,
     Retired,
     Weights,
@@ -28,6 +30,8 @@ class MemoryStore:
         self.profiles: dict[str, Profile] = {}
         self.events: dict[str, Event] = {}  # by their id; their visitor is the owner
         self.identities: dict[str, str] = {}  # visitor -> customer, "" for a retired id
+        self.logins: dict[str, str] = {}  # visitor -> customer, also for a retired id
+        self.erased: set[str] = set()  # of the retired ids
         self._traffic: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
 
@@ -46,14 +50,21 @@ class MemoryStore:
     ) -> None:
         with self._lock:
             profiles, identities = dict(self.profiles), dict(self.identities)
+            logins, erased = dict(self.logins), set(self.erased)
             log = dict(self.events)
             for event in events:
                 owner = identities.get(event.visitor, event.visitor)
                 if event.id in log or not (owner or event.name == IDENTIFIED):
                     continue
                 name = event.name
+                visitor = event.visitor
                 new = str(event.properties.get("visitor", ""))
-                if name == IDENTIFIED and identities.get(new) == "":
+                if name == IDENTIFIED and visitor in erased:
+                    # The login was noted before: who it made of the visitor is erased as well.
+                    visitor, owner, name = new, identities.get(new, new), ERASED
+                    if not owner:
+                        continue
+                elif name == IDENTIFIED and identities.get(new) == "":
                     # Given up before this was written, or since then: nothing comes back.
                     name = ERASED if owner == event.visitor else FORGOTTEN
                 if name == IDENTIFIED:
@@ -68,8 +79,10 @@ class MemoryStore:
                     for id, kept in log.items():
                         if kept.visitor in strangers:
                             log[id] = _of(customer, kept)
+                    if owner == event.visitor:
+                        logins[owner] = customer
                     identities[event.visitor] = ""
-                    identities[new] = customer
+                    identities[new] = logins[new] = customer
                 elif name == FORGOTTEN:
                     identities[event.visitor] = ""
                     if owner == event.visitor:
@@ -77,8 +90,11 @@ class MemoryStore:
                 elif name == ERASED:
                     profiles.pop(owner, None)
                     log = {key: e for key, e in log.items() if e.visitor != owner}
-                    everyone = [v for v, c in identities.items() if c == owner]
-                    identities.update(dict.fromkeys([*everyone, event.visitor], ""))
+                    everyone = [v for v, c in logins.items() if c == owner] + [visitor]
+                    for id in everyone:
+                        logins.pop(id, None)
+                    identities.update(dict.fromkeys(everyone, ""))
+                    erased.update(everyone)
                 else:
                     learned = learn(profiles.get(owner), event)
                     if learned is not None:
@@ -86,6 +102,7 @@ class MemoryStore:
                     if event.name not in INTERNAL:
                         log[event.id] = _of(owner, event)
             self.profiles, self.identities, self.events = profiles, identities, log
+            self.logins, self.erased = logins, erased
             for key, weight in weights.items():
                 self._traffic[key] = self._traffic.get(key, 0.0) + weight
 
@@ -94,6 +111,19 @@ class MemoryStore:
 
     def history(self, day: DayOf) -> "MemoryHistory":
         return MemoryHistory(self)
+
+    def keeper(self, day: DayOf) -> Keeper:
+        from .remembering import (
+            MemoryKeeper,
+        )  # it knows this file; pages have no use for it
+
+        return MemoryKeeper(self)
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Nobody else changes anything meanwhile. Replace what is kept: readers hold on to it."""
+        with self._lock:
+            yield
 
     def close(self) -> None:
         pass

@@ -4,13 +4,11 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
-from ...rules.encoding import decode, encode
 from ...rules.facts import Event, Profile
 from . import (
     ERASED,
@@ -21,6 +19,9 @@ from . import (
     REARRANGING,
     DayOf,
     Draft,
+    EventLog,
+    History,
+    Keeper,
     Learn,
     Retired,
     StoreError,
@@ -28,12 +29,22 @@ from . import (
     united,
 )
 from .file import SqliteFile
+from .halves import Halves, KeeperHalves
 from .history import SqliteHistory
+from .rows import (
+    COLUMNS,
+    Row,
+    decode_profile,
+    encode_profile,
+    mark_of,
+    receipt_of,
+    row_of,
+)
 
 log = logging.getLogger("shopwindow")
 
 _FETCH = "SELECT data, version FROM profiles WHERE id = ?"
-_LOG = "INSERT OR IGNORE INTO events VALUES {}"
+_LOG = f"INSERT OR IGNORE INTO events ({COLUMNS}) VALUES {{}}"
 # Only on top of the version that was read, be it none: nobody else's change is lost, and what
 # is gone does not come back.
 _CHANGE = """
@@ -65,14 +76,8 @@ _ALIAS = (
     b"@"  # no profile begins with it: msgpack arrays begin with 0x90 to 0x9f or 0xdc
 )
 _RETIRED = b""
+ERASURE = -1  # the version of an id that was erased: no login brings it back
 _NO_PROFILE = (_ALIAS, _RETIRED)
-
-_FAULTS = (
-    sqlite3.ProgrammingError,
-    sqlite3.InterfaceError,
-    sqlite3.DataError,
-    sqlite3.IntegrityError,
-)
 
 SEEN = 500  # profiles that were read and may soon be written
 # Rows in one statement. Each statement hands the interpreter to the threads that answer
@@ -81,13 +86,6 @@ ROWS = 64
 
 Execute = Callable[..., sqlite3.Cursor]
 _Seen = tuple[int, Profile | None]
-
-_encode_properties = msgspec.json.Encoder().encode
-
-
-def mark_of(visitor: str) -> str:
-    """What stands for a visitor id in the file: who reads it cannot make a cookie's id of it."""
-    return blake2b(visitor.encode(), digest_size=16).hexdigest()
 
 
 def stored(execute: Execute, mark: str) -> tuple[str, Profile | None]:
@@ -104,20 +102,7 @@ def stored(execute: Execute, mark: str) -> tuple[str, Profile | None]:
         return owner, None
     if row[0] == _RETIRED:
         raise Retired(mark)
-    return owner, decode(row[0])
-
-
-def _text(properties: dict[str, Any]) -> str:
-    return _encode_properties(properties).decode()
-
-
-def _rows(events: Iterable[Event]) -> list[tuple[Any, ...]]:
-    """The events as the log holds them, without those that are no part of it."""
-    return [
-        (e.id, e.time, mark_of(e.visitor), e.name, _text(e.properties))
-        for e in events
-        if e.name not in INTERNAL
-    ]
+    return owner, decode_profile(row[0])
 
 
 @cache
@@ -145,10 +130,13 @@ class SqliteStore:
     writes, and every write takes its lock at once, so that nobody has to give up half-way.
     A file that is deleted or replaced meanwhile is opened anew. Raises :class:`StoreError`
     if the file cannot be opened.
+
+    Where events go to ``log`` instead, their ids stay here: what is kept already is known.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, log: EventLog | None = None) -> None:
         self.path = Path(path)
+        self._elsewhere = log
         self._file = SqliteFile(self.path)
         self._lock = self._file.lock
         self._traces = False  # erased, but still in the write-ahead log
@@ -181,7 +169,7 @@ class SqliteStore:
             self._seen[mark] = (0, None)
             return None
         data, version = row
-        profile = decode(data)
+        profile = decode_profile(data)
         if (
             version is not None
         ):  # else a file of the first version: its first change adds one
@@ -197,40 +185,17 @@ class SqliteStore:
     ) -> None:
         if self._file.renewed():
             self._take()
-        execute = self._writing.execute
-        try:
-            execute("BEGIN IMMEDIATE")
-            try:
-                fresh = self._keep(events, learn, drafts)
-                if weights:
-                    rows = [
-                        (dimension, key, weight)
-                        for (dimension, key), weight in weights.items()
-                    ]
-                    self._writing.executemany(_TRAFFIC, rows)
-                execute("COMMIT")
-            except BaseException:
-                if self._writing.in_transaction:  # a full disk ends it by itself
-                    execute("ROLLBACK")
-                raise
-        except _FAULTS:
-            raise  # of one event: trying again would not help
-        except sqlite3.Error as error:
-            raise StoreError(str(error)) from error
+        with self._file.transaction():
+            fresh = self._keep(events, learn, drafts)
+            if weights:
+                rows = [
+                    (dimension, key, weight)
+                    for (dimension, key), weight in weights.items()
+                ]
+                self._writing.executemany(_TRAFFIC, rows)
         self._seen.update(fresh)  # not before: what was undone nobody has seen
         if self._traces:
-            self._wipe()
-
-    def _wipe(self) -> None:
-        """Empty the write-ahead log, which still knows what was erased."""
-        try:
-            (busy, _, _) = self._writing.execute(
-                "PRAGMA wal_checkpoint(TRUNCATE)"
-            ).fetchone()
-            self._traces = bool(busy)
-        except sqlite3.Error as error:
-            self._traces = True
-            log.warning("%s cannot be cleaned now: %s", self.path, error)
+            self._traces = not self._file.wiped()
 
     def _keep(
         self, events: Sequence[Event], learn: Learn, drafts: Mapping[str, Draft]
@@ -292,7 +257,7 @@ class SqliteStore:
                 quick += events
             else:
                 fresh[mark] = (version + 1, profile)
-                changed.append((mark, encode(profile), version + 1))
+                changed.append((mark, encode_profile(profile), version + 1))
                 quick += events
         execute = self._writing.execute
         before = self._writing.total_changes
@@ -305,6 +270,7 @@ class SqliteStore:
         if not self._logged(quick):
             # A batch was sent twice: what was learned just now was known already.
             return None
+        self._append(quick)
         return rest
 
     def _keep_in_order(self, events: Sequence[Event], learn: Learn) -> None:
@@ -329,12 +295,14 @@ class SqliteStore:
             owners[visitor] = owner
             profiles[owner] = profile
         # What arrives for an id that was given up is not even logged.
-        for event in self._log([event for event in events if owners[event.visitor]]):
+        events = [event for event in events if owners[event.visitor]]
+        for event in self._log(events):
             owner = owners[event.visitor]
             known = profiles[owner]
             profiles[owner] = learn(known, event)
             if profiles[owner] is not known:
                 changed.add(owner)
+        self._append(events)
         self._save(profiles, changed)
 
     def _owner(self, visitor: str) -> tuple[str, Profile | None]:
@@ -344,9 +312,32 @@ class SqliteStore:
         except Retired:
             return "", None
 
+    def _rows(self, events: Iterable[Event]) -> list[Row]:
+        """The events as the log holds them, without those that are no part of it."""
+        rows = [
+            row_of(event, mark_of(event.visitor))
+            for event in events
+            if event.name not in INTERNAL
+        ]
+        if self._elsewhere is not None:
+            return [receipt_of(row) for row in rows]
+        return rows
+
+    def _append(self, events: Sequence[Event]) -> None:
+        """To the log that is elsewhere, before anything is committed here: what is not in it
+        nobody has learned."""
+        if self._elsewhere is not None:
+            marked = [
+                replace(event, visitor=mark_of(event.visitor))
+                for event in events
+                if event.name not in INTERNAL
+            ]
+            if marked:
+                self._elsewhere.append(marked)
+
     def _logged(self, events: Iterable[Event]) -> bool:
         """Append to the log; whether none of the events was there."""
-        rows = _rows(events)
+        rows = self._rows(events)
         before = self._writing.total_changes
         _for_all(self._writing.execute, _LOG, rows)
         return self._writing.total_changes - before == len(rows)
@@ -359,7 +350,7 @@ class SqliteStore:
             return events
         # Some were there before: a batch was sent twice. Find out which.
         execute("ROLLBACK TO log")
-        rows = _rows(events)
+        rows = self._rows(events)
         one = _statement(_LOG, 1, len(rows[0]))
         new = {row[0] for row in rows if execute(one, row).rowcount}
         kept = []
@@ -371,7 +362,7 @@ class SqliteStore:
 
     def _save(self, profiles: dict[str, Profile | None], changed: set[str]) -> None:
         rows = [
-            (owner, encode(profile))
+            (owner, encode_profile(profile))
             for owner in changed
             if (profile := profiles[owner]) is not None
         ]
@@ -384,7 +375,10 @@ class SqliteStore:
         name = event.name
         fresh = str(event.properties.get("visitor", ""))
         new = mark_of(fresh)
-        if name == IDENTIFIED and self._given_up(new):
+        if name == IDENTIFIED and self._erased(old):
+            # The login was noted before: who it made of the visitor is erased as well.
+            old, (owner, _), name = new, self._owner(fresh), ERASED
+        elif name == IDENTIFIED and self._given_up(new):
             # Before this was written, or since then: nothing comes back.
             name = ERASED if owner == old else FORGOTTEN
         if not owner and name != IDENTIFIED:
@@ -394,28 +388,40 @@ class SqliteStore:
             stranger = None
             if owner == old:
                 stranger = self._profile(old)
-                # What a stranger did is the customer's now, and is erased with the rest.
-                execute(_LOGIN, (customer, old))
+                self._belongs(old, customer)
             one = united(stranger, self._profile(customer), customer)
             holder, early = self._owner(fresh)
             if holder == new:  # another worker met the new id before this was written
                 one = united(early, one, customer)
             execute(_GIVE_UP, (old, _RETIRED))
-            execute(_SAVE, (customer, encode(one)))
+            execute(_SAVE, (customer, encode_profile(one)))
             execute(_GIVE_UP, (new, _ALIAS + customer.encode()))
-            execute(_LOGIN, (customer, new))
+            self._belongs(new, customer)
         elif name == FORGOTTEN:
             execute(_GIVE_UP, (old, _RETIRED))
         else:
             self._traces = True
             execute(_LOGIN, (owner, old))
+            if self._elsewhere is not None:
+                marks = [mark for (mark,) in execute(_VISITORS, (owner,))]
+                self._elsewhere.erase(owner, marks)
             execute(f"DELETE FROM events WHERE visitor IN ({_VISITORS})", (owner,))
             execute("DELETE FROM profiles WHERE id = ?", (owner,))
             execute(
-                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'', NULL FROM ({_VISITORS})",
+                f"INSERT OR REPLACE INTO profiles SELECT visitor, x'', {ERASURE} FROM ({_VISITORS})",
                 (owner,),
             )
             execute("DELETE FROM logins WHERE customer = ?", (owner,))
+
+    def _belongs(self, mark: str, customer: str) -> None:
+        """What ``mark`` did is the customer's now, and is erased with the rest."""
+        self._writing.execute(_LOGIN, (customer, mark))
+        if self._elsewhere is not None:
+            self._elsewhere.adopt(customer, mark)
+
+    def _erased(self, mark: str) -> bool:
+        row = self._writing.execute(_FETCH, (mark,)).fetchone()
+        return row is not None and row == (_RETIRED, ERASURE)
 
     def _given_up(self, mark: str) -> bool:
         row = self._writing.execute(_FETCH, (mark,)).fetchone()
@@ -423,7 +429,7 @@ class SqliteStore:
 
     def _profile(self, owner: str) -> Profile | None:
         row = self._writing.execute(_FETCH, (owner,)).fetchone()
-        return None if row is None else decode(row[0])
+        return None if row is None else decode_profile(row[0])
 
     def traffic(self) -> Weights:
         try:
@@ -439,8 +445,21 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
 
-    def history(self, day: DayOf) -> SqliteHistory:
-        return SqliteHistory(self.path, day)
+    def history(self, day: DayOf) -> History:
+        own = SqliteHistory(self.path, day)
+        if self._elsewhere is None:
+            return own
+        return Halves(self._elsewhere.history(day), own)
+
+    def keeper(self, day: DayOf) -> Keeper:
+        from .keeping import SqliteKeeper  # it knows this file; pages do not need it
+
+        own = SqliteKeeper(self.path, day)
+        if self._elsewhere is None:
+            return own
+        return KeeperHalves(self._elsewhere.keeper(day), own)
 
     def close(self) -> None:
         self._file.close()
+        if self._elsewhere is not None:
+            self._elsewhere.close()

@@ -31,5 +31,8 @@ class Unopened:
     def history(self, day: DayOf) -> NoReturn:
         raise StoreError(self.reason)
 
+    def keeper(self, day: DayOf) -> NoReturn:
+        raise StoreError(self.reason)
+
     def close(self) -> None:
         pass

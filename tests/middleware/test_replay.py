@@ -220,7 +220,7 @@ def test_an_empty_log_has_nothing_to_compare(folder: Path) -> None:
         (["--since", "1d", "--until", "2d"], "it is not before --until"),
         (["--path", "home"], "a path starts with /"),
         (["--store", "memory:"], "memory: cannot be looked into"),
-        (["--store", "postgres://db"], "postgres://db cannot be looked into"),
+        (["--store", "mysql://me:pw@db"], "mysql://db cannot be looked into"),
     ],
 )
 def test_wrong_usage_is_told(folder: Path, options: list[str], words: str) -> None:

@@ -137,6 +137,7 @@ def test_every_key_of_a_full_file_is_read() -> None:
         profile_ms=40,
         fragments_ms=80,
         store="sqlite:///data/shop.db",
+        events="sqlite:///data/shop.db",
         currency="CHF",
         sources=(
             SourceSettings(
@@ -259,11 +260,29 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[deadlines]\nprofile-ms = 0": '2:1: "profile-ms" must be from 1 to 10000, not 0',
     "[deadlines]\nprofile-ms = true": '2:1: "profile-ms" must be a whole number',
     "[deadlines]\nfragments-ms = 0": '2:1: "fragments-ms" must be from 1 to 10000, not 0',
-    "[store]\nurl = 'redis://x'": "2:1: this store is not available yet: "
-    "sqlite:///shopwindow.db or memory:",
-    "[events]\nurl = 'postgresql://x'": "2:1: a place of their own for events is not "
-    "available yet",
-    "[events]\nkeep = '400 days'": '2:1: "keep" is not available yet',
+    "[store]\nurl = 'redsi://x'": '2:1: "redsi" is no kind of store: did you mean '
+    '"redis"?',
+    "[store]\nurl = 'shop.db'": "2:1: this is no URL: for example "
+    "sqlite:///shopwindow.db",
+    "[store]\nurl = 'postgresql:shop'": '2:1: after "postgresql:" comes //: for example '
+    "postgresql://user:password@host/database",
+    "[store]\nurl = 'postgresql://me:pass/word@host/shop'": "2:1: host and port cannot be "
+    "read: in a password write %40 for @, %2F for /, %3A for :, %23 for #",
+    "[events]\nurl = 'redis://x'": '2:1: events cannot be kept in "redis": sqlite or '
+    "postgresql, for example sqlite:///shopwindow.db",
+    "[events]\nkeep = '400'": '2:1: "400" is not a duration: write for example '
+    "`30 days` or `2 hours`",
+    "[events]\nkeep-statistics = '5 hours'": '2:1: "5 hours" is less than a day: '
+    "write for example `30 days`",
+    "[store]\nkeep = 400": '2:1: "keep" must be a text in quotes',
+    "[store]\nkeeps = '400 days'": '2:1: unknown key "keeps" in [store]: did you mean '
+    '"keep"?',
+    "[register]\nowner = 'x'": '2:1: unknown key "owner" in [register]: known: '
+    "contact, controller, data-protection-officer, legal-basis, measures, recipients, "
+    "representative, transfers",
+    "[register.legal-basis]\nsales = 'x'": '2:1: unknown key "sales" in '
+    "[register.legal-basis]: known: personalization, statistics",
+    "[register]\nmeasures = 'locks'": '2:1: "measures" must be a list of texts',
     "[sources.crm]\ncache = '1 hour'": '1:2: the source "crm" needs a url',
     "[sources.crm]\nurl = 'crm.internal/x'": "2:1: a url starts with https:// or http://",
     "[sources.crm]\nurl = 'file:///etc/passwd'": "2:1: a url starts with https:// or "
@@ -379,6 +398,15 @@ def test_the_store_of_the_environment_wins() -> None:
     assert settings.store == "memory:" and not findings
     assert read(written, {"SHOPWINDOW_STORE": ""})[0].store == "sqlite:///a.db"
     assert read(written)[0].store == "sqlite:///a.db"
+
+
+def test_events_may_be_kept_elsewhere() -> None:
+    written = "[events]\nurl = 'sqlite:///log.db'"
+    assert read(written)[0].events == "sqlite:///log.db"
+    environment = {"SHOPWINDOW_EVENTS": "postgresql://shop@db/shop"}
+    settings, findings = read(written, environment)
+    assert settings.events == "postgresql://shop@db/shop" and not findings
+    assert read("")[0].events == ""
 
 
 def test_a_source_whose_secret_is_missing_does_not_take_the_shop_down(

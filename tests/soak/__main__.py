@@ -15,6 +15,7 @@ from .cuts import soak_cuts
 from .judging import soak_decisions
 from .pages import soak_pages
 from .profiles import soak_profiles
+from .purging import soak_purge
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
 from .stories import soak_stories
@@ -29,6 +30,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("cancelled awaits", soak_cancels, 5_000),
     ("cut connections", soak_cuts, 5_000),
     ("pages", soak_pages, 100_000),
+    ("pages beside a purge", soak_purge, 1_000_000),
 )
 
 

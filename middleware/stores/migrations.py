@@ -1,0 +1,72 @@
+"""The tables of a SQLite store: numbered steps that bring an older file up to date."""
+
+import sqlite3
+from pathlib import Path
+
+# Steps are only ever appended. Each one has to be quick with millions of rows: all processes
+# of the shop wait for it.
+_STEPS = (
+    """
+    CREATE TABLE IF NOT EXISTS profiles (
+        id TEXT PRIMARY KEY,    -- a visitor's mark or a customer
+        data BLOB NOT NULL      -- a profile; or @ and the customer who it is; or nothing: retired
+    );
+    CREATE TABLE IF NOT EXISTS logins (
+        customer TEXT NOT NULL,
+        visitor TEXT NOT NULL,
+        PRIMARY KEY (customer, visitor)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS events (
+        id TEXT PRIMARY KEY,    -- begins with the time: new rows go to the end
+        time REAL NOT NULL,
+        visitor TEXT NOT NULL,
+        name TEXT NOT NULL,
+        properties TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS traffic (
+        dimension TEXT NOT NULL,
+        key TEXT NOT NULL,
+        weight REAL NOT NULL,
+        PRIMARY KEY (dimension, key)
+    ) WITHOUT ROWID;
+    """,
+    """
+    -- One more with each change of the profile; NULL: there is none.
+    ALTER TABLE profiles ADD COLUMN version INTEGER;
+    """,
+    """
+    -- What an event tells of what was decided, and what it is kept for: to be asked for
+    -- without reading properties.
+    ALTER TABLE events ADD COLUMN decision TEXT;
+    ALTER TABLE events ADD COLUMN rule TEXT;
+    ALTER TABLE events ADD COLUMN variant TEXT;
+    ALTER TABLE events ADD COLUMN revision TEXT;
+    ALTER TABLE events ADD COLUMN purpose TEXT NOT NULL DEFAULT 'personalization';
+    """,
+)
+
+VERSION = len(_STEPS)
+
+
+def migrate(connection: sqlite3.Connection) -> bool:
+    """Take the steps that the file has not seen, within the open transaction.
+
+    False for the file of a newer shopwindow, which stays as it is.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        return False
+    for step in _STEPS[version:]:
+        for statement in step.split(";\n"):
+            connection.execute(statement)
+    if version < VERSION:
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    return True
+
+
+def newer(path: Path) -> str:
+    """What to say of a file that knows steps which we do not."""
+    return (
+        f"{path} was written by a newer shopwindow: install that version again, "
+        f"or name another file"
+    )

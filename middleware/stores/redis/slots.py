@@ -1,0 +1,86 @@
+"""Which node of a cluster answers for which key."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from redis.crc import key_slot
+
+from .address import Address, Node
+
+REDIRECTIONS = 4
+"""How often a command may be sent on: while slots move, nodes point to each other."""
+
+
+class Command(NamedTuple):
+    """What to send to whoever has ``key``; of no key: to any node."""
+
+    key: bytes
+    words: tuple[bytes, ...]
+
+
+def packed(words: Sequence[bytes]) -> bytes:
+    """A command as it goes over the wire."""
+    parts = [b"*%d\r\n" % len(words)]
+    parts += [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
+    return b"".join(parts)
+
+
+class Slots:
+    """Shared by whoever reads and writes: what one finds out, the other need not.
+
+    Assignments only, so that no thread needs a lock.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self.cluster = address.cluster
+        self.nodes = address.nodes  # those that answer for something
+        self.stale = address.cluster  # whether somebody should be asked
+        self._first = address.nodes
+        self._owners: dict[int, Node] = {}
+
+    def node_of(self, key: bytes) -> Node:
+        if not self.cluster or not key:
+            return self.nodes[0]
+        return self._owners.get(key_slot(key)) or self.nodes[0]
+
+    def divided(
+        self, commands: Sequence[Command], which: Iterable[int]
+    ) -> dict[Node, list[int]]:
+        """The numbers ``which`` of the commands by the nodes that they go to."""
+        if not self.cluster:
+            return {self.nodes[0]: list(which)}
+        parts: dict[Node, list[int]] = {}
+        for number in which:
+            parts.setdefault(self.node_of(commands[number].key), []).append(number)
+        return parts
+
+    def moved(self, slot: int, host: str, port: int, asked: Node) -> None:
+        """``asked`` says that another node has the slot now."""
+        self._owners[slot] = Node(host or asked.host, port)
+        self.stale = True
+
+    def lost(self, node: Node) -> None:
+        """A node does not answer: another one may have taken its place."""
+        if self.cluster:
+            self.stale = True
+            # Whoever asks next begins with another one.
+            self.nodes = (*(n for n in self.nodes if n != node), node)
+
+    def candidates(self) -> Iterator[Node]:
+        """Whom to ask for the map, the ones that answered last first."""
+        yield from dict.fromkeys((*self.nodes, *self._first))
+
+    def learn(self, rows: Iterable[Sequence[Any]], asked: Node) -> None:
+        """Take the answer to ``CLUSTER SLOTS``."""
+        owners: dict[int, Node] = {}
+        for first, last, master, *_ in rows:
+            host = master[0].decode() if master[0] else ""
+            node = Node(host or asked.host, int(master[1]))
+            owners.update(dict.fromkeys(range(first, last + 1), node))
+        if owners:
+            self._owners = owners
+            self.nodes = tuple(dict.fromkeys(owners.values()))
+            self.stale = False
+
+
+MAP = (b"CLUSTER", b"SLOTS")
