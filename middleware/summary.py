@@ -182,8 +182,11 @@ def _profile(window: "Shopwindow", customer: str) -> Profile | None:
 
 
 def _agreed(site: "Site", profile: Profile, now: float) -> bool:
-    """Whether an agreement can still be valid: it was renewed at the last visit at the latest."""
-    return profile.last_seen + site.settings.consent_days * DAY > now
+    """Whether an agreement can still be valid: it was renewed at the last visit at the latest.
+
+    Of whom only others have told, nobody knows one.
+    """
+    return profile.visits > 0 and profile.last_seen + site.settings.consent_days * DAY > now
 
 
 # -- what it says --------------------------------------------------------------------------
