@@ -122,11 +122,7 @@ def read_settings(
     values["webhooks"] = {
         name: webhook
         for name in webhooks.data
-        if (
-            webhook := read_webhook(
-                name, webhooks.table(name), environment, declared
-            )
-        )
+        if (webhook := read_webhook(name, webhooks.table(name), environment, declared))
     }
     values["imports"] = {
         name: read_import(name, imports.table(name), declared) for name in imports.data

@@ -186,7 +186,10 @@ def _agreed(site: "Site", profile: Profile, now: float) -> bool:
 
     Of whom only others have told, nobody knows one.
     """
-    return profile.visits > 0 and profile.last_seen + site.settings.consent_days * DAY > now
+    return (
+        profile.visits > 0
+        and profile.last_seen + site.settings.consent_days * DAY > now
+    )
 
 
 # -- what it says --------------------------------------------------------------------------

@@ -73,7 +73,11 @@ STRIDE = 1 << 20  # bytes at most from one point to go on from to the next
     help="Of a Matomo, to be asked instead of a FILE; its host must be in SHOPWINDOW_ALLOWED_HOSTS.",
 )
 @click.option(
-    "--matomo-site", type=click.IntRange(1), default=1, show_default=True, help="idSite there."
+    "--matomo-site",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="idSite there.",
 )
 @click.option(
     "--since",
@@ -81,7 +85,9 @@ STRIDE = 1 << 20  # bytes at most from one point to go on from to the next
     show_default=True,
     help="With --url, how far back: 7d, 2 weeks, or 2026-11-20.",
 )
-@click.option("--dry-run", is_flag=True, help="Read and check everything, keep nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Read and check everything, keep nothing."
+)
 @click.option(
     "--errors",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -174,7 +180,7 @@ def _settings(
     if name not in tables:
         hint = suggest(name, tables) if tables else f"write [imports.{name}]"
         raise click.BadParameter(
-            f'site.toml has no [imports.{name}]: {hint}', param_hint="--source"
+            f"site.toml has no [imports.{name}]: {hint}", param_hint="--source"
         )
     settings = tables[name]
     paths, attributes = dict(settings.map), dict(settings.attributes)
@@ -301,10 +307,14 @@ def _faults(path: Path, again: bool) -> Iterator[Callable[[Line, str], None]]:
         def wrong(line: Line, reason: str) -> None:
             nonlocal said, writer
             if writer is None:
-                flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if again else os.O_TRUNC)
+                flags = (
+                    os.O_WRONLY | os.O_CREAT | (os.O_APPEND if again else os.O_TRUNC)
+                )
                 # Customers' data: only for whoever imports them.
                 handle = os.open(path, flags, 0o600)
-                file = stack.enter_context(os.fdopen(handle, "w", encoding="utf-8", newline=""))
+                file = stack.enter_context(
+                    os.fdopen(handle, "w", encoding="utf-8", newline="")
+                )
                 writer = csv.writer(file)
                 if not file.tell():
                     writer.writerow(("line", "error", "text"))
@@ -318,9 +328,11 @@ def _faults(path: Path, again: bool) -> Iterator[Callable[[Line, str], None]]:
         yield wrong
 
 
-def report(counts: Counts, dry_run: bool) -> None:
-    """Says what became of the lines."""
+def report(counts: Counts, dry_run: bool, noun: str = "line") -> None:
+    """Says what became of the lines, or what else ``noun`` is."""
     kept = "would be taken in: --dry-run" if dry_run else "taken in"
-    click.echo(f"{count(counts.kept, 'line')} {kept}, with {count(counts.events, 'event')}")
+    events = count(counts.events, "event")
+    click.echo(f"{count(counts.kept, noun)} {kept}, with {events}")
     if counts.old:
-        click.echo(f"{count(counts.old, 'line')} older than the shop keeps events")
+        what = "event" if noun != "line" else noun
+        click.echo(f"{count(counts.old, what)} older than the shop keeps events")

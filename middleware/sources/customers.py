@@ -34,9 +34,7 @@ class Customers:
         """What has to come before the first of the other events, and may come again."""
         named = {"customer": owner, "visitor": _stand_in(owner)}
         day = self._site.context.day(time)
-        return Event(
-            new_id(time), IDENTIFIED, f"introduced:{owner}", time, day, named
-        )
+        return Event(new_id(time), IDENTIFIED, f"introduced:{owner}", time, day, named)
 
     def attributes(self, owner: str, values: Mapping[str, Any], time: float) -> Event:
         """Values that the source told at ``time``."""

@@ -110,9 +110,7 @@ def _properties(section: Section, event: str, time: str) -> Mapping[str, str]:
         words = f'"{event}" happened at some time'
         section.wrong("time", words, 'write time = "COLUMN"')
     says = SAYS[event]
-    known = (
-        (*OF_ORDERS, *OF_LINES) if event == ORDER_COMPLETED else (says.property,)
-    )
+    known = (*OF_ORDERS, *OF_LINES) if event == ORDER_COMPLETED else (says.property,)
     for key in properties:
         if key not in known:
             hint = suggest(key, known)

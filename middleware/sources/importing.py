@@ -180,10 +180,10 @@ class Reading:
         if event:
             self.counts.events += 1
         order = properties.get("order_id")
-        key = said.id or (f"order {order}" if order else "\n".join(one.text for one in lines))
-        return Fact(
-            said.customer, said.time, said.attributes, event, properties, key
+        key = said.id or (
+            f"order {order}" if order else "\n".join(one.text for one in lines)
         )
+        return Fact(said.customer, said.time, said.attributes, event, properties, key)
 
 
 def _same(one: Said, other: Said) -> bool:

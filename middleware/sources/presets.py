@@ -43,9 +43,7 @@ def _unomi(
     """
     key = from_environment(section, "key", section.text("key"), environment)
     scope = section.text("scope", "shopwindow")
-    names = [
-        _named(str(path), "profileProperties") for path in _map(section).values()
-    ]
+    names = [_named(str(path), "profileProperties") for path in _map(section).values()]
     wanted = sorted({name for name in names if name})
     segments = any("profileSegments" in str(path) for path in _map(section).values())
     body = {
@@ -82,7 +80,9 @@ def _segment(
     names = sorted(
         {n for path in _map(section).values() if (n := _named(str(path), "traits"))}
     )
-    query = urlencode({"limit": str(LIMIT)} | ({"include": ",".join(names)} if names else {}))
+    query = urlencode(
+        {"limit": str(LIMIT)} | ({"include": ",".join(names)} if names else {})
+    )
     basic = base64.b64encode(f"{token}:".encode()).decode()
     return Asking(
         f"{base}/v1/spaces/{space}/collections/users/profiles/{identifier}:{{customer}}"

@@ -194,7 +194,9 @@ class Rows:
         products = []
         for entry in raw:
             if not isinstance(entry, dict):
-                raise Wrong(f'"{self._settings.properties["products"]}" lists no objects')
+                raise Wrong(
+                    f'"{self._settings.properties["products"]}" lists no objects'
+                )
             line = {
                 name: value
                 for name in OF_LINES

@@ -210,5 +210,7 @@ def _keys(settings: WebhookSettings) -> list[bytes]:
         try:
             keys.append(key_of(secret))
         except ValueError as error:
-            log.error("webhook %s: %s; that secret counts for nothing", settings.name, error)
+            log.error(
+                "webhook %s: %s; that secret counts for nothing", settings.name, error
+            )
     return keys
