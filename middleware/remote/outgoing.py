@@ -76,7 +76,7 @@ class Outgoing:
             parsed = httpx.URL(url)
             self.host = parsed.host.lower()
             spellings = {self.host, parsed.raw_host.decode("ascii").lower()} - {""}
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):  # a name with letters that none has
             self.host = ""
             spellings = set()
         self.allowed = not spellings.isdisjoint(allowed_hosts)

@@ -139,16 +139,19 @@ class HttpSource:
             known.fresh = monotonic() + AGAIN  # better what is there than nothing
             return known.values if known.fresh < known.end else NOTHING
         self.breaker.succeeded()
+        values = self._mapped(answer)
+        fresh = monotonic() + self._settings.cache
+        self._known[customer] = _Known(values, fresh, fresh + self._settings.stale)
+        return values
+
+    def _mapped(self, answer: Any) -> Values:
         raw = {
             name: value
             for name, path in self._paths.items()
             if (value := at(answer, path)) is not None
         }
         attributes = self._settings.attributes
-        values = fitting(raw, attributes, self._ill_typed) if attributes else raw
-        fresh = monotonic() + self._settings.cache
-        self._known[customer] = _Known(values, fresh, fresh + self._settings.stale)
-        return values
+        return fitting(raw, attributes, self._ill_typed) if attributes else raw
 
     def _ill_typed(self, attribute: Attribute) -> None:
         """Say it once for each attribute, without what stood there: it is about a person."""

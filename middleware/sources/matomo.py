@@ -16,6 +16,7 @@ from ...rules.events import ORDER_COMPLETED, PRODUCT_VIEWED, PRODUCTS_SEARCHED
 from ..remote.outgoing import Outgoing
 from ..site import Site
 from .importing import PRODUCTS, Fact
+from .lines import LINE
 
 if TYPE_CHECKING:
     import httpx
@@ -38,6 +39,8 @@ class MatomoError(Exception):
 def read_visits(data: bytes) -> list[msgspec.Raw]:
     """The visits of an answer, each as JSON. Raises :class:`MatomoError`."""
     try:
+        if b'"idVisit"' not in data and data.strip() != b"[]":
+            data = data[:LINE]  # a million of anything else is not worth reading
         return msgspec.json.decode(data, type=list[msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
@@ -97,8 +100,8 @@ def _happened(
             parts = urlsplit(url[:2_000])
         except ValueError:
             return
-        query = parts.query.encode("utf-8", "replace")
-        sighting = site.tracks.sighting(unquote(parts.path), query)
+        asked = parts.query.encode("utf-8", "replace")
+        sighting = site.tracks.sighting(unquote(parts.path), asked)
         if sighting is not None:
             yield sighting.name, sighting.properties
 

@@ -77,7 +77,8 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
         desk.refused[refusal.why] += 1
         status, headers = refusal.status, refusal.headers
         body = f"{status.value} {refusal.why}\n".encode()
-        window.warn("webhook", "a message to a webhook was refused: %s", refusal.why)
+        words = "a message to a webhook was refused: %s"
+        window.warn(f"webhook {refusal.why}", words, refusal.why)
     finally:
         desk.busy -= 1
     await reply(visit, send, status, headers, body)
@@ -86,7 +87,7 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
 async def _take(visit: Visit, receive: Receive, desk: _Desk) -> None:
     name = visit.arrival.path.removeprefix(PREFIX)
     settings = visit.site.settings.webhooks.get(name)
-    keys = [] if settings is None else _keys(settings)
+    keys = [] if settings is None else _keys(settings, visit.window)
     if settings is None or not keys:
         raise _Refusal(HTTPStatus.NOT_FOUND, "there is no such webhook")
     if visit.arrival.scope["method"] != "POST":
@@ -203,14 +204,13 @@ async def _store(
         raise _Refusal(HTTPStatus.SERVICE_UNAVAILABLE, why, later) from None
 
 
-def _keys(settings: WebhookSettings) -> list[bytes]:
+def _keys(settings: WebhookSettings, window: "Shopwindow") -> list[bytes]:
     """The keys of its secrets; one that is none is said, and counts for nothing."""
     keys = []
     for secret in settings.secrets:
         try:
             keys.append(key_of(secret))
         except ValueError as error:
-            log.error(
-                "webhook %s: %s; that secret counts for nothing", settings.name, error
-            )
+            words = "webhook %s: %s; that secret counts for nothing"
+            window.warn(f"webhook {settings.name}", words, settings.name, error)
     return keys
