@@ -265,8 +265,10 @@ def _measured(
     for _ in range(3):
         start = time.process_time()
         try:
-            found = _read_file(kind, path)
-            if found is None:
+            others = _read_file(kind, path)
+            if others is not None:
+                found = others
+            else:
                 found = read(data.decode("utf-8-sig"))  # as a folder is read
         except UnicodeDecodeError:
             found = ["1:1: not UTF-8"]

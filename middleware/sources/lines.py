@@ -121,10 +121,10 @@ class CsvFile:
             head = lines.next()
             if head is not None and head.data.lower().startswith((b"sep=", b'"sep=')):
                 head = lines.next()  # what Excel tells Excel
+        if head is not None and head.fault:
+            raise Unreadable(f"its first line has to name the columns: {head.fault}")
         if head is None or not head.data.strip():
             raise Unreadable("its first line has to name the columns, and is empty")
-        if head.fault:
-            raise Unreadable(f"its first line has to name the columns: {head.fault}")
         text = self._decoded(head.data, first=True)
         self.delimiter = delimiter or _delimiter(text)
         try:

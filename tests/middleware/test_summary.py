@@ -12,8 +12,15 @@ import pytest
 from shopwindow import Shopwindow
 from shopwindow.middleware import summary
 from shopwindow.middleware.keys import pseudonym
-from shopwindow.middleware.stores import ATTRIBUTES, ERASED, IDENTIFIED, StoreError
+from shopwindow.middleware.stores import (
+    ATTRIBUTES,
+    ERASED,
+    IDENTIFIED,
+    VISITED,
+    StoreError,
+)
 from shopwindow.middleware.stores.memory import MemoryStore
+from shopwindow.rules.events import told
 from shopwindow.rules.facts import DAY, Event
 from tests.asgi import Answer, ask
 from tests.shop import KEYS, by_attribute, mounted, open_window, page, whole
@@ -48,6 +55,7 @@ def keep(window: Shopwindow, ago: float = 1, owner: str = OWNER) -> None:
     now = time.time() - ago * DAY
     day = window.site.context.day(now)
     kept: list[tuple[str, dict[str, Any]]] = [
+        (VISITED, {}),
         ("Product Viewed", {"product_id": "cup-1"}),
         ("Product Viewed", {"product_id": "tea-1"}),
         ("Products Searched", {"query": "Grüner Tee"}),
@@ -181,6 +189,22 @@ async def test_of_strangers_and_the_erased_there_is_none(window: Shopwindow) -> 
     gone = Event("gone", ERASED, "new", time.time(), 20_783)
     window.store.commit([gone], window.site.learn, {})
     assert (await get(window)).status == 404
+
+
+async def test_of_whom_only_others_have_told_there_is_none(window: Shopwindow) -> None:
+    now, alias = time.time(), "told"
+    named = {"customer": pseudonym(KEYS, "other"), "visitor": alias}
+    window.store.commit(
+        [
+            Event("told-1", IDENTIFIED, "teller", now, 0, named),
+            Event(
+                "told-2", ATTRIBUTES, alias, now, 0, told({"rank": "x"}, "import:pos")
+            ),
+        ],
+        window.site.learn,
+        {},
+    )
+    assert (await get(window, customer="other")).status == 404
 
 
 async def test_an_agreement_that_has_expired_is_none() -> None:
