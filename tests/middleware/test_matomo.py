@@ -33,6 +33,7 @@ TOKEN = "0123456789abcdef-t0ken"
 def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOPWINDOW_SECRET_KEYS", KEY)
     monkeypatch.setenv("SHOPWINDOW_ALLOWED_HOSTS", "127.0.0.1")
+    monkeypatch.setenv("SHOPWINDOW_STORE", "sqlite:///shopwindow.db")
     monkeypatch.setenv(import_matomo.TOKEN, TOKEN)
 
 
