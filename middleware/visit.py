@@ -14,6 +14,7 @@ from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .context import Arrival
 from .display import Display
+from .foresight import Foresight, foresee
 from .guise import Guise
 from .journal import NOTHING_TO_KEEP, Receipt, new_id
 from .keys import pseudonym
@@ -72,6 +73,8 @@ class Visit:
         self.cookies: list[bytes] = []
         self._own: list[Event] | None = None
         self._learned: tuple[Profile | None, list[Profile | None]] | None = None
+        self.foresight: Foresight | None = None  # of the first slot
+        self._looks_ahead = False  # the store leaves time for it
         self.guise = guise  # a preview: nobody is here, and nothing counts
         asked = customer if guise is None else None
         self.timing = timing  # None: nobody may know how long things take
@@ -168,7 +171,28 @@ class Visit:
         if self.remembers and not self.lookup.started:
             assert self.visitor is not None
             self.lookup.start(self.visitor.id)
+            if self.lookup.waiting and self.arrival.navigation:
+                self._looks_ahead = True
+                self.lookup.foretell(self._foresee)
             self._heed()
+
+    def _foresee(self, answered: Profile | None) -> None:
+        """The store has answered, while the app is still at work."""
+        try:
+            self.foresight = foresee(self, answered)
+        except Exception as error:
+            # Our own fault, whatever it is: the first slot tries again.
+            self.window.warn("foresight", "looking ahead failed: %r", error)
+
+    def foreseen(self, given: Mapping[str, Any]) -> Foresight | None:
+        """What was made of the store's answer, if all is still so; ``given`` is what is so now."""
+        foresight, self.foresight = self.foresight, None
+        if foresight is None or self._own is not None or self._learned is not None:
+            return None
+        if not foresight.true(self, given):
+            return None
+        self._own, self._learned = foresight.own, (foresight.base, foresight.lessons)
+        return foresight
 
     def _heed(self) -> None:
         """What was looked up may say that this visitor is nobody."""
@@ -283,14 +307,17 @@ class Visit:
 
     def _own_events(self) -> list[Event]:
         """The events that this page view itself stands for, if it is one."""
-        if self._own is not None:
-            return self._own
-        own = self._own = []
+        if self._own is None:
+            self._own = self.happening(self.context, self.lookup.profile)
+        return self._own
+
+    def happening(self, context: Context, known: Profile | None) -> list[Event]:
+        """The events that a view of this page stands for, by somebody who is ``known`` so."""
+        own: list[Event] = []
         if not self.arrival.navigation or self.visitor is None:
             return own
         query: bytes = self.arrival.scope.get("query_string", b"")
-        known = self.lookup.profile or NOBODY
-        for sighting in sightings(self.site, self.context, query, known):
+        for sighting in sightings(self.site, context, query, known or NOBODY):
             own.append(self._event(sighting.name, sighting.properties))
         return own
 
@@ -478,6 +505,8 @@ class Visit:
         """The page has left with status 200: count the view and what was shown."""
         if not self.remembers or self.arrival.scope["method"] != "GET":
             return
+        if self._looks_ahead:
+            self.window.routes.filled(self.arrival.path, tuple(self.display.decisions))
         journal = self.window.journal
         fetched = self.lookup.fetched
         own = self._own_events()

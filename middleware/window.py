@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from ..findings import Finding
 from ..fragments.familiar import Familiar
 from ..fragments.recommendations.rank import Popularity
+from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
 from ..rules.interests import NO_TRAFFIC, Traffic
@@ -100,6 +101,7 @@ class Shopwindow:
         self.traffic: Traffic = NO_TRAFFIC
         self.routes = Routes()
         self.familiar = Familiar()
+        self.recurring = Recurring()
         self.counters: Tally[str] = Tally()
         self.stats = Stats()
         self.errands = Errands()
