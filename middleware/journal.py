@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import count, islice
 from operator import itemgetter
 
+from ..rules.events import PREFERENCE_SET
 from ..rules.facts import Event, Profile
 from .stores import REARRANGING, Draft, Learn, Store, StoreError, Weights
 
@@ -21,13 +22,15 @@ INTERVAL = 0.035  # seconds that events gather before they are written together
 BATCH = 500  # events at most in one commit
 PATIENCE = 5.0  # seconds that closing waits for the last commit
 
-# What is dropped first when the queue is full: showings, then views, purchases last.
+# What is dropped first when the queue is full: showings, then views; last purchases, and what
+# the visitor said.
 _RANKS = {
     "Promotion Viewed": 0,
     "Product Added": 2,
     "Product Removed": 2,
     "Promotion Clicked": 2,
     "Order Completed": 3,
+    PREFERENCE_SET: 3,
     **dict.fromkeys(REARRANGING, 3),
 }
 _ORDINARY = 1

@@ -19,6 +19,7 @@ from ..rules.events import OF_PAGES, PRODUCTS_SEARCHED, SAYS
 from ..rules.facts import PURPOSES
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
+from .consent.settings import OURS, ToolSettings, read_provider
 from .outside import read_remotes
 from .registering import Register, read_register
 from .retention import Retention, read_retention
@@ -26,7 +27,7 @@ from .slots import Slot, read_limits, read_slots
 from .sources.import_table import ImportSettings, read_import
 from .sources.tables import SourceSettings as SourceSettings
 from .sources.tables import WebhookSettings, read_source, read_webhook
-from .stores.opening import LOGS, SQLITE, Address, fault_of, sqlite_path
+from .stores.urls import LOGS, SQLITE, Address, fault_of, sqlite_path
 from .toml import Document, Section
 
 log = logging.getLogger("shopwindow")
@@ -62,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True):
     tracks: tuple[Track, ...] = ()
     attributes: Mapping[str, Attribute] = {}
     consent_days: int = 180
+    consent_tool: ToolSettings | None = None  # who asks for consent instead of us
     cookie_name: str = "shopwindow"
     cookie_days: int = 395
     trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
@@ -78,6 +80,11 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_hosts: frozenset[str] = frozenset()
     remotes: Mapping[str, Remote] = {}
     reload: bool = True
+
+    @property
+    def consent_provider(self) -> str:
+        """Who asks visitors for consent: "shopwindow", or what [consent] names instead."""
+        return OURS if self.consent_tool is None else self.consent_tool.name
 
     @property
     def zone(self) -> ZoneInfo:
@@ -129,11 +136,7 @@ def read_settings(
     }
 
     consent = root.table("consent")
-    provider = consent.text("provider", "shopwindow")
-    if provider != "shopwindow":
-        consent.wrong(
-            "provider", f'the consent provider "{provider}" is not available yet'
-        )
+    values["consent_tool"] = read_provider(consent)
     values["consent_days"] = consent.whole("days", 180, least=1, most=395)
     consent.finish()
 
@@ -188,7 +191,8 @@ def store_path(settings: Settings) -> Path:
 
 def address(settings: Settings) -> Address:
     """Where the site keeps what it knows."""
-    return Address(settings.store, settings.events, settings.folder)
+    profile_seconds = int(settings.retention.profiles.seconds)
+    return Address(settings.store, settings.events, settings.folder, profile_seconds)
 
 
 def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
@@ -312,6 +316,7 @@ def _attributes(
             one_of=entry.texts("one-of"),
             purpose=purpose,
             sensitive=entry.flag("sensitive"),
+            label=entry.text("label"),
         )
         entry.finish()
     return attributes

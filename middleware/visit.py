@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..fragments.rewrite import Hole
-from ..rules.events import PROMOTION_VIEWED
+from ..rules.events import (
+    PREFERENCE_SET,
+    PROMOTION_DISMISSED,
+    PROMOTION_VIEWED,
+    told,
+)
 from ..rules.exposures import showing
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
+from ..rules.precedence import PREFERENCE
 from .consent import DENIED, UNKNOWN, Consent, consent
+from .consent.agreement import Agreement, agree
+from .consent.told import ToolCookie
 from .context import Arrival
 from .display import Display
 from .foresight import Foresight, foresee
@@ -43,6 +51,9 @@ class Visit:
 
     Everything but ``decide`` is synchronous and may be called from any thread.
     """
+
+    # What the cookie will say with the next answer to a navigation that is one person's.
+    due: Visitor | None = None
 
     def __init__(
         self,
@@ -116,14 +127,38 @@ class Visit:
             self.visitor = window.cookie.read(cookies, arrival.secure, arrival.now)
             self._returned = self.visitor is not None
             refused = window.refusal.read(cookies, arrival.secure)
-        days = self.site.settings.consent_days
-        self._consent = consent(
-            self.visitor, refused, arrival.objects, arrival.now, days
-        )
+        if window.tool is None:
+            days = self.site.settings.consent_days
+            self._consent = consent(
+                self.visitor, refused, arrival.objects, arrival.now, days
+            )
+        else:
+            self._follow(self._told(window.tool, refused))
         # A picture or a script asks for nothing that depends on the visitor; if a handler
         # wants to know all the same, it is asked then.
         if arrival.navigation or arrival.scope["method"] != "GET":
             self._look_up()
+
+    def _told(self, tool: ToolCookie, refused: bool) -> Agreement:
+        """What follows from what the visitor told the consent tool."""
+        arrival = self.arrival
+        return agree(
+            tool.read(arrival.cookies),
+            self.visitor,
+            refused=refused,
+            objects=arrival.objects,
+            now=arrival.now,
+            days=self.site.settings.consent_days,
+        )
+
+    def _follow(self, agreement: Agreement) -> None:
+        self.visitor, self._consent = agreement.visitor, agreement.consent
+        if self.arrival.navigation:
+            self.due = agreement.due
+        if agreement.withdrawn:
+            cookies, secure = self.arrival.cookies, self.arrival.secure
+            if self.window.cookie.sent(cookies, secure):
+                self._erase(agreement.consent)
 
     def _pose(self, guise: Guise) -> None:
         """This page is seen through the eyes of somebody who is not here."""
@@ -218,13 +253,21 @@ class Visit:
         self.visitor = visitor
         self._consent = consent
         self._returned = returned
+        self.due = None
         self._own = self._learned = None
         self.lookup.forget()
         self.display.renew()
 
     def _retire(self) -> None:
         """The id was given up: its cookie says nothing any more."""
-        self._become(None, UNKNOWN)
+        old = self.visitor
+        if self.window.tool is None or old is None or not self.remembers:
+            self._become(None, UNKNOWN)
+            return
+        # Nobody will be asked again, for the consent tool has their answer: a new id.
+        fresh = new_visitor(old.granted, self.arrival.now, old.granted_at)
+        self._become(fresh, self._consent)
+        self.due = fresh if self.arrival.navigation else None
 
     # -- deciding --------------------------------------------------------------------------
 
@@ -386,8 +429,15 @@ class Visit:
         self._become(self._renamed(self.visitor), self._consent)
 
     def grant(self, *purposes: str) -> None:
-        """The visitor agrees to ``purposes`` ("personalization", "statistics"), all if none is named."""
+        """The visitor agrees to ``purposes`` ("personalization", "statistics"), all if none is named.
+
+        Where site.toml names another consent provider, that one decides, and this changes nothing.
+        """
         if self.arrival.bot or self.guise is not None:
+            return
+        if self.window.tool is not None:
+            words = "visit.grant() changes nothing: site.toml leaves consent to %s"
+            self.window.warn("grant", words, self.site.settings.consent_provider)
             return
         self._answers_one("agreeing")
         granted = frozenset(purposes or PURPOSES)
@@ -413,11 +463,30 @@ class Visit:
         if self.guise is not None:
             return
         self._answers_one("refusing")
-        arrival, cookie = self.arrival, self.window.cookie
         # A program gets no cookie, but one that brings a person's id is taken at its word.
-        self.cookies = (
-            [] if arrival.bot else [self.window.refusal.issue(arrival.secure)]
-        )
+        secure = self.arrival.secure
+        self.cookies = [] if self.arrival.bot else [self.window.refusal.issue(secure)]
+        self._erase(DENIED)
+
+    def readmit(self) -> bool:
+        """Who refused here takes that back: the consent tool's answer counts again. Whether it is a yes."""
+        tool = self.window.tool
+        if tool is None or self.arrival.bot or self.guise is not None:
+            return False
+        self._answers_one("agreeing")
+        arrival, window = self.arrival, self.window
+        self.visitor = window.cookie.read(arrival.cookies, arrival.secure, arrival.now)
+        agreement = self._told(tool, refused=False)
+        if not agreement.consent:
+            return False
+        if window.refusal.read(arrival.cookies, arrival.secure):
+            self.cookies = [window.refusal.drop(arrival.secure)]
+        self._follow(agreement)
+        return True
+
+    def _erase(self, consent: Consent) -> None:
+        """Everything about whoever has a cookie of ours goes, and the cookie with it."""
+        arrival, cookie = self.arrival, self.window.cookie
         # Also a cookie that cannot be read now goes (tomorrow, or another worker, may read
         # it), and everybody whom one of several cookies names is erased.
         if cookie.sent(arrival.cookies, arrival.secure):
@@ -426,7 +495,54 @@ class Visit:
         for one in {self.visitor, *known} - {None}:
             self.visitor = one
             self._note(ERASED, {})
-        self._become(None, DENIED)
+        self._become(None, consent)
+
+    def erase(self) -> None:
+        """What is stored about the visitor goes, and its cookie: from here on this is a stranger."""
+        if self.guise is not None:
+            return
+        self._answers_one("erasing")
+        self.cookies = []
+        self._erase(UNKNOWN)
+
+    # -- what the visitor says on pages of our own -----------------------------------------
+
+    async def recall(self, seconds: float) -> bool:
+        """Wait up to ``seconds`` for what is kept of the visitor, on a page that is about nothing
+        else; whether it is here. Where nothing may be kept, there is nothing to wait for."""
+        self._answers_one("reading what is known")
+        self.lookup.skip_customer()
+        self.lookup.allow(seconds)
+        self._look_up()
+        if not self.collect():
+            await self.settle()
+        return not self.remembers or self.lookup.fetched
+
+    def prefer(self, dimension: str, key: str, answer: str) -> Receipt:
+        """The visitor wants ``more`` or ``less`` of a thing, ``never`` any; empty: no opinion.
+
+        As ``prefer("category", "garden", "more")``; needs consent, as :meth:`track` does.
+        """
+        if not self.remembers:
+            return NOTHING_TO_KEEP
+        said = {"dimension": dimension, "key": key, "answer": answer}
+        return self._note(PREFERENCE_SET, said)
+
+    def state(self, attributes: Mapping[str, Any]) -> Receipt:
+        """The visitor says ``attributes`` about themselves; None takes one back."""
+        if not self.remembers:
+            return NOTHING_TO_KEEP
+        msgspec.json.encode(attributes)
+        return self._note(ATTRIBUTES, told(attributes, PREFERENCE))
+
+    def dismiss(self, fragment: str, rule: str = "") -> Receipt:
+        """The visitor is not interested in ``fragment``; its ``rule``, if named, pauses for a while."""
+        if not self.remembers:
+            return NOTHING_TO_KEEP
+        said = {"promotion_id": fragment}
+        if rule:
+            said["rule"] = rule
+        return self._note(PROMOTION_DISMISSED, said)
 
     def _renamed(self, visitor: Visitor) -> Visitor:
         self._answers_one("a new id")
@@ -478,6 +594,10 @@ class Visit:
 
     def refresh_cookie(self) -> None:
         """Send the cookie anew if a page leaves privately anyway and the cookie has aged."""
+        if self.window.tool is not None:
+            self.collect()  # what has arrived may say that the id was given up
+            if self.due is not None and not self.cookies:
+                self.cookies = [self.window.cookie.issue(self.due, self.arrival.secure)]
         visitor, arrival = self.visitor, self.arrival
         if visitor is None or self.cookies or not self._consent:
             return

@@ -20,10 +20,15 @@ from ..rules.interests import NO_TRAFFIC, Traffic
 from .breaker import Breaker
 from .clicks import ClickLinks
 from .consent import RefusalCookie
+from .consent.providers import cookie_of
+from .consent.told import ToolCookie
+from .dismissals import Dismissals
 from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
+from .ownpages.rates import Rates
+from .ownpages.tickets import Tickets
 from .previews import Previews
 from .remote import Remotes
 from .routes import Routes
@@ -58,6 +63,7 @@ class _Made(NamedTuple):
     site: "Site"
     cookie: VisitorCookie
     refusal: RefusalCookie
+    tool: ToolCookie | None  # of who asks for consent instead of us
     sources: list[HttpSource]
     popularity: Popularity
 
@@ -89,6 +95,9 @@ class Shopwindow:
         self.keys = keys or read_keys()
         self.production = is_production()
         self.clicks = ClickLinks(self.keys)
+        self.dismissals = Dismissals(self.keys)
+        self.rates = Rates()
+        self.tickets = Tickets(self.keys)
         self.showings = Showings(self.keys)
         self.previews = Previews(self.keys)
         self.marker = Marker(marker_keys(self.keys))
@@ -144,6 +153,7 @@ class Shopwindow:
             site,
             VisitorCookie(self.keys, settings.cookie_name, settings.cookie_days),
             RefusalCookie(settings.consent_days),
+            cookie_of(settings.consent_tool),
             # What sources answered is remembered, as long as they are the same.
             self.sources
             if same
@@ -158,7 +168,8 @@ class Shopwindow:
         """Serve the new site from here on. Requests in flight keep the one they began with."""
         if made.sources is not self.sources:
             self._retired += self.sources
-        self.site, self.cookie, self.refusal, self.sources, self.popularity = made
+        self.site, self.cookie, self.refusal, self.tool = made[:4]
+        self.sources, self.popularity = made[4:]
 
     def _swap(self, made: "_Made") -> None:
         """As :meth:`_adopt`, for a site that was served."""

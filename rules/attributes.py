@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from .built_in import BUILT_IN, CONTEXT_FIELDS, PROFILE_FIELDS, READERS, Reader
 from .experiments import Units
-from .facts import Context, Profile
+from .facts import Context, Counter, Profile
 from .interests import NO_TRAFFIC, Leanings, Traffic
 from .typed import Attribute, Type, typed, version
 
@@ -25,6 +25,8 @@ _T = TypeVar("_T")
 
 NO_UNITS = Units()
 NO_PINS: Mapping[str, str] = {}
+NO_COUNTS: Mapping[str, Counter] = {}
+NOT_GIVEN: Mapping[str, object] = {}
 
 
 class Facts:
@@ -33,7 +35,8 @@ class Facts:
     ``values`` holds the attributes that are known; of the others some are None, some absent. Of
     lists just the ill-typed ones are None: a missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
     ``pins`` map experiments to the variant that is to be seen whatever the bucket says.
-    ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
+    ``dismissed`` are the rules that the visitor sent away, ``given`` the raw values of this
+    request. ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
     """
 
     __slots__ = (
@@ -42,6 +45,8 @@ class Facts:
         "context",
         "counts",
         "day",
+        "dismissed",
+        "given",
         "memo",
         "pins",
         "profile",
@@ -60,6 +65,7 @@ class Facts:
         traffic: Traffic = NO_TRAFFIC,
         units: Units = NO_UNITS,
         pins: Mapping[str, str] = NO_PINS,
+        given: Mapping[str, object] = NOT_GIVEN,
     ) -> None:
         self.values = values
         self.profile = profile
@@ -67,9 +73,11 @@ class Facts:
         self.context = context
         self.traffic = traffic
         self.counts = profile.counts
+        self.dismissed = profile.counts.get("dismissed rule", NO_COUNTS)
         self.day = context.day
         self.units = units
         self.pins = pins
+        self.given = given
         self.memo: dict[object, Any] = {}
         self.survivors: tuple[object, int, bool] | None = None
         self._leanings: dict[str, Leanings] = {}
@@ -156,4 +164,4 @@ def facts(
         value = typed(attribute, raw, wanted.zone)
         if value is not None or attribute.type == "list":
             values[name] = value
-    return Facts(values, known, consent, context, traffic, units, pins)
+    return Facts(values, known, consent, context, traffic, units, pins, given)

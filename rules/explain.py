@@ -5,17 +5,27 @@ from typing import Literal
 import msgspec
 
 from .attributes import Facts
+from .comparisons import origin
 from .conditions import Why
 from .decide import decide
 from .experiments import CONTROL
-from .facts import SLOT_REASONS, Decision
+from .facts import DAY, SLOT_REASONS, Decision
+from .moments import lasted
 from .numerals import percent
-from .outcome import allocated, outcome
+from .outcome import DISMISSED, allocated, outcome
 from .placement import UNLIMITED, Placement
 from .ruleset import Rule, RuleSet
 
 Outcome = Literal[
-    "condition", "consent", "cap", "explore", "traffic", "schedule", "later", "off"
+    "condition",
+    "consent",
+    "cap",
+    "dismissed",
+    "explore",
+    "traffic",
+    "schedule",
+    "later",
+    "off",
 ]
 # What a rule won that keeps the default content all the same.
 _WON = frozenset({"holdout", "control", "budget", "group"})
@@ -85,12 +95,17 @@ def explain(
         else:
             misses.append(_miss(rules, facts, rule, winner))
     misses.sort(key=lambda miss: (miss.reason == "off", miss.failing))  # stable
-    because = _because(winner, facts) if winner else ()
+    because = _because(rules, winner, facts) if winner else ()
     return Explanation(decision, because, tuple(misses))
 
 
-def _because(rule: Rule, facts: Facts) -> tuple[str, ...]:
-    words = [condition.words() for condition in rule.conditions]
+def _because(rules: RuleSet, rule: Rule, facts: Facts) -> tuple[str, ...]:
+    words = []
+    for condition in rule.conditions:
+        asked = condition.asked(rules.segments)
+        # Of several attributes nobody could tell which one is meant.
+        told = origin(next(iter(asked)), facts) if len(asked) == 1 else ""
+        words.append(f"{condition.words()}{told}")
     for binding in rule.bindings:
         if (key := binding.key(facts)) is not None:
             words.append(f"${binding.variable} is {binding.title(key)}")
@@ -133,6 +148,10 @@ def _miss(rules: RuleSet, facts: Facts, rule: Rule, winner: Rule | None) -> Miss
     match outcome(rule, facts):
         case "cap" if rule.cap is not None:
             return miss("cap", rule.cap.why(facts))
+        case "dismissed":
+            ago = lasted(facts.context.now - facts.dismissed[rule.id].last)
+            days = DISMISSED // DAY
+            return miss("dismissed", f"dismissed {ago} ago, it pauses for {days} days")
         case "explore":
             share = percent(rule.explore)
             return miss("explore", f"it steps aside on {share} of a visitor's days")

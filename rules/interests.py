@@ -1,7 +1,7 @@
 """What a visitor leans towards: scores that halve with time, against the shop's own traffic."""
 
 from collections.abc import Iterable, KeysView, Mapping
-from math import ceil, exp2, inf, log2
+from math import exp2, inf, log2
 
 import msgspec
 
@@ -16,6 +16,8 @@ MORE, LESS = (
     0.8,
     0.2,
 )  # the affinity that is at least, or at most, what the visitor said
+_FADE = -1.0 / HALF_LIFE
+_LARGEST = 1e9
 SHRINKAGE = 2.0  # how many views of an average visitor everybody starts with
 
 
@@ -32,16 +34,6 @@ def decayed(interest: Interest, now: float) -> float:
     """The score at ``now``, in seconds since 1970: halved every 30 days."""
     age = now - interest.time
     return interest.score if age <= 0 else interest.score * exp2(-age / HALF_LIFE)
-
-
-def short(score: float, time: float) -> Interest:
-    """The interest that was ``score`` at ``time``, in whole numbers: they take less than half of
-    the bytes. It was the next whole score a little earlier.
-    """
-    whole = ceil(score)
-    if whole == score or not 0.0 < score < 1e9:
-        return Interest(whole if whole == score else score, time)
-    return Interest(whole, round(time - HALF_LIFE * log2(whole / score)))
 
 
 def add_interest(
@@ -62,11 +54,19 @@ def add_interest(
         old = table.pop(key, None)
         if old is None:
             table[key] = Interest(weight, time)
-        elif old.time <= time:
-            table[key] = short(decayed(old, time) + weight, time)
+        elif (age := time - old.time) > 0:
+            score = old.score * exp2(age * _FADE) + weight
+            if not 0.0 < score < _LARGEST:
+                score = weight  # only of a damaged profile
+            # In whole numbers it takes half of the bytes: it was the next whole score earlier.
+            whole = int(score) + 1
+            earlier = int(HALF_LIFE * log2(score / whole))
+            table[key] = Interest(whole, time + earlier)
         else:
-            late = decayed(Interest(weight, time), old.time)
-            table[key] = short(old.score + late, old.time)
+            late = weight * exp2(-age * _FADE)
+            table[key] = Interest(
+                old.score + late if age else old.score + weight, old.time
+            )
         if len(table) > KEYS_KEPT:
             weakest = min(table, key=lambda name: decayed(table[name], time))
             del table[weakest]
@@ -131,18 +131,6 @@ class Leanings:
         least 0.8 (:data:`MORE`), as if they turned to it five times as often as others: the
         rest is as above. Who wants *less* has at most 0.2; *never* is 0.
         """
-        answers = self._answers
-        if answers is not None and (said := answers.get(key)) is not None:
-            match said.wish:
-                case "more":
-                    return MORE + (1.0 - MORE) * self._implicit(key)
-                case "less":
-                    return LESS * self._implicit(key)
-                case "never":
-                    return 0.0
-        return self._implicit(key)
-
-    def _implicit(self, key: str) -> float:
         score = self._scores.get(key)
         if score is None:
             return 0.0
@@ -151,7 +139,17 @@ class Leanings:
             share = own
         mine = (score + SHRINKAGE * share) / self._total
         # A share so small that it is none cannot be divided by.
-        return max(0.0, 1.0 - share / mine) if mine > 0.0 else 0.0
+        found = max(0.0, 1.0 - share / mine) if mine > 0.0 else 0.0
+        if self._answers is None or (said := self._answers.get(key)) is None:
+            return found
+        match said.wish:
+            case "more":
+                return MORE + (1.0 - MORE) * found
+            case "less":
+                return LESS * found
+            case "never":
+                return 0.0
+        return found
 
 
 _NO_INTERESTS: Mapping[str, Interest] = {}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .facts import KEYS_KEPT, Profile, Told
+from .moments import lasted
 
 PREFERENCE = "preference"
 UNTOLD = Told("", 0.0)  # of the time before it was kept who tells
@@ -75,3 +76,10 @@ def _bounded(
         names = [*(name for name in told if name not in attributes), *attributes]
         told = {name: told[name] for name in names[-KEYS_KEPT:] if name in told}
     return attributes, told
+
+
+def provenance(source: str, time: float, now: float) -> str:
+    """`` (app, 3 days ago)``; empty where neither is known."""
+    age = f"{lasted(max(0.0, now - time))} ago" if time else ""
+    known = ", ".join(part for part in (source, age) if part)
+    return f" ({known})" if known else ""

@@ -27,7 +27,7 @@ class Attribute(msgspec.Struct, frozen=True, gc=False):
     ``origin`` is ``app``, ``header:NAME``, ``query:NAME``, ``cookie:NAME``, ``preference``,
     ``source:NAME``, ``import:NAME``, ``webhook:NAME`` or ``built-in``. ``one_of`` are the values that make sense in a rule. A
     ``sensitive`` attribute decides, but is never printed. ``meaning`` says of a built-in one,
-    in one line for editors, what it is.
+    in one line for editors, what it is. ``label`` is what visitors are asked who say it themselves.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Attribute(msgspec.Struct, frozen=True, gc=False):
     purpose: str | None = None
     sensitive: bool = False
     meaning: str = ""
+    label: str = ""
 
     @property
     def purposes(self) -> frozenset[str]:

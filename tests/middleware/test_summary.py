@@ -20,7 +20,7 @@ from shopwindow.middleware.stores import (
     StoreError,
 )
 from shopwindow.middleware.stores.memory import MemoryStore
-from shopwindow.rules.events import told
+from shopwindow.rules.events import PREFERENCE_SET, told
 from shopwindow.rules.facts import DAY, Event
 from tests.asgi import Answer, ask
 from tests.shop import KEYS, by_attribute, mounted, open_window, page, whole
@@ -107,6 +107,26 @@ async def test_a_customer_is_told_in_the_shops_words(window: Shopwindow) -> None
     assert said["interests"]["category"] == [{"id": "teas", "title": "teas"}]
     assert said["orders"]["count"] == 0 and said["orders"]["currency"] == "EUR"
     assert said["last-seen"].endswith("Z")
+
+
+async def test_what_a_customer_said_goes_before_what_they_did(
+    window: Shopwindow,
+) -> None:
+    now = time.time()
+    said = [("teas", "never"), ("cups", "more")]
+    window.store.commit(
+        [
+            Event(
+                f"p-{key}", PREFERENCE_SET, "new", now, window.site.context.day(now),
+                {"dimension": "category", "key": key, "answer": answer},
+            )
+            for key, answer in said
+        ],
+        window.site.learn,
+        {},
+    )  # fmt: skip
+    said_of = json.loads((await get(window)).body)["interests"]
+    assert said_of["category"] == [{"id": "cups", "title": "cups"}]
 
 
 async def test_it_holds_no_id_and_nothing_sensitive_or_undeclared(

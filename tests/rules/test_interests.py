@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from shopwindow.rules.decide import decide
 from shopwindow.rules.facts import DAY, Answer, Interest, Profile
 from shopwindow.rules.interests import (
+    HALF_LIFE,
     LESS,
     MORE,
     Leanings,
     Traffic,
+    add_interest,
     decayed,
-    short,
     strengths,
 )
 from tests.rules.shop import NOW, ask, rule
@@ -155,13 +156,37 @@ def test_things_stand_in_the_order_that_was_asked_for() -> None:
     assert strengths(known, "category", NOW + 30 * DAY)["c1"] == pytest.approx(4.5)
 
 
-@given(st.floats(1e-6, 1e6), st.floats(0, 400))
-def test_a_short_score_is_the_same_score(score: float, days: float) -> None:
-    one = short(score, int(NOW))
-    assert one.score == int(one.score) and one.time == int(one.time)
-    assert one.time <= NOW
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 5), st.integers(0, 400 * DAY)), min_size=1, max_size=9
+    ),
+    st.floats(0, 400),
+)
+def test_a_score_is_kept_in_whole_numbers_and_is_the_same_score(
+    added: list[tuple[int, int]], days: float
+) -> None:
+    first = int(NOW) - 400 * DAY
+    table: dict[str, dict[str, Interest]] = {}
+    for weight, since in sorted(added, key=lambda one: one[1]):
+        add_interest(table, weight, [("tag", "sale")], first + since)
+    (found,) = table["tag"].values()
+    assert found.score == int(found.score) and found.time == int(found.time) <= NOW
     later = NOW + days * DAY
-    assert decayed(one, later) == pytest.approx(
-        decayed(Interest(score, NOW), later), rel=1e-6
+    true = sum(
+        weight * 0.5 ** ((later - first - since) / HALF_LIFE) for weight, since in added
     )
-    assert len(msgspec.msgpack.encode(one)) <= 11
+    assert decayed(found, later) == pytest.approx(true, rel=1e-5)
+    assert len(msgspec.msgpack.encode(found)) <= 9
+
+
+def test_a_late_event_counts_as_it_would_have() -> None:
+    table = {"tag": {"sale": Interest(4, NOW)}}
+    add_interest(table, 2, [("tag", "sale")], NOW - HALF_LIFE)
+    assert table["tag"]["sale"] == Interest(5.0, NOW)
+
+
+@pytest.mark.parametrize("score", [-5.0, math.nan, math.inf, 1e300])
+def test_a_damaged_score_gives_way(score: float) -> None:
+    table = {"tag": {"sale": Interest(score, NOW - DAY)}}
+    add_interest(table, 3, [("tag", "sale")], NOW)
+    assert decayed(table["tag"]["sale"], NOW) == pytest.approx(3.0)

@@ -99,6 +99,17 @@ def test_what_was_told_and_said_is_not_doubled(one: Profile) -> None:
     assert both.attributes == one.attributes
 
 
+def test_of_equal_words_all_orders_find_the_same_one() -> None:
+    word = {"a": Told("app", NOW)}
+    three = [
+        Profile(last_seen=1.0, visits=visits, attributes={"a": value}, told=word)
+        for visits, value in ((1, "z"), (1, "x"), (2, "y"))
+    ]
+    for a, b, c in permutations(three):
+        left, right = merge(merge(a, b), c), merge(a, merge(b, c))
+        assert left.attributes == right.attributes == {"a": "z"}
+
+
 def test_a_login_keeps_the_newest_word_and_the_visitors_own() -> None:
     stranger = lived(
         [tells(1, "app", size="L", pet="dog"), tells(1, "app", plan="new")]

@@ -14,7 +14,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from .scripts import CHANGE, LEAVE, WIPE, call
+from .scripts import CHANGE, LAST, LEAVE, WIPE, call
 from .slots import Command
 
 TOMBSTONE = 400 * 86_400  # seconds: longer than a browser keeps a cookie
@@ -28,14 +28,18 @@ _MERGING = b"\0"
 
 
 class State(Enum):
-    """What a record is, by the first byte after its token."""
+    """What a record is, by the first byte after its token. A profile begins with none of these:
+    its bytes are an array of msgpack, or are deflated."""
 
     NOBODY = b""
-    KNOWN = b"\x90"  # a profile; in truth any byte that a msgpack array begins with
+    KNOWN = b"p"
     ALIAS = b"@"  # stands for a customer
     RETIRED = b"!"  # given up at login or logout
     ERASED = b"#"  # given up, and no login brings it back
     GONE = b"-"  # a customer who was erased a moment ago; nobody, else
+
+
+_MARKED = frozenset(state.value for state in State) - {b"p", b""}
 
 
 class Record(NamedTuple):
@@ -61,7 +65,7 @@ def record_of(raw: bytes | None) -> Record:
     if not raw:
         return Record(b"", State.NOBODY)
     token, kind = raw[:8], raw[8:9]
-    if kind >= State.KNOWN.value:
+    if kind not in _MARKED:
         return Record(token, State.KNOWN, "", raw[8:])
     owner, _, data = raw[9:].partition(_MERGING)
     return Record(token, State(kind), owner.decode(), data)
@@ -99,6 +103,11 @@ def logins_key(owner: str) -> bytes:
 
 def erased_key(owner: str) -> bytes:
     return b"sw:{%b}:g" % owner.encode()
+
+
+def field_of(dimension: str, key: str) -> bytes:
+    """What a weight lies under in the traffic."""
+    return f"{dimension}\0{key}".encode()
 
 
 def on(key: bytes, *words: bytes) -> Command:
@@ -158,3 +167,9 @@ def leave(owner: str, before: Record) -> Command:
     """Forget the record ``before``, if it is still there: answers 1, else 0."""
     keys = (record_key(owner), events_key(owner))
     return Command(keys[0], call(LEAVE, keys, before.token))
+
+
+def last(owner: str, before: Record, seconds: int) -> Command:
+    """Keep the record ``before`` so long from now on, if it is still there."""
+    key = record_key(owner)
+    return Command(key, call(LAST, (key,), before.token, b"%d" % seconds))

@@ -23,11 +23,12 @@ from redis.exceptions import (
 
 from .. import StoreError
 from .address import Address, Node
+from .bounded import Bounded
 from .scripts import by_text
 from .slots import MAP, REDIRECTIONS, Command, Slots, packed
 
 CONNECTING = 1.0  # seconds
-PATIENCE = 4.0  # seconds for one answer; closing the journal waits a little longer
+PATIENCE = Bounded.patience  # closing the journal waits a little longer
 FRESH = 1.0  # seconds after which a connection is looked at before it is used again
 PAUSE = 0.05  # seconds before a command is tried again whose slot is moving
 _ASKING = packed((b"ASKING",))
@@ -126,6 +127,7 @@ class Writer:
             if isinstance(answer, MovedError):
                 self._slots.moved(answer.slot_id, answer.host, answer.port, node)
             elif isinstance(answer, AskError):
+                self._slots.check_cluster(node)
                 there = Node(answer.host or node.host, answer.port)
                 words = by_text(commands[number].words)
                 answers[number] = self._exchange(there, [(b"ASKING",), words])[1]
@@ -160,9 +162,7 @@ class Writer:
         connection = self._connections.get(node)
         if connection is not None:
             idle = time.monotonic() - self._used[node]
-            if (
-                idle < FRESH or not connection.can_read()
-            ):  # closed ones can be read, too
+            if idle < FRESH or not _spoilt(connection):
                 return connection
             del self._connections[node]
             connection.disconnect()
@@ -209,6 +209,14 @@ class _Told:
             raise StoreError(f"{self._words}: {error}") from error
 
 
+def _spoilt(connection: AbstractConnection) -> bool:
+    """Whether it was closed at the other end, or holds what nobody has asked for."""
+    try:
+        return bool(connection.can_read())
+    except RedisError:
+        return True
+
+
 def _answer(connection: AbstractConnection) -> Any:
     try:
         return connection.read_response()
@@ -222,6 +230,7 @@ def _connection_to(address: Address, node: Node) -> AbstractConnection:
         "socket_timeout": PATIENCE,
         "socket_connect_timeout": CONNECTING,
         "retry": None,
+        "parser_class": Bounded,
         "protocol": 2,
         "driver_info": None,
     }
