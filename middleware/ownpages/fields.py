@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...rules.attributes import Attribute, typed
 from ...rules.facts import Profile
-from ...rules.learning import ATTRIBUTE_KEPT
+from ...rules.storable import ATTRIBUTE_KEPT
 from ..forms import Form
 from .account import label
 from .words import Words, filled
