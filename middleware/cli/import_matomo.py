@@ -14,7 +14,7 @@ from ..sources.importing import Counts
 from ..sources.lines import LINE, Unreadable
 from ..sources.matomo import LARGEST, PAGE, Matomo, MatomoError, facts, read_visits
 from ..stores import StoreError
-from .import_ import SHOWN, Destination, report
+from .destination import SHOWN, Destination, report
 from .question import read_ago
 from .records import stepped
 from .site import count
