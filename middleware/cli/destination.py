@@ -82,7 +82,7 @@ def faults(path: Path, again: bool) -> Iterator[Callable[[Line, str], None]]:
                     os.fdopen(handle, "w", encoding="utf-8", newline="")
                 )
                 writer = csv.writer(file)
-                if not file.tell():
+                if not os.fstat(handle).st_size:
                     writer.writerow(("line", "error", "text"))
             writer.writerow((line.number, reason, line.text))
             said += 1

@@ -189,7 +189,8 @@ def test_stopped_half_way_it_goes_on(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "BATCH", 10)
-    path = sales(site, *(line(str(n % 7), str(n)) for n in range(60)), "bad\n")
+    lines = [line(str(n % 7), str(n)) for n in range(60)]
+    path = sales(site, "bad\n", *lines, "bad\n")
     commits = []
     commit = SqliteStore.commit
 
@@ -205,13 +206,15 @@ def test_stopped_half_way_it_goes_on(
     before = len(commits)
     assert beside(path).exists()
     result = run("import", site, path, code=1)  # because of the bad one
-    assert "going on after line 16" in result.output
+    assert "going on after line 17" in result.output
     assert len(commits) - before < before + 6
     assert "60 lines taken in, with 60 events" in result.output
     with closing(SqliteStore(site / "shopwindow.db")) as store:
         assert len(logged(store)) == 60
         assert sum(p.orders for n in range(7) if (p := found(store, str(n)))) == 60
     assert not beside(path).exists()
+    errors = path.with_name("sales.csv.errors.csv").read_text().splitlines()
+    assert [one.partition(",")[0] for one in errors] == ["line", "2", "63"]
 
 
 def test_a_process_that_is_killed_loses_and_doubles_nothing(
