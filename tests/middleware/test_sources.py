@@ -524,6 +524,36 @@ async def test_the_page_keeps_its_deadline_whatever_the_server_does(
         assert len(asked) == count
 
 
+@pytest.mark.parametrize("behave", [never, drip, huge, bomb, garbage, cut, reset])
+async def test_an_aged_answer_is_there_at_once_whatever_the_server_does(
+    behave: Behave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "LONGEST", 0.1)
+    monkeypatch.setattr(http, "AGAIN", 0.01)
+    well = True
+
+    async def answer(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        if not well:
+            return await behave(reader, writer)
+        body = json.dumps(ANSWER).encode()
+        writer.write(OK + b"content-length: %d\r\n\r\n" % len(body) + body)
+
+    async with (
+        server(answer) as (url, asked),
+        asking(source(url, cache=0.01, stale=60)) as crm,
+    ):
+        assert await ask(crm) == KNOWN
+        well = False
+        for _ in range(50):
+            await asyncio.sleep(0.02)
+            assert crm.fetch("17") == KNOWN  # no awaitable: no page waits
+            assert len(crm._asking) <= 1
+        assert crm.breaker.open
+        assert len(asked) <= 1 + 5 + 1  # the breaker's five, and one that tries again
+
+
 async def test_a_dead_server_is_noticed_at_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
