@@ -7,8 +7,7 @@ shop's own id of a customer:
      "interests": {"category": [{"id": "rabbit", "title": "Rabbits"}]}, "viewed": [...], ...}
 
 The token is SHOPWINDOW_SUMMARY_TOKEN; without one, the page does not exist. There is a summary only
-of customers who agreed to personalization, and whose agreement can still be valid; nobody else has
-a profile. Sensitive attributes are never in it, nor those that site.toml does not declare. Every
+of customers who agreed to personalization at a visit, and whose agreement can still be valid. Sensitive attributes are never in it, nor those that site.toml does not declare. Every
 answer that was asked for with the token is logged, without saying about whom.
 """
 
@@ -183,14 +182,12 @@ def profile_of(window: "Shopwindow", customer: str) -> Profile | None:
 
 
 def _agreed(site: "Site", profile: Profile, now: float) -> bool:
-    """Whether an agreement can still be valid: it was renewed at the last visit at the latest.
+    """Whether an agreement can still be valid: it was given at the last visit at the latest.
 
-    Of whom only others have told, nobody knows one.
+    Who is only known from an import has never been asked.
     """
-    return (
-        profile.visits > 0
-        and profile.last_seen + site.settings.consent_days * DAY > now
-    )
+    last = max(profile.visit_starts, default=0)
+    return last + site.settings.consent_days * DAY > now
 
 
 # -- what it says --------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from shopwindow.middleware.stores import (
     StoreError,
 )
 from shopwindow.middleware.stores.memory import MemoryStore
-from shopwindow.rules.events import PREFERENCE_SET, told
+from shopwindow.rules.events import PREFERENCE_SET
 from shopwindow.rules.facts import DAY, Event
 from tests.asgi import Answer, ask
 from tests.shop import KEYS, by_attribute, mounted, open_window, page, whole
@@ -51,19 +51,20 @@ async def window() -> AsyncIterator[Shopwindow]:
         yield window
 
 
-def keep(window: Shopwindow, ago: float = 1, owner: str = OWNER) -> None:
+def keep(window: Shopwindow, ago: float = 1, visit: bool = True) -> None:
     now = time.time() - ago * DAY
     day = window.site.context.day(now)
     kept: list[tuple[str, dict[str, Any]]] = [
-        (VISITED, {}),
         ("Product Viewed", {"product_id": "cup-1"}),
         ("Product Viewed", {"product_id": "tea-1"}),
         ("Products Searched", {"query": "Grüner Tee"}),
         ("Product List Viewed", {"category": "teas"}),
         ("Product Added", {"product_id": "tea-1", "quantity": 2}),
         (ATTRIBUTES, {"rank": "gold", "health-note": "GEHEIM", "undeclared": "GEHEIM"}),
-        (IDENTIFIED, {"customer": owner, "visitor": "new"}),
+        (IDENTIFIED, {"customer": OWNER, "visitor": "new"}),
     ]
+    if visit:
+        kept.insert(0, (VISITED, {"path": "/"}))
     window.store.commit(
         [
             Event(f"{ago}-{number}", name, "old", now + number, day, properties)
@@ -211,22 +212,6 @@ async def test_of_strangers_and_the_erased_there_is_none(window: Shopwindow) -> 
     assert (await get(window)).status == 404
 
 
-async def test_of_whom_only_others_have_told_there_is_none(window: Shopwindow) -> None:
-    now, alias = time.time(), "told"
-    named = {"customer": pseudonym(KEYS, "other"), "visitor": alias}
-    window.store.commit(
-        [
-            Event("told-1", IDENTIFIED, "teller", now, 0, named),
-            Event(
-                "told-2", ATTRIBUTES, alias, now, 0, told({"rank": "x"}, "import:pos")
-            ),
-        ],
-        window.site.learn,
-        {},
-    )
-    assert (await get(window, customer="other")).status == 404
-
-
 async def test_an_agreement_that_has_expired_is_none() -> None:
     async with open_window() as window:
         days = window.site.settings.consent_days
@@ -235,6 +220,12 @@ async def test_an_agreement_that_has_expired_is_none() -> None:
     async with open_window() as window:
         keep(window, ago=days - 1)
         assert (await get(window)).status == 200
+
+
+async def test_who_never_visited_has_agreed_to_nothing() -> None:
+    async with open_window() as window:
+        keep(window, visit=False)  # an import knows them
+        assert (await get(window)).status == 404
 
 
 async def test_who_was_named_by_another_key_is_found(window: Shopwindow) -> None:
