@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from .facts import DAYS_KEPT, KEYS_KEPT, RULES_KEPT, Counter, Event
+from .facts import DAYS_KEPT, KEYS_KEPT, RULES_KEPT, WINDOW_DAYS, Counter, Event
 from .interests import Pair
 
 # A profile is read on every request, so a busy one must stay small: the more keys a verb and
 # dimension have, the fewer days each keeps, but never less than DAYS_LEAST.
-TABLE_DAYS = 96
-DAYS_LEAST = 6
+TABLE_DAYS = WINDOW_DAYS
+DAYS_LEAST = 13
 
 
 def keys_kept(table: str) -> int:
@@ -19,11 +19,10 @@ def keys_kept(table: str) -> int:
 def counted(
     counter: Counter | None, time: float, day: int, kept: int = DAYS_KEPT
 ) -> Counter:
-    """``counter`` with one more on ``day``; at most ``kept`` days.
+    """``counter`` with one more on ``day``; at most ``kept`` days, all of the last 400.
 
-    The oldest days are added together *on the oldest one*: what is that long ago may be
-    missing from a window, but is never counted into one it does not belong to. So "at least n
-    times within ..." stays exact for every n below ``kept``.
+    So every window of up to 400 days is exact for somebody who did it on ``kept`` days or
+    fewer, and "at least n times within ..." is for everybody, for every n below ``kept``.
     """
     if counter is None:
         return Counter(time, (day, 1))
@@ -36,9 +35,31 @@ def counted(
         by_day = dict(zip(days[::2], days[1::2], strict=True))
         by_day[day] = by_day.get(day, 0) + 1
         days = tuple(number for pair in sorted(by_day.items()) for number in pair)
-    if (extra := len(days) - 2 * kept) > 0:
-        days = (days[0], sum(days[1 : extra + 2 : 2]), *days[extra + 2 :])
+    if len(days) > 2 * kept:
+        days = fewer(days, kept)
+    if days[0] <= (oldest := days[-2] - WINDOW_DAYS):
+        days = recent(days, oldest)
     return Counter(time if time > counter.last else counter.last, days)
+
+
+def fewer(days: tuple[int, ...], kept: int) -> tuple[int, ...]:
+    """``days`` (day, count, day, count, ...) as at most ``kept`` days.
+
+    The oldest are added together *on the oldest one*: what is that long ago may be missing from
+    a window, but is never counted into one it does not belong to.
+    """
+    extra = len(days) - 2 * kept
+    if extra <= 0:
+        return days
+    return days[0], sum(days[1 : extra + 2 : 2]), *days[extra + 2 :]
+
+
+def recent(days: tuple[int, ...], oldest: int) -> tuple[int, ...]:
+    """``days`` without ``oldest`` and those before it."""
+    start = 0
+    while start < len(days) and days[start] <= oldest:
+        start += 2
+    return days[start:]
 
 
 def add_counts(
@@ -48,19 +69,19 @@ def add_counts(
     event: Event,
 ) -> None:
     """Counts each pair under ``verb``; ``counts`` is ours, its tables are shared."""
-    time, day = event.time, event.day
+    time, day = int(event.time), event.day  # whole seconds take half of the bytes
     fresh: dict[str, dict[str, Counter]] = {}
     for dimension, key in pairs:
         table = fresh.get(dimension)
         if table is None:
             name = f"{verb} {dimension}"
             table = fresh[dimension] = counts[name] = dict(counts.get(name, ()))
-        old = table.get(key)
+        old = table.pop(key, None)  # the latest stands last
         if old is None:
             table[key] = Counter(time, (day, 1))
             if len(table) > keys_kept(f"{verb} {dimension}"):
                 del table[min(table, key=lambda name: table[name].last)]
         else:
-            kept = TABLE_DAYS // len(table)
+            kept = TABLE_DAYS // (len(table) + 1)
             kept = min(max(kept, DAYS_LEAST), DAYS_KEPT)
             table[key] = counted(old, time, day, kept)

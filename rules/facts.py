@@ -12,7 +12,8 @@ import msgspec
 DAY = 86_400
 KEYS_KEPT = 48  # per verb and dimension; the least recent key goes first
 RULES_KEPT = 250  # of those that were shown: a cap that is forgotten is none
-DAYS_KEPT = 48  # per key; the two oldest days are added together
+WINDOW_DAYS = 400  # how far back is counted; older days are dropped
+DAYS_KEPT = WINDOW_DAYS  # per key; the two oldest days are added together
 SKIPPED_KEPT = 8  # of the rules that a decision passed over; to explain has them all
 
 Purpose = Literal["personalization", "statistics"]

@@ -11,7 +11,8 @@ def recently_viewed(profile: Profile, limit: int = 12) -> list[str]:
     if not viewed:
         return []
     last = {id: counter.last for id, counter in viewed.items()}
-    return sorted(last, key=last.__getitem__, reverse=True)[:limit]
+    # Within a second the one noted later comes first.
+    return sorted(reversed(last), key=last.__getitem__, reverse=True)[:limit]
 
 
 def bought(profile: Profile) -> Collection[str]:

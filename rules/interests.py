@@ -1,7 +1,7 @@
 """What a visitor leans towards: scores that halve with time, against the shop's own traffic."""
 
 from collections.abc import Iterable, Mapping
-from math import exp2, inf
+from math import ceil, exp2, inf, log2
 
 import msgspec
 
@@ -10,7 +10,7 @@ from .facts import DAY, KEYS_KEPT, Interest, Profile
 Pair = tuple[str, str]  # dimension, key
 
 INTEREST_DIMENSIONS = frozenset({"category", "brand", "tag"})
-WEIGHTS = {"viewed": 1.0, "added-to-cart": 3.0, "bought": 5.0}
+WEIGHTS = {"viewed": 1, "added-to-cart": 3, "bought": 5}
 HALF_LIFE = 30 * DAY
 SHRINKAGE = 2.0  # how many views of an average visitor everybody starts with
 
@@ -30,12 +30,23 @@ def decayed(interest: Interest, now: float) -> float:
     return interest.score if age <= 0 else interest.score * exp2(-age / HALF_LIFE)
 
 
+def short(score: float, time: float) -> Interest:
+    """The interest that was ``score`` at ``time``, in whole numbers: they take less than half of
+    the bytes. It was the next whole score a little earlier.
+    """
+    whole = ceil(score)
+    if whole == score or not 0.0 < score < 1e9:
+        return Interest(whole if whole == score else score, time)
+    return Interest(whole, round(time - HALF_LIFE * log2(whole / score)))
+
+
 def add_interest(
     interests: dict[str, dict[str, Interest]],
     weight: float,
     pairs: Iterable[Pair],
     time: float,
 ) -> None:
+    time = int(time)
     fresh: dict[str, dict[str, Interest]] = {}
     for dimension, key in pairs:
         if dimension not in INTEREST_DIMENSIONS:
@@ -48,10 +59,10 @@ def add_interest(
         if old is None:
             table[key] = Interest(weight, time)
         elif old.time <= time:
-            table[key] = Interest(decayed(old, time) + weight, time)
+            table[key] = short(decayed(old, time) + weight, time)
         else:
             late = decayed(Interest(weight, time), old.time)
-            table[key] = Interest(old.score + late, old.time)
+            table[key] = short(old.score + late, old.time)
         if len(table) > KEYS_KEPT:
             weakest = min(table, key=lambda name: decayed(table[name], time))
             del table[weakest]

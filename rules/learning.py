@@ -59,7 +59,7 @@ def learn(profile: Profile | None, event: Event, relatives: Relatives) -> Profil
     Events may come late; properties of a wrong type are passed over. Nothing raises. A page's
     "Visited" comes before its other events, else these already belong to the old visit.
     """
-    time = event.time
+    time = int(event.time)
     old = Profile(first_seen=time) if profile is None else profile
     changes: Changes = {}
     if (lesson := _LESSONS.get(event.name)) is not None:
@@ -151,7 +151,7 @@ def _added(old: Profile, event: Event, relatives: Relatives, changes: Changes) -
         del cart[next(iter(cart))]
     changes["cart"] = cart
     if not old.cart:
-        changes["cart_since"] = event.time
+        changes["cart_since"] = int(event.time)
 
 
 def _removed(
@@ -194,7 +194,7 @@ def _completed(
     changes["order_value"] = round(
         old.order_value + (value if revenue is None else revenue), 2
     )
-    changes["last_order"] = max(old.last_order, event.time)
+    changes["last_order"] = max(old.last_order, int(event.time))
     if event.time >= old.cart_since:  # a late order does not empty the cart of today
         changes["cart"], changes["cart_since"] = {}, 0.0
 

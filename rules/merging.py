@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from . import answers, precedence
 from .counters import keys_kept
-from .facts import DAYS_KEPT, KEYS_KEPT, Counter, Interest, Profile
+from .facts import KEYS_KEPT, WINDOW_DAYS, Counter, Interest, Profile
 from .interests import decayed
 from .learning import ORDERS_KEPT, VISITS_KEPT
 
@@ -83,12 +83,10 @@ def _counter(one: Counter, other: Counter) -> Counter:
     for pairs in (one.days, other.days):
         for day, count in zip(pairs[::2], pairs[1::2], strict=True):
             days[day] = days.get(day, 0) + count
-    while len(days) > DAYS_KEPT:
-        oldest, second = sorted(days)[:2]
-        days[oldest] += days.pop(second)
+    first = max(days, default=0) - WINDOW_DAYS + 1
     return Counter(
         max(one.last, other.last),
-        tuple(n for day in sorted(days) for n in (day, days[day])),
+        tuple(n for day in sorted(days) if day >= first for n in (day, days[day])),
     )
 
 

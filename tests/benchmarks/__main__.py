@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import deciding, firstbyte, rewriting, servers
+from . import deciding, firstbyte, overredis, rewriting, servers
 from .contenders import EXACT, KINDS, contenders
 from .goals import (
     Goal,
@@ -149,9 +150,28 @@ def served(folder: Path, rounds: int, steps: Callable[[str, int], Step]) -> Meas
     return Measured([servers_table(found)], server_goals(found), plain)
 
 
+def over_redis(
+    folder: Path, rounds: int, steps: Callable[[str, int], Step]
+) -> Measured:
+    """A redis-server of its own, if the machine has one."""
+    if shutil.which("redis-server") is None:
+        return Measured([], [], {"redis_not_run": ["redis-server is not installed"]})
+    found = overredis.measure(folder, rounds, steps)
+    plain = {
+        "redis_seconds_per_page": found.pages,
+        "redis_seconds_per_page_p99": found.late,
+        "redis_events_per_second": found.events,
+    }
+    tables = [overredis.redis_table(found)]
+    return Measured(tables, overredis.redis_goals(found), plain)
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument(
-    "parts", nargs=-1, type=click.Choice(["inside", "servers"]), metavar="[PART]..."
+    "parts",
+    nargs=-1,
+    type=click.Choice(["inside", "servers", "redis"]),
+    metavar="[PART]...",
 )
 @click.option(
     "--json",
@@ -170,8 +190,8 @@ def served(folder: Path, rounds: int, steps: Callable[[str, int], Step]) -> Meas
 def main(parts: tuple[str, ...], target: Path | None, rounds: int, quick: bool) -> None:
     """Measure shopwindow against its goals; exit code 1 if one is missed.
 
-    PART is "inside" for what is measured in one process, or "servers" for nginx, Varnish and
-    uvicorn on real ports; without it both are measured.
+    PART is "inside" for what is measured in one process, "servers" for nginx, Varnish and
+    uvicorn on real ports, or "redis" for a redis-server; without it all are measured.
     """
     errors = Console(stderr=True)
     columns = (TextColumn("{task.description:19}"), BarColumn(), TimeRemainingColumn())
@@ -193,6 +213,10 @@ def main(parts: tuple[str, ...], target: Path | None, rounds: int, quick: bool) 
         if "servers" in parts or not parts:
             number = QUICK_ROUNDS if quick else SERVER_ROUNDS
             measured.append(served(folder, number, steps))
+        if "redis" in parts or not parts:
+            profiles = folder / "redis"
+            profiles.mkdir()
+            measured.append(over_redis(profiles, 5 if quick else 11, steps))
 
     goals = [goal for part in measured for goal in part.goals]
     output = Console()

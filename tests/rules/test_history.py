@@ -21,9 +21,9 @@ def test_the_latest_view_comes_first() -> None:
     assert recently_viewed(PROFILE) == ["grass", "carrot", "hay"]
 
 
-def test_of_views_at_the_same_moment_the_first_one_stays_first() -> None:
+def test_of_views_in_the_same_second_the_one_noted_last_comes_first() -> None:
     same = {id: Counter(1.0, (1, 1)) for id in "cab"}
-    assert recently_viewed(Profile(counts={"viewed product": same})) == ["c", "a", "b"]
+    assert recently_viewed(Profile(counts={"viewed product": same})) == ["b", "a", "c"]
 
 
 def test_only_so_many_are_given() -> None:

@@ -14,6 +14,7 @@ from shopwindow.rules.facts import (
     DAYS_KEPT,
     KEYS_KEPT,
     RULES_KEPT,
+    WINDOW_DAYS,
     Counter,
     Event,
     Interest,
@@ -145,12 +146,26 @@ def test_days_are_counted_apart_and_late_events_find_theirs() -> None:
 
 def test_a_day_too_many_is_added_to_the_oldest() -> None:
     found = None
-    for day in range(DAYS_KEPT + 2):
+    for day in range(50):
+        found = counted(found, day * DAY, day, 48)
+    assert found is not None
+    assert len(found.days) == 2 * 48
+    assert found.days[:4] == (0, 3, 3, 1)
+    assert found.total == 50
+
+
+@given(st.lists(st.integers(0, 900), min_size=1, max_size=120), st.booleans())
+def test_every_window_up_to_400_days_is_exact(days: list[int], late: bool) -> None:
+    found = None
+    for day in days if late else sorted(days):
         found = counted(found, day * DAY, day)
     assert found is not None
-    assert len(found.days) == 2 * DAYS_KEPT
-    assert found.days[:4] == (0, 3, 3, 1)
-    assert found.total == DAYS_KEPT + 2
+    today = max(days)
+    for window in (1, 7, 30, 90, 365, WINDOW_DAYS):
+        first = today - window + 1
+        assert found.since(first) == sum(day >= first for day in days)
+    assert found.days[0] > today - WINDOW_DAYS  # older ones are dropped
+    assert len(found.days) <= 2 * DAYS_KEPT
 
 
 @given(
@@ -393,32 +408,3 @@ def test_an_article_is_one_look() -> None:
         .score
         == 1.0
     )
-
-
-def test_a_profile_stays_small() -> None:
-    """A month of a keen visitor, and one who never stops."""
-
-    def known(kind: str, id: str) -> tuple[tuple[str, str], ...]:
-        number = int(id.rpartition("-")[2])
-        return (
-            (kind, id),
-            ("category", f"category-{number % 30}"),
-            ("brand", f"brand-{number % 5}"),
-        )
-
-    sizes = []
-    for events, days in ((100, 10), (10_000, 400)):
-        profile: Profile | None = None
-        for number in range(events):
-            ago = days - number * days // events
-            name, property = [
-                *[("Product Viewed", "product_id")] * 7,
-                ("Product Added", "product_id"),
-                ("Article Viewed", "article_id"),
-                ("Promotion Viewed", "promotion_id"),
-            ][number * 7 % 10]
-            one = event(name, ago, **{property: f"thing-{number * 13 % 30}"})
-            profile = learn(profile, one, known)
-        sizes.append(len(msgspec.msgpack.encode(profile)))
-    assert sizes[0] < 4_500
-    assert sizes[1] < 16_384

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 
 from shopwindow.rules.facts import (
-    DAYS_KEPT,
     KEYS_KEPT,
     Counter,
     Interest,
@@ -94,17 +93,14 @@ def test_only_the_latest_keys_are_kept() -> None:
     assert {f"old-{n}" for n in range(32, 40)} <= table.keys()
 
 
-def test_the_oldest_days_are_added_together_on_the_oldest() -> None:
-    days = range(1, DAYS_KEPT + 1)
-    even = Counter(1.0, tuple(n for day in days for n in (2 * day, 1)))
-    odd = Counter(2.0, tuple(n for day in days for n in (2 * day + 1, 1)))
+def test_days_that_no_window_reaches_are_dropped() -> None:
+    even = Counter(1.0, tuple(n for day in range(0, 802, 2) for n in (day, 1)))
+    odd = Counter(2.0, tuple(n for day in range(1, 802, 2) for n in (day, 2)))
     table = {"viewed product": {"hay": even}}, {"viewed product": {"hay": odd}}
     merged = merge(Profile(counts=table[0]), Profile(counts=table[1]))
     counter = merged.counts["viewed product"]["hay"]
-    assert len(counter.days) == 2 * DAYS_KEPT
-    assert counter.total == 2 * DAYS_KEPT
-    assert counter.days[:4] == (2, DAYS_KEPT + 1, DAYS_KEPT + 3, 1)
-    assert list(counter.days[::2]) == sorted(counter.days[::2])
+    assert counter.days[::2] == tuple(range(402, 802))
+    assert counter.days[:4] == (402, 1, 403, 2)
     assert counter.last == 2.0
 
 

@@ -28,14 +28,18 @@ _MERGING = b"\0"
 
 
 class State(Enum):
-    """What a record is, by the first byte after its token."""
+    """What a record is, by the first byte after its token. A profile begins with none of these:
+    its bytes are an array of msgpack, or are deflated."""
 
     NOBODY = b""
-    KNOWN = b"\x90"  # a profile; in truth any byte that a msgpack array begins with
+    KNOWN = b"p"
     ALIAS = b"@"  # stands for a customer
     RETIRED = b"!"  # given up at login or logout
     ERASED = b"#"  # given up, and no login brings it back
     GONE = b"-"  # a customer who was erased a moment ago; nobody, else
+
+
+_MARKED = frozenset(state.value for state in State) - {b"p", b""}
 
 
 class Record(NamedTuple):
@@ -61,7 +65,7 @@ def record_of(raw: bytes | None) -> Record:
     if not raw:
         return Record(b"", State.NOBODY)
     token, kind = raw[:8], raw[8:9]
-    if kind >= State.KNOWN.value:
+    if kind not in _MARKED:
         return Record(token, State.KNOWN, "", raw[8:])
     owner, _, data = raw[9:].partition(_MERGING)
     return Record(token, State(kind), owner.decode(), data)
