@@ -20,6 +20,7 @@ from ..rules.facts import PURPOSES
 from ..rules.moments import duration
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
+from .accounts import read_owner
 from .outside import from_environment, read_header, read_remotes
 from .registering import Register, read_register
 from .retention import Retention, read_retention
@@ -84,6 +85,11 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_hosts: frozenset[str] = frozenset()
     remotes: Mapping[str, Remote] = {}
     reload: bool = True
+
+    @property
+    def shared(self) -> list[str]:
+        """The attributes of accounts."""
+        return [one.name for one in self.attributes.values() if one.of == "account"]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -331,6 +337,7 @@ def _attributes(section: Section, sources: set[str]) -> dict[str, Attribute]:
             one_of=entry.texts("one-of"),
             purpose=purpose,
             sensitive=entry.flag("sensitive"),
+            of=read_owner(entry, origin),
         )
         entry.finish()
     return attributes
