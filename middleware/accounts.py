@@ -46,4 +46,4 @@ def read_owner(attribute: Section, origin: str) -> Owner:
         what = f'from = "{origin}" tells about one visitor, not about an account'
         attribute.wrong("of", what, "leave of away")
         return "visitor"
-    return owner  # type: ignore[return-value]  # checked against OWNERS above
+    return owner

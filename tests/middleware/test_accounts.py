@@ -93,6 +93,19 @@ def window_over(store: Store | None, customer: Any = customer_of) -> Shopwindow:
     return open_window(store, customer=customer, site=SHARED, rules=RULES)
 
 
+def asked_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Of whom the store is asked from here on."""
+    asked: list[str] = []
+    fetch = store.fetch
+
+    def noted(visitor: str) -> Any:
+        asked.append(visitor)
+        return fetch(visitor)
+
+    monkeypatch.setattr(store, "fetch", noted)
+    return asked
+
+
 def kept(window: Shopwindow, account: str) -> Profile | None:
     return fetched(window.store, account_visitor(KEYS, account))
 
@@ -123,7 +136,7 @@ async def test_before_it_is_stored_this_process_knows_it() -> None:
         async with consented(app, **{"x-customer": "1/acme"}) as anna:
             await anna.get("/")
             await asyncio.to_thread(window.journal.wait_until_written)
-            original, window.store.commit = window.store.commit, _refuse  # type: ignore[method-assign]
+            original, window.store.commit = window.store.commit, _refuse  # type: ignore[assignment,method-assign]
             await anna.post("/?price-list=dealers")
             assert DEALERS in (await anna.get("/")).content
             window.store.commit = original  # type: ignore[method-assign]
@@ -156,11 +169,7 @@ async def test_without_consent_nothing_is_read_or_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with window_over(None) as window:
-        asked: list[str] = []
-        fetch = window.store.fetch
-        monkeypatch.setattr(
-            window.store, "fetch", lambda who: asked.append(who) or fetch(who)
-        )
+        asked = asked_of(window.store, monkeypatch)
         async with browser(mounted(shop, window), **{"x-customer": "1/acme"}) as anna:
             assert DEALERS not in (await anna.get("/")).content
             await anna.post("/?price-list=dealers")
@@ -197,11 +206,7 @@ async def test_a_site_without_such_attributes_asks_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with open_window(customer=customer_of) as window:
-        asked: list[str] = []
-        fetch = window.store.fetch
-        monkeypatch.setattr(
-            window.store, "fetch", lambda who: asked.append(who) or fetch(who)
-        )
+        asked = asked_of(window.store, monkeypatch)
         async with consented(mounted(shop, window), **{"x-customer": "1/acme"}) as anna:
             await anna.get("/")
             assert len(asked) == 1

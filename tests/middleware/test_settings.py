@@ -248,7 +248,7 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[attributes]\na = { type = 'text', sensitive = 1 }": '2:22: "sensitive" must be true '
     "or false",
     "[attributes]\na = { type = 'text', secret = 1 }": '2:22: unknown key "secret" in '
-    "[attributes.a]: known: from, one-of, purpose, sensitive, type",
+    "[attributes.a]: known: from, of, one-of, purpose, sensitive, type",
     "[consent]\nprovider = 'klaro'": '2:1: the consent provider "klaro" is not available '
     "yet",
     "[consent]\ndays = 0": '2:1: "days" must be from 1 to 395, not 0',
