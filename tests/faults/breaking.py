@@ -4,11 +4,11 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -79,17 +79,23 @@ class BrokenRedis:
         elif fault == "frozen":
             os.kill(self._process, signal.SIGSTOP)
         elif fault == "foreign":
+            redis_says(self._port, "HSET", "foreign", "a", "b")
             for number, id in enumerate(ids):
                 key = f"sw:{{{mark_of(id)}}}:p"
-                redis_says(self._port, "RENAME", key, f"saved:{key}")
+                redis_says(self._port, "COPY", key, f"saved:{key}")
                 self._saved.append(key)
                 if number % 2:
-                    redis_says(self._port, "SET", key, f"12345678{'?@'[number % 4 // 2]}{number}")
+                    redis_says(self._port, "SET", key, f"12345678?{number}")
                 else:
-                    redis_says(self._port, "HSET", key, "a", "b")
+                    redis_says(self._port, "COPY", "foreign", key, "REPLACE")
         elif fault == "limit":
-            redis_says(self._port, "CONFIG", "SET", "maxclients", "1")
-            redis_says(self._port, "CLIENT", "KILL", "TYPE", "normal")
+            self._only = socket.create_connection(("127.0.0.1", self._port), 5)
+            self._say("CONFIG SET maxclients 1")
+            self._say("CLIENT KILL TYPE normal SKIPME yes")
+
+    def _say(self, line: str) -> None:
+        self._only.sendall(line.encode() + b"\r\n")
+        assert self._only.recv(100)[:1] in b"+:"
 
     async def end(self, fault: str) -> None:
         if fault in BY_PROXY or fault == "start":
@@ -101,7 +107,8 @@ class BrokenRedis:
                 redis_says(self._port, "RENAME", f"saved:{key}", key)
             self._saved.clear()
         elif fault == "limit":
-            redis_says(self._port, "CONFIG", "SET", "maxclients", "1000")
+            self._say("CONFIG SET maxclients 1000")
+            self._only.close()
 
 
 class BrokenPostgres:
@@ -129,7 +136,9 @@ class BrokenPostgres:
                 os.kill(process, signal.SIGSTOP)
         elif fault == "foreign":
             async with _connected(self._url) as connection:
-                await connection.execute("CREATE TABLE saved AS TABLE shopwindow.profiles")
+                await connection.execute(
+                    "CREATE TABLE saved AS TABLE shopwindow.profiles"
+                )
                 for number, id in enumerate(ids):
                     await connection.execute(
                         "UPDATE shopwindow.profiles SET data = $1 WHERE id = $2",

@@ -3,7 +3,6 @@
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import closing
@@ -16,7 +15,7 @@ from shopwindow.middleware.stores.rows import mark_of
 from tests.databases import Place
 from tests.stores import fetched, open_at
 
-from .writing import VISITORS
+from .writing import VISITORS, Plan, command
 
 LOSS = 0.25  # seconds before the end, of which what was noted may be lost
 
@@ -45,11 +44,9 @@ def killed(
     place: Place, folder: Path, chance: Random, by: int = signal.SIGKILL
 ) -> tuple[Crash, str]:
     """Let a process write to the empty ``place`` and kill it after a while; also its last line."""
-    command = [
-        sys.executable, "-m", "tests.faults.writing", place.store, place.events,
-        str(folder), "30",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(Plan(place, str(folder))), stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     lines: list[str] = []
     output = process.stdout
@@ -94,7 +91,6 @@ def _left(
         for number in range(VISITORS):
             visitor = f"visitor-{number}"
             profile = fetched(store, visitor)
-            counter = profile and profile.counts.get("viewed", {}).get("tea-1")
             counter = profile and profile.counts.get("viewed product", {}).get("tea-1")
             learned, logged = counter.total if counter else 0, views[mark_of(visitor)]
             # A log that is elsewhere is written first: of one batch it may know more.

@@ -40,7 +40,17 @@ class Client:
         at = time.perf_counter()
         try:
             async with asyncio.timeout(PATIENCE):
-                status, head, answer = await self._ask(method, path, cookie, body)
+                while True:
+                    kept = bool(self._free)
+                    try:
+                        status, head, answer = await self._ask(
+                            method, path, cookie, body
+                        )
+                        break
+                    except (ConnectionError, asyncio.IncompleteReadError) as error:
+                        # The server has closed it while it lay here.
+                        if not kept or getattr(error, "partial", b""):
+                            raise
         except (OSError, EOFError, TimeoutError):
             status, head, answer = 0, b"", b""
         return Got(status, answer, time.perf_counter() - at, at, head)

@@ -44,7 +44,9 @@ class Row(NamedTuple):
         """What it must not be; ``more`` seconds are allowed for a machine that is busy."""
         found = []
         if self.wrong:
-            found.append(f"{self.wrong} of {self.pages} pages were wrong: {self.example}")
+            found.append(
+                f"{self.wrong} of {self.pages} pages were wrong: {self.example}"
+            )
         if self.ours > self.bare + DEADLINE + MORE + more:
             found.append(
                 f"p99 {self.ours * 1000:.1f} ms, without us {self.bare * 1000:.1f} ms"

@@ -132,9 +132,7 @@ async def _main(kind: str, target: int) -> None:
     print(await proxy.turn("pass"), flush=True)
     lines = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
-    )
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
         await proxy.turn(line.decode().strip())
         print(line.decode().strip(), flush=True)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from .. import StoreError
-from .address import TROUBLES, Address, connect
+from .address import CONNECTING, TROUBLES, Address, connect
 
 log = logging.getLogger("shopwindow")
 
@@ -125,7 +125,8 @@ class Lines:
         try:
             connection = await connect(self._address)
             try:
-                fetch = await self._prepared(connection)
+                async with asyncio.timeout(CONNECTING):
+                    fetch = await self._prepared(connection)
             except BaseException:
                 connection.terminate()
                 raise

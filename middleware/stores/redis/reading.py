@@ -21,6 +21,7 @@ from redis.exceptions import (
 
 from .. import StoreError
 from .address import Address, Node
+from .bounded import BoundedParser
 from .slots import MAP, REDIRECTIONS, Command, Slots, packed
 
 CONNECTIONS = 64  # of one event loop, to all nodes together
@@ -206,6 +207,7 @@ def _connection_to(address: Address, node: Node) -> AbstractConnection:
         "socket_timeout": None,  # the caller's deadline counts, over all of it
         "socket_connect_timeout": PATIENCE,
         "retry": None,
+        "parser_class": BoundedParser,
         "protocol": 2,
         "driver_info": None,
     }

@@ -5,12 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
-from redis.connection import (
-    AbstractConnection,
-    Connection,
-    SSLConnection,
-    UnixDomainSocketConnection,
-)
 from redis.exceptions import (
     AskError,
     MovedError,
@@ -23,18 +17,26 @@ from redis.exceptions import (
 
 from .. import StoreError
 from .address import Address, Node
+from .bounded import (
+    WRITE_MOST,
+    BoundedConnection,
+    BoundedSSLConnection,
+    BoundedUnixConnection,
+)
 from .scripts import by_text
 from .slots import MAP, REDIRECTIONS, Command, Slots, packed
 
 CONNECTING = 1.0  # seconds
 PATIENCE = 4.0  # seconds for one answer; closing the journal waits a little longer
+ALL = 10.0  # seconds for all answers to what was sent in one go
 FRESH = 1.0  # seconds after which a connection is looked at before it is used again
 PAUSE = 0.05  # seconds before a command is tried again whose slot is moving
 _ASKING = packed((b"ASKING",))
-_KINDS: Mapping[str, Callable[..., AbstractConnection]] = {
-    "tcp": Connection,
-    "tls": SSLConnection,
-    "unix": UnixDomainSocketConnection,
+Kind = BoundedConnection | BoundedSSLConnection | BoundedUnixConnection
+_KINDS: Mapping[str, Callable[..., Kind]] = {
+    "tcp": BoundedConnection,
+    "tls": BoundedSSLConnection,
+    "unix": BoundedUnixConnection,
 }
 
 
@@ -49,7 +51,7 @@ class Writer:
         self.address = address
         self._slots = slots
         self._lock = Lock()
-        self._connections: dict[Node, AbstractConnection] = {}
+        self._connections: dict[Node, Kind] = {}
         self._used: dict[Node, float] = {}
 
     def ask(self, commands: Sequence[Command]) -> list[Any]:
@@ -141,6 +143,7 @@ class Writer:
     def _exchange(self, node: Node, commands: Sequence[tuple[bytes, ...]]) -> list[Any]:
         connection = self._connection(node)
         done = False
+        connection.allowed.renew(WRITE_MOST, ALL)
         try:
             connection.send_packed_command(
                 [b"".join(map(packed, commands))], check_health=False
@@ -156,7 +159,7 @@ class Writer:
         self._used[node] = time.monotonic()
         return answers
 
-    def _connection(self, node: Node) -> AbstractConnection:
+    def _connection(self, node: Node) -> Kind:
         connection = self._connections.get(node)
         if connection is not None:
             idle = time.monotonic() - self._used[node]
@@ -209,14 +212,14 @@ class _Told:
             raise StoreError(f"{self._words}: {error}") from error
 
 
-def _answer(connection: AbstractConnection) -> Any:
+def _answer(connection: Kind) -> Any:
     try:
         return connection.read_response()
     except ResponseError as error:
         return error
 
 
-def _connection_to(address: Address, node: Node) -> AbstractConnection:
+def _connection_to(address: Address, node: Node) -> Kind:
     options = {
         **address.options,
         "socket_timeout": PATIENCE,
