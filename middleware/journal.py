@@ -181,6 +181,7 @@ class Journal:
         self._hurry = threading.Event()
         self._closing = False
         self._thread: threading.Thread | None = None
+        self._silent_until = 0.0  # about profiles that cannot be read
         self._trouble = ""  # what was said last about a store that keeps nothing
         self.accepted = 0
         self.waiting = 0
@@ -353,6 +354,8 @@ class Journal:
             self._store.commit(events, self._learn, weights, self._drafts())
         except StoreError as error:
             return self._refused(error)
+        except msgspec.DecodeError:
+            return self._one_by_one()
         except Exception:
             # A fault in one event (or in us) must not stop all that come after it.
             log.exception(
@@ -388,6 +391,16 @@ class Journal:
             log.error("events cannot be stored now, trying again: %s", error)
         return False
 
+    def _unreadable(self, error: msgspec.DecodeError) -> None:
+        """Say so, but not for each event of the visitor whose profile that is."""
+        now = time.monotonic()
+        if now >= self._silent_until:
+            self._silent_until = now + 60.0
+            words = (
+                "a stored profile cannot be read, its visitor's events are dropped: %s"
+            )
+            log.error(words, error)
+
     def _one_by_one(self) -> bool:
         while self._batch:
             entry = self._batch[0]
@@ -396,6 +409,9 @@ class Journal:
                 self._store.commit([entry[1]], self._learn, self._weigh([entry[1]]))
             except StoreError as error:
                 return self._refused(error)
+            except msgspec.DecodeError as error:
+                self._unreadable(error)
+                kept = False
             except Exception:
                 # Nobody knows what an app put into it: it is counted, the others go on.
                 log.exception(

@@ -131,7 +131,12 @@ class Lookup:
         self.fetched = True
 
     def _broken(self, error: BaseException) -> None:
-        self._window.breaker.failed()
+        if isinstance(error, msgspec.DecodeError):
+            # The store has answered; what it has of one visitor is no reason to ask it
+            # about nobody.
+            self._window.breaker.succeeded()
+        else:
+            self._window.breaker.failed()
         self._window.stats.lookups["error"] += 1
         self._window.warn("store", "the profile store failed: %r", error)
         self.failed = "error"

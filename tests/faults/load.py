@@ -19,6 +19,12 @@ class Got(NamedTuple):
     at: float
     headers: bytes = b""
 
+    @property
+    def cookie(self) -> bytes:
+        """Who the visitor is from now on, if that is new."""
+        start = self.headers.find(b"set-cookie: shopwindow=")
+        return b"" if start < 0 else self.headers[start + 12 :].split(b";", 1)[0]
+
 
 class Client:
     """Keeps connections to one server; a request takes one that is free."""
@@ -75,8 +81,8 @@ class Client:
                 lines.append(b"content-type: application/x-www-form-urlencoded")
             lines.append(b"content-length: %d" % len(body))
             writer.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            start = head.find(b"content-length:")
+            head = await reader.readuntil(b"\r\n\r\n")
+            start = head.lower().find(b"content-length:")
             if start >= 0:
                 size = int(head[start + 15 :].split(b"\r\n", 1)[0])
                 answer = await reader.readexactly(size)
@@ -88,9 +94,11 @@ class Client:
         self._free.append((reader, writer))
         return int(head[9:12]), head, answer
 
-    def close(self) -> None:
+    async def close(self) -> None:
         while self._free:
-            self._free.pop()[1].transport.abort()
+            _, writer = self._free.pop()  # held, else it complains before it is cut
+            writer.transport.abort()
+        await asyncio.sleep(0.01)  # sockets are closed a turn later
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:

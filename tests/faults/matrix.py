@@ -202,7 +202,7 @@ async def _measure(
         )
     finally:
         for client in (ours, theirs, watch._client):
-            client.close()
+            await client.close()
 
 
 def _told(got: Got, pages: Sequence[Got]) -> str:

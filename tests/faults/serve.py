@@ -6,6 +6,7 @@ STATE_FOLDER, too, when the process has stopped in good order.
 
 import asyncio
 import json
+import logging
 import os
 import resource
 import threading
@@ -79,6 +80,11 @@ async def login(request: Request) -> Response:
     return PlainTextResponse("in")
 
 
+async def leave(request: Request) -> Response:
+    request.state.shopwindow.deny()
+    return PlainTextResponse("gone")
+
+
 def state() -> dict[str, Any]:
     """How this process is."""
     journal, stats = window.journal, window.stats
@@ -133,9 +139,12 @@ ROUTES = [
     Route("/p/{product}", start),
     Route("/order/{number}", order, methods=["POST"]),
     Route("/login/{customer}", login, methods=["POST"]),
+    Route("/leave", leave, methods=["POST"]),
     Route("/state", told),
 ]
 bare = Starlette(routes=ROUTES)
+if os.environ.get("LOG_EVERYTHING"):
+    logging.basicConfig(level=logging.DEBUG)
 if site := os.environ.get("SHOP_SITE"):
     window = Shopwindow(site)
     window.breaker = Watched()

@@ -19,8 +19,8 @@ import msgspec
 
 from shopwindow.middleware.journal import Journal, new_id
 from shopwindow.middleware.stores import Store, StoreError
-from shopwindow.middleware.traffic import weigh_all
 from shopwindow.middleware.stores.rows import decode_profile, encode_profile
+from shopwindow.middleware.traffic import weigh_all
 from shopwindow.rules import learning
 from shopwindow.rules.facts import DAY, Event, Profile
 from tests.databases import Place

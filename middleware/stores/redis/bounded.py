@@ -7,8 +7,8 @@ from typing import Any
 from redis.asyncio.connection import DefaultParser as AsyncParser
 from redis.connection import Connection, SSLConnection, UnixDomainSocketConnection
 
-READ_MOST = 16 << 20  # bytes of an answer for a page; a profile has a few thousand
-WRITE_MOST = 64 << 20  # bytes of the answers for a batch
+READ_MOST = 4 << 20  # bytes of an answer for a page; a profile has a few thousand
+WRITE_MOST = 24 << 20  # bytes of the answers for a batch
 
 
 class TooMuch(ConnectionError):
