@@ -116,7 +116,19 @@ class Cluster:
         ]  # fmt: skip
         log = self.folder / "postgres.log"
         with running(command, self.port, log, **self._who) as process:
+            self._wait()
             yield process
+
+    def _wait(self) -> None:
+        """It listens before it lets anybody in."""
+        asking = [str(self._programs / "pg_isready"), "-h", "127.0.0.1"]
+        end = time.monotonic() + 20
+        while subprocess.run(
+            [*asking, "-p", str(self.port)], stdout=subprocess.DEVNULL
+        ).returncode:
+            if time.monotonic() > end:
+                raise RuntimeError("PostgreSQL lets nobody in")
+            time.sleep(0.02)
 
 
 @contextmanager

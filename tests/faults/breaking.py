@@ -43,10 +43,17 @@ class Broken(Protocol):
     """A store that can be broken: ``place`` is where a shop finds it, ``near`` is the way past
     the fault."""
 
-    kind: str
-    place: Place
-    near: Place
-    faults: Sequence[str]
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def place(self) -> Place: ...
+
+    @property
+    def near(self) -> Place: ...
+
+    @property
+    def faults(self) -> Sequence[str]: ...
 
     async def begin(self, fault: str, ids: Sequence[str]) -> None:
         """``ids`` are the visitors whose rows may suffer."""

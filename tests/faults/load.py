@@ -53,10 +53,10 @@ class Client:
                             method, path, cookie, body
                         )
                         break
-                    except (ConnectionError, asyncio.IncompleteReadError) as error:
-                        # The server has closed it while it lay here.
-                        if not kept or getattr(error, "partial", b""):
+                    except (ConnectionError, asyncio.IncompleteReadError):
+                        if not kept:
                             raise
+                        # The server has closed it while it lay here.
         except (OSError, EOFError, TimeoutError):
             status, head, answer = 0, b"", b""
         return Got(status, answer, time.perf_counter() - at, at, head)

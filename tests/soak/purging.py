@@ -55,7 +55,7 @@ async def _soak(folder: Path, count: int, step: Callable[[], None]) -> Soaked:
         app = mounted(whole(lambda: page(by_attribute)), window)
 
         async def pages(seconds: float) -> list[float]:
-            times = []
+            times: list[float] = []
             end = time.perf_counter() + seconds
             while (begun := time.perf_counter()) < end:
                 cookie = cookies[len(times) % VISITORS]

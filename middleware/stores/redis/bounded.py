@@ -2,7 +2,7 @@
 
 import socket
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from redis.asyncio.connection import DefaultParser as AsyncParser
 from redis.connection import Connection, SSLConnection, UnixDomainSocketConnection
@@ -55,15 +55,30 @@ class _Socket:
         return getattr(self._inner, name)
 
 
-class _Bounded:
-    """Of a connection, ``allowed`` says how much may come over it."""
+class Bounded(Protocol):
+    """A connection of which ``allowed`` says how much may come over it."""
 
+    allowed: Allowed
+
+    def connect(self) -> None: ...
+
+    def disconnect(self) -> None: ...
+
+    def can_read(self) -> bool: ...
+
+    def send_packed_command(self, command: Any, check_health: bool) -> None: ...
+
+    def read_response(self) -> Any: ...
+
+
+class _Bounded:
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.allowed = Allowed()
         super().__init__(*arguments, **options)
 
     def _connect(self) -> Any:
-        return _Socket(super()._connect(), self.allowed)  # type: ignore[misc]
+        connection: Any = super()
+        return _Socket(connection._connect(), self.allowed)
 
 
 class BoundedConnection(_Bounded, Connection):
@@ -100,7 +115,8 @@ class BoundedParser(AsyncParser):  # type: ignore[misc,valid-type]  # there are 
     def on_connect(self, connection: Any) -> None:
         super().on_connect(connection)
         self._allowed = Allowed()
-        self._stream = _Stream(self._stream, self._allowed)
+        stream: Any = self._stream
+        self._stream: Any = _Stream(stream, self._allowed)
 
     async def read_response(self, *arguments: Any, **options: Any) -> Any:
         self._allowed.most = READ_MOST

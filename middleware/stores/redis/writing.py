@@ -19,6 +19,7 @@ from .. import StoreError
 from .address import Address, Node
 from .bounded import (
     WRITE_MOST,
+    Bounded,
     BoundedConnection,
     BoundedSSLConnection,
     BoundedUnixConnection,
@@ -32,8 +33,7 @@ ALL = 10.0  # seconds for all answers to what was sent in one go
 FRESH = 1.0  # seconds after which a connection is looked at before it is used again
 PAUSE = 0.05  # seconds before a command is tried again whose slot is moving
 _ASKING = packed((b"ASKING",))
-Kind = BoundedConnection | BoundedSSLConnection | BoundedUnixConnection
-_KINDS: Mapping[str, Callable[..., Kind]] = {
+_KINDS: Mapping[str, Callable[..., Any]] = {
     "tcp": BoundedConnection,
     "tls": BoundedSSLConnection,
     "unix": BoundedUnixConnection,
@@ -51,7 +51,7 @@ class Writer:
         self.address = address
         self._slots = slots
         self._lock = Lock()
-        self._connections: dict[Node, Kind] = {}
+        self._connections: dict[Node, Bounded] = {}
         self._used: dict[Node, float] = {}
 
     def ask(self, commands: Sequence[Command]) -> list[Any]:
@@ -159,7 +159,7 @@ class Writer:
         self._used[node] = time.monotonic()
         return answers
 
-    def _connection(self, node: Node) -> Kind:
+    def _connection(self, node: Node) -> Bounded:
         connection = self._connections.get(node)
         if connection is not None:
             idle = time.monotonic() - self._used[node]
@@ -212,14 +212,14 @@ class _Told:
             raise StoreError(f"{self._words}: {error}") from error
 
 
-def _answer(connection: Kind) -> Any:
+def _answer(connection: Bounded) -> Any:
     try:
         return connection.read_response()
     except ResponseError as error:
         return error
 
 
-def _connection_to(address: Address, node: Node) -> Kind:
+def _connection_to(address: Address, node: Node) -> Bounded:
     options = {
         **address.options,
         "socket_timeout": PATIENCE,
@@ -231,4 +231,5 @@ def _connection_to(address: Address, node: Node) -> Kind:
     kind = _KINDS[address.transport]
     if address.transport != "unix":  # there the path is among the options
         options |= {"host": node.host, "port": node.port}
-    return kind(**options)
+    connection: Bounded = kind(**options)
+    return connection
