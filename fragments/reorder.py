@@ -57,10 +57,10 @@ class Cut(msgspec.Struct, frozen=True):
     children: tuple[bytes, ...]
 
     def ordered(self, scores: Mapping[str, float]) -> bytes:
-        """The content with the highest scores first; the others keep their order."""
+        """The content with the highest scores first, those below 0 last; others keep their order."""
         get = scores.get
-        # Negating would put a score that is not a number anywhere; > 0 is false for it.
-        marks = [score if (score := get(key, 0.0)) > 0 else 0.0 for key in self.keys]
+        # A score that is not a number would stand anywhere; it is not equal to itself.
+        marks = [s if (s := get(key, 0.0)) == s else 0.0 for key in self.keys]
         order = sorted(range(len(marks)), key=marks.__getitem__, reverse=True)
         parts = [b""] * (2 * len(order) + 1)
         parts[::2] = self.between

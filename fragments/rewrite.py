@@ -3,12 +3,11 @@
 from collections.abc import Callable, Set
 from typing import NamedTuple, TypeAlias
 
-from .scanner import BEFORE, LONGEST_TAG, WAKE, Event, Scanner, literals
+from .history import HISTORY, KEPT, History
+from .scanner import BEFORE, LITERAL, LONGEST_TAG, WAKE, Event, Scanner, literals
 from .slots import SIGN, Marker, SlotNames
 
-HISTORY = 1_048_576  # bytes of a page without a literal that the scanner goes through
-KEPT = 57_344  # bytes of them that are kept for it, besides the last chunk
-OVERHEAD = 48  # bytes that Python needs for each of them
+PORTION = 8_192  # bytes of history that are scanned at once
 LONGEST_MARKER = 160  # bytes; more than any unfinished template block comment
 
 
@@ -69,7 +68,8 @@ class Rewriter:
     """One page going by, in chunks cut anywhere: bytes to pieces in page order.
 
     ``hold``: the most that is held for one slot, default content and end tag, in bytes; a slot with more is ``Kept``.
-    ``scanner`` makes what finds attributes and comments. ``found``: the page has shown a slot so far.
+    ``scanner`` makes what finds attributes and comments. ``history`` keeps what it has not read yet; None: for this page
+    alone. ``found``: the page has shown a slot so far.
     """
 
     __slots__ = (
@@ -79,7 +79,6 @@ class Rewriter:
         "_held",
         "_history",
         "_hold",
-        "_kept",
         "_last",
         "_lost",
         "_make",
@@ -101,6 +100,7 @@ class Rewriter:
         *,
         hold: int = 262_144,
         scanner: Callable[[SlotNames, set[str]], Scanner] = Scanner,
+        history: History | None = None,
     ) -> None:
         self._names = names
         self._marker = marker
@@ -115,8 +115,8 @@ class Rewriter:
         self._search = names.search
         self._tail = b""  # of the page, where a literal may have begun
         self._last = -1  # where the last literal stands
-        self._history: list[bytes] = []  # the page from where the scanner is
-        self._kept = 0  # the memory that these take
+        # The page from where the scanner is.
+        self._history = History() if history is None else history
         self._scanner: Scanner | None = None  # not before the first literal
         self._lost = ""  # why there are no more slots but template blocks
         self._missed = False  # a literal came after that
@@ -138,6 +138,9 @@ class Rewriter:
         if self._rest:
             chunk = self._rest + chunk
             self._rest = b""
+        elif self._history.recurs and self._recurs(chunk):
+            self._skip(chunk, out)
+            return out
         at = 0
         sign = chunk.find(SIGN)
         while sign >= 0:
@@ -190,6 +193,7 @@ class Rewriter:
                 self._fail(frame, "unclosed", out)
         self._frames.clear()
         self._release(self._at, out)
+        self._history.end(self._last < 0)
         if self._missed and len(self._taken) < len(self._names.by_bytes):
             out.append(Kept("", self._lost))
         return out
@@ -218,32 +222,56 @@ class Rewriter:
                 self._last = place
             self._scan(data, out)
         else:
-            if self._kept > KEPT:
+            if self._history.kept > KEPT:
                 self._catch_up(out)
-            self._history.append(data)
-            self._kept += len(data) + OVERHEAD
-            self._pass(data, out)
-            if self._at - self._last > HISTORY + LONGEST_MARKER:
-                self._lose("too-late", out)
+            self._history.add(data)
+            self._skip(data, out)
+
+    def _recurs(self, chunk: bytes) -> bool:
+        """Nothing begins or ends here: the chunk is one of an earlier page where nothing did."""
+        scanner, history = self._scanner, self._history
+        if not self._search or self._lost or (scanner is not None and scanner.awake):
+            return False
+        if history.kept > KEPT or LITERAL in self._tail + chunk[:15]:
+            return False
+        last = chunk.rfind(b"<", -LONGEST_MARKER)
+        if last >= 0 and self._marker.partial(chunk, last):
+            return False
+        if not history.recall(chunk):
+            return False
+        self._tail = chunk[-15:]  # it is longer than that
+        return True
+
+    def _skip(self, data: bytes, out: list[Piece]) -> None:
+        """Bytes that only the history needs."""
+        self._pass(data, out)
+        if self._at - self._last > HISTORY + LONGEST_MARKER:
+            self._lose("too-late", out)
 
     def _catch_up(self, out: list[Piece]) -> None:
         """Let the scanner go through what was kept for it, so that it can be forgotten."""
         scanner = self._scanner
         if scanner is None:
             scanner = self._scanner = self._make(self._names, self._taken)
+        scanner.last = self._at - 1
+        event = None  # nothing begins here: it can only say that all is lost
+        fed = 0
         for part in self._history:
             scanner.feed(part)
-        self._forget()
-        scanner.last = self._at - 1
-        event = scanner.next()  # nothing begins here: it can only say that all is lost
-        scanner.forget()
+            fed += len(part)
+            if fed >= PORTION:  # so that no copy of all of them is needed
+                fed = 0
+                event = scanner.next()
+                scanner.forget()
+                if event is not None:
+                    break
+        else:
+            event = scanner.next()
+            scanner.forget()
+        self._history.clear()
         scanner.last = self._last
         if event is not None:
             self._happen(event, out)
-
-    def _forget(self) -> None:
-        self._history.clear()
-        self._kept = 0
 
     def _pass(self, data: bytes, out: list[Piece]) -> None:
         """Bytes that are not scanned."""
@@ -270,12 +298,18 @@ class Rewriter:
 
     def _scan(self, data: bytes, out: list[Piece]) -> None:
         """Bytes in which slots may begin and end."""
+        if self._history.size > KEPT:
+            self._catch_up(out)  # so that the scanner holds none of it when it rests
+            if self._lost:
+                if data:
+                    self._pass(data, out)
+                return
         scanner = self._scanner
         if scanner is None:
             scanner = self._scanner = self._make(self._names, self._taken)
         for part in self._history:
             scanner.feed(part)
-        self._forget()
+        self._history.clear()
         scanner.feed(data)
         scanner.last = self._last
         self._at += len(data)
@@ -330,7 +364,7 @@ class Rewriter:
                 self._fail(frame, reason, out)
         self._lost = reason
         self._scanner = None
-        self._forget()
+        self._history.clear()
 
     def _leave(self, out: list[Piece]) -> None:
         """Let go what no open slot holds."""
@@ -370,7 +404,7 @@ class Rewriter:
             if self._scanner is None or not self._scanner.slots:
                 self._search = False
                 self._scanner = None
-                self._forget()
+                self._history.clear()
 
     def _end(self, index: int, at: int, out: list[Piece]) -> None:
         """The frame ends in order; what is still open inside it does not."""

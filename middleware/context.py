@@ -36,10 +36,14 @@ _WANTED = CONDITIONAL | FORWARDED | PREFETCHING | frozenset(
 # but an old browser, are what programs tell about themselves. CUBOT makes telephones.
 _BROWSER = re.compile(rb"(?:Mozilla|Opera|UCWEB)/")
 _BOT = re.compile(
-    rb"https?://|compatible; (?!MSIE|Konqueror)|(?<!cu)bot(?![a-z])|crawl|spider|slurp|archiver"
-    rb"|scrap[ey]|headless|phantomjs|selenium|puppeteer|playwright|webdriver|lighthouse|ptst/"
-    rb"|gtmetrix|pingdom|synthetics|monitor|preview|favicon|fetch|feed|externalhit|embedly"
-    rb"|validator|checker|zgrab|mediapartners|adsbot",
+    rb"https?://|\w@\w[\w-]*\.[a-z]{2}|\w\.(?:com|io|org|de|fr)(?![\w.-])|compatible(?:\)|; ?(?! ?MSIE| ?Konqueror))"
+    rb"|(?<!cu)bots?(?![a-z])|crawl|spider|slurp|archiver|agent(?![a-z])|-user/|survey"
+    rb"|scrap(?:e|y|ing)|headless|phantomjs|selenium|puppeteer|playwright|webdriver|lighthouse|ptst/"
+    rb"|gtmetrix|pingdom|synthetics|monitor|preview|favicon|fetch|feed|externalhit|embedly|imageproxy"
+    rb"|validator|checker|zgrab|mediapartners|adsbot|google-(?:ads|physical)|-google\Z|inspector"
+    rb"|(?:scan|verify|scanner)/?(?:[\d.)]|\Z)|hotjar|nikto|acunetix|openvas|watchtowr|hardenize"
+    rb"|silktide|datanyze|dareboost|outbrain|appinsights|linktiger|securityheaders|foregenix"
+    rb"|sindup|newsnow|newsai|marketgoo|testlocally|splash version|rigor\)|zotero",
     re.IGNORECASE,
 )
 _MOBILE = re.compile(rb"Mobi|iPhone|iPod|Opera Mini|Windows Phone")

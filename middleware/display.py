@@ -9,15 +9,17 @@ import msgspec
 from ..fragments.recommendations.rank import PERSONAL, Reason, choose
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import FragmentError, VisitorView
+from ..rules.answers import never
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Decision
 from ..rules.history import bought, recently_viewed
-from ..rules.interests import decayed
+from ..rules.interests import strengths
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
+from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
 from .remote.questions import Questions
@@ -49,7 +51,7 @@ class Display:
 
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
-        *("_ahead", "_questions", "_preliminary"),
+        *("_ahead", "_foresight", "_questions", "_preliminary"),
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -57,6 +59,7 @@ class Display:
         # it: the next page would find none of its memory warm.
         self._of = ref(visit)
         self._facts: Facts | None = None
+        self._foresight: Foresight | None = None  # which the facts are of
         self._preliminary = False
         self.decisions: dict[str, Decision] = {}
         self._placement = self._page()
@@ -117,7 +120,10 @@ class Display:
         try:
             if self._facts is None or self._preliminary:
                 self._facts = self._gather()
-            found = decide(visit.site.rules, self._facts, slot)
+            ahead = self._foresight
+            found = ahead.decisions.get(slot) if ahead is not None else None
+            if found is None:
+                found = decide(visit.site.rules, self._facts, slot)
             return self._placement.placed(found, self._facts)
         except Exception as error:
             # Our own fault, whatever it is: this slot keeps its default content.
@@ -127,6 +133,7 @@ class Display:
     def _gather(self) -> Facts:
         visit = self._visit
         context, lookup = visit.context, visit.lookup
+        self._foresight = None
         if visit.guise is not None:
             query = visit.arrival.scope.get("query_string", b"")
             return visit.guise.facts(visit.site, context, query, visit.window.traffic)
@@ -138,6 +145,10 @@ class Display:
         given = visit.site.context.given(visit.arrival, visit.remembers)
         if lookup.given:
             given.update(lookup.given)
+        if visit.foresight is not None:
+            self._foresight = visit.foreseen(given)
+            if self._foresight is not None:
+                return self._foresight.facts
         units = Units()
         if visit.remembers and visit.visitor is not None:
             units = Units(visit.visitor.id, customer.id if customer else None)
@@ -165,6 +176,10 @@ class Display:
         try:
             if remote:
                 content = self._asked(decision).take(decision.slot, charset)
+            elif self._foresight is not None:
+                content = self._foresight.content(decision, charset)
+                if content is None:
+                    content = self._render(decision, hole.default, charset)
             else:
                 content = self._render(decision, hole.default, charset)
         except FragmentError as error:
@@ -186,15 +201,22 @@ class Display:
 
     def _render(self, decision: Decision, default: bytes, charset: str) -> bytes | None:
         assert decision.fragment is not None and self._facts is not None
-        visit, known = self._visit, self._facts
-        site = visit.site
-        language = known.context.language or site.settings.language
+        site, known = self._visit.site, self._facts
         dimension = site.reorders.get(decision.fragment)
         if dimension is not None:
-            interests = known.profile.interests.get(dimension, {})
-            now = known.context.now
-            scores = {key: decayed(score, now) for key, score in interests.items()}
+            scores = strengths(known.profile, dimension, known.context.now)
             return site.renderer.reorder(decision.fragment, default, scores, charset)
+        return self.rendered(decision, known, charset)
+
+    def rendered(self, decision: Decision, known: Facts, charset: str) -> bytes | None:
+        """A fragment of the site, except where it reorders what the page has; None: it is empty.
+
+        Raises :class:`FragmentError`.
+        """
+        assert decision.fragment is not None
+        visit = self._visit
+        site = visit.site
+        language = known.context.language or site.settings.language
         plate = site.renderer.plate(
             decision.fragment,
             decision.parameters,
@@ -215,6 +237,7 @@ class Display:
                 popularity.among(recommend.only, recommend.excluded),
                 viewed=recently_viewed(profile) if personal else (),
                 bought=bought(profile),
+                exclude=popularity.having(never(profile)),
                 pinned=[id for id in recommend.pinned if id in popularity.shares],
             )
             if not ids:

@@ -47,7 +47,14 @@ async def _consent(visit: Visit, receive: Receive, send: Send) -> None:
         return
     choice = _last(form, "choice")
     ticked = [purpose for purpose in PURPOSES if _last(form, purpose)]
-    if choice == "granted":
+    if visit.window.tool is not None and choice in ("granted", "selected"):
+        # Nobody can agree here to what somebody else asks for, only take a refusal back.
+        if not visit.readmit():
+            asks = visit.site.settings.consent_provider
+            body = f"consent is asked for by {asks}, not here\n".encode()
+            await reply(visit, send, HTTPStatus.CONFLICT, body=body)
+            return
+    elif choice == "granted":
         visit.grant()
     elif choice == "selected" and ticked:
         visit.grant(*ticked)

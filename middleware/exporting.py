@@ -10,7 +10,8 @@ from typing import IO, Any, Literal
 
 import msgspec
 
-from ..rules.mappings import Line, Names
+from ..rules.exported import Line
+from ..rules.mappings import Names
 
 Form = Literal["csv", "jsonl", "parquet"]
 FORMS: tuple[Form, ...] = ("csv", "jsonl", "parquet")

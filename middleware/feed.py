@@ -61,7 +61,8 @@ class Feed:
             scanner = visit.window.familiar.scanner(visit.arrival.path, body)
             self._rewriter = Rewriter(site.names, marker, scanner=scanner)
         elif self._rewriter is None:
-            self._rewriter = Rewriter(site.names, marker)
+            history = visit.window.recurring.history(visit.arrival.path)
+            self._rewriter = Rewriter(site.names, marker, history=history)
             if site.selectors is not None:
                 self._rewriter = site.selectors.over(self._rewriter, self.charset)
         rewriter = self._rewriter

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from ..rules.events import PREFERENCE_SET
 from ..rules.facts import Event, Profile
 from .stores import REARRANGING, Draft, Learn, Store, StoreError, Weights
 
@@ -33,13 +34,15 @@ UNASKED = (
     100  # events of one visitor, before what they make of what is known is worked out
 )
 
-# What is dropped first when the queue is full: showings, then views, purchases last.
+# What is dropped first when the queue is full: showings, then views; last purchases, and what
+# the visitor said.
 _RANKS = {
     "Promotion Viewed": 0,
     "Product Added": 2,
     "Product Removed": 2,
     "Promotion Clicked": 2,
     "Order Completed": 3,
+    PREFERENCE_SET: 3,
     **dict.fromkeys(REARRANGING, 3),
 }
 _ORDINARY = 1

@@ -63,6 +63,8 @@ async def leaving(visit: Visit, start: Message) -> Message:
             for future in promised:
                 future.add_done_callback(_noticed)
             await wait(promised, timeout=PROMISE)
+        if visit.due is not None and _is_redirect(start):
+            visit.refresh_cookie()
         if not visit.cookies and not visit.decided and not _is_page(visit, start):
             return start
         headers = private(start.get("headers", ()))
@@ -100,6 +102,11 @@ def _is_page(visit: Visit, start: Message) -> bool:
             for name, value in start.get("headers", ())
         )
     )
+
+
+def _is_redirect(start: Message) -> bool:
+    status: int = start["status"]
+    return 300 <= status < 400 and status != 304
 
 
 def _noticed(future: "Future[None]") -> None:

@@ -112,6 +112,23 @@ class Lookup:
             # A store of any kind may fail in any way; the page must not.
             self._broken(error)
 
+    def foretell(self, told: Callable[[Profile | None], None]) -> None:
+        """Say ``told`` what the store answers, if it does so before anybody gives it up.
+
+        It counts no sooner than it is collected: a handler may be at work in another thread.
+        """
+        task = self._task
+        if task is None:
+            return
+
+        def heard(answered: "asyncio.Future[Profile | None]") -> None:
+            if answered is not self._task:
+                return  # nobody waits for it any more
+            if not answered.cancelled() and answered.exception() is None:
+                told(answered.result())
+
+        task.add_done_callback(heard)
+
     def skip_customer(self) -> None:
         """Nobody can be logged in: the shop need not be asked."""
         self._customer_of = None
@@ -127,8 +144,12 @@ class Lookup:
         else:
             self._window.breaker.succeeded()
         self._window.stats.lookups["answered"] += 1
-        self.profile = self._window.journal.over(self._visitor, profile, self._before)
+        self.profile = self.over(profile)
         self.fetched = True
+
+    def over(self, answered: Profile | None) -> Profile | None:
+        """What the store ``answered``, and what this process knows beyond it."""
+        return self._window.journal.over(self._visitor, answered, self._before)
 
     def _broken(self, error: BaseException) -> None:
         if isinstance(error, msgspec.DecodeError):

@@ -13,10 +13,8 @@ from ..rules.events import (
 )
 from ..rules.facts import PURPOSES
 from ..rules.typed import Attribute
-from .settings import Settings
-
-#: Who else may know something, and what: keys of the words that say so.
-STORES = {"postgresql": "database", "redis": "database", "rediss": "database"}
+from .settings import Settings, address
+from .stores.opening import POSTGRES, REDIS, scheme_of
 
 
 class Data(msgspec.Struct, frozen=True):
@@ -48,8 +46,10 @@ class Recipient(msgspec.Struct, frozen=True):
 
 
 class CookieUse(msgspec.Struct, frozen=True):
+    """``days`` is None for a cookie that somebody else sets, and we only read."""
+
     name: str
-    days: int
+    days: int | None
     use: str
 
 
@@ -62,6 +62,7 @@ class Processing(msgspec.Struct, frozen=True):
     cookies: tuple[CookieUse, ...]
     measures: tuple[str, ...]
     profiles: str
+    asked_by: str
 
 
 _OF_PAGES = {
@@ -99,15 +100,18 @@ def processing(settings: Settings) -> Processing:
         ),
         attributes=tuple(_origin(one) for one in settings.attributes.values()),
         recipients=tuple(_recipients(settings)),
-        cookies=(
-            CookieUse(
-                f"__Host-{settings.cookie_name}", settings.cookie_days, "visitor"
-            ),
-            CookieUse("__Host-shopwindow-consent", settings.consent_days, "refusal"),
-        ),
+        cookies=tuple(_cookies(settings)),
         measures=_MEASURES,
         profiles=str(kept.profiles),
+        asked_by=settings.consent_provider,
     )
+
+
+def _cookies(settings: Settings) -> Iterator[CookieUse]:
+    yield CookieUse(f"__Host-{settings.cookie_name}", settings.cookie_days, "visitor")
+    yield CookieUse("__Host-shopwindow-consent", settings.consent_days, "refusal")
+    if settings.consent_tool is not None:
+        yield CookieUse(settings.consent_tool.cookie, None, "answer")
 
 
 def _origin(attribute: Attribute) -> Origin:
@@ -129,15 +133,16 @@ def _recipients(settings: Settings) -> Iterator[Recipient]:
     for remote in settings.remotes.values():
         names = (*remote.required, *remote.optional)
         yield Recipient("fragment", remote.name, _host(remote.url), names)
-    for name, url in (("profiles", settings.store),):
-        role = STORES.get(url.partition("://")[0].partition("+")[0])
-        if role is not None:
-            yield Recipient(role, name, _host(url), ())
+    at = address(settings)
+    for name, url in (("profiles", at.store), ("events", at.log)):
+        if scheme_of(url) in (*POSTGRES, *REDIS):
+            yield Recipient("database", name, _host(url), ())
 
 
 def _host(url: str) -> str:
-    """The host alone: addresses may have passwords in them."""
+    """The host alone, addresses may have passwords in them; empty where none can be told."""
     try:
-        return urlsplit(url).hostname or ""
+        host = urlsplit(url).hostname or ""
     except ValueError:
         return ""
+    return "" if host.endswith(".invalid") else host

@@ -122,6 +122,26 @@ WORDS: Mapping[str, Both] = {
         ("use", "use", "Verwendung"),
         ("visitor", "recognises a visitor who agreed; set with the agreement only",
          "erkennt Besucher wieder, die zugestimmt haben; erst mit der Zustimmung gesetzt"),
+        (
+            "answer",
+            "the visitor's answer, set by the consent tool; only read",
+            "die Antwort des Besuchers, vom Einwilligungswerkzeug gesetzt; wird nur gelesen",
+        ),
+        (
+            "asked-by",
+            "consent is asked for by",
+            "nach der Einwilligung fragt",
+        ),
+        (
+            "ours",
+            "the shop's own page",
+            "die eigene Seite des Shops",
+        ),
+        (
+            "unknown-tool",
+            "what a consent tool keeps and passes on itself",
+            "was ein Einwilligungswerkzeug selbst speichert und weitergibt",
+        ),
         ("refusal", "remembers a refusal; holds no id",
          "merkt sich eine Ablehnung; enthält keine Kennung"),
         # measures

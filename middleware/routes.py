@@ -27,8 +27,8 @@ class Routes:
     """
 
     def __init__(self) -> None:
-        self._with: dict[str, None] = {}
-        self._without: dict[str, None] = {}
+        self._with: dict[str, tuple[str, ...]] = {}  # the slots, where that is of use
+        self._without: dict[str, tuple[str, ...]] = {}
 
     def learn(self, path: str, slots: bool) -> None:
         if len(path) > LONGEST:
@@ -37,10 +37,19 @@ class Routes:
         if not slots:
             kept, other = other, kept
         if path not in kept:
-            kept[path] = None
+            kept[path] = ()
             other.pop(path, None)
             if len(kept) > REMEMBERED:
                 del kept[next(iter(kept))]
+
+    def filled(self, path: str, slots: tuple[str, ...]) -> None:
+        """The last page of ``path`` had these ``slots``."""
+        if self._with.get(path, slots) != slots:
+            self._with[path] = slots
+
+    def slots(self, path: str) -> tuple[str, ...]:
+        """Those that the next page of ``path`` is likely to have, as far as anybody knows."""
+        return self._with.get(path, ())
 
     def has_slots(self, path: str, site: "Site") -> bool:
         """Whether the next answer for ``path`` is likely to have a slot."""

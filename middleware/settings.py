@@ -21,11 +21,12 @@ from ..rules.moments import duration
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
 from .accounts import read_owner
+from .consent.settings import OURS, ToolSettings, read_provider
 from .outside import from_environment, read_header, read_remotes
 from .registering import Register, read_register
 from .retention import Retention, read_retention
 from .slots import Slot, read_limits, read_slots
-from .stores.opening import LOGS, SQLITE, Address, fault_of, sqlite_path
+from .stores.urls import LOGS, SQLITE, Address, fault_of, sqlite_path
 from .toml import Document, Section
 
 log = logging.getLogger("shopwindow")
@@ -71,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True):
     tracks: tuple[Track, ...] = ()
     attributes: Mapping[str, Attribute] = {}
     consent_days: int = 180
+    consent_tool: ToolSettings | None = None  # who asks for consent instead of us
     cookie_name: str = "shopwindow"
     cookie_days: int = 395
     trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
@@ -90,6 +92,11 @@ class Settings(msgspec.Struct, frozen=True):
     def shared(self) -> list[str]:
         """The attributes of accounts."""
         return [one.name for one in self.attributes.values() if one.of == "account"]
+
+    @property
+    def consent_provider(self) -> str:
+        """Who asks visitors for consent: "shopwindow", or what [consent] names instead."""
+        return OURS if self.consent_tool is None else self.consent_tool.name
 
     @property
     def zone(self) -> ZoneInfo:
@@ -131,11 +138,7 @@ def read_settings(
     values["attributes"] = _attributes(root.table("attributes"), set(sources.data))
 
     consent = root.table("consent")
-    provider = consent.text("provider", "shopwindow")
-    if provider != "shopwindow":
-        consent.wrong(
-            "provider", f'the consent provider "{provider}" is not available yet'
-        )
+    values["consent_tool"] = read_provider(consent)
     values["consent_days"] = consent.whole("days", 180, least=1, most=395)
     consent.finish()
 
@@ -190,7 +193,8 @@ def store_path(settings: Settings) -> Path:
 
 def address(settings: Settings) -> Address:
     """Where the site keeps what it knows."""
-    return Address(settings.store, settings.events, settings.folder)
+    profile_seconds = int(settings.retention.profiles.seconds)
+    return Address(settings.store, settings.events, settings.folder, profile_seconds)
 
 
 def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:

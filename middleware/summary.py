@@ -7,8 +7,7 @@ shop's own id of a customer:
      "interests": {"category": [{"id": "rabbit", "title": "Rabbits"}]}, "viewed": [...], ...}
 
 The token is SHOPWINDOW_SUMMARY_TOKEN; without one, the page does not exist. There is a summary only
-of customers who agreed to personalization, and whose agreement can still be valid; nobody else has
-a profile. Sensitive attributes are never in it, nor those that site.toml does not declare. Every
+of customers who agreed to personalization at a visit, and whose agreement can still be valid. Sensitive attributes are never in it, nor those that site.toml does not declare. Every
 answer that was asked for with the token is logged, without saying about whom.
 """
 
@@ -26,8 +25,8 @@ from weakref import WeakKeyDictionary
 
 from starlette.types import Send
 
-from ..rules.facts import DAY, Counter, Interest, Profile
-from ..rules.interests import decayed
+from ..rules.facts import DAY, Counter, Profile
+from ..rules.interests import Leanings, Traffic
 from ..rules.portable import readable
 from .keys import pseudonym
 from .replies import Headers, reply, say
@@ -105,7 +104,7 @@ async def answer(visit: Visit, send: Send) -> None:
 
 async def _answer(visit: Visit, send: Send, customer: str) -> None:
     window, now = visit.window, visit.arrival.now
-    looking = asyncio.to_thread(_profile, window, customer)
+    looking = asyncio.to_thread(profile_of, window, customer)
     try:
         profile = await asyncio.wait_for(looking, PATIENCE)
     except (StoreError, TimeoutError) as error:
@@ -119,7 +118,8 @@ async def _answer(visit: Visit, send: Send, customer: str) -> None:
         await _refuse(visit, send, HTTPStatus.NOT_FOUND, why)
         return
     log.info("a customer's summary was given")
-    await say(visit, send, HTTPStatus.OK, summary(visit.site, profile, now))
+    told = summary(visit.site, profile, now, window.traffic)
+    await say(visit, send, HTTPStatus.OK, told)
 
 
 async def _refuse(
@@ -168,8 +168,8 @@ def _asked(visit: Visit) -> str:
     return customers[0] if len(customers) == 1 else ""
 
 
-def _profile(window: "Shopwindow", customer: str) -> Profile | None:
-    """On a thread of its own: a store may take its time."""
+def profile_of(window: "Shopwindow", customer: str) -> Profile | None:
+    """Asks the store; on a thread of its own, as it may take its time."""
     keeper = window.store.keeper(window.site.context.day)
     try:
         for key in reversed(window.keys):  # the oldest one names customers
@@ -182,14 +182,20 @@ def _profile(window: "Shopwindow", customer: str) -> Profile | None:
 
 
 def _agreed(site: "Site", profile: Profile, now: float) -> bool:
-    """Whether an agreement can still be valid: it was renewed at the last visit at the latest."""
-    return profile.last_seen + site.settings.consent_days * DAY > now
+    """Whether an agreement can still be valid: it was given at the last visit at the latest.
+
+    Who is only known from an import has never been asked.
+    """
+    last = max(profile.visit_starts, default=0)
+    return last + site.settings.consent_days * DAY > now
 
 
 # -- what it says --------------------------------------------------------------------------
 
 
-def summary(site: "Site", profile: Profile, now: float) -> dict[str, Any]:
+def summary(
+    site: "Site", profile: Profile, now: float, traffic: Traffic
+) -> dict[str, Any]:
     """What ``profile`` says to somebody who serves the customer, in the shop's words."""
 
     def things(kind: str, ids: Sequence[str]) -> list[dict[str, str]]:
@@ -213,9 +219,9 @@ def summary(site: "Site", profile: Profile, now: float) -> dict[str, Any]:
             for thing in things("product", list(profile.cart))
         ],
         "interests": {
-            kind: things(kind, _strongest(table, now))
-            for kind, table in profile.interests.items()
-            if table
+            kind: things(kind, liked)
+            for kind in sorted({*profile.interests, *profile.answers})
+            if (liked := _liked(Leanings(profile, kind, now, traffic)))
         },
         "viewed": things("product", _latest(viewed)),
         "searched": _latest(searched),
@@ -228,8 +234,11 @@ def _title(site: "Site", kind: str, id: str) -> str:
     return id if item is None else item.title
 
 
-def _strongest(table: Mapping[str, Interest], now: float) -> list[str]:
-    return sorted(table, key=lambda key: -decayed(table[key], now))[:MOST]
+def _liked(leanings: Leanings) -> list[str]:
+    """What the visitor turns to more than others do; what they said goes before what they did."""
+    found = {key: leanings.affinity(key) for key in leanings.keys}
+    liked = [key for key, affinity in found.items() if affinity > 0.0]
+    return sorted(liked, key=lambda key: -found[key])[:MOST]
 
 
 def _latest(table: Mapping[str, Counter]) -> list[str]:

@@ -84,6 +84,17 @@ class Section:
             return ()
         return tuple(value)
 
+    def numbers(self, key: str, *, least: int, most: int) -> tuple[int, ...]:
+        value = self._value(key, (list,), "a list of whole numbers")
+        if value is None:
+            return ()
+        for item in value:
+            if type(item) is not int or not least <= item <= most:
+                words = f"whole numbers from {least} to {most}"
+                self.wrong(key, f'"{key}" must be a list of {words}')
+                return ()
+        return tuple(value)
+
     def table(self, key: str) -> "Section":
         value = self._value(key, (dict,), "a table")
         return Section(self.document, (*self.path, key), value or {})

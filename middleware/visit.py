@@ -13,8 +13,11 @@ from ..rules.exposures import showing
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from .accounts import told
 from .consent import DENIED, UNKNOWN, Consent, consent
+from .consent.agreement import Agreement, agree
+from .consent.told import ToolCookie
 from .context import Arrival
 from .display import Display
+from .foresight import Foresight, foresee
 from .guise import Guise
 from .journal import NOTHING_TO_KEEP, Receipt, new_id
 from .keys import pseudonym
@@ -43,6 +46,9 @@ class Visit:
 
     Everything but ``decide`` is synchronous and may be called from any thread.
     """
+
+    # What the cookie will say with the next answer to a navigation that is one person's.
+    due: Visitor | None = None
 
     def __init__(
         self,
@@ -74,6 +80,8 @@ class Visit:
         self.cookies: list[bytes] = []
         self._own: list[Event] | None = None
         self._learned: tuple[Profile | None, list[Profile | None]] | None = None
+        self.foresight: Foresight | None = None  # of the first slot
+        self._looks_ahead = False  # the store leaves time for it
         self.guise = guise  # a preview: nobody is here, and nothing counts
         asked = customer if guise is None else None
         self.timing = timing  # None: nobody may know how long things take
@@ -115,14 +123,38 @@ class Visit:
             self.visitor = window.cookie.read(cookies, arrival.secure, arrival.now)
             self._returned = self.visitor is not None
             refused = window.refusal.read(cookies, arrival.secure)
-        days = self.site.settings.consent_days
-        self._consent = consent(
-            self.visitor, refused, arrival.objects, arrival.now, days
-        )
+        if window.tool is None:
+            days = self.site.settings.consent_days
+            self._consent = consent(
+                self.visitor, refused, arrival.objects, arrival.now, days
+            )
+        else:
+            self._follow(self._told(window.tool, refused))
         # A picture or a script asks for nothing that depends on the visitor; if a handler
         # wants to know all the same, it is asked then.
         if arrival.navigation or arrival.scope["method"] != "GET":
             self._look_up()
+
+    def _told(self, tool: ToolCookie, refused: bool) -> Agreement:
+        """What follows from what the visitor told the consent tool."""
+        arrival = self.arrival
+        return agree(
+            tool.read(arrival.cookies),
+            self.visitor,
+            refused=refused,
+            objects=arrival.objects,
+            now=arrival.now,
+            days=self.site.settings.consent_days,
+        )
+
+    def _follow(self, agreement: Agreement) -> None:
+        self.visitor, self._consent = agreement.visitor, agreement.consent
+        if self.arrival.navigation:
+            self.due = agreement.due
+        if agreement.withdrawn:
+            cookies, secure = self.arrival.cookies, self.arrival.secure
+            if self.window.cookie.sent(cookies, secure):
+                self._erase(agreement.consent)
 
     def _pose(self, guise: Guise) -> None:
         """This page is seen through the eyes of somebody who is not here."""
@@ -170,7 +202,28 @@ class Visit:
         if self.remembers and not self.lookup.started:
             assert self.visitor is not None
             self.lookup.start(self.visitor.id)
+            if self.lookup.waiting and self.arrival.navigation:
+                self._looks_ahead = True
+                self.lookup.foretell(self._foresee)
             self._heed()
+
+    def _foresee(self, answered: Profile | None) -> None:
+        """The store has answered, while the app is still at work."""
+        try:
+            self.foresight = foresee(self, answered)
+        except Exception as error:
+            # Our own fault, whatever it is: the first slot tries again.
+            self.window.warn("foresight", "looking ahead failed: %r", error)
+
+    def foreseen(self, given: Mapping[str, Any]) -> Foresight | None:
+        """What was made of the store's answer, if all is still so; ``given`` is what is so now."""
+        foresight, self.foresight = self.foresight, None
+        if foresight is None or self._own is not None or self._learned is not None:
+            return None
+        if not foresight.true(self, given):
+            return None
+        self._own, self._learned = foresight.own, (foresight.base, foresight.lessons)
+        return foresight
 
     def _heed(self) -> None:
         """What was looked up may say that this visitor is nobody."""
@@ -198,13 +251,21 @@ class Visit:
         self.visitor = visitor
         self._consent = consent
         self._returned = returned
+        self.due = None
         self._own = self._learned = None
         self.lookup.forget()
         self.display.renew()
 
     def _retire(self) -> None:
         """The id was given up: its cookie says nothing any more."""
-        self._become(None, UNKNOWN)
+        old = self.visitor
+        if self.window.tool is None or old is None or not self.remembers:
+            self._become(None, UNKNOWN)
+            return
+        # Nobody will be asked again, for the consent tool has their answer: a new id.
+        fresh = new_visitor(old.granted, self.arrival.now, old.granted_at)
+        self._become(fresh, self._consent)
+        self.due = fresh if self.arrival.navigation else None
 
     # -- deciding --------------------------------------------------------------------------
 
@@ -287,14 +348,17 @@ class Visit:
 
     def _own_events(self) -> list[Event]:
         """The events that this page view itself stands for, if it is one."""
-        if self._own is not None:
-            return self._own
-        own = self._own = []
+        if self._own is None:
+            self._own = self.happening(self.context, self.lookup.profile)
+        return self._own
+
+    def happening(self, context: Context, known: Profile | None) -> list[Event]:
+        """The events that a view of this page stands for, by somebody who is ``known`` so."""
+        own: list[Event] = []
         if not self.arrival.navigation or self.visitor is None:
             return own
         query: bytes = self.arrival.scope.get("query_string", b"")
-        known = self.lookup.profile or NOBODY
-        for sighting in sightings(self.site, self.context, query, known):
+        for sighting in sightings(self.site, context, query, known or NOBODY):
             own.append(self._event(sighting.name, sighting.properties))
         return own
 
@@ -387,8 +451,15 @@ class Visit:
         self._become(self._renamed(self.visitor), self._consent)
 
     def grant(self, *purposes: str) -> None:
-        """The visitor agrees to ``purposes`` ("personalization", "statistics"), all if none is named."""
+        """The visitor agrees to ``purposes`` ("personalization", "statistics"), all if none is named.
+
+        Where site.toml names another consent provider, that one decides, and this changes nothing.
+        """
         if self.arrival.bot or self.guise is not None:
+            return
+        if self.window.tool is not None:
+            words = "visit.grant() changes nothing: site.toml leaves consent to %s"
+            self.window.warn("grant", words, self.site.settings.consent_provider)
             return
         self._answers_one("agreeing")
         granted = frozenset(purposes or PURPOSES)
@@ -414,11 +485,30 @@ class Visit:
         if self.guise is not None:
             return
         self._answers_one("refusing")
-        arrival, cookie = self.arrival, self.window.cookie
         # A program gets no cookie, but one that brings a person's id is taken at its word.
-        self.cookies = (
-            [] if arrival.bot else [self.window.refusal.issue(arrival.secure)]
-        )
+        secure = self.arrival.secure
+        self.cookies = [] if self.arrival.bot else [self.window.refusal.issue(secure)]
+        self._erase(DENIED)
+
+    def readmit(self) -> bool:
+        """Who refused here takes that back: the consent tool's answer counts again. Whether it is a yes."""
+        tool = self.window.tool
+        if tool is None or self.arrival.bot or self.guise is not None:
+            return False
+        self._answers_one("agreeing")
+        arrival, window = self.arrival, self.window
+        self.visitor = window.cookie.read(arrival.cookies, arrival.secure, arrival.now)
+        agreement = self._told(tool, refused=False)
+        if not agreement.consent:
+            return False
+        if window.refusal.read(arrival.cookies, arrival.secure):
+            self.cookies = [window.refusal.drop(arrival.secure)]
+        self._follow(agreement)
+        return True
+
+    def _erase(self, consent: Consent) -> None:
+        """Everything about whoever has a cookie of ours goes, and the cookie with it."""
+        arrival, cookie = self.arrival, self.window.cookie
         # Also a cookie that cannot be read now goes (tomorrow, or another worker, may read
         # it), and everybody whom one of several cookies names is erased.
         if cookie.sent(arrival.cookies, arrival.secure):
@@ -427,7 +517,7 @@ class Visit:
         for one in {self.visitor, *known} - {None}:
             self.visitor = one
             self._note(ERASED, {})
-        self._become(None, DENIED)
+        self._become(None, consent)
 
     def _renamed(self, visitor: Visitor) -> Visitor:
         self._answers_one("a new id")
@@ -479,6 +569,10 @@ class Visit:
 
     def refresh_cookie(self) -> None:
         """Send the cookie anew if a page leaves privately anyway and the cookie has aged."""
+        if self.window.tool is not None:
+            self.collect()  # what has arrived may say that the id was given up
+            if self.due is not None and not self.cookies:
+                self.cookies = [self.window.cookie.issue(self.due, self.arrival.secure)]
         visitor, arrival = self.visitor, self.arrival
         if visitor is None or self.cookies or not self._consent:
             return
@@ -506,6 +600,8 @@ class Visit:
         """The page has left with status 200: count the view and what was shown."""
         if not self.remembers or self.arrival.scope["method"] != "GET":
             return
+        if self._looks_ahead:
+            self.window.routes.filled(self.arrival.path, tuple(self.display.decisions))
         journal = self.window.journal
         fetched = self.lookup.fetched
         own = self._own_events()

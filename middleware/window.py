@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from ..findings import Finding
 from ..fragments.familiar import Familiar
 from ..fragments.recommendations.rank import Popularity
+from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
 from ..rules.interests import NO_TRAFFIC, Traffic
 from .breaker import Breaker
 from .clicks import ClickLinks
 from .consent import RefusalCookie
+from .consent.providers import cookie_of
+from .consent.told import ToolCookie
 from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
@@ -57,6 +60,7 @@ class _Made(NamedTuple):
     site: "Site"
     cookie: VisitorCookie
     refusal: RefusalCookie
+    tool: ToolCookie | None  # of who asks for consent instead of us
     sources: list[HttpSource]
     popularity: Popularity
 
@@ -100,6 +104,7 @@ class Shopwindow:
         self.traffic: Traffic = NO_TRAFFIC
         self.routes = Routes()
         self.familiar = Familiar()
+        self.recurring = Recurring()
         self.counters: Tally[str] = Tally()
         self.stats = Stats()
         self.errands = Errands()
@@ -142,6 +147,7 @@ class Shopwindow:
             site,
             VisitorCookie(self.keys, settings.cookie_name, settings.cookie_days),
             RefusalCookie(settings.consent_days),
+            cookie_of(settings.consent_tool),
             # What sources answered is remembered, as long as they are the same.
             self.sources
             if same
@@ -156,7 +162,8 @@ class Shopwindow:
         """Serve the new site from here on. Requests in flight keep the one they began with."""
         if made.sources is not self.sources:
             self._retired += self.sources
-        self.site, self.cookie, self.refusal, self.sources, self.popularity = made
+        self.site, self.cookie, self.refusal, self.tool = made[:4]
+        self.sources, self.popularity = made[4:]
 
     def _swap(self, made: "_Made") -> None:
         """As :meth:`_adopt`, for a site that was served."""

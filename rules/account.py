@@ -7,8 +7,8 @@ import msgspec
 
 from .facts import Profile
 from .interests import decayed
-from .moments import in_calendar, lasted
-from .precedence import UNTOLD
+from .moments import in_calendar
+from .precedence import UNTOLD, provenance
 
 #: What an entry may be about, and its heading. Those of counts are the verbs of conditions.
 TOPICS: Mapping[str, str] = {
@@ -62,13 +62,6 @@ class Entry(msgspec.Struct, frozen=True):
         value = self.value
         told = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         return f"{self.title}: {told}{provenance(self.source, self.time, now)}"
-
-
-def provenance(source: str, time: float, now: float) -> str:
-    """`` (app, 3 days ago)``; empty where neither is known."""
-    age = f"{lasted(max(0.0, now - time))} ago" if time else ""
-    known = ", ".join(part for part in (source, age) if part)
-    return f" ({known})" if known else ""
 
 
 def account_of(

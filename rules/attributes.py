@@ -25,6 +25,7 @@ _T = TypeVar("_T")
 
 NO_UNITS = Units()
 NO_PINS: Mapping[str, str] = {}
+NOT_GIVEN: Mapping[str, object] = {}
 
 
 class Facts:
@@ -33,7 +34,8 @@ class Facts:
     ``values`` holds the attributes that are known; of the others some are None, some absent. Of
     lists just the ill-typed ones are None: a missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
     ``pins`` map experiments to the variant that is to be seen whatever the bucket says.
-    ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
+    ``given`` are the raw values of this request. ``memo`` belongs to the compiled conditions,
+    ``survivors`` to the index.
     """
 
     __slots__ = (
@@ -42,6 +44,7 @@ class Facts:
         "context",
         "counts",
         "day",
+        "given",
         "memo",
         "pins",
         "profile",
@@ -60,6 +63,7 @@ class Facts:
         traffic: Traffic = NO_TRAFFIC,
         units: Units = NO_UNITS,
         pins: Mapping[str, str] = NO_PINS,
+        given: Mapping[str, object] = NOT_GIVEN,
     ) -> None:
         self.values = values
         self.profile = profile
@@ -70,6 +74,7 @@ class Facts:
         self.day = context.day
         self.units = units
         self.pins = pins
+        self.given = given
         self.memo: dict[object, Any] = {}
         self.survivors: tuple[object, int, bool] | None = None
         self._leanings: dict[str, Leanings] = {}
@@ -157,4 +162,4 @@ def facts(
         value = typed(attribute, raw, wanted.zone)
         if value is not None or attribute.type == "list":
             values[name] = value
-    return Facts(values, known, consent, context, traffic, units, pins)
+    return Facts(values, known, consent, context, traffic, units, pins, given)

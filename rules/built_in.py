@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from math import isfinite
 
+from .considering import considering_since
 from .facts import DAY, Context, Profile
 from .habits import usual_hour
 from .moments import WEEKDAYS, day_of
@@ -38,6 +39,11 @@ def _cart_age(
     if not profile.cart:
         return None
     return max(0.0, (context.now - profile.cart_since) / 3600)
+
+
+def _days_considering(profile: Profile, context: Context) -> int | None:
+    since = considering_since(profile, context.day)
+    return None if since is None else max(0, context.day - since)
 
 
 def _of_visit(name: str, own: Callable[[Context], str | None]) -> Reader:
@@ -142,6 +148,13 @@ _TABLE: tuple[Entry, ...] = (
         lambda p, c, *_: stage(p, c),
         "Where the visitor stands between the first look and the last order.",
         STAGES,
+    ),
+    _profile(
+        "days-considering",
+        "number",
+        lambda p, c, *_: _days_considering(p, c),
+        "Whole days since the first look at the category looked at last, if that was three times "
+        "in 30 days and nothing of it was bought since; unknown otherwise.",
     ),
     _profile(
         "cart-items",

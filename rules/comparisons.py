@@ -11,6 +11,7 @@ from .attributes import Attribute, Facts
 from .conditions import Segments, Test, Tests, Why
 from .facts import DAY
 from .moments import Duration, months_before
+from .precedence import provenance
 
 OPERATORS: dict[str, tuple[str, ...]] = {
     "number": ("is", "at-least", "more-than", "at-most", "less-than"),
@@ -86,7 +87,19 @@ class _Comparison(msgspec.Struct, frozen=True, gc=False):
 
     def why(self, facts: Facts, segments: Segments) -> Why:
         has = printed(self.attribute, facts.values.get(self.name))
+        has += origin(self.attribute, facts)
         return Why(self.name, self.line, self.wanted(), has)
+
+
+def origin(attribute: Attribute, facts: Facts) -> str:
+    """Who told the stored value of an attribute, and when: `` (webhook:crm, 3 days ago)``.
+
+    Empty where nobody did, and where this request brings another one.
+    """
+    word = facts.profile.told.get(attribute.name)
+    if word is None or facts.given.get(attribute.name) is not None:
+        return ""
+    return provenance(word.source, word.time, facts.context.now)
 
 
 def _scalar(name: str, check: Callable[[Any, Facts], bool]) -> Tests:
@@ -242,7 +255,8 @@ class Has(_Comparison, frozen=True):
 
     def why(self, facts: Facts, segments: Segments) -> Why:
         value = facts.values.get(self.name, frozenset())
-        return Why(self.name, self.line, self.wanted(), printed(self.attribute, value))
+        has = printed(self.attribute, value) + origin(self.attribute, facts)
+        return Why(self.name, self.line, self.wanted(), has)
 
 
 class Age(_Comparison, frozen=True):

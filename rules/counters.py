@@ -7,7 +7,7 @@ from .interests import Pair
 
 # A profile is read on every request, so a busy one must stay small: the more keys a verb and
 # dimension have, the fewer days each keeps, but never less than DAYS_LEAST.
-TABLE_DAYS = WINDOW_DAYS
+TABLE_DAYS = 200
 DAYS_LEAST = 13
 
 
@@ -31,14 +31,15 @@ def counted(
         days = (*days[:-1], days[-1] + 1)
     elif days[-2] < day:
         days = (*days, day, 1)
+        if days[0] <= day - WINDOW_DAYS:
+            days = recent(days, day - WINDOW_DAYS)
     else:  # a late event, from a queue or a replay
         by_day = dict(zip(days[::2], days[1::2], strict=True))
         by_day[day] = by_day.get(day, 0) + 1
         days = tuple(number for pair in sorted(by_day.items()) for number in pair)
+        days = recent(days, days[-2] - WINDOW_DAYS)
     if len(days) > 2 * kept:
         days = fewer(days, kept)
-    if days[0] <= (oldest := days[-2] - WINDOW_DAYS):
-        days = recent(days, oldest)
     return Counter(time if time > counter.last else counter.last, days)
 
 

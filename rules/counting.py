@@ -167,8 +167,9 @@ class Leans(msgspec.Struct, frozen=True, gc=False):
         stranger = compare(0.0, limit)
 
         def true(facts: Facts) -> bool:
-            known = facts.profile.interests.get(dimension)
-            if not known or key not in known:
+            profile = facts.profile
+            known = profile.interests.get(dimension)
+            if (not known or key not in known) and not profile.answers:
                 return stranger
             return compare(facts.leanings(dimension).affinity(key), limit)
 

@@ -5,6 +5,7 @@ import re
 from .conditions import Condition
 from .counting import AFFINITY_BOUNDS, Counted, Leans
 from .document import Document, Node, core
+from .facts import WINDOW_DAYS
 from .favourites import BINDABLE, Favourite, OfFavourite
 from .interests import INTEREST_DIMENSIONS
 from .learning import search_key
@@ -111,6 +112,10 @@ class Deeds:
             elif name.text == "within":
                 within = window(document, node)
                 sound = sound and within is not None
+                if within is not None and (within.days or 0) > WINDOW_DAYS:
+                    words = f"within {within} counts {WINDOW_DAYS} days only"
+                    hint = "older days are not kept"
+                    document.warning(node, words, hint, "window")
             elif (count := document.whole(node, f'"{name.text}"', 0)) is None:
                 sound = False
             else:

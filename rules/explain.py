@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from .attributes import Facts
+from .comparisons import origin
 from .conditions import Why
 from .decide import decide
 from .experiments import CONTROL
@@ -85,12 +86,17 @@ def explain(
         else:
             misses.append(_miss(rules, facts, rule, winner))
     misses.sort(key=lambda miss: (miss.reason == "off", miss.failing))  # stable
-    because = _because(winner, facts) if winner else ()
+    because = _because(rules, winner, facts) if winner else ()
     return Explanation(decision, because, tuple(misses))
 
 
-def _because(rule: Rule, facts: Facts) -> tuple[str, ...]:
-    words = [condition.words() for condition in rule.conditions]
+def _because(rules: RuleSet, rule: Rule, facts: Facts) -> tuple[str, ...]:
+    words = []
+    for condition in rule.conditions:
+        asked = condition.asked(rules.segments)
+        # Of several attributes nobody could tell which one is meant.
+        told = origin(next(iter(asked)), facts) if len(asked) == 1 else ""
+        words.append(f"{condition.words()}{told}")
     for binding in rule.bindings:
         if (key := binding.key(facts)) is not None:
             words.append(f"${binding.variable} is {binding.title(key)}")

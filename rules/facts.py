@@ -11,6 +11,7 @@ import msgspec
 
 DAY = 86_400
 KEYS_KEPT = 48  # per verb and dimension; the least recent key goes first
+TEXT_KEPT = 100  # characters of a key or a visit's fact
 RULES_KEPT = 250  # of those that were shown: a cap that is forgotten is none
 WINDOW_DAYS = 400  # how far back is counted; older days are dropped
 DAYS_KEPT = WINDOW_DAYS  # per key; the two oldest days are added together

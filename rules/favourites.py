@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from .answers import never
 from .attributes import Attribute, Facts
 from .conditions import NO_ATTRIBUTES, Segments, Tests, Why
 from .counting import PERSONALIZATION, Counted, Leans, how_often
@@ -32,7 +33,7 @@ class Favourite(msgspec.Struct, frozen=True, gc=False):
     """``viewed: {category: any, at-least: 3, within: 30 days, as: cat}``.
 
     Of the things in ``known`` (all, where that is empty), the one that was viewed most within
-    the window; ties go to the latest, then to the category deeper in the tree, because views
+    the window, but none that the visitor said they never want to see; ties go to the latest, then to the category deeper in the tree, because views
     count for the categories above as well. It holds if that was ``at_least`` so often.
     ``variable`` is the name under which the rule's later conditions and parameters know it.
     """
@@ -66,12 +67,13 @@ class Favourite(msgspec.Struct, frozen=True, gc=False):
     def _most(self, facts: Facts) -> Most | None:
         best: tuple[int, float, int, str] | None = None
         known, unnamed = self.known, Thing("")
+        unwanted = never(facts.profile).get(self.dimension, ())
         for key, counter in facts.counts.get(
             f"{self.verb} {self.dimension}", {}
         ).items():
             thing = known.get(key) if known else unnamed
-            if thing is None:
-                continue  # no longer in the catalogue
+            if thing is None or key in unwanted:
+                continue  # no longer in the catalogue, or not for this visitor
             count = how_often(counter, self.within, facts.day, facts.context.now)
             if count:
                 rank = (count, counter.last, thing.depth, key)

@@ -2,8 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -27,15 +25,14 @@ from .events import (
     SOURCE,
     VISITED,
 )
-from .facts import ANSWERS, KEYS_KEPT, Answer, Event, Profile, Told
+from .facts import ANSWERS, KEYS_KEPT, TEXT_KEPT, Answer, Event, Profile, Told
 from .interests import WEIGHTS, Pair, add_interest
 from .precedence import tell
+from .storable import storable
 
 VISIT_PAUSE = 30 * 60  # seconds without an event, after which a new visit starts
 ORDERS_KEPT = 5
 VISITS_KEPT = 12  # whose beginning is known
-ATTRIBUTE_KEPT = 500  # characters of an attribute's text
-TEXT_KEPT = 100  # characters of a key or a visit's fact
 QUANTITY_KEPT = 9_999
 
 
@@ -233,35 +230,12 @@ def _promotion(name: str) -> "Lesson":
     return lesson
 
 
-def _storable(value: object) -> object | None:
-    """A raw attribute as a profile can hold it; None, what no attribute can be, is not kept."""
-    match value:
-        case bool():
-            return value
-        case int():
-            return value if abs(value) < 1 << 63 else None
-        case Decimal():
-            return _storable(float(value)) if value.is_finite() else None
-        case float():
-            return value if math.isfinite(value) else None
-        case str():
-            return value if len(value) <= ATTRIBUTE_KEPT else None
-        case date():
-            return value.isoformat()
-        case list() | tuple() | set() | frozenset():
-            texts = all(
-                isinstance(text, str) and len(text) <= TEXT_KEPT for text in value
-            )
-            return list(value) if texts and len(value) <= KEYS_KEPT else None
-    return None
-
-
 def _attributes_set(
     old: Profile, event: Event, relatives: Relatives, changes: Changes
 ) -> None:
     source = _text(event, SOURCE) or "app"
     fresh = {
-        name: _storable(raw) for name, raw in event.properties.items() if name != SOURCE
+        name: storable(raw) for name, raw in event.properties.items() if name != SOURCE
     }
     changes["attributes"], changes["told"] = tell(
         old.attributes, old.told, fresh, Told(source, int(event.time))

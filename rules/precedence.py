@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .facts import KEYS_KEPT, Profile, Told
+from .moments import lasted
 
 PREFERENCE = "preference"
 UNTOLD = Told("", 0.0)  # of the time before it was kept who tells
@@ -44,7 +45,7 @@ def united(older: Profile, newer: Profile) -> tuple[dict[str, Any], dict[str, To
         for name in {*profile.attributes, *profile.told}:
             rank = _rank(profile, name)
             # Where nobody knows who told it when, that of the profile seen last stays.
-            if name not in best or rank >= best[name][0] or not rank[2]:
+            if name not in best or rank >= best[name][0]:
                 best[name] = rank, profile
     attributes: dict[str, Any] = {}
     told: dict[str, Told] = {}
@@ -58,7 +59,9 @@ def united(older: Profile, newer: Profile) -> tuple[dict[str, Any], dict[str, To
 
 
 def _rank(profile: Profile, name: str) -> _Rank:
-    word = profile.told.get(name, UNTOLD)
+    word = profile.told.get(name)
+    if word is None:
+        return False, 0.0, "", ""
     value = repr(profile.attributes.get(name))  # only decides between equal times
     return word.source == PREFERENCE, word.time, word.source, value
 
@@ -73,3 +76,10 @@ def _bounded(
         names = [*(name for name in told if name not in attributes), *attributes]
         told = {name: told[name] for name in names[-KEYS_KEPT:] if name in told}
     return attributes, told
+
+
+def provenance(source: str, time: float, now: float) -> str:
+    """`` (app, 3 days ago)``; empty where neither is known."""
+    age = f"{lasted(max(0.0, now - time))} ago" if time else ""
+    known = ", ".join(part for part in (source, age) if part)
+    return f" ({known})" if known else ""

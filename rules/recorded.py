@@ -237,12 +237,13 @@ def _leanings_column(dimension: str, layer: _Layer, full: int) -> Steps[Column]:
         yield
 
     def masks(facts: Facts) -> int:
-        known = facts.profile.interests.get(dimension)
-        if not known:
+        profile = facts.profile
+        if not profile.interests.get(dimension) and not profile.answers:
             return unwanted
         sound, stopped = unwanted, 0
-        affinity = facts.leanings(dimension).affinity
-        for key in known.keys() & asked.keys():
+        leanings = facts.leanings(dimension)
+        affinity = leanings.affinity
+        for key in leanings.keys & asked.keys():
             number = affinity(key)
             verdict = asked[key]
             if (line := verdict.wants) is not None:

@@ -2,7 +2,8 @@
 
 from .facts import DAY, Context, Profile
 
-CONSIDERING = 3  # looks at one category within 30 days
+CONSIDERING = 3  # looks at one category
+LOOKING = 30  # days within which they count
 
 STAGES = ("new", "exploring", "considering", "cart", "customer", "lapsing", "lapsed")
 
@@ -21,7 +22,7 @@ def stage(profile: Profile, context: Context) -> str:
         return (
             "customer" if age < 90 * DAY else "lapsing" if age < 180 * DAY else "lapsed"
         )
-    first = context.day - 29
+    first = context.day - LOOKING + 1
     for counter in profile.counts.get("viewed category", {}).values():
         if counter.since(first) >= CONSIDERING:
             return "considering"

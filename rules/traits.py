@@ -14,6 +14,7 @@ DERIVED = {
     "stage": "events, orders and visits",
     "returning": "`visits:`",
     "visited-today": "`days-since-visit:`",
+    "days-considering": "events",
 }
 
 

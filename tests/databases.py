@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -120,14 +121,12 @@ class Cluster:
             yield process
 
     def _wait(self) -> None:
-        """It listens before it lets anybody in."""
-        asking = [str(self._programs / "pg_isready"), "-h", "127.0.0.1"]
+        """It listens before it answers."""
+        asking = [str(self._programs / "pg_isready"), "-q", "-h", "127.0.0.1"]
         end = time.monotonic() + 20
-        while subprocess.run(
-            [*asking, "-p", str(self.port)], stdout=subprocess.DEVNULL
-        ).returncode:
+        while subprocess.run([*asking, "-p", str(self.port)]).returncode:
             if time.monotonic() > end:
-                raise RuntimeError("PostgreSQL lets nobody in")
+                raise RuntimeError("PostgreSQL does not get ready")
             time.sleep(0.02)
 
 
@@ -150,6 +149,37 @@ def postgresql() -> Iterator[str]:
     """A running PostgreSQL: its URL."""
     with cluster() as one, one.running():
         yield one.url
+
+
+@contextmanager
+def pooler(url: str) -> Iterator[str]:
+    """A pgbouncer before the PostgreSQL at ``url``, that lends each of its two connections
+    for a transaction, in turns: its URL."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        absent("pgbouncer", "apt-get install pgbouncer")
+    folder = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
+    parts, port = urlsplit(url), free_port()
+    settings = {
+        "listen_addr": "127.0.0.1",
+        "listen_port": port,
+        "unix_socket_dir": "",
+        "auth_type": "any",
+        "pool_mode": "transaction",
+        "default_pool_size": 2,
+        "server_round_robin": 1,
+    }
+    target = f"host=127.0.0.1 port={parts.port} user={parts.username}"
+    lines = ["[databases]", f"* = {target}", "[pgbouncer]"]
+    lines += [f"{key} = {value}" for key, value in settings.items()]
+    (folder / "pgbouncer.ini").write_text("\n".join(lines) + "\n")
+    folder.chmod(0o755)
+    command, log = [program, str(folder / "pgbouncer.ini")], folder / "pgbouncer.log"
+    try:
+        with running(command, port, log, **_somebody()):
+            yield url.replace(f":{parts.port}/", f":{port}/")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 
 from shopwindow.middleware.journal import new_id
 from shopwindow.middleware.keys import pseudonym
+from shopwindow.middleware.settings import address
 from shopwindow.middleware.site import read_site
 from shopwindow.middleware.stores import IDENTIFIED
-from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.stores.opening import open_store
 from shopwindow.rules.facts import DAY, Event
 from tests.shop import FILES
 
@@ -22,6 +24,8 @@ STRANGER = "s" * 22
 LOGGED_IN, BEFORE = "a" * 22, "b" * 22
 SECRET = "geheime-suche"
 
+SQLITE = "sqlite:///shop.db"
+
 Happened = tuple[str, str, Mapping[str, Any], float]
 
 
@@ -29,11 +33,12 @@ def set_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOPWINDOW_SECRET_KEYS", f"{NEW_KEY},{OLD_KEY}")
 
 
-def write_site(folder: Path, more: str = "") -> Path:
+def write_site(folder: Path, more: str = "", store: str = SQLITE) -> Path:
+    """``store`` is its URL; ``more`` is added to site.toml, which ends in the table [store]."""
     for name, text in FILES.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace("memory:", "sqlite:///shop.db"), "utf-8")
+        path.write_text(text.replace("memory:", store), "utf-8")
     with (folder / "site.toml").open("a", encoding="utf-8") as file:
         file.write(more)
     return folder
@@ -47,9 +52,8 @@ def keep(folder: Path, *happened: Happened) -> list[Event]:
         at = now - ago * DAY
         day = site.context.day(at)
         events.append(Event(new_id(at), name, visitor, at, day, dict(properties)))
-    store = SqliteStore(folder / "shop.db")
-    store.commit(events, site.learn, {})
-    store.close()
+    with closing(open_store(address(site.settings))) as store:
+        store.commit(events, site.learn, {})
     return events
 
 

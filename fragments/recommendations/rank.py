@@ -101,6 +101,7 @@ class Popularity:
         self.by_category = by_category
         self._first: dict[int, _First] = {}
         self._among: dict[object, Popularity] = {}
+        self._having: dict[tuple[str, str], frozenset[str]] = {}
         #: A product's id -> the products of its category, and the reason that tells it.
         self.similar: Mapping[str, Similar] = _Similarities(catalog, by_category)
 
@@ -120,6 +121,27 @@ class Popularity:
                 self._among = {}  # as a whole: other threads may be reading
             self._among[asked] = found
         return found
+
+    def having(self, unwanted: Mapping[str, Collection[str]]) -> Collection[str]:
+        """The ids of all products that have one of the keys: those a visitor never wants to see.
+
+        ``unwanted`` maps a dimension (category, brand, tag, product) to its keys.
+        """
+        if not unwanted:
+            return ()
+        pairs = [(name, key) for name, keys in unwanted.items() for key in keys]
+        known = self._having
+        missing = {pair for pair in pairs if pair not in known}
+        if missing:
+            found: dict[tuple[str, str], set[str]] = {pair: set() for pair in missing}
+            for id in self.shares:
+                for pair in missing.intersection(self.catalog.relatives("product", id)):
+                    found[pair].add(id)
+            if len(known) >= FILTERS_KEPT:
+                known = {pair: known[pair] for pair in pairs if pair in known}
+            known = known | {pair: frozenset(ids) for pair, ids in found.items()}
+            self._having = known  # as a whole, as in among
+        return frozenset().union(*(known[pair] for pair in pairs))
 
     def _fewer(self, only: Filter, excluded: Filter) -> "Popularity":
         relatives = self.catalog.relatives
@@ -214,7 +236,8 @@ def choose(
     """Up to ``limit`` products: the ``pinned`` ones, whatever else is asked, then each strategy fills what the one before left open.
 
     ``viewed`` holds product ids, latest first; only the :data:`PERSONAL` strategies look at
-    it. ``bought`` and ``exclude`` are left out, and so is what is out of stock or unknown.
+    it. ``bought`` and ``exclude`` are left out, and so is what is out of stock or unknown; what
+    is pinned only ``exclude`` takes away.
     Nothing appears twice. Both lists may be empty. Raises ValueError for an unknown
     strategy. What everybody gets are the same two tuples for everybody, to be recognised.
     """
@@ -222,7 +245,8 @@ def choose(
         first = popularity.first(limit)
         if first.names.isdisjoint(bought):
             return first.ids, first.reasons
-    ids: list[str] = list(dict.fromkeys(pinned))[:limit]
+    chosen = [id for id in pinned if id not in exclude] if exclude else pinned
+    ids: list[str] = list(dict.fromkeys(chosen))[:limit]
     reasons: list[Reason] = [_PINNED] * len(ids)
     for strategy in strategies:
         if strategy not in STRATEGIES:

@@ -48,8 +48,9 @@ def command(
       shopwindow erase personalization --customer 10017 --yes
 
     Their cookies are refused from then on, also for what running workers have not written yet.
-    A minute later the files of a SQLite store have no byte of it any more. What stays is the mark
-    of each id without anything else, so that it is refused. Backups are yours to clean.
+    A SQLite file is written anew, so that no byte of it is left: some seconds for a million events,
+    in which pages go on and workers hold back what they have to write. What stays is the mark of
+    each id without anything else, so that it is refused. Backups are yours to clean.
 
     Ends with 0 if something was erased, with 1 if nothing was kept or not all could be done:
     then run it again, it goes on.

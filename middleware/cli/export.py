@@ -12,9 +12,11 @@ from urllib.parse import quote
 import click
 import msgspec
 
-from ...rules.facts import PURPOSES
-from ...rules.mappings import NAMES, Line, lines, names
-from ...rules.portable import portable, portable_event
+from ...rules.account import account_of
+from ...rules.exported import Line, lines
+from ...rules.facts import PURPOSES, Profile
+from ...rules.mappings import NAMES, names
+from ...rules.portable import portable, portable_event, readable
 from ..exporting import FORMS, WRITERS, ExportError, Form, whole_file, write_csv
 from ..site import Site
 from ..stores import Keeper
@@ -194,6 +196,7 @@ def _answer(site: Site, keeper: Keeper, owners: list[str]) -> dict[str, Any]:
         records.append(
             {
                 "id": owner,
+                "known": [] if profile is None else _known(site, profile),
                 "profile": None if profile is None else portable(profile),
                 "events": [portable_event(event) for event in events],
             }
@@ -216,3 +219,16 @@ def _answer(site: Site, keeper: Keeper, owners: list[str]) -> dict[str, Any]:
         },
         "records": records,
     }
+
+
+def _known(site: Site, profile: Profile) -> list[dict[str, Any]]:
+    """All that the profile holds, a line for each thing, with who said so and when."""
+
+    def title(dimension: str, key: str) -> str:
+        item = site.catalog.item(dimension, key)
+        return key if item is None else item.title
+
+    return [
+        msgspec.to_builtins(entry) | {"time": readable(entry.time)}
+        for entry in account_of(profile, time.time(), title)
+    ]

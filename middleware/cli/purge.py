@@ -57,8 +57,7 @@ def command(folder: Path, url: str | None, dry_run: bool, form: str) -> None:
       17 3 * * *  nice shopwindow purge /srv/shop/personalization
 
     Ends with 0 if all that is too old is gone (with --dry-run: counted), with 1 if the store
-    could not be read or changed. What is deleted is overwritten; a SQLite file does not shrink,
-    it fills up again.
+    could not be read or changed. A SQLite file does not shrink, it fills up again.
     """
     site = usable(folder)
     kept = site.settings.retention

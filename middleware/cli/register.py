@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
+from ..consent.settings import OURS
 from ..processing import Processing, processing
 from ..processing_words import UNKNOWN, Words
 from ..settings import Settings
@@ -111,12 +112,14 @@ def _chapters(settings: Settings, told: Processing, words: Words) -> Iterator[Ch
         )
         for one in told.data
     }
+    asked_by = words("ours") if told.asked_by == OURS else told.asked_by
     yield Chapter(
         words("purposes"),
         [
             f"{words(purpose)} ({words('legal-basis')}: {basis})"
             for purpose, basis in bases.items()
-        ],
+        ]
+        + [f"{words('asked-by')}: {asked_by}"],
     )
     yield Chapter(words("subjects"), [words("visitors"), words("customers")])
     for one in told.data:
@@ -153,7 +156,10 @@ def _chapters(settings: Settings, told: Processing, words: Words) -> Iterator[Ch
         words("cookies"),
         (),
         [words("name"), words("days"), words("use")],
-        [(one.name, str(one.days), words(one.use)) for one in told.cookies],
+        [
+            (one.name, "-" if one.days is None else str(one.days), words(one.use))
+            for one in told.cookies
+        ],
     )
     measures = [words(key) for key in told.measures]
     yield Chapter(words("measures"), [*measures, *register.measures])
@@ -222,6 +228,7 @@ def _json(settings: Settings, told: Processing) -> dict[str, Any]:
             }
             for one in told.data
         ],
+        "consent-asked-by": told.asked_by,
         "data-subjects": [english("visitors"), english("customers")],
         "attributes": [
             {

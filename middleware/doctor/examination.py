@@ -144,6 +144,15 @@ class Examination:
             answer = who.post(self.endpoints + "consent", form)
             self.answers.append(answer)
             yield from symptoms.clock(answer)
+            if answer.status == 409:
+                yield symptoms.error(
+                    "consent-elsewhere",
+                    "the shop leaves consent to another tool, so the doctor's visitors cannot agree by its form",
+                    answer,
+                    "",
+                    "agree in two browsers, and give the cookies of both with --cookie",
+                )
+                return False
             if answer.status != 303:
                 yield symptoms.error(
                     "consent",

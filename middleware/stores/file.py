@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from . import StoreError
+from .checking import DAMAGED, Check
 from .migrations import migrate, newer
 
 log = logging.getLogger("shopwindow")
@@ -20,7 +21,6 @@ SUFFIXES = (".db", ".sqlite", ".sqlite3")
 TURNING = 0.5  # seconds that several processes may take to turn to write-ahead logging
 _MAGIC = b"SQLite format 3\0"
 _LOGS = ("-wal", "-shm")
-_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 FAULTS = (
     sqlite3.ProgrammingError,
@@ -64,9 +64,12 @@ class SqliteFile:
         self._opened: Number | None = None  # the file that is open
         self._logs: dict[str, Number | None] = {}
         self._stale: list[str] = []
+        self._check: Check | None = None
         self._open()
 
     def close(self) -> None:
+        if self._check is not None:
+            self._check.stop()
         with self.lock:
             self.reading.close()
         self.writing.close()
@@ -172,20 +175,29 @@ class SqliteFile:
 
     def _open_or_renew(self) -> tuple[sqlite3.Connection, Number | None]:
         """Open the file; one that is no database is put aside for a new one."""
-        number = self.path.stat().st_ino if self.path.exists() else 0
+        number = self._number()
         try:
-            return self._open_writing()
+            connection, opened = self._open_writing()
         except sqlite3.DatabaseError as error:
             # Not for a file that is only locked, not ours to read or on a full disk.
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in DAMAGED:
                 raise
             if self.path.suffix.lower() not in SUFFIXES:
                 raise self._foreign(error) from error
-            if self.path.exists() and self.path.stat().st_ino == number:
-                self._put_aside(error)  # else another process has done so already
-        return self._open_writing()
+            self._put_aside(error, number)
+            return self._open_writing()
+        # A page that is damaged is met only when it is read: maybe tomorrow, by a visitor.
+        if number is not None and self.path.suffix.lower() in SUFFIXES:
+            self._check = Check(self.path, lambda what: self._put_aside(what, number))
+            if self._check.begin():
+                connection.close()
+                return self._open_writing()
+        return connection, opened
 
-    def _put_aside(self, error: sqlite3.DatabaseError) -> None:
+    def _put_aside(self, error: object, number: Number | None) -> None:
+        """Rename what is damaged: the file ``number``, unless another process has done so."""
+        if number is None or self._number() != number:
+            return
         suffix = f".damaged-{int(time.time())}-{os.getpid()}"
         # The logs first: SQLite would play them into the new file.
         for part in (*_LOGS, ""):

@@ -2,23 +2,17 @@
 
 import os
 import re
-import sqlite3
-import time
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ...rules.facts import Event, Profile
-from . import TRACES_GONE, DayOf, Due, StoreError
-from .migrations import VERSION, newer
+from . import DayOf, Due
+from .busy import STEP, BusyFile
 from .rows import decode_profile, decode_properties, mark_of
 from .sqlite import ERASURE
 
-STEP = 1_000  # rows that are read or deleted at once
-PATIENCE = 10_000  # milliseconds to wait for a worker that writes
-GLIMPSE = 20  # milliseconds to wait for readers
 QUARTER = 900  # seconds: every time zone is whole quarters of an hour away from UTC
 
 _RETIRED = "length(data) = 0"
@@ -64,65 +58,35 @@ class SqliteKeeper:
     def __init__(self, path: Path, day: DayOf) -> None:
         self.path = path
         self._day = day
-        if not path.is_file():
-            raise StoreError(f"there is no store at {path}")
-        try:
-            address = f"{path.resolve().as_uri()}?mode=rw"
-            # An iterator may be read on another thread than the one that asked for it.
-            self._file = sqlite3.connect(
-                address, uri=True, isolation_level=None, check_same_thread=False
-            )
-        except sqlite3.Error as error:
-            raise StoreError(f"{path} cannot be opened: {error}") from error
-        try:
-            self._open()
-        except BaseException:  # raised on; only the connection is given back
-            self._file.close()
-            raise
-
-    def _open(self) -> None:
-        self._execute(f"PRAGMA busy_timeout = {PATIENCE}")
-        ((version,),) = self._rows("PRAGMA user_version")
-        if not version:
-            raise StoreError(f"{self.path} is no store of shopwindow")
-        if version > VERSION:
-            raise StoreError(newer(self.path))
-        if version < VERSION:
-            raise StoreError(
-                f"{self.path} was written by an older shopwindow: start the shop once with "
-                "this one, which brings the file up to date"
-            )
-        # What is deleted is overwritten with zeros.
-        self._execute("PRAGMA secure_delete = ON")
-        self._execute("PRAGMA synchronous = NORMAL")
-
-    def close(self) -> None:
-        self._file.close()
+        self._file = BusyFile(path)
+        self.close = self._file.close
 
     # -- one person ------------------------------------------------------------------------
 
     def owner_of(self, visitor_or_customer: str) -> str | None:
         for id in (visitor_or_customer, mark_of(visitor_or_customer)):
-            row = self._first("SELECT data FROM profiles WHERE id = ?", id)
+            row = self._file.first("SELECT data FROM profiles WHERE id = ?", id)
             if row is not None and row[0][:1] == b"@":
                 return str(row[0][1:].decode())
-            link = self._first("SELECT min(customer) FROM logins WHERE visitor = ?", id)
+            link = self._file.first(
+                "SELECT min(customer) FROM logins WHERE visitor = ?", id
+            )
             if link is not None and link[0] is not None:
                 return str(link[0])
             if row is not None and row[0]:
                 return id
-            if self._first("SELECT 1 FROM logins WHERE customer = ? LIMIT 1", id):
+            if self._file.first("SELECT 1 FROM logins WHERE customer = ? LIMIT 1", id):
                 return id
-            if self._first("SELECT 1 FROM events WHERE visitor = ? LIMIT 1", id):
+            if self._file.first("SELECT 1 FROM events WHERE visitor = ? LIMIT 1", id):
                 return id
         return None
 
     def everything(self, owner: str) -> tuple[Profile | None, Iterator[Event]]:
-        row = self._first(
+        row = self._file.first(
             f"SELECT data FROM profiles WHERE id = ? AND {_PROFILE}", owner
         )
         profile = None if row is None else decode_profile(row[0])
-        rows = self._rows(
+        rows = self._file.rows(
             "SELECT id, name, time, properties FROM events "
             f"WHERE visitor IN ({_MARKS}) ORDER BY time, id",
             (owner,),
@@ -137,66 +101,50 @@ class SqliteKeeper:
         return Event(id, name, owner, time, self._day(time), known)
 
     def erase(self, owner: str) -> int:
-        with self._writing():
+        with self._file.writing():
             statement = f"DELETE FROM profiles WHERE id = ? AND {_PROFILE}"
-            gone = self._execute(statement, (owner,)).rowcount
+            gone = self._file.execute(statement, (owner,)).rowcount
             links = list(
-                self._rows("SELECT * FROM logins WHERE customer = ?", (owner,))
+                self._file.rows("SELECT * FROM logins WHERE customer = ?", (owner,))
             )
             marks = [visitor for _, visitor in links]
             if _MARK.match(owner):  # customers come back with their next login
                 marks.append(owner)
-            self._each(_ERASE, [(mark,) for mark in marks])
+            self._file.each(_ERASE, [(mark,) for mark in marks])
         # Nothing can be added any more: looking for the rest needs no lock.
         found = list(
-            self._rows(f"SELECT id FROM events WHERE visitor IN ({_MARKS})", (owner,))
+            self._file.rows(
+                f"SELECT id FROM events WHERE visitor IN ({_MARKS})", (owner,)
+            )
         )
         for rows in _parts(found, STEP):
-            with self._writing():
-                gone += self._each("DELETE FROM events WHERE id = ?", rows)
+            with self._file.writing():
+                gone += self._file.each("DELETE FROM events WHERE id = ?", rows)
         # Last: by these the events are found again if this is stopped half-way.
-        with self._writing():
-            self._each(_UNLINK, links)
-        self._wipe()
+        with self._file.writing():
+            self._file.each(_UNLINK, links)
+        self._file.wipe()
         return gone
-
-    def _wipe(self) -> None:
-        """Empty the write-ahead log, which still knows what was erased."""
-        end = time.monotonic() + TRACES_GONE
-        # While it waits for readers, nobody can write: it tries again instead.
-        self._execute(f"PRAGMA busy_timeout = {GLIMPSE}")
-        while True:
-            ((busy, _, _),) = self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
-            if not busy:
-                self._execute(f"PRAGMA busy_timeout = {PATIENCE}")
-                return
-            if time.monotonic() > end:
-                self._execute(f"PRAGMA busy_timeout = {PATIENCE}")
-                raise StoreError(
-                    f"it is erased, but {self.path}-wal cannot be emptied: somebody reads "
-                    "the file without a pause. Try again when that is over"
-                )
-            time.sleep(0.1)
 
     # -- the log ---------------------------------------------------------------------------
 
     def events(self, since: float, until: float) -> Iterator[Event]:
         # Of all customers: more than memory should hold.
-        self._execute("DROP TABLE IF EXISTS temp.owners")
-        self._execute(_OWNERS)
-        self._execute(_FILL)
+        self._file.execute("DROP TABLE IF EXISTS temp.owners")
+        self._file.execute(_OWNERS)
+        self._file.execute(_FILL)
         owner = "coalesce((SELECT customer FROM temp.owners AS one WHERE one.visitor = events.visitor), visitor)"
         what, condition = (
             f"id, name, time, properties, {owner}",
             "time >= ? AND time < ?",
         )
-        for rows in self._walk("events", what, condition, (since, until)):
+        for rows in self._file.walk("events", what, condition, (since, until)):
             for row in rows:
                 yield self._event(*row)
 
     def daily(self) -> Mapping[tuple[str, int], int]:
         counts: Tally[tuple[str, int]] = Tally()
-        rows = self._rows(
+        rows = self._file.rows(
             f"SELECT name, CAST(time / {QUARTER} AS INTEGER) AS quarter, count(*) "
             "FROM events GROUP BY name, quarter"
         )
@@ -210,11 +158,11 @@ class SqliteKeeper:
         events = profiles = 0
         if events_before:
             old, values = _older(events_before)
-            ((events,),) = self._rows(
+            ((events,),) = self._file.rows(
                 f"SELECT count(*) FROM events WHERE {old}", values
             )
         if profiles_before:
-            for rows in self._walk("profiles", "id, data, version", _PROFILE):
+            for rows in self._file.walk("profiles", "id, data, version", _PROFILE):
                 profiles += len(_unseen(rows, profiles_before))
         return Due(events, profiles)
 
@@ -226,16 +174,16 @@ class SqliteKeeper:
     ) -> Iterator[int]:
         if events_before:
             old, values = _older(events_before)
-            for rows in self._walk("events", "id", old, values, batch):
-                with self._writing():
-                    gone = self._each("DELETE FROM events WHERE id = ?", rows)
+            for rows in self._file.walk("events", "id", old, values, batch):
+                with self._file.writing():
+                    gone = self._file.each("DELETE FROM events WHERE id = ?", rows)
                 yield gone
         if profiles_before:
             what = "id, data, version"
-            for rows in self._walk("profiles", what, _PROFILE, (), batch):
+            for rows in self._file.walk("profiles", what, _PROFILE, (), batch):
                 if unseen := _unseen(rows, profiles_before):
-                    with self._writing():
-                        gone = self._each(_LEAVE, unseen)
+                    with self._file.writing():
+                        gone = self._file.each(_LEAVE, unseen)
                     yield gone
             yield from self._purge_links(batch)
 
@@ -244,88 +192,29 @@ class SqliteKeeper:
         unlink = f"{_UNLINK} AND {_LINK}"
         part = f"DELETE FROM profiles WHERE id = ? AND {_ORPHAN}"
         for orphans, statement in ((_LINKS, unlink), (_ORPHANS, part)):
-            for rows in _parts(list(self._rows(orphans)), batch):
-                with self._writing():
-                    gone = self._each(statement, rows)
+            for rows in _parts(list(self._file.rows(orphans)), batch):
+                with self._file.writing():
+                    gone = self._file.each(statement, rows)
                 yield gone
 
     # -- how much there is -----------------------------------------------------------------
 
     def sizes(self) -> Mapping[str, int]:
         sizes = {
-            "profiles": self._count(f"count(*) FROM profiles WHERE {_PROFILE}"),
-            "customers": self._count("count(DISTINCT customer) FROM logins"),
-            "events": self._count("count(*) FROM events"),
-            "visitors": self._count(
+            "profiles": self._file.count(f"count(*) FROM profiles WHERE {_PROFILE}"),
+            "customers": self._file.count("count(DISTINCT customer) FROM logins"),
+            "events": self._file.count("count(*) FROM events"),
+            "visitors": self._file.count(
                 "count(DISTINCT coalesce(customer, events.visitor)) "
                 "FROM events LEFT JOIN logins ON logins.visitor = events.visitor"
             ),
-            "retired": self._count(f"count(*) FROM profiles WHERE {_RETIRED}"),
+            "retired": self._file.count(f"count(*) FROM profiles WHERE {_RETIRED}"),
             "bytes": sum(_size(f"{self.path}{part}") for part in ("", "-wal")),
         }
-        ((oldest, newest),) = self._rows("SELECT min(time), max(time) FROM events")
+        ((oldest, newest),) = self._file.rows("SELECT min(time), max(time) FROM events")
         if oldest is not None:
             sizes |= {"oldest": int(oldest), "newest": int(newest)}
         return sizes
-
-    # -- SQL -------------------------------------------------------------------------------
-
-    def _walk(
-        self,
-        table: str,
-        what: str,
-        condition: str,
-        values: Sequence[Any] = (),
-        step: int = STEP,
-    ) -> Iterator[list[tuple[Any, ...]]]:
-        """The rows of ``table`` in steps, between which nothing is held; id is the first column."""
-        last = ""
-        statement = (
-            f"SELECT {what} FROM {table} WHERE id > ? AND ({condition}) "
-            f"ORDER BY id LIMIT {step}"
-        )
-        while rows := list(self._rows(statement, (last, *values))):
-            yield rows
-            last = rows[-1][0]
-
-    def _count(self, what: str) -> int:
-        ((number,),) = self._rows(f"SELECT {what}")
-        return int(number)
-
-    def _first(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        return next(self._rows(statement, (value,)), None)
-
-    def _rows(
-        self, statement: str, values: Sequence[Any] = ()
-    ) -> Iterator[tuple[Any, ...]]:
-        try:
-            yield from self._file.execute(statement, values)
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path} cannot be read: {error}") from error
-
-    def _execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        try:
-            return self._file.execute(statement, values)
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path} cannot be changed: {error}") from error
-
-    def _each(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
-        """Returns how many rows ``statement`` changed, over all ``rows``."""
-        try:
-            return max(0, self._file.executemany(statement, rows).rowcount)
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path} cannot be changed: {error}") from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._execute("COMMIT")
-        except BaseException:  # raised on; only what was begun is undone
-            if self._file.in_transaction:  # a full disk ends it by itself
-                self._file.execute("ROLLBACK")
-            raise
 
 
 def _older(before: Mapping[str, float]) -> tuple[str, list[str | float]]:

@@ -189,7 +189,10 @@ def rewriting_goals(measured: Rewriting) -> list[Goal]:
     goals = [
         share(rewriting.PLAIN, find, 1.3),
         share(rewriting.PLAIN_SHORT, rewriting.FIND_SHORT, 2),
+        share(rewriting.PLAIN_SHORT_AGAIN, rewriting.FIND_SHORT),
         share(rewriting.PLAIN_CHUNKS, find),
+        share(rewriting.PLAIN_CHUNKS_AGAIN, find, 2),
+        share(rewriting.PLAIN_CHUNKS_VISITED, find),
         spent(rewriting.BLOCKS, BLOCKS_SECONDS),
         share(rewriting.NEW, plain, 1.1),
         share(rewriting.SECOND, plain),

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 
 from shopwindow.fragments.blocks import cut
 from shopwindow.fragments.familiar import Familiar
-from shopwindow.fragments.rewrite import KEPT, Hole, Piece, Rewriter
+from shopwindow.fragments.history import KEPT
+from shopwindow.fragments.recurring import Recurring
+from shopwindow.fragments.rewrite import Hole, Piece, Rewriter
 from shopwindow.fragments.scanner import Scanner
 from shopwindow.fragments.slots import Marker, SlotNames
 
@@ -34,14 +36,17 @@ BATCH = 4  # pages of each contender in each round
 SIZE = 100_000  # bytes of the page
 CHUNK = 16_384
 
-# Of a longer page in chunks the scanner goes through what no longer may be kept for it.
+# Of a longer page in chunks that are not those of the last one the scanner goes through what no longer may be kept.
 UNSCANNED = KEPT - KEPT % 1_000
 
 FIND = "bytes.find over the page"
 FIND_SHORT = "bytes.find over 57 KB"
 PLAIN = "no slot, whole"
 PLAIN_SHORT = "no slot, 57 KB in chunks of 16 KB"
+PLAIN_SHORT_AGAIN = "no slot, 57 KB in chunks of 16 KB, remembered"
 PLAIN_CHUNKS = "no slot, chunks of 16 KB"
+PLAIN_CHUNKS_AGAIN = "no slot, chunks of 16 KB, remembered"
+PLAIN_CHUNKS_VISITED = "no slot, chunks of 16 KB, remembered, two differ"
 BLOCKS = "3 template blocks"
 UNKNOWN = "3 attributes, nothing remembered"
 NEW = "3 attributes, page never seen"
@@ -119,8 +124,10 @@ def rewritten(
     return rewriter.feed(page) + rewriter.close()
 
 
-def in_chunks(page: bytes) -> list[Piece]:
-    rewriter = Rewriter(NAMES, MARKER)
+def in_chunks(page: bytes, recurring: Recurring | None = None) -> list[Piece]:
+    """What the middleware does with a page of several messages."""
+    history = recurring.history("/") if recurring else None
+    rewriter = Rewriter(NAMES, MARKER, history=history)
     pieces: list[Piece] = []
     for at in range(0, len(page), CHUNK):
         pieces += rewriter.feed(page[at : at + CHUNK])
@@ -185,13 +192,22 @@ def measure(step: Step) -> Rewriting:
     )
     short = plain[:UNSCANNED]
     pages = [visited(page, number) for number in range((ROUNDS + 1) * BATCH)]
+    # A token in the head, and the name of a customer further down: the chunks are those of the template.
+    plains = [
+        b"%08d" % n + plain[8:50_000] + b"%08d" % n + plain[50_008:]
+        for n in range(BATCH)
+    ]
     last, same = Familiar(), Familiar()
+    long, middle, visits = Recurring(), Recurring(), Recurring()
     runs: dict[str, Run] = {
         FIND: lambda _: plain.find(b"data-shopwindow="),
         PLAIN: lambda _: rewritten(plain),
         PLAIN_CHUNKS: lambda _: in_chunks(plain),
+        PLAIN_CHUNKS_AGAIN: lambda _: in_chunks(plain, long),
+        PLAIN_CHUNKS_VISITED: lambda number: in_chunks(plains[number % BATCH], visits),
         FIND_SHORT: lambda _: short.find(b"data-shopwindow="),
         PLAIN_SHORT: lambda _: in_chunks(short),
+        PLAIN_SHORT_AGAIN: lambda _: in_chunks(short, middle),
         BLOCKS: lambda _: rewritten(blocks),
         UNKNOWN: lambda number: rewritten(pages[number]),
         NEW: lambda number: rewritten(pages[number], familiar=Familiar()),

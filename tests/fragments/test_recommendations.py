@@ -230,3 +230,30 @@ def test_what_is_pinned_stands_first_and_once(
     words = [reason.text(PETS, "en") for reason in reasons]
     first = len(dict.fromkeys(pinned[:limit]))
     assert words[:first] == [""] * first and all(words[first:])
+
+
+@pytest.mark.parametrize(
+    ("unwanted", "left"),
+    [
+        ({}, "hay straw bone"),
+        ({"product": ["straw"]}, "hay bone"),
+        ({"category": ["dog"]}, "hay straw"),
+        ({"category": ["pets"]}, ""),  # with its children's
+        ({"tag": ["hay"], "product": ["gone"]}, "straw bone"),
+    ],
+)
+def test_what_a_visitor_never_wants_to_see_is_on_no_shelf(
+    unwanted: dict[str, list[str]], left: str
+) -> None:
+    exclude = ALL.having(unwanted)
+    assert ALL.having(unwanted) == exclude
+    for pinned in ((), ("straw", "bone", "hay")):
+        ids, _ = choose(("trending",), 9, ALL, exclude=exclude, pinned=pinned)
+        assert set(ids) == set(left.split())
+
+
+def test_what_is_looked_up_for_visitors_stays_bounded() -> None:
+    shop = Popularity(PETS, {})
+    for number in range(FILTERS_KEPT + 3):
+        assert shop.having({"tag": ["hay", f"t{number}"]}) == {"hay"}
+    assert len(shop._having) < FILTERS_KEPT

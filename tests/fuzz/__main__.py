@@ -11,7 +11,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-HARNESSES = ("rewriter", "selectors", "visitor_cookie", "consent_cookie")
+HARNESSES = (
+    *("rewriter", "selectors", "visitor_cookie", "consent_cookie"),
+    *("tc_string", "consent_tools"),
+)
 FOLDER = Path("build/fuzz")  # inputs that reached something new, and those that failed
 _DONE = re.compile(r"Done (\d+) runs in (\d+) second")
 _COVERED = re.compile(r"cov: (\d+)")

@@ -168,6 +168,11 @@ Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} Safari/537.36 Vivaldi/7.0
 Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} YaBrowser/24.10.0 Safari/537.36
 Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Safari/605.1.15 Epiphany/605.1.15
 Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} Safari/537.36 Whale/4.29
+Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; WOW64; Trident/6.0; .NET CLR 3.5.30729; .NET4.0C)
+Mozilla/5.0 (X11; Linux x86_64) {_CHROME} Safari/537.36 Electron/33.2.0
+Mozilla/5.0 (SMART-TV; Linux; Tizen 6.0) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/2.2 Chrome/76.0.3809.146 TV Safari/537.36
+Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0.4606.128 Safari/537.36 WebAppManager
+Mozilla/5.0 (PlayStation; PlayStation 5/8.00) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.4 Safari/605.1.15
 """.strip().splitlines()
 
 MOBILES = f"""
@@ -193,6 +198,12 @@ Mozilla/5.0 (Android 14; Mobile; rv:133.0) Gecko/133.0 Firefox/133.0
 {_ANDROID} 12; HUAWEI P40) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 HuaweiBrowser/15.0 Mobile Safari/537.36
 {_ANDROID} 13; M2101K6G) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/109.0 Mobile Safari/537.36 XiaoMi/MiuiBrowser/13.5
 {_ANDROID} 14; SM-G990B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36 DuckDuckGo/5
+Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1 (Ecosia ios@10.1.1.1892)
+{_ANDROID} 13; Pixel 7) {_CHROME} Mobile Safari/537.36 (Ecosia android@131.0.6778.81)
+{_ANDROID} 14; SM-S911B Build/UP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/131.0.6778.39 Mobile Safari/537.36 Instagram 361.0.0.46.88 Android (34/14; 480dpi; 1080x2106; samsung; SM-S911B; dm1q; qcom; de_DE; 674675098)
+{_ANDROID} 13; V2134 Build/TP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/130.0.6723.107 Mobile Safari/537.36 trill_370104 AppName/musical_ly BytedanceWebview/d8a21c6 com.zhiliaoapp.musically
+{_ANDROID} 12; M2007J20CG; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/116.0.0.0 Mobile Safari/537.36 MicroMessenger/8.0.49.2600 NetType/WIFI Language/de
+Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Snapchat/13.10.0.42 (like Safari/8618.3.11, panda)
 Opera/9.80 (Android; Opera Mini/7.6.35766/35.5706; U; en) Presto/2.8.119 Version/11.10
 """.strip().splitlines()
 

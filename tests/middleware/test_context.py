@@ -16,6 +16,7 @@ from shopwindow.rules.attributes import Attribute
 from shopwindow.rules.facts import Context
 from tests.asgi import scope_of
 from tests.middleware.agents import BOTS, BROWSERS
+from tests.middleware.crawlers import CRAWLERS
 
 NOW = 1_795_300_000.0
 HOST = (b"host", b"shop.example")
@@ -149,14 +150,14 @@ def test_the_day_of_an_event_long_ago_is_right_too_from_any_thread() -> None:
 # -- who is asking -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("agent", BOTS)
+@pytest.mark.parametrize("agent", [*BOTS, *CRAWLERS])
 def test_a_program_is_known_as_one(agent: str) -> None:
     assert arrival((b"user-agent", agent.encode())).bot
 
 
 def test_the_lists_are_long_enough_to_mean_something() -> None:
-    assert len(set(BOTS)) >= 60
-    assert len(set(BROWSERS)) >= 30
+    assert len({*BOTS, *CRAWLERS}) >= 300
+    assert len(set(BROWSERS)) >= 50
 
 
 @pytest.mark.parametrize(("agent", "device"), BROWSERS)

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from shopwindow import Customer, Decision, Shopwindow
 from shopwindow.middleware.stores.memory import MemoryStore
-from shopwindow.rules.facts import DAY, Interest, Profile
+from shopwindow.rules.facts import DAY, Answer, Interest, Profile
 from tests.asgi import ask
 from tests.shop import HERO, LANES, TEASER, consented, mounted, open_window, page, whole
 
@@ -263,3 +263,35 @@ rules:
     names = ["Green tea", "White cup"]
     assert sorted((n for n in names if n in text), key=text.index) == shown
     assert ("<p>Default</p>" in text) is (not shown)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "key", "shown"),
+    [
+        ("product", "cup-1", ["Green tea"]),
+        ("product", "gone", ["White cup", "Green tea"]),
+    ],
+)
+async def test_what_a_visitor_never_wants_is_on_no_shelf(
+    dimension: str, key: str, shown: list[str]
+) -> None:
+    rules = """
+rules:
+  - id: shelf
+    slot: home.hero
+    when: [{consent: personalization}]
+    show: product-shelf
+    with: {headline: For you}
+    recommend: {strategy: trending, pin: cup-1}
+"""
+    store, now = MemoryStore(), time()
+    async with open_window(store, rules=rules) as window:
+        async with consented(mounted(SHOP, window)) as client:
+            header = f"shopwindow={client.cookies['shopwindow']}".encode()
+            visitor = window.cookie.read(header, False, now)
+            assert visitor is not None
+            answers = {dimension: {key: Answer("never", now)}}
+            store.profiles[visitor.id] = Profile(answers=answers)
+            text = (await client.get("/")).text
+    names = ["Green tea", "White cup"]
+    assert sorted((n for n in names if n in text), key=text.index) == shown

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from shopwindow import Shopwindow
 from shopwindow.middleware.cli import main
+from shopwindow.middleware.consent.providers import cookie_of
 from shopwindow.middleware.doctor import comparison, symptoms
 from shopwindow.middleware.doctor.examination import Report, examine
 from shopwindow.middleware.doctor.remedies import on_the_way, remedies
@@ -36,6 +37,7 @@ from tests.shop import (
     mounted,
     open_window,
     page,
+    site_of,
     whole,
 )
 
@@ -152,6 +154,16 @@ def test_who_sees_the_same_is_told_how_to_differ(look: Examine) -> None:
     (note,) = report.symptoms
     assert (note.code, note.severity) == ("same", "note")
     assert "--visit" in note.hint and "as often as a rule asks for" in note.hint
+
+
+def test_a_shop_whose_consent_another_tool_asks_for_is_told_how(
+    look: Examine, window: Shopwindow
+) -> None:
+    rule = '[consent]\nprovider = { cookie = "agreed", granted-when = "equals:yes" }\n'
+    window.tool = cookie_of(site_of(site=rule).settings.consent_tool)
+    report = look()
+    assert codes(report) == {"consent-elsewhere"}
+    assert "--cookie" in one(report, "consent-elsewhere").hint
 
 
 def test_both_visitors_are_erased(look: Examine, window: Shopwindow) -> None:

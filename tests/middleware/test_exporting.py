@@ -22,7 +22,8 @@ from shopwindow.middleware.exporting import (
     write_parquet,
 )
 from shopwindow.middleware.stores.rows import mark_of
-from shopwindow.rules.mappings import Line, names
+from shopwindow.rules.exported import Line
+from shopwindow.rules.mappings import names
 from tests.commands import run
 from tests.kept import (
     ANNA,
@@ -69,6 +70,9 @@ def test_a_person_gets_everything(folder: Path) -> None:
     told = [(one["event"], one["properties"]) for one in record["events"]]
     assert told[1] == ("Products Searched", {"query": SECRET})
     assert len(told) == 3
+    known = {(one["topic"], one["key"]): one for one in record["known"]}
+    assert known["viewed", "tea-1"]["title"] == "Green tea"
+    assert known["searched", SECRET]["source"] == "observed"
     assert said["shop"] == "Tea & Cups"
     assert said["keep"]["profiles"] == "400 days"
     assert said["attributes"]["cart-value"]["from"] == "app"

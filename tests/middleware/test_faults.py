@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shopwindow import Customer, Shopwindow
 from shopwindow.fragments.familiar import Familiar
+from shopwindow.fragments.recurring import Recurring
 from shopwindow.fragments.render import Renderer
 from shopwindow.fragments.rewrite import Rewriter
 from shopwindow.middleware import asgi, display, feed, leaving, response, site, visit
@@ -101,6 +102,7 @@ SITES: list[tuple[Any, str]] = [
     (feed, "Rewriter"),
     (feed, "cut"),
     (Familiar, "scanner"),
+    (Recurring, "history"),
     (Unsent, "fed"),
     (Unsent, "came"),
     (Visit, "_recognise"),
@@ -197,7 +199,7 @@ async def test_the_page_goes_out_complete(
         answer = await ask(mounted(app, window), "/p/tea-1", headers=headers)
         monkeypatch.undo()
         expected = True
-        if name in ("fed", "came"):
+        if name in ("fed", "came", "history"):
             expected = kind in ("chunks", "file")
         elif name in ("cut", "scanner"):
             expected = kind in ("whole", "handled", "awaited")

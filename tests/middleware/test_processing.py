@@ -136,6 +136,19 @@ def test_without_other_servers_nobody_else_learns_anything(tmp_path: Path) -> No
     assert "nobody: everything stays on the shop's own servers" in said
 
 
+def test_who_asks_for_consent_is_told(tmp_path: Path) -> None:
+    folder = write_site(tmp_path)
+    assert (
+        "consent is asked for by: the shop's own page"
+        in run("processing-register", folder).stdout
+    )
+    with (folder / "site.toml").open("a") as file:
+        file.write('[consent]\nprovider = "cookiebot"\n')
+    said = run("processing-register", folder).stdout
+    assert "consent is asked for by: cookiebot" in said
+    assert "CookieConsent" in said
+
+
 def test_every_word_is_there_in_both_languages() -> None:
     for key, both in WORDS.items():
         assert both.english and both.german, key

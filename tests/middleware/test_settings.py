@@ -249,8 +249,39 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "or false",
     "[attributes]\na = { type = 'text', secret = 1 }": '2:22: unknown key "secret" in '
     "[attributes.a]: known: from, of, one-of, purpose, sensitive, type",
-    "[consent]\nprovider = 'klaro'": '2:1: the consent provider "klaro" is not available '
-    "yet",
+    "[consent]\nprovider = 'klarro'": '2:1: unknown consent provider "klarro": did you mean '
+    '"klaro"?; or a rule: { cookie = "x", granted-when = "contains:marketing" }',
+    "[consent]\nprovider = 'onetrust'": '2:1: unknown consent provider "onetrust": known: cookiebot, klaro, shopwindow, tcf, usercentrics; or a rule: '
+    '{ cookie = "x", granted-when = "contains:marketing" }',
+    "[consent]\nprovider = 'klaro'": '2:1: [consent.klaro] does not say what stands for '
+    '"personalization": name services of your Klaro configuration: without one nobody ever agrees',
+    "[consent]\nprovider = 'usercentrics'": "2:1: [consent.usercentrics] does not say what "
+    'stands for "personalization": Usercentrics keeps answers in the browser\'s local storage, '
+    'which no server sees: put the script of middleware/GUIDE.md ("Usercentrics") into your '
+    "pages, and name categories here",
+    "[consent]\nprovider = 'cookiebot'\n[consent.cookiebot]\nstatistics = ['statistic']": '4:1: '
+    '"statistic" is no category that visitors of Cookiebot agree to: did you mean "statistics"?',
+    "[consent]\nprovider = 'tcf'\n[consent.tcf]\nstatistics = [8]": "4:1: shopwindow sets a "
+    "cookie: that takes purpose 1: write [1, 8]",
+    "[consent]\nprovider = 'tcf'\n[consent.tcf]\nstatistics = [1, 25]": '4:1: "statistics" must '
+    "be a list of whole numbers from 1 to 24",
+    "[consent]\nprovider = 'tcf'\n[consent.tcf]\nvendor = 70000": '4:1: "vendor" must be from 0 '
+    "to 65535, not 70000",
+    "[consent]\nprovider = 'tcf'\n[consent.tcf]\ncookie = 'a;b'": "4:1: a cookie's name has "
+    "letters, digits, -, _ and . only",
+    "[consent]\nprovider = 'tcf'\n[consent.klaro]\ncookie = 'x'": '3:2: unknown key "klaro" in '
+    "[consent]: known: days, provider, tcf",
+    "[consent]\nprovider = { cookie = 'x', granted-when = 'marketing' }": '2:28: "marketing" is no '
+    'rule about a cookie\'s value: write "contains:marketing" or "equals:all"',
+    "[consent]\nprovider = { cookie = 'x', granted-when = { statistics = 'equals:1' } }": '2:28: '
+    'nothing here stands for "personalization": nobody is ever known: write "contains:marketing" or '
+    '"equals:all"',
+    "[consent]\nprovider = { cookie = 'x', granted-when = {} }": '2:28: this says nothing of a '
+    'purpose: write "contains:marketing" or "equals:all"',
+    "[consent]\nprovider = { granted-when = 'contains:x' }": "2:1: a rule needs the name of a "
+    "cookie",
+    "[consent]\nprovider = { cookie = 'x', granted-when = { statistic = 'equals:1' } }": '2:28: '
+    'unknown key "statistic" in [consent.provider.granted-when]: did you mean "statistics"?',
     "[consent]\ndays = 0": '2:1: "days" must be from 1 to 395, not 0',
     "[cookie]\nname = 'a b'": "2:1: a cookie's name has letters, digits, - and _ only",
     "[cookie]\nname = ''": "2:1: a cookie's name has letters, digits, - and _ only",

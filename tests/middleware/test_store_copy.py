@@ -27,7 +27,7 @@ from tests.stores import (
     views,
 )
 
-COPIED = ["sqlite", "postgresql", "postgresql, log in sqlite"]
+COPIED = ["sqlite", "postgresql", "postgresql, log in sqlite", "redis", "redis+cluster"]
 SHOWN = {"promotions": [{"promotion_id": "tea", "rule": "r1"}], "revision": "r"}
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from shopwindow.middleware.stores import StoreError
 from shopwindow.middleware.stores.postgres.bounded import MOST, _Bounded
-from shopwindow.middleware.stores.redis import bounded, writing
+from shopwindow.middleware.stores.redis import bounded
 from shopwindow.middleware.stores.redis.address import address_of
 from shopwindow.middleware.stores.redis.reading import Reader
 from shopwindow.middleware.stores.redis.slots import Command, Slots
@@ -56,18 +56,18 @@ def test_the_writer_of_a_redis_reads_so_much_only() -> None:
     with endless(bytes(1 << 20)) as (port, sent):
         address = address_of(f"redis://127.0.0.1:{port}")
         with closing(Writer(address, Slots(address))) as writer:
-            with pytest.raises(StoreError, match="does not stop answering"):
+            with pytest.raises(StoreError, match="does not end"):
                 writer.ask([GET])
-        assert sent[0] < bounded.WRITE_MOST + (16 << 20)
+        assert sent[0] < bounded.MOST + (16 << 20)
 
 
 def test_nor_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, but they do not end."""
-    monkeypatch.setattr(writing, "ALL", 0.3)
+    monkeypatch.setattr(bounded.Bounded, "patience", 0.3)
     with endless(b"x", 0.02) as (port, _):
         address = address_of(f"redis://127.0.0.1:{port}")
         with closing(Writer(address, Slots(address))) as writer:
-            with pytest.raises(StoreError, match="does not stop answering"):
+            with pytest.raises(StoreError, match="takes too long"):
                 writer.ask([GET])
 
 
@@ -75,11 +75,11 @@ async def test_a_page_reads_so_much_of_a_redis_only() -> None:
     with endless(bytes(1 << 20)) as (port, sent):
         address = address_of(f"redis://127.0.0.1:{port}")
         reader = Reader(address, Slots(address))
-        with pytest.raises(StoreError, match="does not stop answering"):
+        with pytest.raises(StoreError, match="does not end"):
             await reader.ask([GET])
         reader.close()
         await asyncio.sleep(0.01)
-        assert sent[0] < bounded.READ_MOST + (16 << 20)
+        assert sent[0] < bounded.PIECES_OF_A_PAGE * 65_536 + (16 << 20)
 
 
 class _Transport(asyncio.Transport):

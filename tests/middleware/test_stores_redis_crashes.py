@@ -1,6 +1,6 @@
 """Whatever a Redis, its log or the process does half-way: sent again, the result is right."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,17 +10,8 @@ import pytest
 from shopwindow.middleware.stores import ERASED, FORGOTTEN, StoreError
 from shopwindow.rules.facts import Event
 from tests.databases import redis_says
-from tests.middleware.redisstores import (
-    ANNA,
-    BERT,
-    Open,
-    Worker,
-    day,
-    event,
-    learn,
-    login,
-    workers,
-)
+from tests.middleware.redisstores import Open, Worker, workers
+from tests.stores import ANNA, BERT, event, learn, login
 
 TRAFFIC = {("product", "hay"): 1.0}
 
@@ -89,8 +80,8 @@ def a_login() -> Story:
         return (
             worker.views("v2") == worker.views("a2") == 4
             and worker.retired("v1")
-            and kept(worker) == 1
-            and {one.visitor for one in events(worker)} == {ANNA}
+            and worker.profiles() == 1
+            and {one.visitor for one in worker.events()} == {ANNA}
         )
 
     return Story("login", before, [login("v1", "v2"), event("v2"), event("v1")], holds)
@@ -103,8 +94,8 @@ def a_login_whose_new_id_was_met() -> Story:
         return (
             worker.views("v2") == 3
             and worker.retired("v1")
-            and kept(worker) == 1
-            and {one.visitor for one in events(worker)} == {ANNA}
+            and worker.profiles() == 1
+            and {one.visitor for one in worker.events()} == {ANNA}
         )
 
     return Story("login, new id met", before, [login("v1", "v2")], holds)
@@ -115,7 +106,7 @@ def two_logins() -> Story:
     batch = [login("v1", "v2"), login("v1", "v3"), event("v3")]
 
     def holds(worker: Worker) -> bool:
-        return worker.views("v2") == worker.views("v3") == 3 and kept(worker) == 1
+        return worker.views("v2") == worker.views("v3") == 3 and worker.profiles() == 1
 
     return Story("two logins", before, batch, holds)
 
@@ -138,7 +129,7 @@ def another_customer() -> Story:
 
 def a_logout() -> Story:
     def holds(worker: Worker) -> bool:
-        return worker.retired("v1") and worker.retired("w2") and kept(worker) == 1
+        return worker.retired("v1") and worker.retired("w2") and worker.profiles() == 1
 
     before = [event("v1"), event("w1"), login("w1", "w2")]
     return Story(
@@ -153,7 +144,7 @@ def an_erasure() -> Story:
 
     def holds(worker: Worker) -> bool:
         gone = all(worker.retired(id) for id in ("v1", "v2", "w1", "w2", "s1", "u2"))
-        left = worker.logged() == [stays.id] and kept(worker) == 1
+        left = worker.logged() == [stays.id] and worker.profiles() == 1
         worker.keep(event("w2"), event("s1"), login("v1", "y0"))
         quiet = worker.logged() == [stays.id] and worker.retired("y0")
         worker.keep(login("y1", "y2"))
@@ -168,7 +159,7 @@ def a_login_of_an_erased_id() -> Story:
 
     def holds(worker: Worker) -> bool:
         gone = worker.retired("v1") and worker.retired("v2")
-        return gone and kept(worker) == 0 and worker.logged() == []
+        return gone and worker.profiles() == 0 and worker.logged() == []
 
     return Story("login, new id erased", before, [login("v1", "v2")], holds)
 
@@ -183,20 +174,6 @@ STORIES = [
     an_erasure,
     a_login_of_an_erased_id,
 ]
-
-
-def kept(worker: Worker) -> int:
-    """How many profiles there are."""
-    history = worker.store.history(day)
-    count = history.profile_count()
-    history.close()
-    return count
-
-
-def events(worker: Worker) -> Iterator[Event]:
-    keeper = worker.store.keeper(day)
-    yield from keeper.events(0, 1e12)
-    keeper.close()
 
 
 @pytest.fixture
@@ -284,16 +261,16 @@ def test_between_any_two_steps_another_worker_may_do_the_same(
 
 def an_erasure_of_the_new_id(worker: Worker) -> bool:
     gone = worker.retired("v1") and worker.retired("v2")
-    return gone and kept(worker) == 0 and worker.logged() == []
+    return gone and worker.profiles() == 0 and worker.logged() == []
 
 
 def an_erasure_on_another_device(worker: Worker) -> bool:
     """Before the login or after it: nothing of before the erasure is left either way."""
     gone = worker.retired("v1") and worker.retired("a2")
     if worker.retired("v2"):
-        return gone and kept(worker) == 0 and worker.logged() == []
+        return gone and worker.profiles() == 0 and worker.logged() == []
     mine = worker.views("v2") == 2 and worker.views("v2", "oats") == 0
-    return gone and mine and kept(worker) == 1 and len(worker.logged()) == 2
+    return gone and mine and worker.profiles() == 1 and len(worker.logged()) == 2
 
 
 @pytest.mark.parametrize(
@@ -322,6 +299,31 @@ def test_an_erasure_between_any_two_steps_of_a_login_is_before_or_after_it(
             second.keep(event("v1"), event(erased))
             assert holds(second), number
     assert number > 6
+
+
+@pytest.mark.parametrize("batch", ["login", "event"])
+def test_of_a_customer_whose_profile_is_long_gone_an_erasure_leaves_nothing_either(
+    opened: Callable[[int], Any], redis_port: int, batch: str
+) -> None:
+    for number in count(1):
+        before = [event("a1", product_id="oats"), login("a1", "a2")]
+        before += [event("v1"), event("v1")]
+        batches = {"login": [login("v1", "v2")], "event": [event("a2")]}
+        holds = an_erasure_on_another_device
+        story = Story("", before, batches[batch], holds)
+        with opened(number) as open:
+            keeping = open()
+            keeping.keep(*before)
+            redis_says(redis_port, "DEL", f"sw:{{{ANNA}}}:p")
+            nothing = story._replace(before=[])
+            second = met(nothing, number, open, [event("a2", ERASED)])
+            if second is None:
+                break
+            if batch == "login":
+                assert holds(second), number
+            else:
+                assert second.profiles() == 1 and len(second.logged()) == 2, number
+    assert number > 2
 
 
 @pytest.mark.parametrize("early", [False, True])

@@ -18,7 +18,7 @@ from shopwindow.middleware.stores.redis import RedisStore, writing
 from shopwindow.middleware.stores.rows import mark_of
 from shopwindow.middleware.stores.sqlite_log import SqliteLog
 from tests.databases import redis_says, redis_server
-from tests.middleware.redisstores import event, workers
+from tests.middleware.redisstores import workers
 from tests.servers import free_port
 from tests.shop import (
     HERO,
@@ -29,6 +29,7 @@ from tests.shop import (
     page,
     whole,
 )
+from tests.stores import event
 
 pytestmark = pytest.mark.anyio
 
@@ -111,7 +112,8 @@ async def test_a_frozen_server_costs_the_deadline_until_nobody_asks_it(
             while not (await took(client))[1]:
                 assert time.monotonic() < end
                 await asyncio.sleep(0.05)
-            assert window.stats.late["store"] == len(seconds)
+            # Whoever tries whether it is back may wait once more.
+            assert 0 <= window.stats.late["store"] - len(seconds) <= 2
 
 
 async def test_after_a_freeze_nobody_gets_a_late_answer(tmp_path: Path) -> None:
@@ -337,12 +339,12 @@ async def test_a_frozen_node_costs_only_those_whose_profile_it_has(
             one: holder_of(redis_cluster, slot_of(redis_cluster[0], one))
             for one in everybody
         }
-        lost = redis_cluster[1]
+        lost = redis_cluster[0]  # the one that was named
 
         async def impatient() -> dict[str, bool]:
             async def one(visitor: str) -> bool:
                 try:
-                    async with asyncio.timeout(0.2):
+                    async with asyncio.timeout(0.5):
                         return await worker.store.fetch(visitor) is not None
                 except TimeoutError:
                     return False
@@ -352,7 +354,9 @@ async def test_a_frozen_node_costs_only_those_whose_profile_it_has(
 
         assert all(worker.run(impatient()).values())
         with frozen(lost):
-            answered = worker.run(impatient())
-        for visitor, holder in holders.items():
-            assert answered[visitor] is (holder != lost)
+            for _ in range(2):  # then it is not the one to be asked where everything is
+                answered = worker.run(impatient())
+                for visitor, holder in holders.items():
+                    assert answered[visitor] is (holder != lost)
+                assert worker.store._slots.stale
         assert all(worker.run(impatient()).values())

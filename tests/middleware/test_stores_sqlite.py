@@ -517,3 +517,84 @@ def test_the_log_says_nothing_when_all_is_well(
     with caplog.at_level(logging.DEBUG, "shopwindow"):
         opened(path, lambda store: keep(store, event("v1"), event("v1", ERASED)))
     assert caplog.records == []
+
+
+# -- damage inside -------------------------------------------------------------------------
+
+
+def damaged_inside(path: Path) -> bytes:
+    """A file that opens, in which only a page of the log is nonsense; its content."""
+    store = SqliteStore(path)
+    for start in range(0, 2_000, 200):
+        keep(store, *(event(f"v{start + n}") for n in range(200)))
+    (size,) = store._reading.execute("PRAGMA page_size").fetchone()
+    (pages,) = store._reading.execute("PRAGMA page_count").fetchone()
+    store.close()
+    with path.open("r+b") as file:
+        file.seek(pages // 2 * size)
+        file.write(b"\xa5" * size)
+    return path.read_bytes()
+
+
+def put_aside(path: Path) -> Path:
+    """The damaged file; its logs lie beside it."""
+    (aside,) = (
+        one for one in path.parent.glob("*.damaged-*") if one.name[-4:] not in _LOGS
+    )
+    return aside
+
+
+_LOGS = ("-wal", "-shm")
+
+
+def test_a_page_that_is_damaged_is_met_at_the_start_not_by_a_visitor(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    damage = damaged_inside(path)
+    stores = [SqliteStore(path), SqliteStore(path)]  # as in two workers
+    keep(stores[1], event("v1"))
+    assert views(stores[0], "v1") == 1
+    assert put_aside(path).read_bytes() == damage
+    assert caplog.text.count("is damaged") == 1
+    for store in stores:
+        store.close()
+
+
+def test_a_large_file_is_looked_through_beside_the_shop(
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damage = damaged_inside(path)
+    monkeypatch.setattr("shopwindow.middleware.stores.checking.AT_ONCE", -1.0)
+    monkeypatch.setattr("shopwindow.middleware.stores.checking._STEPS", 1)
+    stores = [SqliteStore(path), SqliteStore(path)]
+    end = time.monotonic() + 10
+    while not list(path.parent.glob("*.damaged-*")):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    late = [event("new") for _ in stores]
+    for store, one in zip(stores, late, strict=True):
+        keep(store, one)
+    assert views(stores[0], "new") == views(stores[1], "new") == 2
+    assert logged(stores[0]) == [one.id for one in late]
+    assert put_aside(path).read_bytes() == damage
+    assert caplog.text.count("is damaged") == 1
+    for store in stores:
+        store.close()
+
+
+def test_a_large_file_does_not_hold_up_the_start_and_a_check_ends_with_the_store(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(path, lambda store: keep(store, *(event(f"v{n}") for n in range(3_000))))
+    monkeypatch.setattr("shopwindow.middleware.stores.checking.AT_ONCE", 0.0)
+    monkeypatch.setattr("shopwindow.middleware.stores.checking._STEPS", 1)
+    begin = time.perf_counter()
+    store = SqliteStore(path)
+    took = time.perf_counter() - begin
+    store.close()
+    end = time.monotonic() + 10
+    while any(one.name == "shopwindow-check" for one in threading.enumerate()):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert took < 1
+    assert list(path.parent.glob("*damaged*")) == []

@@ -12,8 +12,15 @@ import pytest
 from shopwindow import Shopwindow
 from shopwindow.middleware import summary
 from shopwindow.middleware.keys import pseudonym
-from shopwindow.middleware.stores import ATTRIBUTES, ERASED, IDENTIFIED, StoreError
+from shopwindow.middleware.stores import (
+    ATTRIBUTES,
+    ERASED,
+    IDENTIFIED,
+    VISITED,
+    StoreError,
+)
 from shopwindow.middleware.stores.memory import MemoryStore
+from shopwindow.rules.events import PREFERENCE_SET
 from shopwindow.rules.facts import DAY, Event
 from tests.asgi import Answer, ask
 from tests.shop import KEYS, by_attribute, mounted, open_window, page, whole
@@ -44,7 +51,7 @@ async def window() -> AsyncIterator[Shopwindow]:
         yield window
 
 
-def keep(window: Shopwindow, ago: float = 1, owner: str = OWNER) -> None:
+def keep(window: Shopwindow, ago: float = 1, visit: bool = True) -> None:
     now = time.time() - ago * DAY
     day = window.site.context.day(now)
     kept: list[tuple[str, dict[str, Any]]] = [
@@ -54,8 +61,10 @@ def keep(window: Shopwindow, ago: float = 1, owner: str = OWNER) -> None:
         ("Product List Viewed", {"category": "teas"}),
         ("Product Added", {"product_id": "tea-1", "quantity": 2}),
         (ATTRIBUTES, {"rank": "gold", "health-note": "GEHEIM", "undeclared": "GEHEIM"}),
-        (IDENTIFIED, {"customer": owner, "visitor": "new"}),
+        (IDENTIFIED, {"customer": OWNER, "visitor": "new"}),
     ]
+    if visit:
+        kept.insert(0, (VISITED, {"path": "/"}))
     window.store.commit(
         [
             Event(f"{ago}-{number}", name, "old", now + number, day, properties)
@@ -99,6 +108,26 @@ async def test_a_customer_is_told_in_the_shops_words(window: Shopwindow) -> None
     assert said["interests"]["category"] == [{"id": "teas", "title": "teas"}]
     assert said["orders"]["count"] == 0 and said["orders"]["currency"] == "EUR"
     assert said["last-seen"].endswith("Z")
+
+
+async def test_what_a_customer_said_goes_before_what_they_did(
+    window: Shopwindow,
+) -> None:
+    now = time.time()
+    said = [("teas", "never"), ("cups", "more")]
+    window.store.commit(
+        [
+            Event(
+                f"p-{key}", PREFERENCE_SET, "new", now, window.site.context.day(now),
+                {"dimension": "category", "key": key, "answer": answer},
+            )
+            for key, answer in said
+        ],
+        window.site.learn,
+        {},
+    )  # fmt: skip
+    said_of = json.loads((await get(window)).body)["interests"]
+    assert said_of["category"] == [{"id": "cups", "title": "cups"}]
 
 
 async def test_it_holds_no_id_and_nothing_sensitive_or_undeclared(
@@ -191,6 +220,12 @@ async def test_an_agreement_that_has_expired_is_none() -> None:
     async with open_window() as window:
         keep(window, ago=days - 1)
         assert (await get(window)).status == 200
+
+
+async def test_who_never_visited_has_agreed_to_nothing() -> None:
+    async with open_window() as window:
+        keep(window, visit=False)  # an import knows them
+        assert (await get(window)).status == 404
 
 
 async def test_who_was_named_by_another_key_is_found(window: Shopwindow) -> None:

@@ -48,6 +48,7 @@ class Person(NamedTuple):
     ``values`` are what attributes are worth: None where unknown, numbers, texts, True and
     False, dates, seconds since 1970, lists of numbers for versions, sets for lists.
     ``scores`` are dimension -> key -> how much and since when. ``shares`` are the shop's own.
+    ``answers`` are what they said of a dimension and key: "more", "less", "never".
     """
 
     now: float
@@ -56,6 +57,7 @@ class Person(NamedTuple):
     scores: Mapping[str, Mapping[str, tuple[float, float]]] = {}
     shares: Mapping[str, Mapping[str, float]] = {}
     consent: frozenset[str] = frozenset()
+    answers: Mapping[tuple[str, str], str] = {}
 
 
 class Verdict(NamedTuple):
@@ -230,6 +232,11 @@ class Oracle:
             key,
             person.now,
         )
+        said = person.answers.get((dimension, key))
+        if said == "more":
+            own = 1 - (1 - own) / 5
+        elif said is not None:
+            own = own / 5 if said == "less" else 0.0
         return all(ORDER[op](own, limit) for op, limit in wanted.items() if op in ORDER)
 
     def _attribute(self, name: str, wanted: Any, person: Person) -> Truth:

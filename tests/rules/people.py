@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from shopwindow.rules.facts import DAY, Context, Counter, Interest, Profile
+from shopwindow.rules.facts import DAY, Answer, Context, Counter, Interest, Profile
 from shopwindow.rules.interests import Traffic
 from tests.rules.oracle import Deed, Kind, Person
 from tests.rules.shop import BOTH, NOW, PERSONALIZATION, TODAY, VOCABULARY
@@ -124,6 +124,11 @@ def make_person(chance: Random) -> Known:
             for key in chance.sample((*CATEGORIES, "other"), chance.randrange(4))
         }
     }
+    answers = {
+        ("category", key): pick(("more", "less", "never"))
+        for key in CATEGORIES
+        if chance.random() < 0.1
+    }
     shares = pick(({}, {"category": {"wood": 0.9, "screws": 0.1}}))
     consent = pick((BOTH, PERSONALIZATION, PERSONALIZATION, frozenset[str]()))
     profile = Profile(
@@ -138,6 +143,11 @@ def make_person(chance: Random) -> Known:
             dimension: {key: Interest(*one) for key, one in table.items()}
             for dimension, table in scores.items()
         },
+        answers={
+            "category": {
+                key: Answer(said, NOW - DAY) for (_, key), said in answers.items()
+            }
+        },
     )
     context = Context(
         NOW,
@@ -148,7 +158,7 @@ def make_person(chance: Random) -> Known:
         language=language,
         logged_in=values["logged-in"],
     )
-    person = Person(NOW, values, deeds, scores, shares, consent)
+    person = Person(NOW, values, deeds, scores, shares, consent, answers)
     return Known(person, profile, context, given, Traffic(shares))
 
 

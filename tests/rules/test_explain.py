@@ -1,8 +1,9 @@
+from shopwindow.rules.events import told
 from shopwindow.rules.experiments import Units
 from shopwindow.rules.explain import explain
 from shopwindow.rules.facts import Decision, Profile
 from shopwindow.rules.placement import Limits, Placement
-from tests.rules.shop import PERSONALIZATION, ask, counter, read
+from tests.rules.shop import PERSONALIZATION, ask, counter, event, lived, read
 
 RULES = read("""\
 segments:
@@ -149,3 +150,26 @@ rules:
     assert str(explain(rules, known, "home.hero")) == (
         "shown advent/cosy (rules/start.yaml:2): country is DE; experiment e, 50 of 50"
     )
+
+
+def test_a_stored_attribute_is_told_with_its_source_and_age() -> None:
+    rules = read(
+        "rules:\n"
+        "  - {id: other, slot: home.hero, show: hero, priority: 1, when: [{customer-type: b2b}]}\n"
+        "  - {id: own, slot: home.hero, show: hero, when: [{customer-type: b2c}, {hobbies: {has: hay}}]}\n"
+    )
+    profile = lived(
+        [
+            event("Attributes Set", 3, **told({"customer-type": "b2c"}, "webhook:crm")),
+            event("Attributes Set", 1, **told({"hobbies": ["hay"]}, "preference")),
+        ]
+    )
+    found = explain(rules, ask(rules, profile=profile), "home.hero")
+    assert found.because == (
+        "customer-type is b2c (webhook:crm, 3 days ago)",
+        "hobbies has hay (preference, 1 day ago)",
+    )
+    assert "wanted b2b, visitor has b2c (webhook:crm, 3 days ago)" in str(found)
+    given: dict[str, object] = {"customer-type": "b2c"}
+    asked = explain(rules, ask(rules, profile=profile, given=given), "home.hero")
+    assert asked.because[0] == "customer-type is b2c"  # of this request

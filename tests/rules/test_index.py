@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shopwindow.rules.attributes import Traffic
 from shopwindow.rules.decide import decide, one_by_one
 from shopwindow.rules.experiments import Units
-from shopwindow.rules.facts import DAY, SKIPPED_KEPT, Counter, Interest, Profile
+from shopwindow.rules.facts import DAY, SKIPPED_KEPT, Answer, Counter, Interest, Profile
 from shopwindow.rules.index import SCALE_LIMITS
 from shopwindow.rules.ruleset import RuleSet
 from tests.rules.shop import BOTH, NOW, PERSONALIZATION, TODAY, ask, counter, read
@@ -175,7 +175,7 @@ INTEREST = st.builds(
     st.sampled_from([-1, 0, 30, 90]),
 )
 PROFILE = st.builds(
-    lambda viewed, bought, shown, interests, visits, orders, cart: Profile(
+    lambda viewed, bought, shown, interests, visits, orders, cart, said: Profile(
         visits=visits,
         orders=len(orders),
         order_value=sum(orders),
@@ -188,6 +188,7 @@ PROFILE = st.builds(
             "clicked fragment": {"plain": counter((1, 1))} if len(shown) > 2 else {},
         },
         interests={"category": interests},
+        answers={"category": {key: Answer(one, NOW) for key, one in said.items()}},
     ),
     st.dictionaries(KEYS, COUNTER),
     st.dictionaries(KEYS, COUNTER),
@@ -196,6 +197,7 @@ PROFILE = st.builds(
     st.sampled_from([0, 1, 2, 3]),
     st.lists(st.sampled_from([2.5, 11.0]), max_size=2),
     st.booleans(),
+    st.dictionaries(KEYS, st.sampled_from(["more", "less", "never", ""]), max_size=1),
 )
 BORN: list[object] = [
     *("2026-11-19", "2026-11-20", "2025-11-21", "2025-11-22", "2026-12-10"),
@@ -519,3 +521,31 @@ def test_a_thousand_rules_are_decided_alike() -> None:
             assert decision == one_by_one(rules, found, slot)
             winners.add(decision.rule)
     assert len(winners) > 20
+
+
+@pytest.mark.parametrize("said", ["more", "less", "never", ""])
+@pytest.mark.parametrize("interests", [{}, {"wood": Interest(3, NOW)}])
+def test_many_rules_hear_what_was_said(
+    said: str, interests: dict[str, Interest]
+) -> None:
+    # So many that fail that the index looks at all affinities at once.
+    bounds = [*["at-least: 0.99"] * 60, "at-least: 0.75", "at-most: 0.75"]
+    rules = read(
+        "rules:\n"
+        + "".join(
+            f"  - {{id: r{number}, slot: home.hero, show: hero, priority: {-number},"
+            f" when: [{{affinity: {{category: wood, {bound}}}}}]}}\n"
+            for number, bound in enumerate(bounds)
+        )
+    )  # fmt: skip
+    profile = Profile(
+        interests={"category": interests} if interests else {},
+        answers={"category": {"wood": Answer(said, NOW)}},
+    )
+    asked = ask(rules, profile=profile)
+    decision = decide(rules, asked, "home.hero")
+    assert decision == one_by_one(rules, asked, "home.hero")
+    plain = "r61" if not interests else decision.rule
+    assert decision.rule == {"more": "r60", "less": "r61", "never": "r61"}.get(
+        said, plain
+    )

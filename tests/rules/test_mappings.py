@@ -7,17 +7,11 @@ import jsonschema
 import pytest
 
 from shopwindow.rules.events import SAYS
+from shopwindow.rules.exported import Line, lines
 from shopwindow.rules.exposures import showing
 from shopwindow.rules.facts import Decision, Event
-from shopwindow.rules.mappings import (
-    GA4_NAMES,
-    NAMES,
-    Line,
-    ga4_name,
-    ga4_parameters,
-    lines,
-    names,
-)
+from shopwindow.rules.ga4 import GA4_NAMES, ga4_name, ga4_parameters
+from shopwindow.rules.mappings import NAMES, names
 
 MARK, ANNA = "0" * 32, f"c.{'a' * 32}"
 TIME = 1_795_700_000.25  # 2026-11-26T13:33:20.250Z

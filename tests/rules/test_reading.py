@@ -615,6 +615,17 @@ rules:
     ]
 
 
+def test_a_window_longer_than_what_is_counted_is_doubtful() -> None:
+    rules = "rules:\n  - {{id: a, slot: home.hero, show: hero, when: [viewed: {{category: wood, within: {}}}]}}\n"
+    for within in ("400 days", "13 months", "2 hours"):
+        assert read_rules({"a.yaml": rules.format(within)}, VOCABULARY)[1] == []
+    (finding,) = read_rules({"a.yaml": rules.format("2 years")}, VOCABULARY)[1]
+    assert (
+        "warning: within 2 years counts 400 days only: older days are not kept"
+        in str(finding)
+    )
+
+
 def test_the_revision_changes_with_a_text_or_a_name() -> None:
     def revision(files: dict[str, str]) -> str:
         return read_rules(files, VOCABULARY)[0].revision

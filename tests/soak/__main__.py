@@ -11,6 +11,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from .cancels import soak_cancels
+from .consents import soak_tc_strings
+from .cookies import soak_bad_cookies
 from .cuts import soak_cuts
 from .faults import soak_faults, soak_full, soak_kills, soak_mixed, soak_sinks
 from .judging import soak_decisions
@@ -20,10 +22,16 @@ from .purging import soak_purge
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
 from .stories import soak_stories
+from .strangers import soak_cookieless, soak_strangers
+from .writers import soak_writers
 
 Soak = Callable[[int, int, Callable[[], None]], Soaked]
 
 SOAKS: tuple[tuple[str, Soak, int], ...] = (
+    ("bad cookies", soak_bad_cookies, 1_000_000),
+    ("TC strings", soak_tc_strings, 1_000_000),
+    ("strangers", soak_strangers, 10_000),
+    ("cookieless pages", soak_cookieless, 1_000_000),
     ("fuzzed profiles", soak_profiles, 100_000),
     ("judged decisions", soak_decisions, 100_000),
     ("damaged rule files", soak_rule_files, 10_000),
@@ -31,6 +39,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("cancelled awaits", soak_cancels, 5_000),
     ("cut connections", soak_cuts, 5_000),
     ("pages", soak_pages, 100_000),
+    ("processes that write", soak_writers, 10_000),
     ("pages beside a purge", soak_purge, 1_000_000),
     ("faults of stores", soak_faults, 36),
     ("killed writers", soak_kills, 140),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import asyncpg
 
 from .. import StoreError
-from ..opening import shown
+from ..urls import shown
 from .bounded import BoundedConnection
 
 CONNECTING = 3.0  # seconds until a server that does not answer counts as down
@@ -25,7 +25,12 @@ TROUBLES = (
     TimeoutError,
 )
 """Of the server or the way to it: trying again later may help."""
-FAULTS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+FAULTS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    asyncpg.CardinalityViolationError,
+)
 """Of one event: trying again would not help."""
 
 

@@ -10,7 +10,8 @@ from .address import address_of
 from .history import PROFILE, check
 from .looking import Looking
 from .schema import migrate
-from .writing import ERASURE, LOG
+from .sql import LOG
+from .writing import ERASURE
 
 _READ = {
     "profiles": f"id, data FROM {{schema}}.profiles WHERE {PROFILE}",

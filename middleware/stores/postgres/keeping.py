@@ -12,8 +12,10 @@ from ..rows import decode_profile, decode_properties, mark_of
 from .address import Address
 from .history import PROFILE, check
 from .looking import Looking
+from .sql import changed_by
+from .statements import Statements
 from .store import BEGIN, VACUUM
-from .writing import TRIES, Batch, changed_by
+from .writing import TRIES, Batch
 
 STEP = 1_000  # rows that are deleted at once
 QUARTER = 900  # seconds: every time zone is whole quarters of an hour away from UTC
@@ -130,9 +132,10 @@ class PostgresKeeper:
     async def _erase(self, owner: str) -> int:
         connection = self._looking.connection
         schema = self._looking.address.schema
+        statements = Statements(connection, schema, named=False)
         concerned: frozenset[str] = frozenset()
         for _ in range(TRIES):
-            batch = Batch(connection, schema, _nothing, {}, None)
+            batch = Batch(statements, _nothing, {}, None)
             batch.concerned = concerned
             await connection.execute(BEGIN)
             try:

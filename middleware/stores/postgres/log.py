@@ -13,8 +13,9 @@ from .address import FAULTS, TROUBLES, address_of, connect
 from .aside import Aside
 from .history import PostgresHistory
 from .schema import migrate
+from .sql import LOG, columns_of
 from .store import BEGIN, WRITING
-from .writing import ERASURE, LOG, columns_of
+from .writing import ERASURE
 
 # What was appended while somebody erases would be left: they keep out of each other's way.
 _TURN = "SELECT pg_advisory_xact_lock{kind}(hashtext('shopwindow log {schema}'))"

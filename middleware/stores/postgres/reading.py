@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections import deque
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import asyncpg
 
 from .. import StoreError
 from .address import CONNECTING, TROUBLES, Address, connect
+from .statements import LOST, name_of
 
 log = logging.getLogger("shopwindow")
 
@@ -20,9 +20,6 @@ SELECT one.data, one.customer, one.version, their.data, their.version
 FROM {schema}.profiles AS one LEFT JOIN {schema}.profiles AS their ON their.id = one.customer
 WHERE one.id = $1
 """
-# A pooler that lends another connection for each transaction has lost our statement.
-_LOST = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
-
 Found = asyncpg.Record
 
 
@@ -44,9 +41,7 @@ class Lines:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._statement = _FETCH.format(schema=address.schema)
-        # Named after what it asks: over whichever connection, the name means nothing else.
-        mark = blake2b(self._statement.encode(), digest_size=8).hexdigest()
-        self._name = f"shopwindow_{mark}"
+        self._name = name_of(self._statement)
         self._named = True
         self._idle: list[Line] = []
         self._open = 0
@@ -82,7 +77,7 @@ class Lines:
             try:
                 found: Found | None = await line.fetch.fetchrow(mark)
                 return found
-            except _LOST:
+            except LOST:
                 self._unname()
         # Within a transaction the pooler leaves us the connection.
         async with line.connection.transaction(readonly=True):
@@ -144,7 +139,7 @@ class Lines:
         if self._named:
             try:
                 return await connection.prepare(self._statement, name=self._name)
-            except _LOST:
+            except LOST:
                 self._unname()
         return None
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from hashlib import blake2b
 
@@ -29,6 +29,8 @@ from .address import FAULTS, TROUBLES, address_of, connect
 from .aside import Aside
 from .reading import Lines
 from .schema import migrate
+from .sql import weights_as_columns
+from .statements import LOST, Statements
 from .writing import TRIES, Batch, Seen
 
 log = logging.getLogger("shopwindow")
@@ -65,14 +67,18 @@ class PostgresStore:
     thread over another, in one transaction for all. Nothing is kept from one transaction to
     the next but by named statements, which are done without where a pooler loses them. Where
     events go to ``log`` instead, their ids stay here: what is kept already is known. Raises
-    :class:`StoreError` if the server cannot be reached, or refuses.
+    :class:`StoreError` if the server cannot be reached, or refuses. Where it is only looked
+    into, ``make`` is false: the tables stay as they are, or missing.
     """
 
-    def __init__(self, url: str, log: EventLog | None = None) -> None:
+    def __init__(
+        self, url: str, log: EventLog | None = None, make: bool = True
+    ) -> None:
         self._address = address_of(url)
         self._elsewhere = log
         self._writer = os.urandom(12).hex()
-        self._writing: asyncpg.Connection | None = None
+        self._writing: Statements | None = None
+        self._named = True
         self._vacuuming: Future[None] | None = None
         self._lines: dict[asyncio.AbstractEventLoop, Lines] = {}
         self._lock = threading.Lock()
@@ -81,7 +87,8 @@ class PostgresStore:
         self._seen_before: dict[str, Seen] = {}
         self._aside = Aside()
         try:
-            self._aside.run(migrate(self._address))
+            if make:
+                self._aside.run(migrate(self._address))
         except BaseException:  # raised on; only the thread is given back
             self._aside.close()
             raise
@@ -148,66 +155,70 @@ class PostgresStore:
         weights: Weights,
         drafts: Mapping[str, Draft],
     ) -> None:
-        connection = await self._connection()
-        try:
-            async with asyncio.timeout(WRITING):
-                batch = await self._transaction(
-                    connection, events, learn, weights, drafts
-                )
-        except BaseException as error:
-            await self._undo(connection, error)
-            raise
+        while True:
+            statements = await self._statements()
+            try:
+                async with asyncio.timeout(WRITING):
+                    batch = await self._transaction(
+                        statements, events, learn, weights, drafts
+                    )
+                break
+            except LOST:
+                statements.connection.terminate()
+                if not self._named:
+                    raise
+                self._named = False  # once more, without
+            except BaseException as error:
+                await self._undo(statements.connection, error)
+                raise
         if batch is not None:
             self._remember(batch.fresh())
             if batch.erased:
                 self._vacuum()
 
-    async def _connection(self) -> asyncpg.Connection:
-        if self._writing is None or self._writing.is_closed():
-            self._writing = await connect(self._address)
-            await self._writing.execute(self._sql(_LEFT))
+    async def _statements(self) -> Statements:
+        if self._writing is None or self._writing.connection.is_closed():
+            connection = await connect(self._address)
+            self._writing = Statements(connection, self._address.schema, self._named)
+            await connection.execute(self._sql(_LEFT))
         return self._writing
 
     async def _transaction(
         self,
-        connection: asyncpg.Connection,
+        statements: Statements,
         events: Sequence[Event],
         learn: Learn,
         weights: Weights,
         drafts: Mapping[str, Draft],
     ) -> Batch | None:
         """All of it, committed; None if the try before has done it already."""
-        schema, seen = self._address.schema, {**self._seen_before, **self._seen}
-        batch = Batch(connection, schema, learn, seen, self._elsewhere)
+        connection, seen = statements.connection, {**self._seen_before, **self._seen}
+        batch = Batch(statements, learn, seen, self._elsewhere)
         for _ in range(TRIES):
             await connection.execute(BEGIN)
-            if events and await self._committed(connection, events):
+            if events and await self._committed(statements, events):
                 await connection.execute("ROLLBACK")
                 return None
             if await batch.keep(events, drafts):
                 break
             await connection.execute("ROLLBACK")
             concerned = batch.concerned
-            batch = Batch(connection, schema, learn, seen, self._elsewhere)
+            batch = Batch(statements, learn, seen, self._elsewhere)
             batch.concerned = concerned
         else:
             raise StoreError("who is to be erased logs in again and again")
         if weights:
             # In the same order for all: many workers add to the same rows.
-            rows = [(*key, weight) for key, weight in sorted(weights.items())]
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            await connection.execute(self._sql(_TRAFFIC), *columns)
+            columns = weights_as_columns(weights)
+            await statements.execute(_TRAFFIC, *columns)
         await connection.execute("COMMIT")
         return batch
 
-    async def _committed(
-        self, connection: asyncpg.Connection, events: Iterable[Event]
-    ) -> bool:
+    async def _committed(self, statements: Statements, events: Iterable[Event]) -> bool:
         """Whether this very batch was committed by the try before, whose answer was lost."""
         ids = "\n".join(event.id for event in events).encode("utf-8", "replace")
         batch = blake2b(ids, digest_size=16).hexdigest()
-        new = await connection.fetchval(self._sql(_WROTE), self._writer, batch)
-        return new is None
+        return not await statements.fetch(_WROTE, self._writer, batch)
 
     async def _undo(self, connection: asyncpg.Connection, error: BaseException) -> None:
         """After an answer of the server, or a fault of ours, the connection may go on."""
@@ -249,7 +260,8 @@ class PostgresStore:
     async def _traffic(self) -> Weights:
         connection = await connect(self._address)
         try:
-            async with asyncio.timeout(WRITING):
+            # In a transaction: a pooler may lend another connection for the second half.
+            async with asyncio.timeout(WRITING), connection.transaction(readonly=True):
                 rows = await connection.fetch(
                     self._sql("SELECT dimension, key, weight FROM {schema}.traffic")
                 )
@@ -280,7 +292,9 @@ class PostgresStore:
         for loop, one in lines.items():
             if not loop.is_closed():
                 _on(loop, one)
-        writing = [] if self._writing is None else [self._writing.terminate]
+        writing: list[Callable[[], object]] = []
+        if self._writing is not None:
+            writing.append(self._writing.connection.terminate)
         self._aside.close(*writing)
         if self._elsewhere is not None:
             self._elsewhere.close()

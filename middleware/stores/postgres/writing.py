@@ -2,9 +2,8 @@
 
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import asyncpg
 from msgspec.structs import replace
 
 from ....rules.facts import Event, Profile
@@ -20,8 +19,6 @@ from .. import (
     united,
 )
 from ..rows import (
-    COLUMNS,
-    Row,
     decode_profile,
     encode_profile,
     is_mark,
@@ -29,41 +26,23 @@ from ..rows import (
     receipt_of,
     row_of,
 )
+from .sql import (
+    LOCK,
+    LOG,
+    LOGIN,
+    LOGINS,
+    READ,
+    UNLOG,
+    UNLOGIN,
+    UNMAKE,
+    WRITE,
+    changed_by,
+    columns_of,
+)
+from .statements import Statements
 
 TRIES = 20  # to lock everything that an erasure concerns, while more comes to it
 ERASURE = -1  # the version of an id that was erased: no login brings it back
-
-# Rows that are not there yet are made, so that they can be locked: in the order of the list,
-# which is the same for all workers. Those that are there are locked and left as they are.
-_LOCK = """
-INSERT INTO {schema}.profiles (id) SELECT unnest($1::text[])
-ON CONFLICT (id) DO UPDATE SET version = profiles.version WHERE false
-"""
-_READ = """
-SELECT id, data, customer, version FROM {schema}.profiles WHERE id = ANY($1::text[])
-"""
-_WRITE = """
-UPDATE {schema}.profiles AS one
-SET data = new.data, customer = new.customer, version = new.version
-FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[])
-AS new (id, data, customer, version) WHERE one.id = new.id
-"""
-_UNMAKE = "DELETE FROM {schema}.profiles WHERE id = ANY($1::text[])"
-LOG = f"""
-INSERT INTO {{schema}}.events ({COLUMNS})
-SELECT id, time, visitor, name, properties::json, decision, rule, variant, revision, purpose
-FROM unnest($1::text[], $2::float8[], $3::text[], $4::text[], $5::text[], $6::text[],
-$7::text[], $8::text[], $9::text[], $10::text[]) AS new ({COLUMNS})
-ON CONFLICT (id) DO NOTHING RETURNING id
-"""
-_UNLOG = "DELETE FROM {schema}.events WHERE visitor = ANY($1::text[])"
-LOGIN = """
-INSERT INTO {schema}.logins (customer, visitor) VALUES ($1, $2) ON CONFLICT DO NOTHING
-"""
-LOGINS = """
-SELECT customer, visitor FROM {schema}.logins WHERE customer = ANY($1::text[])
-"""
-_UNLOGIN = "DELETE FROM {schema}.logins WHERE customer = $1"
 
 
 class Kept(NamedTuple):
@@ -80,30 +59,17 @@ Seen = tuple[int, Profile | None]
 Remembered = Mapping[str, Seen]
 
 
-def columns_of(rows: Sequence[Row]) -> list[list[Any]]:
-    """The rows as :data:`LOG` takes them: in the order in which all workers lock them."""
-    ordered = sorted(rows, key=lambda row: row.id)
-    return [list(column) for column in zip(*ordered, strict=True)]
-
-
-def changed_by(status: str) -> int:
-    """How many rows a statement changed, out of what the server says about it."""
-    return int(status.rpartition(" ")[2])
-
-
 class Batch:
-    """Keeps events in the open transaction of ``connection``, and remembers what it wrote."""
+    """Keeps events in the open transaction of a connection, and remembers what it wrote."""
 
     def __init__(
         self,
-        connection: asyncpg.Connection,
-        schema: str,
+        statements: Statements,
         learn: Learn,
         seen: Remembered,
         elsewhere: EventLog | None,
     ) -> None:
-        self._connection = connection
-        self._schema = schema
+        self._statements = statements
         self._learn = learn
         self._seen = seen
         self._elsewhere = elsewhere
@@ -138,7 +104,7 @@ class Batch:
         marks = own | self.concerned
         await self._lock(marks)
         await self._lock({owner} - own)
-        for _, mark in await self._connection.fetch(self._sql(LOGINS), [owner]):
+        for _, mark in await self._statements.fetch(LOGINS, [owner]):
             self._links.setdefault(owner, set()).add(mark)
         self.concerned = frozenset(self._links.get(owner, ()))
         if not self.concerned <= marks:
@@ -172,25 +138,30 @@ class Batch:
         await self._lock(marks)
         customers |= {row.customer for row in self._rows.values() if row.customer}
         await self._lock(customers)
-        if not rearranging:
+        if not rearranging or not self._erases(events):
             return True
         # Who is erased takes all their ids along. None is added while the customer is locked.
-        for customer, mark in await self._connection.fetch(
-            self._sql(LOGINS), sorted(customers)
-        ):
+        for customer, mark in await self._statements.fetch(LOGINS, sorted(customers)):
             self._links.setdefault(customer, set()).add(mark)
         linked = {mark for marks in self._links.values() for mark in marks}
         self.concerned = frozenset(linked)
         return linked <= marks
 
+    def _erases(self, events: Sequence[Event]) -> bool:
+        """Whether one of ``events`` may erase a customer: a login does if its id was erased."""
+        return any(
+            event.name == ERASED
+            or event.name == IDENTIFIED
+            and self._rows[mark_of(event.visitor)].version == ERASURE
+            for event in events
+        )
+
     async def _lock(self, ids: Collection[str]) -> None:
         if not ids:
             return
         ordered = sorted(ids)
-        await self._connection.execute(self._sql(_LOCK), ordered)
-        for id, data, customer, version in await self._connection.fetch(
-            self._sql(_READ), ordered
-        ):
+        await self._statements.execute(LOCK, ordered)
+        for id, data, customer, version in await self._statements.fetch(READ, ordered):
             self._rows[id] = self._locked[id] = self._kept(id, data, customer, version)
 
     def _kept(
@@ -265,7 +236,7 @@ class Batch:
             return events
         if self._elsewhere is not None:
             rows = [receipt_of(row) for row in rows]
-        added = await self._connection.fetch(self._sql(LOG), *columns_of(rows))
+        added = await self._statements.fetch(LOG, *columns_of(rows))
         new = {id for (id,) in added}
         kept = []
         for event in events:
@@ -313,7 +284,7 @@ class Batch:
     async def _link(self, customer: str, mark: str) -> None:
         """What ``mark`` did is the customer's now, and is erased with the rest."""
         self._links.setdefault(customer, set()).add(mark)
-        await self._connection.execute(self._sql(LOGIN), customer, mark)
+        await self._statements.execute(LOGIN, customer, mark)
         if self._elsewhere is not None:
             self._elsewhere.adopt(customer, mark)
 
@@ -323,8 +294,8 @@ class Batch:
         marks = self._links.pop(owner, set()) | own
         if self._elsewhere is not None:
             self._elsewhere.erase(owner, marks)
-        status = await self._connection.execute(self._sql(_UNLOG), sorted(marks))
-        await self._connection.execute(self._sql(_UNLOGIN), owner)
+        status = await self._statements.execute(UNLOG, sorted(marks))
+        await self._statements.execute(UNLOGIN, owner)
         self._set(owner, NOBODY)
         for one in marks:
             self._set(one, Kept(retired=True), ERASURE)
@@ -348,13 +319,10 @@ class Batch:
             if row is not self._locked[id]
         ]
         if gone:
-            await self._connection.execute(self._sql(_UNMAKE), sorted(gone))
+            await self._statements.execute(UNMAKE, sorted(gone))
         if changed:
             columns = [list(column) for column in zip(*changed, strict=True)]
-            await self._connection.execute(self._sql(_WRITE), *columns)
-
-    def _sql(self, statement: str) -> str:
-        return statement.format(schema=self._schema)
+            await self._statements.execute(WRITE, *columns)
 
 
 def _data(row: Kept) -> bytes | None:

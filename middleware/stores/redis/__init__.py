@@ -27,6 +27,7 @@ from .records import (
     TRAFFIC,
     Record,
     State,
+    field_of,
     get,
     record_key,
     record_of,
@@ -143,7 +144,7 @@ class RedisStore:
             keys.append(b"sw:{traffic}:%b" % batch.encode())
         values: list[bytes] = []
         for (dimension, key), weight in weights.items():
-            values += [f"{dimension}\0{key}".encode(), b"%r" % weight]
+            values += [field_of(dimension, key), b"%r" % weight]
         words = call(WEIGH, tuple(keys), b"%d" % EVENTS_KNOWN, *values)
         self._writer.ask([Command(TRAFFIC, words)])
 

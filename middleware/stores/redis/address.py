@@ -69,6 +69,8 @@ def address_of(url: str) -> Address:
             raise ValueError("what follows the host is the number of a database")
     except ValueError as error:
         raise StoreError(f"{words} is no address of a Redis: {error}") from error
+    if len(nodes) > 1 and not cluster:
+        raise StoreError(f"{words}: only {base}+cluster:// has several hosts")
     for name in (*_OURS, "host", "port"):
         options.pop(name, None)
     if cluster and options.pop("db", 0):

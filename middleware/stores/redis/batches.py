@@ -19,7 +19,7 @@ from .records import (
     event_ids,
     events_key,
     get,
-    on,
+    last,
     record_key,
     record_of,
     written,
@@ -37,7 +37,6 @@ class _Holder(NamedTuple):
     owner: str
     record: Record
     ids: set[bytes]
-    alias: bool
 
 
 class _Work:
@@ -112,21 +111,21 @@ class Batches:
         for turn in range(TRIES):
             if not events:
                 return
-            works = self._works(events)
+            works, aliases = self._works(events)
             for work in works:
                 work.learn(learn, self._seen, drafts)
             if not logged:  # nothing before all of it could be learned
                 self._append(event for work in works for event in work.events)
                 logged = True
-            events = self._write(works)
+            events = self._write(works, aliases)
             if events and turn:
                 time.sleep(random.uniform(0, min(LONGEST, 0.001 * 2**turn)))
         if events:
             raise StoreError("too many others change the same profile")
 
-    def _works(self, events: Sequence[Event]) -> list[_Work]:
+    def _works(self, events: Sequence[Event]) -> tuple[list[_Work], dict[str, Record]]:
         marks = {event.visitor: mark_of(event.visitor) for event in events}
-        holders = self._holders(set(marks.values()))
+        holders, aliases = self._holders(set(marks.values()))
         works: dict[str, _Work] = {}
         for event in events:
             holder = holders.get(marks[event.visitor])
@@ -136,29 +135,37 @@ class Batches:
             if work is None:
                 work = works[holder.owner] = _Work(holder)
             work.add(event)
-        return list(works.values())
+        return list(works.values()), aliases
 
-    def _holders(self, marks: Iterable[str]) -> dict[str, _Holder]:
-        """Whose the marks are; nobody's are left out."""
+    def _holders(
+        self, marks: Iterable[str]
+    ) -> tuple[dict[str, _Holder], dict[str, Record]]:
+        """Whose the marks are, nobody's are left out; and those that stand for customers."""
         holders: dict[str, _Holder] = {}
-        aliases: dict[str, str] = {}
+        aliases: dict[str, Record] = {}
         for mark, record, ids in self._read(marks):
             if record.state is State.ALIAS:
-                aliases[mark] = record.owner
+                aliases[mark] = record
             elif not record.refused:
-                holders[mark] = _Holder(mark, record, ids, False)
+                holders[mark] = _Holder(mark, record, ids)
         customers = {
-            customer: _Holder(customer, record, ids, True)
-            for customer, record, ids in self._read(set(aliases.values()))
-        }
-        for mark, customer in aliases.items():
-            holders[mark] = customers[customer]
-        if self._seconds and aliases:  # they last as long as what they stand for
-            seconds = b"%d" % self._seconds
-            self._writer.ask(
-                [on(record_key(mark), b"EXPIRE", seconds) for mark in aliases]
+            customer: _Holder(customer, record, ids)
+            for customer, record, ids in self._read(
+                {alias.owner for alias in aliases.values()}
             )
-        return holders
+        }
+        # Who is being erased was refused first: an id that still stands for them is a new one.
+        gone = [
+            mark
+            for mark, alias in aliases.items()
+            if customers[alias.owner].record.state is State.GONE
+        ]
+        for mark, record, _ in self._read(gone):
+            if record.refused:
+                del aliases[mark]
+        for mark, alias in aliases.items():
+            holders[mark] = customers[alias.owner]
+        return holders, aliases
 
     def _read(self, owners: Iterable[str]) -> Iterable[tuple[str, Record, set[bytes]]]:
         asked = list(owners)
@@ -180,23 +187,28 @@ class Batches:
         if rows:
             self._log.append(rows)
 
-    def _write(self, works: Sequence[_Work]) -> list[Event]:
+    def _write(
+        self, works: Sequence[_Work], aliases: Mapping[str, Record]
+    ) -> list[Event]:
         """Returns the events about whom somebody else was faster."""
         changed = [work for work in works if work.value]
         if not changed:
             return []
-        answers = self._writer.ask(
-            [
-                change(
-                    work.holder.owner,
-                    work.holder.record,
-                    work.value,
-                    self._seconds,
-                    b"".join(work.ids),
-                )
-                for work in changed
+        commands = [
+            change(
+                work.holder.owner,
+                work.holder.record,
+                work.value,
+                self._seconds,
+                b"".join(work.ids),
+            )
+            for work in changed
+        ]
+        if self._seconds:  # ids last as long as what they stand for
+            commands += [
+                last(mark, alias, self._seconds) for mark, alias in aliases.items()
             ]
-        )
+        answers = self._writer.ask(commands)[: len(changed)]
         lost: list[Event] = []
         for work, answer in zip(changed, answers, strict=True):
             if answer:

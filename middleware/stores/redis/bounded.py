@@ -1,123 +1,69 @@
-"""How much a Redis may answer: what would fill the memory, or never ends, is no answer."""
+"""An end to every answer: a server that drips, or never stops, holds nobody up for good.
 
-import socket
+redis-py's time-outs begin anew with each byte. What is overridden here is called for each piece
+that arrives; should a later redis-py call it something else, only these bounds are gone.
+"""
+
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
-from redis.asyncio.connection import DefaultParser as AsyncParser
-from redis.connection import Connection, SSLConnection, UnixDomainSocketConnection
+from redis._parsers import _AsyncHiredisParser, _HiredisParser
+from redis.exceptions import ConnectionError, TimeoutError
 
-READ_MOST = 4 << 20  # bytes of an answer for a page; a profile has a few thousand
-WRITE_MOST = 24 << 20  # bytes of the answers for a batch
-
-
-class TooMuch(ConnectionError):
-    """A server that answers more, or for longer, than anything that it was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__("it does not stop answering")
+MOST = 24 << 20  # bytes of one answer to a command or to the writer
+PIECES_OF_A_PAGE = 64  # a profile has at most 16 kB
 
 
-class Allowed:
-    """How many bytes may still come, and until when."""
+class _Counted:
+    """A socket that knows how much came over it."""
 
-    def __init__(self) -> None:
-        self.most, self._until = WRITE_MOST, float("inf")
-
-    def renew(self, most: int, seconds: float) -> None:
-        self.most, self._until = most, monotonic() + seconds
-
-    def take(self, number: int) -> None:
-        """Raises :class:`TooMuch`."""
-        self.most -= number
-        if self.most < 0 or monotonic() > self._until:
-            raise TooMuch
-
-
-class _Socket:
-    """A socket over which only so much may come."""
-
-    def __init__(self, inner: socket.socket, allowed: Allowed) -> None:
+    def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self._allowed = allowed
+        self.came = 0
 
-    def recv_into(self, *arguments: Any) -> int:
-        number = self._inner.recv_into(*arguments)
-        self._allowed.take(number)
+    def recv_into(self, *values: Any) -> int:
+        number: int = self._inner.recv_into(*values)
+        self.came += number
         return number
 
-    def recv(self, *arguments: Any) -> bytes:
-        data = self._inner.recv(*arguments)
-        self._allowed.take(len(data))
-        return data
-
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
 
-class Bounded(Protocol):
-    """A connection of which ``allowed`` says how much may come over it."""
+class Bounded(_HiredisParser):
+    """Reads answers from a socket."""
 
-    allowed: Allowed
+    patience = 4.0  # seconds for one answer
 
-    def connect(self) -> None: ...
+    def on_connect(self, connection: Any, **options: Any) -> None:
+        super().on_connect(connection, **options)  # type: ignore[no-untyped-call]
+        self._counted = _Counted(self._sock)
+        self._sock: Any = self._counted
 
-    def disconnect(self) -> None: ...
+    def read_response(self, *values: Any, **options: Any) -> Any:
+        self._counted.came = 0
+        self._until = monotonic() + self.patience
+        return super().read_response(*values, **options)
 
-    def can_read(self) -> bool: ...
-
-    def send_packed_command(self, command: Any, check_health: bool) -> None: ...
-
-    def read_response(self) -> Any: ...
-
-
-class _Bounded:
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.allowed = Allowed()
-        super().__init__(*arguments, **options)
-
-    def _connect(self) -> Any:
-        connection: Any = super()
-        return _Socket(connection._connect(), self.allowed)
+    def read_from_socket(self, *values: Any, **options: Any) -> Any:
+        if self._counted.came > MOST:
+            raise ConnectionError("its answer does not end")
+        if monotonic() > self._until:
+            raise TimeoutError("its answer takes too long")
+        return super().read_from_socket(*values, **options)  # type: ignore[no-untyped-call]
 
 
-class BoundedConnection(_Bounded, Connection):
-    """Over TCP."""
+class BoundedForPages(_AsyncHiredisParser):
+    """Reads answers on an event loop, where whoever waits has a deadline."""
 
+    __slots__ = ("_pieces",)
 
-class BoundedSSLConnection(_Bounded, SSLConnection):
-    """Over TLS."""
+    async def read_response(self, *values: Any, **options: Any) -> Any:
+        self._pieces = 0
+        return await super().read_response(*values, **options)
 
-
-class BoundedUnixConnection(_Bounded, UnixDomainSocketConnection):
-    """Over a socket of this machine."""
-
-
-class _Stream:
-    """What comes over a connection of an event loop, as far as it may."""
-
-    def __init__(self, inner: Any, allowed: Allowed) -> None:
-        self._inner = inner
-        self._allowed = allowed
-
-    async def read(self, number: int) -> bytes:
-        data: bytes = await self._inner.read(number)
-        self._allowed.take(len(data))
-        return data
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-
-class BoundedParser(AsyncParser):  # type: ignore[misc,valid-type]  # there are two of them
-    """Reads answers on an event loop; each may have :data:`READ_MOST` bytes."""
-
-    def on_connect(self, connection: Any) -> None:
-        super().on_connect(connection)
-        self._allowed = Allowed()
-        stream: Any = self._stream
-        self._stream: Any = _Stream(stream, self._allowed)
-
-    async def read_response(self, *arguments: Any, **options: Any) -> Any:
-        self._allowed.most = READ_MOST
-        return await super().read_response(*arguments, **options)
+    async def read_from_socket(self) -> Any:
+        self._pieces += 1
+        if self._pieces > PIECES_OF_A_PAGE:
+            raise ConnectionError("its answer does not end")
+        return await super().read_from_socket()  # type: ignore[no-untyped-call]

@@ -62,6 +62,11 @@ def keys_like(writer: Writer, pattern: bytes) -> Iterator[bytes]:
                 break
 
 
+def owner_in(key: bytes) -> str:
+    """Whose key it is."""
+    return key[len(b"sw:{") : -len(b"}:p")].decode()
+
+
 def records(writer: Writer) -> Iterator[tuple[str, Record]]:
     """Every record with the mark or customer it lies under."""
     keys = keys_like(writer, b"sw:{*}:p")
@@ -69,7 +74,7 @@ def records(writer: Writer) -> Iterator[tuple[str, Record]]:
         answers = writer.ask([get(key) for key in part])
         for key, raw in zip(part, answers, strict=True):
             if raw is not None:  # else it is gone since
-                yield key[len(b"sw:{") : -len(b"}:p")].decode(), record_of(raw)
+                yield owner_in(key), record_of(raw)
 
 
 def weights_of(writer: Writer) -> Weights:

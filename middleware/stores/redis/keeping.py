@@ -7,7 +7,7 @@ from itertools import islice
 from ....rules.facts import Event, Profile
 from .. import Due, Keeper
 from ..rows import decode_profile, mark_of
-from .history import STEP, keys_like, records
+from .history import STEP, keys_like, owner_in, records
 from .moving import Moves
 from .records import (
     Record,
@@ -131,7 +131,7 @@ class RedisKeeper:
 
     def _purge_logins(self) -> None:
         for key in keys_like(self._writer, b"sw:{*}:l"):
-            if self._forgotten(key[len(b"sw:{") : -len(b"}:l")].decode()):
+            if self._forgotten(owner_in(key)):
                 self._writer.ask([unlink(key)])
 
     # -- how much there is -----------------------------------------------------------------

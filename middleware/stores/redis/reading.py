@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 from redis.asyncio.connection import (
@@ -21,7 +20,7 @@ from redis.exceptions import (
 
 from .. import StoreError
 from .address import Address, Node
-from .bounded import BoundedParser
+from .bounded import BoundedForPages
 from .slots import MAP, REDIRECTIONS, Command, Slots, packed
 
 CONNECTIONS = 64  # of one event loop, to all nodes together
@@ -42,10 +41,16 @@ class _Pool:
         self.idle: dict[Node, list[AbstractConnection]] = {}
         self.room = asyncio.Semaphore(CONNECTIONS)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         for connections in self.idle.values():
             while connections:
-                await _cut(connections.pop())
+                cutting = _cut(connections.pop())
+                try:
+                    cutting.send(None)  # it waits for nothing
+                except StopIteration:
+                    pass
+                finally:
+                    cutting.close()
 
 
 async def _cut(connection: AbstractConnection) -> None:
@@ -54,6 +59,13 @@ async def _cut(connection: AbstractConnection) -> None:
         await connection.disconnect(nowait=True)
     except (RedisError, OSError):
         pass  # it is gone either way
+
+
+def _running() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 class Reader:
@@ -68,7 +80,6 @@ class Reader:
         self._address = address
         self._slots = slots
         self._pool: _Pool | None = None
-        self._closing: Future[None] | None = None  # else nobody held it while it runs
 
     async def ask(self, commands: Sequence[Command]) -> list[Any]:
         """The answers, in order. Raises :class:`StoreError`."""
@@ -86,8 +97,10 @@ class Reader:
         pool, self._pool = self._pool, None
         if pool is None:
             return
-        if not pool.loop.is_closed():
-            self._closing = asyncio.run_coroutine_threadsafe(pool.close(), pool.loop)
+        if _running() is pool.loop:
+            pool.close()
+        elif not pool.loop.is_closed():
+            pool.loop.call_soon_threadsafe(pool.close)
 
     def _pooled(self) -> _Pool:
         pool = self._pool
@@ -139,6 +152,7 @@ class Reader:
             if isinstance(answer, MovedError):
                 self._slots.moved(answer.slot_id, answer.host, answer.port, node)
             elif isinstance(answer, AskError):
+                self._slots.check_cluster(node)
                 there = Node(answer.host or node.host, answer.port)
                 asking = _ASKING + packed(commands[number].words)
                 answers[number] = (await self._exchange(there, asking, 2))[1]
@@ -158,13 +172,15 @@ class Reader:
                 except (ConnectionError, OSError):
                     # The server has closed it while it lay here, and likely the others, too.
                     if not kept:
-                        self._slots.lost(node)
                         raise
                     while idle:
                         await _cut(idle.pop())
                     continue
                 finally:
-                    if not done:
+                    if (
+                        not done
+                    ):  # nobody waits any longer, or there is nothing to wait for
+                        self._slots.lost(node)
                         await _cut(connection)
                 if pool is self._pool:
                     idle.append(connection)
@@ -207,7 +223,7 @@ def _connection_to(address: Address, node: Node) -> AbstractConnection:
         "socket_timeout": None,  # the caller's deadline counts, over all of it
         "socket_connect_timeout": PATIENCE,
         "retry": None,
-        "parser_class": BoundedParser,
+        "parser_class": BoundedForPages,
         "protocol": 2,
         "driver_info": None,
     }

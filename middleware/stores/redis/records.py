@@ -14,7 +14,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from .scripts import CHANGE, LEAVE, WIPE, call
+from .scripts import CHANGE, LAST, LEAVE, WIPE, call
 from .slots import Command
 
 TOMBSTONE = 400 * 86_400  # seconds: longer than a browser keeps a cookie
@@ -105,6 +105,11 @@ def erased_key(owner: str) -> bytes:
     return b"sw:{%b}:g" % owner.encode()
 
 
+def field_of(dimension: str, key: str) -> bytes:
+    """What a weight lies under in the traffic."""
+    return f"{dimension}\0{key}".encode()
+
+
 def on(key: bytes, *words: bytes) -> Command:
     """The command ``words[0]`` about ``key``, with what follows."""
     return Command(key, (words[0], key, *words[1:]))
@@ -162,3 +167,9 @@ def leave(owner: str, before: Record) -> Command:
     """Forget the record ``before``, if it is still there: answers 1, else 0."""
     keys = (record_key(owner), events_key(owner))
     return Command(keys[0], call(LEAVE, keys, before.token))
+
+
+def last(owner: str, before: Record, seconds: int) -> Command:
+    """Keep the record ``before`` so long from now on, if it is still there."""
+    key = record_key(owner)
+    return Command(key, call(LAST, (key,), before.token, b"%d" % seconds))

@@ -46,6 +46,12 @@ redis.call('UNLINK', KEYS[1], KEYS[2])
 return 1
 """
 
+# KEYS: a record.
+LAST = b"""
+if redis.call('GETRANGE', KEYS[1], 0, 7) ~= ARGV[1] then return 0 end
+return redis.call('EXPIRE', KEYS[1], ARGV[2])
+"""
+
 # KEYS: the weights, what says that this batch is in them (or none).
 WEIGH = b"""
 if #KEYS > 1 and not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[1]) then return 0 end
@@ -57,7 +63,7 @@ return 1
 
 _NAMES = {
     script: sha1(script, usedforsecurity=False).hexdigest().encode()
-    for script in (CHANGE, WIPE, LEAVE, WEIGH)
+    for script in (CHANGE, WIPE, LEAVE, LAST, WEIGH)
 }
 _TEXTS = {name: script for script, name in _NAMES.items()}
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from redis.crc import key_slot
 
+from .. import StoreError
 from .address import Address, Node
 
 REDIRECTIONS = 4
@@ -55,9 +56,17 @@ class Slots:
         return parts
 
     def moved(self, slot: int, host: str, port: int, asked: Node) -> None:
-        """``asked`` says that another node has the slot now."""
+        """``asked`` says that another node has the slot now.
+
+        Raises :class:`StoreError` where no cluster was named: nobody is sent elsewhere then.
+        """
+        self.check_cluster(asked)
         self._owners[slot] = Node(host or asked.host, port)
         self.stale = True
+
+    def check_cluster(self, asked: Node) -> None:
+        if not self.cluster:
+            raise StoreError(f"{asked} is part of a cluster: write redis+cluster://")
 
     def lost(self, node: Node) -> None:
         """A node does not answer: another one may have taken its place."""

@@ -5,6 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
+from redis.connection import (
+    AbstractConnection,
+    Connection,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
 from redis.exceptions import (
     AskError,
     MovedError,
@@ -17,26 +23,19 @@ from redis.exceptions import (
 
 from .. import StoreError
 from .address import Address, Node
-from .bounded import (
-    WRITE_MOST,
-    Bounded,
-    BoundedConnection,
-    BoundedSSLConnection,
-    BoundedUnixConnection,
-)
+from .bounded import Bounded
 from .scripts import by_text
 from .slots import MAP, REDIRECTIONS, Command, Slots, packed
 
 CONNECTING = 1.0  # seconds
-PATIENCE = 4.0  # seconds for one answer; closing the journal waits a little longer
-ALL = 10.0  # seconds for all answers to what was sent in one go
+PATIENCE = Bounded.patience  # closing the journal waits a little longer
 FRESH = 1.0  # seconds after which a connection is looked at before it is used again
 PAUSE = 0.05  # seconds before a command is tried again whose slot is moving
 _ASKING = packed((b"ASKING",))
-_KINDS: Mapping[str, Callable[..., Any]] = {
-    "tcp": BoundedConnection,
-    "tls": BoundedSSLConnection,
-    "unix": BoundedUnixConnection,
+_KINDS: Mapping[str, Callable[..., AbstractConnection]] = {
+    "tcp": Connection,
+    "tls": SSLConnection,
+    "unix": UnixDomainSocketConnection,
 }
 
 
@@ -51,7 +50,7 @@ class Writer:
         self.address = address
         self._slots = slots
         self._lock = Lock()
-        self._connections: dict[Node, Bounded] = {}
+        self._connections: dict[Node, AbstractConnection] = {}
         self._used: dict[Node, float] = {}
 
     def ask(self, commands: Sequence[Command]) -> list[Any]:
@@ -128,6 +127,7 @@ class Writer:
             if isinstance(answer, MovedError):
                 self._slots.moved(answer.slot_id, answer.host, answer.port, node)
             elif isinstance(answer, AskError):
+                self._slots.check_cluster(node)
                 there = Node(answer.host or node.host, answer.port)
                 words = by_text(commands[number].words)
                 answers[number] = self._exchange(there, [(b"ASKING",), words])[1]
@@ -143,7 +143,6 @@ class Writer:
     def _exchange(self, node: Node, commands: Sequence[tuple[bytes, ...]]) -> list[Any]:
         connection = self._connection(node)
         done = False
-        connection.allowed.renew(WRITE_MOST, ALL)
         try:
             connection.send_packed_command(
                 [b"".join(map(packed, commands))], check_health=False
@@ -159,13 +158,11 @@ class Writer:
         self._used[node] = time.monotonic()
         return answers
 
-    def _connection(self, node: Node) -> Bounded:
+    def _connection(self, node: Node) -> AbstractConnection:
         connection = self._connections.get(node)
         if connection is not None:
             idle = time.monotonic() - self._used[node]
-            if (
-                idle < FRESH or not connection.can_read()
-            ):  # closed ones can be read, too
+            if idle < FRESH or not _spoilt(connection):
                 return connection
             del self._connections[node]
             connection.disconnect()
@@ -212,24 +209,32 @@ class _Told:
             raise StoreError(f"{self._words}: {error}") from error
 
 
-def _answer(connection: Bounded) -> Any:
+def _spoilt(connection: AbstractConnection) -> bool:
+    """Whether it was closed at the other end, or holds what nobody has asked for."""
+    try:
+        return bool(connection.can_read())
+    except RedisError:
+        return True
+
+
+def _answer(connection: AbstractConnection) -> Any:
     try:
         return connection.read_response()
     except ResponseError as error:
         return error
 
 
-def _connection_to(address: Address, node: Node) -> Bounded:
+def _connection_to(address: Address, node: Node) -> AbstractConnection:
     options = {
         **address.options,
         "socket_timeout": PATIENCE,
         "socket_connect_timeout": CONNECTING,
         "retry": None,
+        "parser_class": Bounded,
         "protocol": 2,
         "driver_info": None,
     }
     kind = _KINDS[address.transport]
     if address.transport != "unix":  # there the path is among the options
         options |= {"host": node.host, "port": node.port}
-    connection: Bounded = kind(**options)
-    return connection
+    return kind(**options)

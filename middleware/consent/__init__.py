@@ -4,9 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from ..rules.facts import PURPOSES
-from .cookies import HostCookie
-from .visitor import Visitor
+from ...rules.facts import PURPOSES
+from ..cookies import HostCookie
+from ..visitor import Visitor
 
 REFUSED = b"denied"
 
@@ -30,6 +30,11 @@ _GRANTED: dict[frozenset[str], Consent] = {
     frozenset(purposes): Consent("granted", frozenset(purposes))
     for purposes in (PURPOSES, PURPOSES[:1], PURPOSES[1:])
 }
+
+
+def granted_to(purposes: frozenset[str]) -> Consent:
+    """The consent of a visitor who agreed to ``purposes``; unknown for those there are not."""
+    return _GRANTED.get(purposes, UNKNOWN)
 
 
 def consent(
