@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 from redis.asyncio.connection import (
@@ -25,6 +26,8 @@ from .slots import MAP, REDIRECTIONS, Command, Slots, packed
 
 CONNECTIONS = 64  # of one event loop, to all nodes together
 PATIENCE = 2.0  # seconds, where the caller sets no deadline
+LEARNING = 0.5  # seconds for a node to say where everything is
+RESTING = 0.5  # seconds until somebody is asked that again
 _ASKING = packed((b"ASKING",))
 _KINDS: Mapping[str, Callable[..., AbstractConnection]] = {
     "tcp": Connection,
@@ -80,6 +83,8 @@ class Reader:
         self._address = address
         self._slots = slots
         self._pool: _Pool | None = None
+        self._learning: asyncio.Task[None] | None = None
+        self._asked = 0.0  # when it was known last, or not, where everything is
 
     async def ask(self, commands: Sequence[Command]) -> list[Any]:
         """The answers, in order. Raises :class:`StoreError`."""
@@ -112,7 +117,9 @@ class Reader:
     async def _ask(self, commands: Sequence[Command]) -> list[Any]:
         slots = self._slots
         if slots.stale:
-            await self._learn_slots()
+            learning = self._learn()
+            if not slots.known:  # else the old map will do meanwhile
+                await asyncio.shield(learning)
         answers: list[Any] = [None] * len(commands)
         left: Sequence[int] = range(len(commands))
         for _ in range(REDIRECTIONS):
@@ -188,12 +195,30 @@ class Reader:
                     await _cut(connection)
                 return answers
 
+    def _learn(self) -> "asyncio.Task[None]":
+        """Somebody is asking where everything is: one for all who want to know."""
+        loop = asyncio.get_running_loop()
+        learning = self._learning
+        resting = self._slots.known and monotonic() < self._asked + RESTING
+        if learning is not None and learning.get_loop() is loop:
+            if resting or not learning.done():
+                return learning
+        self._learning = learning = loop.create_task(self._learn_slots())
+        learning.add_done_callback(self._learned)
+        return learning
+
+    def _learned(self, learning: "asyncio.Task[None]") -> None:
+        self._asked = monotonic()
+        if not learning.cancelled():
+            learning.exception()  # whoever waited for it has it; else nobody misses it
+
     async def _learn_slots(self) -> None:
         slots = self._slots
         problem: Exception | None = None
         for node in slots.candidates():
             try:
-                (rows,) = await self._exchange(node, packed(MAP), 1)
+                async with asyncio.timeout(LEARNING):
+                    (rows,) = await self._exchange(node, packed(MAP), 1)
                 if isinstance(rows, ResponseError):
                     raise rows
                 slots.learn(rows, node)

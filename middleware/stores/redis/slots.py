@@ -1,5 +1,6 @@
 """Which node of a cluster answers for which key."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -37,12 +38,23 @@ class Slots:
         self.nodes = address.nodes  # those that answer for something
         self.stale = address.cluster  # whether somebody should be asked
         self._first = address.nodes
-        self._owners: dict[int, Node] = {}
+        self._ranges: tuple[list[int], list[Node]] = ([], [])  # first slot, whose
+        self._moved: dict[int, Node] = {}  # since then
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a map, be it an old one."""
+        return bool(self._ranges[0]) or not self.cluster
 
     def node_of(self, key: bytes) -> Node:
         if not self.cluster or not key:
             return self.nodes[0]
-        return self._owners.get(key_slot(key)) or self.nodes[0]
+        slot = key_slot(key)
+        if (node := self._moved.get(slot)) is not None:
+            return node
+        starts, nodes = self._ranges
+        place = bisect_right(starts, slot) - 1
+        return nodes[place] if place >= 0 else self.nodes[0]
 
     def divided(
         self, commands: Sequence[Command], which: Iterable[int]
@@ -61,7 +73,7 @@ class Slots:
         Raises :class:`StoreError` where no cluster was named: nobody is sent elsewhere then.
         """
         self.check_cluster(asked)
-        self._owners[slot] = Node(host or asked.host, port)
+        self._moved[slot] = Node(host or asked.host, port)
         self.stale = True
 
     def check_cluster(self, asked: Node) -> None:
@@ -80,15 +92,16 @@ class Slots:
         yield from dict.fromkeys((*self.nodes, *self._first))
 
     def learn(self, rows: Iterable[Sequence[Any]], asked: Node) -> None:
-        """Take the answer to ``CLUSTER SLOTS``."""
-        owners: dict[int, Node] = {}
-        for first, last, master, *_ in rows:
+        """Take the answer to ``CLUSTER SLOTS``; it names the slots of all nodes together."""
+        ranges = []
+        for first, _, master, *_ in rows:
             host = master[0].decode() if master[0] else ""
-            node = Node(host or asked.host, int(master[1]))
-            owners.update(dict.fromkeys(range(first, last + 1), node))
-        if owners:
-            self._owners = owners
-            self.nodes = tuple(dict.fromkeys(owners.values()))
+            ranges.append((int(first), Node(host or asked.host, int(master[1]))))
+        if ranges:
+            ranges.sort()
+            self._ranges = ([r[0] for r in ranges], [r[1] for r in ranges])
+            self._moved = {}
+            self.nodes = tuple(dict.fromkeys(node for _, node in ranges))
             self.stale = False
 
 
