@@ -10,7 +10,7 @@ from typing import Any
 from redis._parsers import _AsyncHiredisParser, _HiredisParser
 from redis.exceptions import ConnectionError, TimeoutError
 
-MOST = 24 << 20  # bytes of one answer to a command or to the writer
+MOST = 16 << 20  # bytes of one answer to a command or to the writer
 PIECES_OF_A_PAGE = 64  # a profile has at most 16 kB
 
 
