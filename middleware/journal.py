@@ -183,6 +183,8 @@ class Journal:
         self._work = threading.Event()
         self._hurry = threading.Event()
         self._closing = False
+        self._ended = False  # the writer touches the store no more
+        self._later: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
         self._silent_until = 0.0  # about profiles that cannot be read
         self._trouble = ""  # what was said last about a store that keeps nothing
@@ -200,9 +202,9 @@ class Journal:
         if store is not None:
             self.write_to(store)
         if self._thread is None:
-            self._closing = False
+            self._closing = self._ended = False
             self._thread = threading.Thread(
-                target=self._run, name="shopwindow-journal", daemon=True
+                target=self._write, name="shopwindow-journal", daemon=True
             )
             self._thread.start()
             atexit.register(self.close)
@@ -212,25 +214,32 @@ class Journal:
         self._store = store
         self._hurry.set()
 
-    def close(self) -> None:
+    def close(self, later: Callable[[], None] | None = None) -> bool:
         """Write what is left, within :data:`PATIENCE` seconds.
 
         What the store refuses is counted as dropped; what it still holds then, as waiting.
+        False: the store holds the writer up. Nobody waits for it any longer, nor may take the
+        store out of its hands: if it ever comes back, it calls ``later``.
         """
         thread = self._thread
         if thread is None:
-            return
+            return True
         self._closing = True
         self._work.set()
         self._hurry.set()
         thread.join(PATIENCE)
         self._thread = None
         atexit.unregister(self.close)
-        if thread.is_alive():
+        with self._lock:
+            held_up = not self._ended
+            if held_up:
+                self._later = later
+        if held_up:
             log.error(
                 "the store did not answer while closing: %d events are lost",
                 self.waiting,
             )
+        return not held_up
 
     def note(
         self,
@@ -311,6 +320,16 @@ class Journal:
         return False
 
     # The writer's thread -----------------------------------------------------------------
+
+    def _write(self) -> None:
+        try:
+            self._run()
+        finally:
+            with self._lock:
+                self._ended = True
+                later, self._later = self._later, None
+            if later is not None:
+                later()
 
     def _run(self) -> None:
         pause = 0.0
