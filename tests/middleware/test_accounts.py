@@ -15,7 +15,8 @@ from shopwindow.middleware.accounts import account_visitor
 from shopwindow.middleware.keys import pseudonym
 from shopwindow.middleware.settings import read_settings
 from shopwindow.middleware.stores import Store, StoreError
-from shopwindow.rules.facts import Profile
+from shopwindow.rules.attributes import facts
+from shopwindow.rules.facts import PURPOSES, Profile
 from tests.databases import PLACES
 from tests.shop import (
     KEYS,
@@ -73,10 +74,11 @@ async def shop(scope: Scope, receive: Receive, send: Send) -> None:
         values = dict(request.query_params)
         if values.pop("login", ""):
             visit.identify(request.headers["x-customer"].partition("/")[0])
-        if values.pop("leave", ""):
-            visit.deny()
+        leaves = values.pop("leave", "")
         if values:
             visit.set(keep=True, **values)
+        if leaves:
+            visit.deny()
         answer = RedirectResponse("/", 303)
     await answer(scope, receive, send)
 
@@ -276,6 +278,16 @@ def test_an_attribute_says_whose_it_is() -> None:
 def test_rules_ask_for_consent_where_the_account_is_asked() -> None:
     attribute = site_of(site=SHARED, rules=RULES).settings.attributes["price-list"]
     assert attribute.purposes == {"personalization"}
+
+
+def test_what_a_member_has_under_that_name_does_not_count() -> None:
+    """From before it was said whose it is: what is the account's, the account says alone."""
+    site = site_of(site=SHARED, rules=RULES)
+    context = site.context.at(1_800_000_000.0, "/")
+    profile = Profile(attributes={"price-list": "dealers"})
+    for given, known in (({}, False), ({"price-list": "dealers"}, True)):
+        found = facts(site.rules, profile, context, frozenset(PURPOSES), given)
+        assert ("price-list" in found.values) is known
 
 
 def test_an_account_and_a_customer_of_one_name_are_two() -> None:
