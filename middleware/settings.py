@@ -19,6 +19,7 @@ from ..rules.events import OF_PAGES, PRODUCTS_SEARCHED, SAYS
 from ..rules.facts import PURPOSES
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
+from .accounts import read_owner
 from .consent.settings import OURS, ToolSettings, read_provider
 from .outside import read_remotes
 from .registering import Register, read_register
@@ -80,6 +81,11 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_hosts: frozenset[str] = frozenset()
     remotes: Mapping[str, Remote] = {}
     reload: bool = True
+
+    @property
+    def shared(self) -> list[str]:
+        """The attributes of accounts."""
+        return [one.name for one in self.attributes.values() if one.of == "account"]
 
     @property
     def consent_provider(self) -> str:
@@ -317,6 +323,7 @@ def _attributes(
             purpose=purpose,
             sensitive=entry.flag("sensitive"),
             label=entry.text("label"),
+            of=read_owner(entry, origin),
         )
         entry.finish()
     return attributes
