@@ -16,6 +16,7 @@ from ..rules.events import (
 )
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from ..rules.precedence import PREFERENCE
+from .accounts import account_told
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .consent.agreement import Agreement, agree
 from .consent.told import ToolCookie
@@ -77,6 +78,7 @@ class Visit:
         )
         self.left = False  # the answer's headers are on their way
         self.receipts: list[Receipt] = []
+        self.untold: dict[str, Any] = {}  # set for an account that is not known yet
         self.cookies: list[bytes] = []
         self.view = PageView(self)
         self.guise = guise  # a preview: nobody is here, and nothing counts
@@ -208,6 +210,8 @@ class Visit:
         if self.lookup.retired:
             self.lookup.retired = False
             self._retire()
+        if self.untold and self.lookup.met:
+            self._tell_account()
 
     def collect(self) -> bool:
         """Take what has arrived about the visitor; whether nothing is on its way any more."""
@@ -339,8 +343,9 @@ class Visit:
     def set(self, *, keep: bool = False, **attributes: Any) -> None:
         """Tell attributes of this visitor: ``set(cart_value=39.9)`` is ``cart-value`` in rules.
 
-        They count for this request; with ``keep`` they are stored, where consent allows it.
-        Raises :class:`ValueError` for an attribute that site.toml does not declare.
+        They count for this request; with ``keep`` they are stored, where consent allows it:
+        those of an account (``of = "account"``) for all its members, if the customer function
+        says which account it is. Raises :class:`ValueError` for an attribute that site.toml does not declare.
         """
         values = {name.replace("_", "-"): value for name, value in attributes.items()}
         for name in values:
@@ -353,7 +358,30 @@ class Visit:
         self.display.renew()
         if keep and self.remembers:
             msgspec.json.encode(values)
-            self._note(ATTRIBUTES, values)
+            shared = self.site.settings.shared
+            own = {name: one for name, one in values.items() if name not in shared}
+            if own:
+                self._note(ATTRIBUTES, own)
+            if len(own) < len(values):
+                self.untold |= {name: values[name] for name in values if name in shared}
+                self.collect()
+
+    def _tell_account(self) -> None:
+        """What was set of the account, now that it is known which one it is."""
+        values, self.untold = self.untold, {}
+        if not self.remembers:
+            return  # consent was taken back meanwhile
+        window, customer = self.window, self.lookup.customer
+        if customer is None or not customer.account:
+            words = "%s is kept for nobody: the customer function names no account"
+            window.warn("account", words, ", ".join(sorted(values)))
+            return
+        try:
+            event = account_told(window, customer.account, values, self.arrival.now)
+            self.receipts.append(window.journal.note(event))
+        except Exception as error:
+            # Our own fault, as in _note.
+            window.warn("journal", "keeping an event failed: %r", error)
 
     def identify(self, customer: str) -> None:
         """The visitor has logged in as ``customer``: both histories become one, under a new id."""

@@ -330,12 +330,13 @@ class Shopwindow:
         if self._watching is not None:
             self._watching.stop()
         await self.errands.stop()
-        await asyncio.to_thread(self.journal.close)
+        close = self.store.close if self.store is not self._given_store else None
+        free = await asyncio.to_thread(self.journal.close, close)
         for source in (*self.sources, *self._retired):
             await source.close()
         await self.remotes.close()
-        if self.store is not self._given_store:
-            self.store.close()
+        if free and close is not None:
+            close()
 
     async def __aenter__(self) -> Self:
         await self.start()

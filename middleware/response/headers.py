@@ -55,6 +55,8 @@ async def leaving(visit: Visit, start: Message) -> Message:
     """
     visit.left = True
     try:
+        if visit.untold:
+            await visit.settle()
         if visit.receipts and visit.arrival.scope["method"] not in ("GET", "HEAD"):
             # So that the page after the redirect knows, whichever worker serves it.
             promised = visit.promise()

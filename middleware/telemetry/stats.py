@@ -130,6 +130,17 @@ def read(window: "Shopwindow") -> list[Metric]:
             ("source",),
             {(source.name,): source.failures for source in window.sources},
         ),
+        Metric(
+            "shopwindow_source_ill_typed",
+            "Values of sources that were not of their attribute's type.",
+            "counter",
+            ("source", "attribute"),
+            {
+                (source.name, name): number
+                for source in window.sources
+                for name, number in dict(source.ill_typed).items()
+            },
+        ),
         _now("held_bytes", "Bytes of streamed pages that wait for their slots.", held),
         _count("events_accepted", "Events taken to be stored.", journal.accepted),
         _count("events_stored", "Events in the store.", journal.stored),

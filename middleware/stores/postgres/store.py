@@ -36,7 +36,7 @@ from .writing import TRIES, Batch, Seen
 log = logging.getLogger("shopwindow")
 
 WRITING = (
-    20.0  # seconds until a commit that is not answered is given up, and tried again
+    8.0  # seconds until a commit that is not answered is given up, and tried again
 )
 SEEN = 500  # profiles that were read and may soon be written
 
