@@ -22,7 +22,7 @@ from ..rules.vocabulary import time_zone
 from .accounts import read_owner
 from .consent.settings import OURS, ToolSettings, read_provider
 from .outside import read_remotes
-from .registering import Register, read_register
+from .processing.register import Register, read_register
 from .retention import Retention, read_retention
 from .slots import Slot, read_limits, read_slots
 from .sources.import_table import ImportSettings, read_import

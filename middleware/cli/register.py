@@ -8,8 +8,8 @@ import click
 import msgspec
 
 from ..consent.settings import OURS
-from ..processing import Processing, processing
-from ..processing_words import UNKNOWN, Words
+from ..processing.record import Processing, processing
+from ..processing.words import UNKNOWN, Words
 from ..settings import Settings
 from .question import FOLDER
 from .site import usable

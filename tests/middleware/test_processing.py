@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shopwindow.middleware.processing_words import WORDS
+from shopwindow.middleware.processing.words import WORDS
 from tests.commands import change, run
 from tests.kept import write_site
 

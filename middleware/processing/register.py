@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ..rules.facts import PURPOSES
-from .toml import Section
+from ...rules.facts import PURPOSES
+from ..toml import Section
 
 
 class Register(msgspec.Struct, frozen=True):

@@ -5,16 +5,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..rules.events import (
+from ...rules.events import (
     ARTICLE_VIEWED,
     LIST_VIEWED,
     PRODUCT_VIEWED,
     PRODUCTS_SEARCHED,
 )
-from ..rules.facts import PURPOSES
-from ..rules.typed import Attribute
-from .settings import Settings, address
-from .stores.opening import POSTGRES, REDIS, scheme_of
+from ...rules.facts import PURPOSES
+from ...rules.typed import Attribute
+from ..settings import Settings, address
+from ..stores.opening import POSTGRES, REDIS, scheme_of
 
 
 class Data(msgspec.Struct, frozen=True):
