@@ -15,6 +15,37 @@ PATIENCE = 10_000  # milliseconds to wait for a worker that writes
 GLIMPSE = 20  # milliseconds to wait for readers
 
 
+def connected(path: Path, mode: str) -> tuple[sqlite3.Connection, int]:
+    """A connection to the store in a file, to read it (``ro``) or to change it, too (``rw``);
+    and the version of its tables.
+
+    Raises :class:`StoreError` if there is none, or that of a newer shopwindow, and makes none.
+    """
+    if not path.is_file():
+        raise StoreError(f"there is no store at {path}")
+    try:
+        address = f"{path.resolve().as_uri()}?mode={mode}"
+        # An iterator may be read on another thread than the one that asked for it.
+        connection = sqlite3.connect(
+            address, uri=True, isolation_level=None, check_same_thread=False
+        )
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be opened: {error}") from error
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if not version:
+            raise StoreError(f"{path} is no store of shopwindow")
+        if version > VERSION:
+            raise StoreError(newer(path))
+    except BaseException as error:  # raised on; only the connection is given back
+        connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(f"{path} cannot be read: {error}") from error
+        raise
+    return connection, version
+
+
 class BusyFile:
     """One connection of its own. Every method may raise :class:`StoreError`.
 
@@ -23,16 +54,7 @@ class BusyFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if not path.is_file():
-            raise StoreError(f"there is no store at {path}")
-        try:
-            address = f"{path.resolve().as_uri()}?mode=rw"
-            # An iterator may be read on another thread than the one that asked for it.
-            self._connection = sqlite3.connect(
-                address, uri=True, isolation_level=None, check_same_thread=False
-            )
-        except sqlite3.Error as error:
-            raise StoreError(f"{path} cannot be opened: {error}") from error
+        self._connection, self._version = connected(path, "rw")
         try:
             self._prepare()
         except BaseException:  # raised on; only the connection is given back
@@ -40,13 +62,7 @@ class BusyFile:
             raise
 
     def _prepare(self) -> None:
-        self.execute(f"PRAGMA busy_timeout = {PATIENCE}")
-        ((version,),) = self.rows("PRAGMA user_version")
-        if not version:
-            raise StoreError(f"{self.path} is no store of shopwindow")
-        if version > VERSION:
-            raise StoreError(newer(self.path))
-        if version < VERSION:
+        if self._version < VERSION:
             raise StoreError(
                 f"{self.path} was written by an older shopwindow: start the shop once with "
                 "this one, which brings the file up to date"

@@ -9,7 +9,7 @@ from pathlib import Path
 from ....rules.facts import Event, Profile
 from .. import DayOf, StoreError, Weights
 from ..rows import decode_profile, event_of
-from .migrations import VERSION, newer
+from .busy import connected
 
 # Who a row belongs to: what a stranger did before a login is the customer's.
 _OWNED = """
@@ -42,28 +42,7 @@ class SqliteHistory:
     def __init__(self, path: Path, day: DayOf) -> None:
         self.path = path
         self._day = day
-        if not path.is_file():
-            raise StoreError(f"there is no store at {path}")
-        try:
-            address = f"{path.resolve().as_uri()}?mode=ro"
-            self._reading = sqlite3.connect(address, uri=True, isolation_level=None)
-        except sqlite3.Error as error:
-            raise StoreError(f"{path} cannot be opened: {error}") from error
-        try:
-            self._check()
-        except BaseException:  # raised on; only the connection is given back
-            self._reading.close()
-            raise
-
-    def _check(self) -> None:
-        try:
-            (version,) = self._reading.execute("PRAGMA user_version").fetchone()
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path} cannot be read: {error}") from error
-        if not version:
-            raise StoreError(f"{self.path} is no store of shopwindow")
-        if version > VERSION:
-            raise StoreError(newer(self.path))
+        self._reading, _ = connected(path, "ro")
 
     def _rows(
         self, statement: str, values: tuple[float, ...] = ()

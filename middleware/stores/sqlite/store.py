@@ -72,9 +72,7 @@ ON CONFLICT (dimension, key) DO UPDATE SET weight = weight + excluded.weight
 """
 _LOGIN = "INSERT OR IGNORE INTO logins VALUES (?, ?)"
 _VISITORS = "SELECT visitor FROM logins WHERE customer = ?"
-_ALIAS = (
-    b"@"  # no profile begins with it: msgpack arrays begin with 0x90 to 0x9f or 0xdc
-)
+_ALIAS = b"@"  # no profile begins with it, be it an array of msgpack or deflated
 _RETIRED = b""
 ERASURE = -1  # the version of an id that was erased: no login brings it back
 _NO_PROFILE = (_ALIAS, _RETIRED)
