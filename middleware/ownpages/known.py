@@ -9,8 +9,8 @@ from ...rules.events import PROMOTION_VIEWED
 from ...rules.facts import Event
 from ..visit import Visit
 from . import problems, records
-from .account import sections
 from .reasons import why
+from .sections import sections
 from .sheets import Sheet, day, language, said, show
 
 METHODS = ("GET", "HEAD")

@@ -1,4 +1,4 @@
-"""What is known about a visitor, as they read it: entries of their account in sections."""
+"""What is known about a visitor, as they read it: all entries, in sections."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...fragments.formats import text as formatted
 from ...fragments.items import Price
-from ...rules.account import Entry, account_of
 from ...rules.facts import ANSWERS, Profile
+from ...rules.known import Entry, all_known
 from .sheets import dated
 from .words import Words, filled
 
@@ -29,13 +29,13 @@ def sections(
     """All of ``profile``: with ``group`` (a heading, where one begins), ``title``, ``rows``,
     ``more`` rows to unfold, and the words to do so. A row has a label, a text and its origin,
     unless all have the same: then the section has it."""
-    account = _Account(site, words, language)
-    entries = account_of(profile, now, account.title)
+    wording = _Wording(site, words, language)
+    entries = all_known(profile, now, wording.title)
     found: list[Section] = []
     for topic, of_topic in groupby(entries, lambda entry: entry.topic):
         parts = _parts(topic, list(of_topic))
         for number, (title, part) in enumerate(parts):
-            rows = [account.row(entry) for entry in part]
+            rows = [wording.row(entry) for entry in part]
             origins = {row["origin"] for row in rows}
             origin = origins.pop() if len(origins) == 1 else ""
             if origin:  # said once for all
@@ -62,7 +62,7 @@ def _parts(topic: str, entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]
     return [(kind, [e for e in entries if e.dimension == kind]) for kind in kinds]
 
 
-class _Account:
+class _Wording:
     def __init__(self, site: "Site", words: Words, language: str) -> None:
         self._site = site
         self._words = words

@@ -64,7 +64,7 @@ class Entry(msgspec.Struct, frozen=True):
         return f"{self.title}: {told}{provenance(self.source, self.time, now)}"
 
 
-def account_of(
+def all_known(
     profile: Profile,
     now: float,
     title: Title = lambda dimension, key: key,

@@ -3,9 +3,9 @@
 import msgspec
 from hypothesis import given
 
-from shopwindow.rules.account import NOT_SHOWN, TOPICS, account_of
 from shopwindow.rules.events import SAYS, told
 from shopwindow.rules.facts import DAY, Profile, Told
+from shopwindow.rules.known import NOT_SHOWN, TOPICS, all_known
 from tests.rules.profiles import PROFILES
 from tests.rules.shop import NOW, event, lived
 
@@ -28,7 +28,7 @@ def words(hidden: tuple[str, ...] = ()) -> list[str]:
     def title(dimension: str, key: str) -> str:
         return f"{dimension} {key.upper()}"
 
-    return [entry.words(NOW) for entry in account_of(SOMEBODY, NOW, title, hidden)]
+    return [entry.words(NOW) for entry in all_known(SOMEBODY, NOW, title, hidden)]
 
 
 def test_each_thing_is_told_with_its_source_and_age() -> None:
@@ -54,7 +54,7 @@ def test_an_editor_does_not_see_what_is_hidden() -> None:
 
 
 def test_topics_come_in_order_and_the_latest_first() -> None:
-    entries = account_of(SOMEBODY, NOW)
+    entries = all_known(SOMEBODY, NOW)
     order = list(TOPICS)
     ranks = [(order.index(entry.topic), -entry.time) for entry in entries]
     assert ranks == sorted(ranks)
@@ -62,13 +62,13 @@ def test_topics_come_in_order_and_the_latest_first() -> None:
 
 
 def test_nothing_is_known_of_nobody() -> None:
-    assert account_of(Profile(), NOW) == []
+    assert all_known(Profile(), NOW) == []
 
 
 def test_what_has_no_source_says_so_with_nothing() -> None:
-    (entry,) = account_of(Profile(attributes={"size": "L"}), NOW)
+    (entry,) = all_known(Profile(attributes={"size": "L"}), NOW)
     assert (entry.source, entry.time, entry.words(NOW)) == ("", 0.0, "size: L")
-    (entry,) = account_of(
+    (entry,) = all_known(
         Profile(attributes={"size": "L"}, told={"size": Told("app", NOW + DAY)}), NOW
     )
     assert entry.words(NOW) == "size: L (app, less than a minute ago)"
@@ -76,7 +76,7 @@ def test_what_has_no_source_says_so_with_nothing() -> None:
 
 @given(PROFILES)
 def test_nothing_is_left_out(profile: Profile) -> None:
-    entries = account_of(profile, NOW)
+    entries = all_known(profile, NOW)
     assert len(msgspec.json.decode(msgspec.json.encode(entries))) == len(entries)
     found = {(entry.topic, entry.dimension, entry.key) for entry in entries}
     wanted = {("cart", "product", key) for key in profile.cart}
