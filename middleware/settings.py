@@ -94,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def zone(self) -> ZoneInfo:
+        """The time zone in which the shop's days begin and end."""
         return ZoneInfo(self.timezone)
 
 
@@ -227,6 +228,7 @@ def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
 
 
 def is_production(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether SHOPWINDOW_ENV says so: then nothing wrong with a site keeps the shop from starting."""
     return environment.get("SHOPWINDOW_ENV", "").lower() == "production"
 
 

@@ -20,6 +20,7 @@ class SignedPairs:
         self._keys = [derive(key, purpose) for key in keys]
 
     def write(self, first: str, second: str) -> str:
+        """The pair as one word of letters, digits, ``-``, ``_`` and one dot."""
         text = f"{first}\n{second}".encode()
         return f"{_letters(text)}.{_sign(self._keys[0], text)}"
 

@@ -57,6 +57,7 @@ class Limit:
         self._since = monotonic()
 
     def allows(self) -> bool:
+        """Whether one more may be answered now. It counts."""
         now = monotonic()
         if now - self._since >= MINUTE:
             self._since, self._left = now, self._most

@@ -175,6 +175,7 @@ class Visit:
 
     @property
     def purposes(self) -> frozenset[str]:
+        """What was agreed to; unlike :attr:`consent`, it does not make the answer one visitor's."""
         return self._consent.purposes
 
     def _answers_one(self, why: str) -> None:

@@ -13,7 +13,7 @@ from ..journal import Receipt
 from ..response.headers import PROMISE
 from ..visit import Visit
 from . import problems
-from .sheets import Sheet, address
+from .sheets import Sheet
 
 LARGEST = 131_072  # bytes: the names of some hundred things, as forms write them
 
@@ -23,10 +23,6 @@ class Received(NamedTuple):
 
     form: Form
     good: bool
-
-
-def action(visit: Visit, page: str) -> str:
-    return address(visit, page)
 
 
 def ticket(visit: Visit, page: str) -> str:

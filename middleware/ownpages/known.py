@@ -18,6 +18,7 @@ SHOWN = 20  # of what was shown, the latest
 
 
 async def answer(visit: Visit, receive: Receive, send: Send) -> None:
+    """Send the page with all entries, what was shown lately, and why."""
     try:
         profile = await records.known(visit)
         if not visit.remembers:

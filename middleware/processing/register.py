@@ -26,6 +26,7 @@ class Register(msgspec.Struct, frozen=True):
 
 
 def read_register(section: Section) -> Register:
+    """The table [register] of site.toml; what is wrong with it is a finding of ``section``."""
     bases = section.table("legal-basis")
     legal_basis: dict[str, str] = {
         purpose: text for purpose in PURPOSES if (text := bases.text(purpose))

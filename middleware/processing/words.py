@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 
 class Both(NamedTuple):
+    """The same in both languages that a register may be written in."""
+
     english: str
     german: str
 

@@ -93,21 +93,25 @@ class BusyFile:
             last = rows[-1][0]
 
     def count(self, what: str) -> int:
+        """The one number that selecting ``what`` gives."""
         ((number,),) = self.rows(f"SELECT {what}")
         return int(number)
 
     def first(self, statement: str, value: str) -> tuple[Any, ...] | None:
+        """The first row, None if there is none."""
         return next(self.rows(statement, (value,)), None)
 
     def rows(
         self, statement: str, values: Sequence[Any] = ()
     ) -> Iterator[tuple[Any, ...]]:
+        """All rows of a statement that only reads, one after the other."""
         try:
             yield from self._connection.execute(statement, values)
         except sqlite3.Error as error:
             raise StoreError(f"{self.path} cannot be read: {error}") from error
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run a statement that may change something."""
         try:
             return self._connection.execute(statement, values)
         except sqlite3.Error as error:
@@ -122,6 +126,7 @@ class BusyFile:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
+        """One transaction, all of it or nothing; other writers wait for its end."""
         self.execute("BEGIN IMMEDIATE")
         try:
             yield
