@@ -8,10 +8,10 @@ import re
 from functools import cache
 from itertools import count
 
-from .elements import COMMENT, HEADINGS
+from .elements import HEADINGS
 
 RESTLESS = HEADINGS | {b"p", b"a", b"button", b"nobr", b"select", b"template"}
-LISTS = frozenset({b"ul", b"ol", COMMENT})  # in these an li ends no other one
+LISTS = frozenset({b"ul", b"ol"})  # in these an li ends no other one
 DEEP = 8  # more elements than a leaf has within
 
 _VOID = rb"img|br|wbr|source|input"

@@ -343,6 +343,9 @@ class Scanner:
             if element.foreign or element.name in RESTLESS:
                 return _TEXT
         whole, items = leaves(_OTHER)
+        if elements[-1].name == COMMENT:
+            # Between comments, as around them: there an li may end one outside of all this.
+            return items if elements.implied(b"li") == IGNORED else whole
         return items if elements[-1].name in LISTS else whole
 
     def _limited(self, end: int) -> bool:

@@ -11,10 +11,10 @@ from . import endpoints
 from .context import CONDITIONAL, Arrival
 from .guise import Guise
 from .inward import MARK, without_bypasses
-from .leaving import leaving
 from .lookup import CustomerOf
 from .previews import PARAMETER, without_ticket
-from .response import Response
+from .response.headers import leaving
+from .response.responder import Response
 from .routes import excluded
 from .telemetry.timing import MayKnow, Timing, may_know
 from .visit import Visit, serving

@@ -147,8 +147,8 @@ class Display:
         given = visit.site.context.given(visit.arrival, visit.remembers)
         if lookup.given:
             given.update(lookup.given)
-        if visit.foresight is not None:
-            self._foresight = visit.foreseen(given)
+        if visit.view.foresight is not None:
+            self._foresight = visit.view.foreseen(given)
             if self._foresight is not None:
                 return self._foresight.facts
         units = Units()

@@ -8,6 +8,7 @@ from . import decisions, summary
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .replies import redirect, reply
+from .sources import webhook
 from .visit import Visit
 
 PREFIX = "/-/shopwindow/"
@@ -20,6 +21,8 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
         await decisions.answer(visit, receive, send)
     elif path == summary.PATH:
         await summary.answer(visit, send)
+    elif path.startswith(webhook.PREFIX):
+        await webhook.answer(visit, receive, send)
     elif path.startswith(CLICK) and method in ("GET", "HEAD"):
         await _click(visit, path.removeprefix(CLICK), send)
     elif path.startswith(UNCOUNTED) and method in ("GET", "HEAD"):

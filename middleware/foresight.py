@@ -41,7 +41,7 @@ class Foresight:
         site, window = visit.site, visit.window
         given = site.context.given(visit.arrival, True)
         self.base = base
-        self.own: list[Event] = visit.happening(context, base)
+        self.own: list[Event] = visit.view.happening(context, base)
         known, learn = base, site.learn
         self.lessons = [known := learn(known, event) for event in self.own]
         self._context, self._visitor, self._purposes = context, visitor, purposes

@@ -8,9 +8,12 @@ import threading
 import time
 from collections import Counter as Tally
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count, islice
 from operator import itemgetter
+from typing import Any
+
+import msgspec
 
 from ..rules.events import PREFERENCE_SET
 from ..rules.facts import Event, Profile
@@ -21,6 +24,15 @@ log = logging.getLogger("shopwindow")
 INTERVAL = 0.035  # seconds that events gather before they are written together
 BATCH = 500  # events at most in one commit
 PATIENCE = 5.0  # seconds that closing waits for the last commit
+# While a store takes nothing: so many characters may wait in what events say, ...
+CHARACTERS = 16_000_000
+# ... of so many visitors it is remembered what the store said, of others it is asked again, ...
+HELD = 1_000
+# ... and behind so many events nothing is worked out ahead for the writer.
+AHEAD = 2_000
+UNASKED = (
+    100  # events of one visitor, before what they make of what is known is worked out
+)
 
 # What is dropped first when the queue is full: showings, then views; last purchases, and what
 # the visitor said.
@@ -34,6 +46,7 @@ _RANKS = {
     **dict.fromkeys(REARRANGING, 3),
 }
 _ORDINARY = 1
+_encode = msgspec.json.Encoder().encode
 
 Weigh = Callable[[Sequence[Event]], Weights]
 
@@ -85,9 +98,12 @@ _ASTRAY = Profile()  # the base of what stands on a dropped event: no store has 
 
 
 class Unwritten:
-    """What one visitor did that is not in the store yet, on top of what is there (``base``)."""
+    """What one visitor did that is not in the store yet, on top of what is there (``base``).
 
-    __slots__ = ("base", "events", "known", "pending", "_merged", "_merged_count")
+    ``events`` are those of which nobody has asked yet what they make of it.
+    """
+
+    __slots__ = ("base", "events", "known", "pending", "_merged")
 
     def __init__(self, base: Profile | None, known: bool) -> None:
         self.events: list[Event] = []
@@ -95,36 +111,55 @@ class Unwritten:
         self.base = base
         self.known = known
         self._merged = base
-        self._merged_count = 0
 
     def add(self, event: Event, base: Profile | None, after: Profile | None) -> bool:
         """Whether ``after``, which ``event`` makes of ``base``, is what is known now."""
-        events = self.events
-        follows = (
+        self.pending += 1
+        if (
             after is not None
             and self.known
             and base is self._merged
-            and self._merged_count == len(events)
-        )
-        events.append(event)
-        self.pending += 1
-        if follows:
+            and not self.events
+        ):
             self._merged = after
-            self._merged_count = len(events)
-        return follows
+            return True
+        self.events.append(event)
+        return False
 
     def over(self, fetched: Profile | None, learn: Learn) -> Profile | None:
         if not self.known:
             self.base = self._merged = fetched
             self.known = True
-        while self._merged_count < len(self.events):
-            self._merged = learn(self._merged, self.events[self._merged_count])
-            self._merged_count += 1
-        return self._merged
+        merged = self._merged
+        for event in self.events:
+            merged = learn(merged, event)
+        self.events.clear()
+        self._merged = merged
+        return merged
+
+    def once(self, fetched: Profile | None, learn: Learn) -> Profile | None:
+        """As :meth:`over`, without remembering what was fetched."""
+        for event in self.events:
+            fetched = learn(fetched, event)
+        return fetched
 
 
-# Its number, and the visitor's profile after it, where the request has worked that out.
-_Entry = tuple[int, Event, Receipt, Profile | None]
+# Its number, the visitor's profile after it, where the request has worked that out, and its size.
+_Entry = tuple[int, Event, Receipt, Profile | None, int]
+
+
+def _size(properties: Mapping[str, Any]) -> int:
+    """About how many characters there are in it."""
+    size = 0
+    for value in properties.values():
+        if type(value) is str:
+            size += len(value)
+        elif isinstance(value, list | tuple | dict):
+            try:
+                size += len(_encode(value))
+            except (TypeError, ValueError, RecursionError):
+                pass  # it cannot be stored either: the writer finds out
+    return size
 
 
 class Journal:
@@ -148,10 +183,14 @@ class Journal:
         self._work = threading.Event()
         self._hurry = threading.Event()
         self._closing = False
+        self._ended = False  # the writer touches the store no more
+        self._later: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
+        self._silent_until = 0.0  # about profiles that cannot be read
         self._trouble = ""  # what was said last about a store that keeps nothing
         self.accepted = 0
         self.waiting = 0
+        self._characters = 0  # in what waits
         self.stored = 0
         self.dropped: Tally[str] = Tally()
 
@@ -163,9 +202,9 @@ class Journal:
         if store is not None:
             self.write_to(store)
         if self._thread is None:
-            self._closing = False
+            self._closing = self._ended = False
             self._thread = threading.Thread(
-                target=self._run, name="shopwindow-journal", daemon=True
+                target=self._write, name="shopwindow-journal", daemon=True
             )
             self._thread.start()
             atexit.register(self.close)
@@ -175,25 +214,32 @@ class Journal:
         self._store = store
         self._hurry.set()
 
-    def close(self) -> None:
+    def close(self, later: Callable[[], None] | None = None) -> bool:
         """Write what is left, within :data:`PATIENCE` seconds.
 
         What the store refuses is counted as dropped; what it still holds then, as waiting.
+        False: the store holds the writer up. Nobody waits for it any longer, nor may take the
+        store out of its hands: if it ever comes back, it calls ``later``.
         """
         thread = self._thread
         if thread is None:
-            return
+            return True
         self._closing = True
         self._work.set()
         self._hurry.set()
         thread.join(PATIENCE)
         self._thread = None
         atexit.unregister(self.close)
-        if thread.is_alive():
+        with self._lock:
+            held_up = not self._ended
+            if held_up:
+                self._later = later
+        if held_up:
             log.error(
                 "the store did not answer while closing: %d events are lost",
                 self.waiting,
             )
+        return not held_up
 
     def note(
         self,
@@ -208,18 +254,24 @@ class Journal:
         page saves the writer doing so again.
         """
         receipt = Receipt(event, self)
+        size = _size(event.properties)
         with self._lock:
             self.accepted += 1
             self.waiting += 1
+            self._characters += size
             rank = _RANKS.get(event.name, _ORDINARY)
             if event.name not in REARRANGING:
                 unwritten = self._unwritten.get(event.visitor)
                 if unwritten is None:
+                    if len(self._unwritten) >= HELD:
+                        base, known = None, False
                     unwritten = self._unwritten[event.visitor] = Unwritten(base, known)
-                if not unwritten.add(event, base, after):
+                if not unwritten.add(event, base, after) or self.waiting > AHEAD:
                     after = None
-            self._queues[rank].append((self.accepted, event, receipt, after))
-            if self.waiting > self._limit:
+                if unwritten.known and len(unwritten.events) > UNASKED:
+                    unwritten.over(None, self._learn)
+            self._queues[rank].append((self.accepted, event, receipt, after, size))
+            if self.waiting > self._limit or self._characters > CHARACTERS:
                 self._make_room()
         if not self._work.is_set():
             self._work.set()
@@ -244,13 +296,16 @@ class Journal:
         if unwritten is None:
             return fetched
         with self._lock:
+            if not unwritten.known and len(self._unwritten) > HELD:
+                return unwritten.once(fetched, self._learn)
             return unwritten.over(fetched, self._learn)
 
     def _make_room(self) -> None:
         for queue in self._queues:
-            if queue:
+            while queue:
                 self._finish([queue.popleft()], kept=False)
-                return
+                if self.waiting <= self._limit and self._characters <= CHARACTERS:
+                    return
 
     def _wait(self, receipt: Receipt, future: "asyncio.Future[None]") -> bool:
         """Whether the receipt is decided already; if not, ``future`` hears of it."""
@@ -265,6 +320,16 @@ class Journal:
         return False
 
     # The writer's thread -----------------------------------------------------------------
+
+    def _write(self) -> None:
+        try:
+            self._run()
+        finally:
+            with self._lock:
+                self._ended = True
+                later, self._later = self._later, None
+            if later is not None:
+                later()
 
     def _run(self) -> None:
         pause = 0.0
@@ -311,6 +376,8 @@ class Journal:
             self._store.commit(events, self._learn, weights, self._drafts())
         except StoreError as error:
             return self._refused(error)
+        except msgspec.DecodeError:
+            return self._one_by_one()
         except Exception:
             # A fault in one event (or in us) must not stop all that come after it.
             log.exception(
@@ -327,7 +394,7 @@ class Journal:
         """What the batch makes of whom, as far as the requests have worked it out."""
         drafts: dict[str, Draft] = {}
         unknown = set()
-        for _, event, _, after in self._batch:
+        for _, event, _, after, _ in self._batch:
             visitor = event.visitor
             if after is None:
                 unknown.add(visitor)
@@ -346,6 +413,16 @@ class Journal:
             log.error("events cannot be stored now, trying again: %s", error)
         return False
 
+    def _unreadable(self, error: msgspec.DecodeError) -> None:
+        """Say so, but not for each event of the visitor whose profile that is."""
+        now = time.monotonic()
+        if now >= self._silent_until:
+            self._silent_until = now + 60.0
+            words = (
+                "a stored profile cannot be read, its visitor's events are dropped: %s"
+            )
+            log.error(words, error)
+
     def _one_by_one(self) -> bool:
         while self._batch:
             entry = self._batch[0]
@@ -354,6 +431,9 @@ class Journal:
                 self._store.commit([entry[1]], self._learn, self._weigh([entry[1]]))
             except StoreError as error:
                 return self._refused(error)
+            except msgspec.DecodeError as error:
+                self._unreadable(error)
+                kept = False
             except Exception:
                 # Nobody knows what an app put into it: it is counted, the others go on.
                 log.exception(
@@ -367,7 +447,8 @@ class Journal:
 
     def _finish(self, entries: list[_Entry], kept: bool) -> None:
         """Settle what became of ``entries``; the lock is held."""
-        for _, event, receipt, after in entries:
+        for _, event, receipt, after, size in entries:
+            self._characters -= size
             if kept:
                 self.stored += 1
             else:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from itsdangerous import Signer
 
+Keys = Sequence[bytes]
+
 
 def derive(key: bytes, purpose: str) -> bytes:
     """A key for one purpose: who learns one of them learns nothing about the others."""
@@ -18,14 +20,16 @@ def derive(key: bytes, purpose: str) -> bytes:
     return signer.derive_key()
 
 
-def pseudonym(keys: Sequence[bytes], customer: str) -> str:
+def pseudonym(keys: Keys, customer: str, kind: str = "customer") -> str:
     """The name under which a customer is stored: keyed, so that the id cannot be read from it.
+
+    Of another ``kind`` ("account"), the same id has another name.
 
     The oldest key makes it, so that adding a key does not lose the customers; taking the
     oldest away does.
     """
-    digest = hmac.digest(derive(keys[-1], "customer"), customer.encode(), "sha256")
-    return "c." + digest.hex()[:32]
+    digest = hmac.digest(derive(keys[-1], kind), customer.encode(), "sha256")
+    return f"{kind[0]}." + digest.hex()[:32]
 
 
 def marker_keys(keys: Sequence[bytes]) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import msgspec
 from starlette.types import Scope
 
 from ..rules.facts import Profile
+from .accounts import account_visitor
 from .context import Arrival
 from .journal import Unwritten
 from .stores import Retired
@@ -21,10 +22,14 @@ SLOW = 0.005  # seconds; a store that answers at once and takes longer is not we
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """Who is logged in now, as the shop says. ``id`` is never stored as it is."""
+    """Who is logged in now, as the shop says, and for which ``account`` they buy, if for one.
+
+    Neither ``id`` nor ``account`` is stored as it is.
+    """
 
     id: str
     first_name: str = ""
+    account: str = ""
 
 
 CustomerOf = Callable[[Scope], Customer | None | Awaitable[Customer | None]]
@@ -35,7 +40,7 @@ class Lookup:
 
     ``profile`` is what the store says, and what this process knows beyond it; it counts once
     ``fetched`` is true. ``failed`` says why there will be none: "late" or "error". ``given``
-    holds attribute values that sources and the shop told. ``retired`` says that the
+    holds attribute values that sources, the account and the shop told. ``retired`` says that the
     visitor id turns out to have been given up.
     """
 
@@ -44,6 +49,7 @@ class Lookup:
         "failed",
         "fetched",
         "given",
+        "met",
         "profile",
         "retired",
         "_answers",
@@ -79,6 +85,7 @@ class Lookup:
         self.retired = False
         self.failed = ""
         self.customer: Customer | None = None
+        self.met = False  # whether the shop has said who is logged in
         self.given: dict[str, Any] = {}
 
     @property
@@ -155,7 +162,12 @@ class Lookup:
         return self._window.journal.over(self._visitor, answered, self._before)
 
     def _broken(self, error: BaseException) -> None:
-        self._window.breaker.failed()
+        if isinstance(error, msgspec.DecodeError):
+            # The store has answered; what it has of one visitor is no reason to ask it
+            # about nobody.
+            self._window.breaker.succeeded()
+        else:
+            self._window.breaker.failed()
         self._window.stats.lookups["error"] += 1
         self._window.warn("store", "the profile store failed: %r", error)
         self.failed = "error"
@@ -252,8 +264,11 @@ class Lookup:
         if not isinstance(customer, Customer | None):
             raise TypeError(f"{customer!r} is no Customer")
         self.customer = customer
+        self.met = True
         if customer is None or not self.fetched:
             return  # sources tell about persons: only for those who agreed to it
+        if customer.account and (shared := self._window.site.settings.shared):
+            self._ask_account(customer.account, shared)
         for source in self._window.sources:
             values = source.fetch(customer.id)
             if inspect.isawaitable(values):
@@ -262,6 +277,44 @@ class Lookup:
                 self._answers.append(asyncio.create_task(asking, name=name))
             else:
                 self.given.update(values)
+
+    def _ask_account(self, account: str, shared: Sequence[str]) -> None:
+        window = self._window
+        visitor = account_visitor(window.keys, account)
+        before = window.journal.unwritten(visitor)
+
+        def arrived(profile: Profile | None) -> None:
+            known = window.journal.over(visitor, profile, before)
+            if known is not None:
+                for name in shared:
+                    if name in known.attributes:  # what this request told goes before
+                        self.given.setdefault(name, known.attributes[name])
+
+        try:
+            answer = window.store.fetch(visitor)
+            if answer is None or isinstance(answer, Profile):
+                arrived(answer)
+            else:
+                asking = self._await_account(answer, arrived)
+                self._answers.append(asyncio.create_task(asking, name="account"))
+        except Exception as error:
+            # A store of any kind may fail in any way; its attributes stay unknown.
+            self._account_failed(error)
+
+    async def _await_account(
+        self,
+        answer: Awaitable[Profile | None],
+        arrived: Callable[[Profile | None], None],
+    ) -> None:
+        try:
+            arrived(await answer)
+        except Exception as error:
+            # As above.
+            self._account_failed(error)
+
+    def _account_failed(self, error: Exception) -> None:
+        self._window.breaker.failed()
+        self._window.warn("account", "an account's attributes are unknown: %r", error)
 
     async def _await_source(self, values: Awaitable[Mapping[str, Any]]) -> None:
         try:

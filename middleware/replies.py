@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from starlette.types import Send
 
-from .leaving import leaving, private
+from .response.headers import leaving, private
 from .visit import Visit
 
 Headers = list[tuple[bytes, bytes]]

@@ -17,14 +17,17 @@ from ..fragments.remote import Remote
 from ..rules.attributes import BUILT_IN, Attribute, Type
 from ..rules.events import OF_PAGES, PRODUCTS_SEARCHED, SAYS
 from ..rules.facts import PURPOSES
-from ..rules.moments import duration
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
+from .accounts import read_owner
 from .consent.settings import OURS, ToolSettings, read_provider
-from .outside import from_environment, read_header, read_remotes
-from .registering import Register, read_register
+from .outside import read_remotes
+from .processing.register import Register, read_register
 from .retention import Retention, read_retention
 from .slots import Slot, read_limits, read_slots
+from .sources.import_table import ImportSettings, read_import
+from .sources.tables import SourceSettings as SourceSettings
+from .sources.tables import WebhookSettings, read_source, read_webhook
 from .stores.urls import LOGS, SQLITE, Address, fault_of, sqlite_path
 from .toml import Document, Section
 
@@ -32,7 +35,7 @@ log = logging.getLogger("shopwindow")
 
 TYPES: tuple[Type, ...] = get_args(Type)
 _ORIGIN = re.compile(
-    r"(?:app|preference|(?:header|query|cookie|source):[A-Za-z0-9_-]+)\Z"
+    r"(?:app|preference|(?:header|query|cookie|source|import|webhook):[A-Za-z0-9_-]+)\Z"
 )
 _HOLE = re.compile(r"\{(\w+)\}\Z")
 _COOKIE = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -44,16 +47,6 @@ class Track(msgspec.Struct, frozen=True):
     path: str
     event: str
     query: Mapping[str, str] = {}
-
-
-class SourceSettings(msgspec.Struct, frozen=True):
-    """An HTTP service that knows customers. ``map`` is attribute -> JSON path; ``cache`` in seconds."""
-
-    name: str
-    url: str
-    header: Mapping[str, str]
-    map: Mapping[str, str]
-    cache: float
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -83,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True):
     register: Register = Register()
     currency: str = "EUR"
     sources: tuple[SourceSettings, ...] = ()
+    webhooks: Mapping[str, WebhookSettings] = {}
+    imports: Mapping[str, ImportSettings] = {}
     allowed_hosts: frozenset[str] = frozenset()
     remotes: Mapping[str, Remote] = {}
     reload: bool = True
@@ -92,12 +87,18 @@ class Settings(msgspec.Struct, frozen=True):
         return f"<Settings of {self.name!r} in {self.folder}>"
 
     @property
+    def shared(self) -> list[str]:
+        """The attributes of accounts."""
+        return [one.name for one in self.attributes.values() if one.of == "account"]
+
+    @property
     def consent_provider(self) -> str:
         """Who asks visitors for consent: "shopwindow", or what [consent] names instead."""
         return OURS if self.consent_tool is None else self.consent_tool.name
 
     @property
     def zone(self) -> ZoneInfo:
+        """The time zone in which the shop's days begin and end."""
         return ZoneInfo(self.timezone)
 
 
@@ -127,13 +128,23 @@ def read_settings(
     pages.finish()
 
     values["tracks"] = tuple(t for s in root.tables("track") if (t := _track(s)))
-    sources = root.table("sources")
+    sources, webhooks = root.table("sources"), root.table("webhooks")
+    imports = root.table("imports")
+    told = {"source": sources.data, "webhook": webhooks.data, "import": imports.data}
+    values["attributes"] = declared = _attributes(root.table("attributes"), told)
     values["sources"] = tuple(
         source
         for name in sources.data
-        if (source := _source(name, sources.table(name), environment))
+        if (source := read_source(name, sources.table(name), environment, declared))
     )
-    values["attributes"] = _attributes(root.table("attributes"), set(sources.data))
+    values["webhooks"] = {
+        name: webhook
+        for name in webhooks.data
+        if (webhook := read_webhook(name, webhooks.table(name), environment, declared))
+    }
+    values["imports"] = {
+        name: read_import(name, imports.table(name), declared) for name in imports.data
+    }
 
     consent = root.table("consent")
     values["consent_tool"] = read_provider(consent)
@@ -180,7 +191,7 @@ def read_settings(
     )
     values["remotes"] = read_remotes(root.table("fragments"), environment)
     values["register"] = read_register(root.table("register"))
-    root.finish(later=("preview", "webhooks", "journeys"))
+    root.finish(later=("preview", "journeys"))
     return Settings(**values), document.findings
 
 
@@ -221,6 +232,7 @@ def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
 
 
 def is_production(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether SHOPWINDOW_ENV says so: then nothing wrong with a site keeps the shop from starting."""
     return environment.get("SHOPWINDOW_ENV", "").lower() == "production"
 
 
@@ -278,36 +290,10 @@ def _track(section: Section) -> Track | None:
     return Track(path, event, query)
 
 
-def _source(
-    name: str, section: Section, environment: Mapping[str, str]
-) -> SourceSettings | None:
-    written = section.text("url")
-    url = from_environment(section, "url", written, environment)
-    header = read_header(section, environment)
-    paths = {key: str(value) for key, value in section.table("map").data.items()}
-    for path in paths.values():
-        if not path.startswith("$."):
-            section.wrong(
-                "map", f'"{path}" is not a JSON path', "for example $.segment.kind"
-            )
-    written_cache = section.text("cache", "10 minutes")
-    cache = duration(written_cache)
-    if cache is None:
-        hint = "write for example 10 minutes"
-        section.wrong("cache", f'"{written_cache}" is not a duration', hint)
-    section.finish()
-    if not url:
-        section.wrong("url", f'the source "{name}" needs a url')
-        return None
-    # What the environment says is not the editors' business: such a source is never asked.
-    if not written.startswith(("http://", "https://", "env:")):
-        section.wrong("url", "a url starts with https:// or http://")
-        return None
-    seconds = float(cache.seconds if cache else 600)
-    return SourceSettings(name, url, header, paths, seconds)
-
-
-def _attributes(section: Section, sources: set[str]) -> dict[str, Attribute]:
+def _attributes(
+    section: Section, told: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Attribute]:
+    """``told``: the names of those who tell attributes, by the word before the colon."""
     attributes = {}
     for name in section.data:
         entry = section.table(name)
@@ -320,13 +306,16 @@ def _attributes(section: Section, sources: set[str]) -> dict[str, Attribute]:
             kind = "text"
         if not _ORIGIN.match(origin):
             hint = (
-                "app, preference, header:NAME, query:NAME, cookie:NAME or source:NAME"
+                "app, preference, header:NAME, query:NAME, cookie:NAME, source:NAME, "
+                "import:NAME or webhook:NAME"
             )
             entry.wrong("from", f'unknown origin "{origin}"', hint)
-        elif origin.startswith("source:") and origin[7:] not in sources:
-            entry.wrong(
-                "from", f'unknown source "{origin[7:]}"', suggest(origin[7:], sources)
-            )
+        else:
+            teller, _, who = origin.partition(":")
+            if teller in told and who not in told[teller]:
+                names = told[teller]
+                hint = suggest(who, names) if names else f"write [{teller}s.{who}]"
+                entry.wrong("from", f'unknown {teller} "{who}"', hint)
         if purpose is not None and purpose not in PURPOSES:
             entry.wrong(
                 "purpose", f'unknown purpose "{purpose}"', suggest(purpose, PURPOSES)
@@ -340,6 +329,7 @@ def _attributes(section: Section, sources: set[str]) -> dict[str, Attribute]:
             purpose=purpose,
             sensitive=entry.flag("sensitive"),
             label=entry.text("label"),
+            of=read_owner(entry, origin),
         )
         entry.finish()
     return attributes

@@ -57,6 +57,7 @@ class Limit:
         self._since = monotonic()
 
     def allows(self) -> bool:
+        """Whether one more may be answered now. It counts."""
         now = monotonic()
         if now - self._since >= MINUTE:
             self._since, self._left = now, self._most
@@ -77,7 +78,7 @@ _limits: "WeakKeyDictionary[Shopwindow, _Limits]" = WeakKeyDictionary()
 async def answer(visit: Visit, send: Send) -> None:
     """Answer a request for :data:`PATH`."""
     window = visit.window
-    token = _token()
+    token = _token(window)
     if not token:
         await reply(visit, send, HTTPStatus.NOT_FOUND)
         return
@@ -132,10 +133,12 @@ async def _refuse(
     await say(visit, send, status, {"error": why}, headers)
 
 
-def _token() -> str:
+def _token(window: "Shopwindow") -> str:
     token = os.environ.get(VARIABLE, "").strip()
     if token and len(token) < SHORTEST:
-        log.error("%s needs at least %d characters: it is not used", VARIABLE, SHORTEST)
+        # Not with each request: anybody may send them.
+        message = "%s needs at least %d characters: it is not used"
+        window.warn("summary token", message, VARIABLE, SHORTEST)
         return ""
     return token
 

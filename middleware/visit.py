@@ -14,29 +14,26 @@ from ..rules.events import (
     PROMOTION_VIEWED,
     told,
 )
-from ..rules.exposures import showing
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from ..rules.precedence import PREFERENCE
+from .accounts import account_told
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .consent.agreement import Agreement, agree
 from .consent.told import ToolCookie
 from .context import Arrival
 from .display import Display
-from .foresight import Foresight, foresee
 from .guise import Guise
 from .journal import NOTHING_TO_KEEP, Receipt, new_id
 from .keys import pseudonym
 from .lookup import CustomerOf, Lookup
+from .pageview import PageView
 from .showings import Showing
 from .stores import ATTRIBUTES, ERASED, FORGOTTEN, IDENTIFIED
 from .telemetry.timing import TimedDisplay, TimedLookup, Timing
-from .views import sightings
 from .visitor import Visitor, new_visitor
 
 if TYPE_CHECKING:
     from .window import Shopwindow
-
-NOBODY = Profile()
 
 serving: ContextVar["Visit | None"] = ContextVar("shopwindow", default=None)
 
@@ -81,11 +78,9 @@ class Visit:
         )
         self.left = False  # the answer's headers are on their way
         self.receipts: list[Receipt] = []
+        self.untold: dict[str, Any] = {}  # set for an account that is not known yet
         self.cookies: list[bytes] = []
-        self._own: list[Event] | None = None
-        self._learned: tuple[Profile | None, list[Profile | None]] | None = None
-        self.foresight: Foresight | None = None  # of the first slot
-        self._looks_ahead = False  # the store leaves time for it
+        self.view = PageView(self)
         self.guise = guise  # a preview: nobody is here, and nothing counts
         asked = customer if guise is None else None
         self.timing = timing  # None: nobody may know how long things take
@@ -180,6 +175,7 @@ class Visit:
 
     @property
     def purposes(self) -> frozenset[str]:
+        """What was agreed to; unlike :attr:`consent`, it does not make the answer one visitor's."""
         return self._consent.purposes
 
     def _answers_one(self, why: str) -> None:
@@ -207,33 +203,16 @@ class Visit:
             assert self.visitor is not None
             self.lookup.start(self.visitor.id)
             if self.lookup.waiting and self.arrival.navigation:
-                self._looks_ahead = True
-                self.lookup.foretell(self._foresee)
+                self.view.look_ahead()
             self._heed()
-
-    def _foresee(self, answered: Profile | None) -> None:
-        """The store has answered, while the app is still at work."""
-        try:
-            self.foresight = foresee(self, answered)
-        except Exception as error:
-            # Our own fault, whatever it is: the first slot tries again.
-            self.window.warn("foresight", "looking ahead failed: %r", error)
-
-    def foreseen(self, given: Mapping[str, Any]) -> Foresight | None:
-        """What was made of the store's answer, if all is still so; ``given`` is what is so now."""
-        foresight, self.foresight = self.foresight, None
-        if foresight is None or self._own is not None or self._learned is not None:
-            return None
-        if not foresight.true(self, given):
-            return None
-        self._own, self._learned = foresight.own, (foresight.base, foresight.lessons)
-        return foresight
 
     def _heed(self) -> None:
         """What was looked up may say that this visitor is nobody."""
         if self.lookup.retired:
             self.lookup.retired = False
             self._retire()
+        if self.untold and self.lookup.met:
+            self._tell_account()
 
     def collect(self) -> bool:
         """Take what has arrived about the visitor; whether nothing is on its way any more."""
@@ -254,7 +233,7 @@ class Visit:
         self._consent = consent
         self._returned = returned
         self.due = None
-        self._own = self._learned = None
+        self.view.renew()
         self.lookup.forget()
         self.display.renew()
 
@@ -336,33 +315,7 @@ class Visit:
             return self.guise.profile if "personalization" in self.purposes else None
         if not self.remembers or not self.lookup.fetched:
             return None
-        base, lessons = self._lessons()
-        return lessons[-1] if lessons else base
-
-    def _lessons(self) -> tuple[Profile | None, list[Profile | None]]:
-        """What the store knows, and what each of this page view's own events makes of it."""
-        base = self.lookup.profile
-        if self._learned is None or self._learned[0] is not base:
-            profile, learn = base, self.site.learn
-            lessons = [profile := learn(profile, event) for event in self._own_events()]
-            self._learned = base, lessons
-        return self._learned
-
-    def _own_events(self) -> list[Event]:
-        """The events that this page view itself stands for, if it is one."""
-        if self._own is None:
-            self._own = self.happening(self.context, self.lookup.profile)
-        return self._own
-
-    def happening(self, context: Context, known: Profile | None) -> list[Event]:
-        """The events that a view of this page stands for, by somebody who is ``known`` so."""
-        own: list[Event] = []
-        if not self.arrival.navigation or self.visitor is None:
-            return own
-        query: bytes = self.arrival.scope.get("query_string", b"")
-        for sighting in sightings(self.site, context, query, known or NOBODY):
-            own.append(self._event(sighting.name, sighting.properties))
-        return own
+        return self.view.profile
 
     # -- keeping ---------------------------------------------------------------------------
 
@@ -391,8 +344,9 @@ class Visit:
     def set(self, *, keep: bool = False, **attributes: Any) -> None:
         """Tell attributes of this visitor: ``set(cart_value=39.9)`` is ``cart-value`` in rules.
 
-        They count for this request; with ``keep`` they are stored, where consent allows it.
-        Raises :class:`ValueError` for an attribute that site.toml does not declare.
+        They count for this request; with ``keep`` they are stored, where consent allows it:
+        those of an account (``of = "account"``) for all its members, if the customer function
+        says which account it is. Raises :class:`ValueError` for an attribute that site.toml does not declare.
         """
         values = {name.replace("_", "-"): value for name, value in attributes.items()}
         for name in values:
@@ -405,7 +359,30 @@ class Visit:
         self.display.renew()
         if keep and self.remembers:
             msgspec.json.encode(values)
-            self._note(ATTRIBUTES, values)
+            shared = self.site.settings.shared
+            own = {name: one for name, one in values.items() if name not in shared}
+            if own:
+                self._note(ATTRIBUTES, own)
+            if len(own) < len(values):
+                self.untold |= {name: values[name] for name in values if name in shared}
+                self.collect()
+
+    def _tell_account(self) -> None:
+        """What was set of the account, now that it is known which one it is."""
+        values, self.untold = self.untold, {}
+        if not self.remembers:
+            return  # consent was taken back meanwhile
+        window, customer = self.window, self.lookup.customer
+        if customer is None or not customer.account:
+            words = "%s is kept for nobody: the customer function names no account"
+            window.warn("account", words, ", ".join(sorted(values)))
+            return
+        try:
+            event = account_told(window, customer.account, values, self.arrival.now)
+            self.receipts.append(window.journal.note(event))
+        except Exception as error:
+            # Our own fault, as in _note.
+            window.warn("journal", "keeping an event failed: %r", error)
 
     def identify(self, customer: str) -> None:
         """The visitor has logged in as ``customer``: both histories become one, under a new id.
@@ -554,13 +531,14 @@ class Visit:
         self.cookies = [self.window.cookie.issue(fresh, secure)]
         return fresh
 
-    def _event(
+    def event(
         self,
         name: str,
         properties: dict[str, Any],
         time: float | None = None,
         id: str | None = None,
     ) -> Event:
+        """That ``name`` happened to this visitor, now if no ``time`` says when; it is not kept yet."""
         assert self.visitor is not None
         time = self.arrival.now if time is None else time
         return Event(
@@ -580,7 +558,7 @@ class Visit:
         id: str | None = None,
     ) -> Receipt:
         try:
-            event = self._event(name, properties, time, id)
+            event = self.event(name, properties, time, id)
             lookup, journal = self.lookup, self.window.journal
             receipt = journal.note(event, lookup.profile, lookup.fetched)
             self.receipts.append(receipt)
@@ -626,21 +604,7 @@ class Visit:
 
     def delivered(self) -> None:
         """The page has left with status 200: count the view and what was shown."""
-        if not self.remembers or self.arrival.scope["method"] != "GET":
-            return
-        if self._looks_ahead:
-            self.window.routes.filled(self.arrival.path, tuple(self.display.decisions))
-        journal = self.window.journal
-        fetched = self.lookup.fetched
-        own = self._own_events()
-        profile, lessons = self._lessons()
-        for event, after in zip(own, lessons, strict=True):
-            journal.note(event, profile, fetched, after)
-            profile = after
-        if self.display.exposed:
-            properties = showing(self.display.exposed, self.site.rules.revision)
-            shown = self._event(PROMOTION_VIEWED, properties)
-            journal.note(shown, profile, fetched, self.site.learn(profile, shown))
+        self.view.delivered()
 
     def saw(self, showing: Showing, slot: str) -> None:
         """Whoever asked for decisions has shown the one for ``slot``."""

@@ -46,8 +46,8 @@ from .visitor import VisitorCookie
 if TYPE_CHECKING:
     import httpx
 
+    from .loading.watching import Watching
     from .site import Site
-    from .watching import Watching
 
 log = logging.getLogger("shopwindow")
 
@@ -126,7 +126,7 @@ class Shopwindow:
         if isinstance(site, (str, os.PathLike)):
             # Reading takes templates, a catalogue and YAML: a process that only imports us
             # (a command, a test, another part of the shop) does not need them.
-            from .loading import load
+            from .loading.lastgood import load
 
             self.folder = Path(site)
             self._watches = True
@@ -173,7 +173,7 @@ class Shopwindow:
 
     def _swap(self, made: "_Made") -> None:
         """As :meth:`_adopt`, for a site that was served."""
-        from .pacing import let_go  # as above
+        from .loading.pacing import let_go  # as above
 
         before = self.site
         self._adopt(made)
@@ -191,7 +191,7 @@ class Shopwindow:
         self._swap(await asyncio.to_thread(self._read))
 
     def _read(self) -> "_Made":
-        from .loading import read  # as above
+        from .loading.lastgood import read  # as above
 
         return self._made(read(self.folder, self.clicks.link, self.site), self.site)
 
@@ -199,8 +199,8 @@ class Shopwindow:
         """Make live what is saved in the folder, from now on."""
         if not self._watches or not self.site.settings.reload:
             return
-        from .loading import read_found  # as above
-        from .watching import Watcher, Watching
+        from .loading.lastgood import read_found  # as above
+        from .loading.watching import Watcher, Watching
 
         loop = asyncio.get_running_loop()
 
@@ -330,12 +330,13 @@ class Shopwindow:
         if self._watching is not None:
             self._watching.stop()
         await self.errands.stop()
-        await asyncio.to_thread(self.journal.close)
+        close = self.store.close if self.store is not self._given_store else None
+        free = await asyncio.to_thread(self.journal.close, close)
         for source in (*self.sources, *self._retired):
             await source.close()
         await self.remotes.close()
-        if self.store is not self._given_store:
-            self.store.close()
+        if free and close is not None:
+            close()
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -144,8 +144,8 @@ def facts(
     """The facts of one request. Never raises on ill-typed values.
 
     ``given`` are this request's raw values from headers, queries, cookies, sources and the
-    shop's code, by attribute name; they win over those in the profile. Only attributes that
-    ``rules`` use are read. No profile means a visitor about whom nothing is recorded.
+    shop's code, by attribute name, and the values of the account; they win over those in the
+    profile, which has none of an account. Only attributes that ``rules`` use are read. No profile means a visitor about whom nothing is recorded.
     """
     known = profile or _NOBODY
     stored, wanted = known.attributes, rules.wanted
@@ -159,8 +159,9 @@ def facts(
             values[name] = value
     for name, attribute in wanted.declared:
         raw = given.get(name)
-        if raw is None and (raw := stored.get(name)) is None:
-            continue
+        if raw is None:
+            if attribute.of == "account" or (raw := stored.get(name)) is None:
+                continue
         value = typed(attribute, raw, wanted.zone)
         if value is not None or attribute.type == "list":
             values[name] = value

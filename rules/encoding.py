@@ -57,7 +57,7 @@ def _bytes(profile: Profile) -> bytes:
 
 
 def encode_small(profile: Profile) -> bytes:
-    """As :func:`encode`, deflated where that pays: for stores that are far away or in memory.
+    """As :func:`encode`, deflated where that pays: what stores keep.
 
     Half of the bytes for 5 microseconds with each reading, 15 with each writing.
     """

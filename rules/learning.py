@@ -61,11 +61,17 @@ def learn(profile: Profile | None, event: Event, relatives: Relatives) -> Profil
     changes: Changes = {}
     if (lesson := _LESSONS.get(event.name)) is not None:
         lesson(old, event, relatives, changes)
-    if time > old.last_seen:
+    if time > old.last_seen and not (old.visits and _elsewhere(event)):
         changes["last_seen"] = time
     if time < old.first_seen or not old.first_seen:
         changes["first_seen"] = time
     return replace(old, **changes)
+
+
+def _elsewhere(event: Event) -> bool:
+    """Whether somebody else tells it: then nobody was here who is known from their visits."""
+    source = event.properties.get(SOURCE)
+    return isinstance(source, str) and source.startswith(("import:", "webhook:"))
 
 
 def _text(event: Event, name: str) -> str | None:

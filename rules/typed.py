@@ -14,6 +14,7 @@ from .moments import as_day, as_time, read_day, read_time
 from .numerals import number
 
 Type = Literal["number", "text", "yes-no", "date", "time", "version", "list"]
+Owner = Literal["visitor", "account"]
 TEXT_LIMIT = 4_096  # characters of a value; a header may be longer than anything meant
 LIST_LIMIT = 1_000
 
@@ -27,7 +28,8 @@ class Attribute(msgspec.Struct, frozen=True, gc=False):
     ``origin`` is ``app``, ``header:NAME``, ``query:NAME``, ``cookie:NAME``, ``preference``,
     ``source:NAME``, ``import:NAME``, ``webhook:NAME`` or ``built-in``. ``one_of`` are the values that make sense in a rule. A
     ``sensitive`` attribute decides, but is never printed. ``meaning`` says of a built-in one,
-    in one line for editors, what it is. ``label`` is what visitors are asked who say it themselves.
+    in one line for editors, what it is. ``of`` says whose it is: one of an
+    account is the same for all its members, and no member's own. ``label`` is what visitors are asked who say it themselves.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Attribute(msgspec.Struct, frozen=True, gc=False):
     sensitive: bool = False
     meaning: str = ""
     label: str = ""
+    of: Owner = "visitor"
 
     @property
     def purposes(self) -> frozenset[str]:

@@ -12,9 +12,9 @@ from urllib.parse import quote
 import click
 import msgspec
 
-from ...rules.account import account_of
 from ...rules.exported import Line, lines
 from ...rules.facts import PURPOSES, Profile
+from ...rules.known import all_known
 from ...rules.mappings import NAMES, names
 from ...rules.portable import portable, portable_event, readable
 from ..exporting import FORMS, WRITERS, ExportError, Form, whole_file, write_csv
@@ -239,5 +239,5 @@ def _known(site: Site, profile: Profile) -> list[dict[str, Any]]:
 
     return [
         msgspec.to_builtins(entry) | {"time": readable(entry.time)}
-        for entry in account_of(profile, time.time(), title)
+        for entry in all_known(profile, time.time(), title)
     ]

@@ -30,18 +30,19 @@ def records(site: Site, url: str | None) -> Iterator[History]:
     A relative ``url`` is meant from the site's folder, as in site.toml. A store that cannot be
     read is said, and ends the command with 1.
     """
-    with _readable(), open_history(_address(site, url), site.context.day) as history:
+    with _readable(), open_history(address_of(site, url), site.context.day) as history:
         yield history
 
 
 @contextmanager
 def looked_after(site: Site, url: str | None) -> Iterator[Keeper]:
     """As :func:`records`, what looks after that store."""
-    with _readable(), open_keeper(_address(site, url), site.context.day) as keeper:
+    with _readable(), open_keeper(address_of(site, url), site.context.day) as keeper:
         yield keeper
 
 
-def _address(site: Site, url: str | None) -> Address:
+def address_of(site: Site, url: str | None) -> Address:
+    """Where the store at ``url`` is, else that of ``site``; ends wrong usage with its reason."""
     settings = site.settings
     if url is not None:
         settings = replace(settings, store=url_of(url), events="")

@@ -8,8 +8,8 @@ import click
 import msgspec
 
 from ..consent.settings import OURS
-from ..processing import Processing, processing
-from ..processing_words import UNKNOWN, Words
+from ..processing.record import Processing, processing
+from ..processing.words import LANGUAGES, UNKNOWN, Words
 from ..settings import Settings
 from .question import FOLDER
 from .site import usable
@@ -39,7 +39,7 @@ class Chapter(NamedTuple):
 )
 @click.option(
     "--language",
-    type=click.Choice(["de", "en"]),
+    type=click.Choice(LANGUAGES),
     help="Default: German if the site is German, else English.",
 )
 def command(folder: Path, form: str, language: str | None) -> None:

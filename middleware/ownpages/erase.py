@@ -4,7 +4,7 @@ from starlette.types import Receive, Send
 
 from ..visit import Visit
 from . import forms, problems, records
-from .sheets import Sheet, said, show
+from .sheets import Sheet, address, said, show
 
 METHODS = ("GET", "HEAD", "POST")
 WRITTEN = 2.0  # seconds that the visitor waits to read that it is done
@@ -29,7 +29,7 @@ async def _question(visit: Visit, notice: str = "") -> Sheet:
     values = {
         "done": False,
         "customer": customer,
-        "action": forms.action(visit, "erase"),
+        "action": address(visit, "erase"),
         "ticket": forms.ticket(visit, "erase"),
     }
     return Sheet("erase", values, notice=notice, bad=bool(notice))

@@ -9,7 +9,7 @@ from ...rules.attributes import Attribute, typed
 from ...rules.facts import Profile
 from ...rules.storable import ATTRIBUTE_KEPT
 from ..forms import Form
-from .account import label
+from .sections import label
 from .words import Words, filled
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from starlette.types import Receive
 
 from ..forms import Form, read_form
 from ..journal import Receipt
-from ..leaving import PROMISE
+from ..response.headers import PROMISE
 from ..visit import Visit
 from . import problems
-from .sheets import Sheet, address
+from .sheets import Sheet
 
 LARGEST = 131_072  # bytes: the names of some hundred things, as forms write them
 
@@ -23,10 +23,6 @@ class Received(NamedTuple):
 
     form: Form
     good: bool
-
-
-def action(visit: Visit, page: str) -> str:
-    return address(visit, page)
 
 
 def ticket(visit: Visit, page: str) -> str:

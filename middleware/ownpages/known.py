@@ -9,8 +9,8 @@ from ...rules.events import PROMOTION_VIEWED
 from ...rules.facts import Event
 from ..visit import Visit
 from . import problems, records
-from .account import sections
 from .reasons import why
+from .sections import sections
 from .sheets import Sheet, day, language, said, show
 
 METHODS = ("GET", "HEAD")
@@ -18,6 +18,7 @@ SHOWN = 20  # of what was shown, the latest
 
 
 async def answer(visit: Visit, receive: Receive, send: Send) -> None:
+    """Send the page with all entries, what was shown lately, and why."""
     try:
         profile = await records.known(visit)
         if not visit.remembers:

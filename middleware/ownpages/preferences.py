@@ -10,11 +10,12 @@ from starlette.types import Receive, Send
 from ...rules.answers import wish
 from ...rules.facts import ANSWERS, Profile
 from ..forms import Form
+from ..pageview import NOBODY
 from ..replies import redirect
-from ..visit import NOBODY, Visit
+from ..visit import Visit
 from . import fields, forms, problems, records
 from .notices import notice_of, noticed
-from .sheets import Sheet, language, said, show
+from .sheets import Sheet, address, language, said, show
 
 METHODS = ("GET", "HEAD", "POST")
 DIMENSIONS = ("category", "brand", "tag")
@@ -22,6 +23,7 @@ ASKED = 60  # things of a dimension that are asked about at most
 
 
 async def answer(visit: Visit, receive: Receive, send: Send) -> None:
+    """Send the form; of a POST keep the answers and lead back to it."""
     posted = visit.arrival.scope["method"] == "POST"
     try:
         profile = await records.known(visit)
@@ -104,7 +106,7 @@ def _sheet(
             if dimension in groups
         ],
         "fields": asked,
-        "action": forms.action(visit, "preferences"),
+        "action": address(visit, "preferences"),
         "ticket": forms.ticket(visit, "preferences"),
     }
     return Sheet("preferences", values)

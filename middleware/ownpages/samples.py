@@ -5,7 +5,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .words import OTHERWISE, words
+from ..languages import OTHERWISE
+from .words import words
 
 _WORDS = words(OTHERWISE, "Shop")
 _LINKS = {

@@ -13,10 +13,11 @@ from markupsafe import Markup, escape
 from starlette.types import Send
 
 from ...fragments.formats import text as formatted
+from ..languages import spoken
 from ..replies import Headers, reply
 from ..visit import Visit
 from .templates import NONE, Overrides, our_style, ours
-from .words import Section, Words, spoken, words
+from .words import FOLDER, Section, Words, words
 
 PREFIX = "/-/shopwindow/"
 PAGES = ("overview", "consent", "preferences", "known", "erase")  # in their order
@@ -54,7 +55,8 @@ def address(visit: Visit, page: str) -> str:
 
 
 def language(visit: Visit) -> str:
-    return spoken(visit.site.settings.language)
+    """The language of the visitor's own pages."""
+    return spoken(FOLDER, visit.site.settings.language)
 
 
 def said(visit: Visit) -> Words:

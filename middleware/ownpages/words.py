@@ -1,43 +1,24 @@
 """What the pages say: a file for each language, read once."""
 
 import re
-import tomllib
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-Section = Mapping[str, Any]
-Words = Mapping[str, Section]
-_FOLDER = Path(__file__).with_name("words")
+from ..languages import Section as Section
+from ..languages import Words as Words
+from ..languages import read_words
+
+FOLDER = Path(__file__).with_name("words")
 _HOLE = re.compile(r"\{(\w+)\}")
-#: The language of the pages for all who speak one that we do not.
-OTHERWISE = "en"
-
-
-@cache
-def languages() -> tuple[str, ...]:
-    """Those that there are words in."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
-
-
-def spoken(language: str) -> str:
-    """The language of the pages of a shop in ``language``."""
-    base = language.partition("-")[0].lower()
-    return base if base in languages() else OTHERWISE
-
-
-@cache
-def _read(language: str) -> Words:
-    return tomllib.loads(_FOLDER.joinpath(f"{language}.toml").read_text("utf-8"))
 
 
 @cache
 def words(language: str, shop: str) -> Words:
-    """All words of one of :func:`languages`, section by section, for the shop of that name."""
+    """All words in one language of :data:`FOLDER`, section by section, for the shop of that name."""
     return {
         name: {key: _named(value, shop) for key, value in section.items()}
-        for name, section in _read(language).items()
+        for name, section in read_words(FOLDER, language).items()
     }
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Message, Scope
 
-from ..charsets import HEAD, charset_in, charset_of, is_page
-from ..start import listed
+from ..response.charsets import HEAD, charset_in, charset_of, is_page
+from ..response.start import listed
 from .storable import (
     Lifetime,
     NotAsked,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from starlette.types import Message, Send
 
-from ..start import listed
+from ..response.start import listed
 
 Hearing = Callable[[Send], Send]
 

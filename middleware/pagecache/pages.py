@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..context import Arrival
 from ..inward import of_nobody
-from ..response import Response
+from ..response.responder import Response
 from ..visit import Visit, serving
 from . import PageCache
 from .addresses import Address, Values, cacheable, changed, values_of

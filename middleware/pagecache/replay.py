@@ -1,6 +1,6 @@
 """A page that is kept, leaving as if the app had sent it once more."""
 
-from ..swapping import Swapping
+from ..response.swapping import Swapping
 from .storedpage import StoredPage
 
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from ...fragments.blocks import cut
 from ...fragments.rewrite import Hole, Piece, Rewriter
 from ...fragments.slots import Marker, SlotNames
-from ..charsets import HEAD
 from ..context import LANG
-from ..leaving import private
+from ..response.charsets import HEAD
+from ..response.headers import private
 from .storable import Lifetime
 
 if TYPE_CHECKING:

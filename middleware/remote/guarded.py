@@ -193,6 +193,7 @@ class Transport(httpx.AsyncBaseTransport):
                     target=url.raw_path,
                 ),
                 headers=request.headers.raw,
+                content=request.stream,
                 extensions=request.extensions,
             )
         )

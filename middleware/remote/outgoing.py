@@ -76,7 +76,7 @@ class Outgoing:
             parsed = httpx.URL(url)
             self.host = parsed.host.lower()
             spellings = {self.host, parsed.raw_host.decode("ascii").lower()} - {""}
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):  # a name with letters that none has
             self.host = ""
             spellings = set()
         self.allowed = not spellings.isdisjoint(allowed_hosts)
@@ -96,6 +96,19 @@ class Outgoing:
     async def get(
         self, url: str, header: Mapping[str, str], *, most: int, seconds: float
     ) -> Answer:
+        """As :meth:`ask`, with GET."""
+        return await self.ask("GET", url, header, most=most, seconds=seconds)
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        header: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        most: int,
+        seconds: float,
+    ) -> Answer:
         """The answer of ``url``, whole, within ``seconds``.
 
         Raises :class:`TooLarge` past ``most`` bytes, :class:`Packed`, :class:`TimeoutError`, and
@@ -104,18 +117,21 @@ class Outgoing:
         token = _ours.set(True)
         try:
             async with asyncio.timeout(seconds):
-                return await self._get(url, header, most)
+                return await self._ask(method, url, header, body, most)
         finally:
             _ours.reset(token)
 
-    async def _get(self, url: str, header: Mapping[str, str], most: int) -> Answer:
+    async def _ask(
+        self, method: str, url: str, header: Mapping[str, str], body: bytes, most: int
+    ) -> Answer:
         import httpx
 
         if not self.allowed or httpx.URL(url).host.lower() != self.host:
             raise ValueError("it is not the server that was allowed")
         async with self._asking().stream(
-            "GET",
+            method,
             url,
+            content=body or None,
             # Fifty kilobytes may unpack to fifty megabytes while every page waits.
             headers={**header, "Accept-Encoding": "identity"},
             follow_redirects=False,  # a client of the shop's own may do so otherwise
@@ -126,12 +142,12 @@ class Outgoing:
                 return Answer(response.status_code, content_type, b"")
             if headers.get("content-encoding", "identity") != "identity":
                 raise Packed("the answer is compressed")
-            body = bytearray()
+            answer = bytearray()
             async for part in response.aiter_bytes():
-                body += part
-                if len(body) > most:
+                answer += part
+                if len(answer) > most:
                     raise TooLarge("the answer is too large")
-        return Answer(200, content_type, bytes(body))
+        return Answer(200, content_type, bytes(answer))
 
     def _asking(self) -> "httpx.AsyncClient":
         if self._client is None:

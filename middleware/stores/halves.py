@@ -3,7 +3,32 @@
 from collections.abc import Iterator, Mapping
 
 from ...rules.facts import Event, Profile
-from . import Due, History, Keeper, Weights
+from . import DayOf, Due, EventLog, History, Keeper, Weights
+
+
+def history_with(log: EventLog | None, own: History, day: DayOf) -> History:
+    """All that a store knows, from its ``own`` and from its ``log``, if that is elsewhere.
+
+    Raises :class:`StoreError` if the log cannot be read; ``own`` is closed then.
+    """
+    if log is None:
+        return own
+    try:
+        return Halves(log.history(day), own)
+    except BaseException:  # raised on; only the store's own is given back
+        own.close()
+        raise
+
+
+def keeper_with(log: EventLog | None, own: Keeper, day: DayOf) -> Keeper:
+    """As :func:`history_with`, what looks after it."""
+    if log is None:
+        return own
+    try:
+        return KeeperHalves(log.keeper(day), own)
+    except BaseException:  # raised on; only the store's own is given back
+        own.close()
+        raise
 
 
 class Halves:

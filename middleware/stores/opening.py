@@ -61,15 +61,11 @@ def _opened(scheme: str, at: Address, log: EventLog | None, make: bool) -> Store
 
         return SqliteStore(sqlite_path(at.store, at.folder), log)
     if scheme in POSTGRES:
-        try:
+        with _extra("postgres", at.store):
             from .postgres import PostgresStore
-        except ImportError as error:
-            raise _missing(at.store, "postgres", error) from error
         return PostgresStore(at.store, log, make)
-    try:
+    with _extra("redis", at.store):
         from .redis import RedisStore
-    except ImportError as error:
-        raise _missing(at.store, "redis", error) from error
     assert log is not None  # of Redis always: see Address.log
     return RedisStore(at.store, log, at.profile_seconds)
 
@@ -78,13 +74,11 @@ def open_log(url: str, folder: Path) -> EventLog:
     """The event log at ``url``, for a store that is elsewhere. Raises :class:`StoreError`."""
     _check(url, LOGS)
     if scheme_of(url) == "sqlite":
-        from .sqlite_log import SqliteLog
+        from .sqlite import SqliteLog
 
         return SqliteLog(sqlite_path(url, folder))
-    try:
+    with _extra("postgres", url):
         from .postgres import PostgresLog
-    except ImportError as error:
-        raise _missing(url, "postgres", error) from error
     return PostgresLog(url)
 
 
@@ -97,7 +91,7 @@ def open_history(at: Address, day: DayOf) -> Iterator[History]:
             with closing(store.history(day)) as history:
                 yield history
         else:
-            from .history import SqliteHistory
+            from .sqlite.history import SqliteHistory
 
             path = sqlite_path(at.store, at.folder)
             with closing(SqliteHistory(path, day)) as history:
@@ -112,7 +106,7 @@ def open_keeper(at: Address, day: DayOf) -> Iterator[Keeper]:
             with closing(store.keeper(day)) as keeper:
                 yield keeper
         else:
-            from .keeping import SqliteKeeper
+            from .sqlite.keeping import SqliteKeeper
 
             path = sqlite_path(at.store, at.folder)
             with closing(SqliteKeeper(path, day)) as keeper:
@@ -146,20 +140,16 @@ def _copied(url: str, folder: Path, make: bool) -> Copied:
     _check(url, STORES)
     scheme = scheme_of(url)
     if scheme == "sqlite":
-        from .sqlite_copied import SqliteCopied
+        from .sqlite.copied import SqliteCopied
 
         return SqliteCopied(sqlite_path(url, folder), make)
     if scheme in POSTGRES:
-        try:
+        with _extra("postgres", url):
             from .postgres.copied import PostgresCopied
-        except ImportError as error:
-            raise _missing(url, "postgres", error) from error
         return PostgresCopied(url, make)
     if scheme in REDIS:
-        try:
+        with _extra("redis", url):
             from .redis.copied import RedisCopied
-        except ImportError as error:
-            raise _missing(url, "redis", error) from error
         return RedisCopied(url)
     raise StoreError(f"{shown(url)} cannot be copied: it is no store that lasts")
 
@@ -169,7 +159,7 @@ def look(at: Address, visitor: str) -> Glance:
     made. Raises :class:`StoreError`, and :class:`Retired` for an id that was given up."""
     _check(at.store, STORES)
     if scheme_of(at.store) == "sqlite":
-        from .glance import glance
+        from .sqlite.glance import glance
 
         return glance(sqlite_path(at.store, at.folder), visitor)
 
@@ -197,9 +187,14 @@ def _check(url: str, known: tuple[str, ...]) -> None:
         raise StoreError(f"{shown(url)} cannot be opened: {what}: {hint}")
 
 
-def _missing(url: str, extra: str, error: ImportError) -> StoreError:
-    library = (error.name or str(error)).partition(".")[0]
-    return StoreError(
-        f"{shown(url)} cannot be opened, {library} is not installed: "
-        f'pip install "shopwindow[{extra}]"'
-    )
+@contextmanager
+def _extra(extra: str, url: str) -> Iterator[None]:
+    """For importing what only the extra ``extra`` installs. Raises :class:`StoreError`."""
+    try:
+        yield
+    except ImportError as error:
+        library = (error.name or str(error)).partition(".")[0]
+        raise StoreError(
+            f"{shown(url)} cannot be opened, {library} is not installed: "
+            f'pip install "shopwindow[{extra}]"'
+        ) from error

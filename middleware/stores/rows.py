@@ -1,6 +1,7 @@
 """What a visitor, a profile and an event are called and look like wherever they are kept."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -11,19 +12,26 @@ from ...rules.encoding import decode as decode_profile
 from ...rules.encoding import encode_small as encode_profile
 from ...rules.events import PROMOTION_CLICKED, PROMOTION_DISMISSED, PROMOTION_VIEWED
 from ...rules.facts import Event, Purpose
+from . import DayOf
 
 __all__ = [
     "COLUMNS",
+    "QUARTER",
     "Row",
+    "daily",
     "decode_profile",
     "decode_properties",
     "encode_profile",
+    "event_of",
     "is_mark",
     "mark_of",
     "purpose_of",
     "receipt_of",
     "row_of",
+    "unseen",
 ]
+
+QUARTER = 900  # seconds: every time zone is whole quarters of an hour away from UTC
 
 _MARK = re.compile(r"[0-9a-f]{32}\Z")
 _encode_properties = msgspec.json.Encoder().encode
@@ -117,6 +125,29 @@ def receipt_of(row: Row) -> Row:
         None,
         row.purpose,
     )
+
+
+def event_of(
+    day: DayOf, id: str, name: str, owner: str, time: float, properties: str
+) -> Event:
+    """The event that a log tells of, with its ``owner`` as its visitor."""
+    return Event(id, name, owner, time, day(time), decode_properties(properties))
+
+
+def daily(
+    rows: Iterable[tuple[str, int, int]], day: DayOf
+) -> Mapping[tuple[str, int], int]:
+    """How many events there are of each name on each day, of (name, quarter, count): the
+    quarters of an hour since 1970 that a database can count by itself."""
+    counts: Counter[tuple[str, int]] = Counter()
+    for name, quarter, count in rows:
+        counts[name, day(quarter * QUARTER)] += count
+    return counts
+
+
+def unseen(profile: bytes, before: float) -> bool:
+    """Whether a stored profile was last seen before that moment; who has done nothing yet stays."""
+    return 0.0 < decode_profile(profile).last_seen < before
 
 
 def _text(value: object) -> str | None:

@@ -18,7 +18,7 @@ from ...rules.events import (
 from ..stores import REARRANGING
 
 if TYPE_CHECKING:
-    from ..response import Response
+    from ..response.responder import Response
     from ..visit import Visit
     from ..window import Shopwindow
 
@@ -129,6 +129,17 @@ def read(window: "Shopwindow") -> list[Metric]:
             "counter",
             ("source",),
             {(source.name,): source.failures for source in window.sources},
+        ),
+        Metric(
+            "shopwindow_source_ill_typed",
+            "Values of sources that were not of their attribute's type.",
+            "counter",
+            ("source", "attribute"),
+            {
+                (source.name, name): number
+                for source in window.sources
+                for name, number in dict(source.ill_typed).items()
+            },
         ),
         _now("held_bytes", "Bytes of streamed pages that wait for their slots.", held),
         _count("events_accepted", "Events taken to be stored.", journal.accepted),

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import deciding, firstbyte, overredis, rewriting, servers
+from . import deciding, firstbyte, overredis, reading, rewriting, servers
 from .contenders import EXACT, KINDS, contenders
 from .goals import (
     Goal,
@@ -117,6 +117,7 @@ def in_process(
     goals += [*first_byte_goals(moments), *reload_goals(reloaded)]
     goals += [*rewriting_goals(rewrites), *decision_goals(decisions)]
     goals.append(import_goal(imported))
+    goals.append(reading.read_goal(reading.measure(folder)))
     plain = {
         "rounds": rounds,
         "seconds_per_request": seconds_per_request(pages),

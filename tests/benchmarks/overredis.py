@@ -21,7 +21,7 @@ from shopwindow import PersonalizationMiddleware, Shopwindow
 from shopwindow.middleware.stores import IDENTIFIED, VISITED, Store
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.redis import RedisStore
-from shopwindow.middleware.stores.sqlite_log import SqliteLog
+from shopwindow.middleware.stores.sqlite import SqliteLog
 from shopwindow.middleware.visitor import Visitor
 from shopwindow.rules import learning
 from shopwindow.rules.facts import DAY, PURPOSES, Event, Profile

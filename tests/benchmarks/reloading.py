@@ -18,7 +18,7 @@ from statistics import median
 from typing import NamedTuple
 
 from shopwindow import Shopwindow
-from shopwindow.middleware import pacing
+from shopwindow.middleware.loading import pacing
 
 from .manyrules import write_many
 from .work import KEY

@@ -348,6 +348,11 @@ def test_a_slot_that_ends_elsewhere_is_found_out() -> None:
     assert misplaced(page, found)[1] == ["a: no end tag at 43"]
 
 
+def test_a_whole_item_between_comments_is_read_as_in_parts() -> None:
+    page = b"<ul><n data-shopwindow=a><!-- shopwindow:b --><li></li>"
+    assert pieces(page, list(range(len(page)))) == pieces(page)
+
+
 @settings(max_examples=1500, deadline=None)
 @given(PAGE, st.data(), st.sampled_from([262_144, 262_144, 40]))
 def test_cuts_change_nothing_and_no_byte_is_lost(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shopwindow.middleware.stores.redis import RedisStore
-from shopwindow.middleware.stores.sqlite_log import SqliteLog
+from shopwindow.middleware.stores.sqlite import SqliteLog
 from shopwindow.rules.facts import Event, Profile
 from tests import stores
 from tests.stores import app, learn

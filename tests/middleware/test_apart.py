@@ -15,10 +15,10 @@ import msgspec
 import pytest
 
 from shopwindow import Shopwindow
-from shopwindow.middleware import apart
-from shopwindow.middleware.apart import Unread, read_rules_apart
-from shopwindow.middleware.checker import GREETING, check
-from shopwindow.middleware.frames import Shared, receive, send
+from shopwindow.middleware.loading import apart
+from shopwindow.middleware.loading.apart import Unread, read_rules_apart
+from shopwindow.middleware.loading.checker import GREETING, check
+from shopwindow.middleware.loading.frames import Shared, receive, send
 from shopwindow.middleware.site import check_site, read_files
 from shopwindow.rules.attributes import BUILT_IN, Attribute, facts
 from shopwindow.rules.conditions import All

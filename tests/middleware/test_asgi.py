@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from shopwindow import PersonalizationMiddleware, Shopwindow, SiteError
-from shopwindow.middleware.leaving import leaving
+from shopwindow.middleware.response.headers import leaving
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.rules.facts import Profile
 from tests.asgi import ask, chunk, replaying, scope_of, send, start

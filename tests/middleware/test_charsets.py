@@ -2,7 +2,7 @@
 
 import pytest
 
-from shopwindow.middleware.charsets import charset_in, charset_of, is_page
+from shopwindow.middleware.response.charsets import charset_in, charset_of, is_page
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopwindow.middleware.cut import CALM, HELD, doubts
+from shopwindow.middleware.loading.cut import CALM, HELD, doubts
 
 RULES = """\
 version: 1

@@ -14,7 +14,7 @@ import pytest
 from shopwindow import Shopwindow
 from shopwindow.fragments.rewrite import Hole, Rewriter
 from shopwindow.fragments.slots import Marker, SlotNames
-from shopwindow.middleware.charsets import charset_of
+from shopwindow.middleware.response.charsets import charset_of
 from shopwindow.middleware.site import read_site
 from shopwindow.middleware.stores.memory import MemoryStore
 from tests.asgi import ask, chunk, replaying, start

@@ -15,17 +15,19 @@ from shopwindow.fragments.familiar import Familiar
 from shopwindow.fragments.recurring import Recurring
 from shopwindow.fragments.render import Renderer
 from shopwindow.fragments.rewrite import Rewriter
-from shopwindow.middleware import asgi, display, feed, leaving, response, site, visit
+from shopwindow.middleware import asgi, display, site, visit
 from shopwindow.middleware.breaker import Breaker
 from shopwindow.middleware.consent import RefusalCookie
 from shopwindow.middleware.context import ContextReader
 from shopwindow.middleware.display import Display
 from shopwindow.middleware.journal import Journal
 from shopwindow.middleware.lookup import Lookup
+from shopwindow.middleware.pageview import PageView
+from shopwindow.middleware.response import feed, headers, responder
+from shopwindow.middleware.response.unsent import Unsent
 from shopwindow.middleware.routes import Routes
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.tracking import Tracks
-from shopwindow.middleware.unsent import Unsent
 from shopwindow.middleware.visit import Visit
 from shopwindow.middleware.visitor import VisitorCookie
 from shopwindow.rules.facts import Profile
@@ -97,8 +99,8 @@ SITES: list[tuple[Any, str]] = [
     (Routes, "learn"),
     (Routes, "has_slots"),
     (Routes, "has_none"),
-    (response, "charset_of"),
-    (response, "private"),
+    (responder, "charset_of"),
+    (responder, "private"),
     (feed, "Rewriter"),
     (feed, "cut"),
     (Familiar, "scanner"),
@@ -107,7 +109,7 @@ SITES: list[tuple[Any, str]] = [
     (Unsent, "came"),
     (Visit, "_recognise"),
     (Display, "_gather"),
-    (Visit, "_own_events"),
+    (PageView, "_own"),
     (Display, "fill"),
     (Lookup, "settle"),
     (Visit, "refresh_cookie"),
@@ -358,7 +360,7 @@ async def test_a_fault_in_leaving_keeps_the_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with open_window() as window:
-        monkeypatch.setattr(leaving, "private", Fault())
+        monkeypatch.setattr(headers, "private", Fault())
         app = mounted(handled(replaying(start((b"x", b"y")), chunk(b"{}"))), window)
         answer = await ask(app, method="POST")
         assert answer.headers == [(b"x", b"y")] and answer.body == b"{}"

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shopwindow import Shopwindow
-from shopwindow.middleware import visit as visit_module
+from shopwindow.middleware import pageview
 from shopwindow.middleware.display import Display
 from shopwindow.middleware.foresight import Foresight
 from shopwindow.middleware.lookup import Customer
@@ -66,7 +66,7 @@ class Shop:
         self.visit = visit = scope["state"]["shopwindow"]
         for _ in range(6):
             await asyncio.sleep(0)
-        self.foresight = visit.foresight
+        self.foresight = visit.view.foresight
         self.deed(visit)
         await Response(self.page, media_type=self.type)(scope, receive, send)
 
@@ -122,7 +122,7 @@ async def test_a_page_is_the_same_without_looking_ahead(
     deed: str, paths: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead = await pages(DEEDS[deed], paths)
-    monkeypatch.setattr(visit_module, "foresee", lambda *_: None)
+    monkeypatch.setattr(pageview, "foresee", lambda *_: None)
     without = await pages(DEEDS[deed], paths)
     assert ahead[0] == without[0]
     assert sorted(ahead[1]) == sorted(without[1])
@@ -156,15 +156,15 @@ async def test_the_work_is_done_before_the_app_answers() -> None:
         shown: list[object] = []
 
         def looked(visit: Visit) -> None:
-            assert visit._learned is None and not visit.lookup.fetched  # not yet
-            shown.append(visit.foresight)
+            assert visit.view._learned is None and not visit.lookup.fetched  # not yet
+            shown.append(visit.view.foresight)
 
         shop.deed = looked
         assert HERO in (await client.get("/p/tea-1")).content
         (foreseen,) = shown
         assert isinstance(foreseen, Foresight) and shop.visit is not None
         assert shop.visit.display._facts is foreseen.facts
-        assert shop.visit.foresight is None
+        assert shop.visit.view.foresight is None
 
 
 async def test_slots_that_the_page_had_last_time_are_ready(
@@ -225,7 +225,7 @@ async def test_pages_that_show_something_else_than_what_was_decided(
         return content
 
     ahead = await last()
-    monkeypatch.setattr(visit_module, "foresee", lambda *_: None)
+    monkeypatch.setattr(pageview, "foresee", lambda *_: None)
     assert ahead == await last()
 
 
@@ -238,7 +238,7 @@ async def test_what_others_did_meanwhile_counts() -> None:
         store.late = True
 
         def elsewhere(visit: Visit) -> None:
-            event = visit._event("Product Viewed", {"product_id": "tea-1"})
+            event = visit.event("Product Viewed", {"product_id": "tea-1"})
             window.journal.note(event)
 
         shop.deed = elsewhere
@@ -327,7 +327,7 @@ async def test_if_looking_ahead_fails_the_first_slot_tries_again(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(visit_module, "foresee", broken)
+    monkeypatch.setattr(pageview, "foresee", broken)
     bodies, _, _ = await pages(DEEDS["nothing"], ("/p/tea-1",))
     assert HERO in bodies[0]
     assert "looking ahead failed" in caplog.text

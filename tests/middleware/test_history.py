@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from shopwindow.middleware.stores import ERASED, IDENTIFIED, Store, StoreError
-from shopwindow.middleware.stores.history import SqliteHistory
 from shopwindow.middleware.stores.memory import MemoryStore
-from shopwindow.middleware.stores.migrations import VERSION
 from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.stores.sqlite.history import SqliteHistory
+from shopwindow.middleware.stores.sqlite.migrations import VERSION
 from shopwindow.middleware.stores.unopened import Unopened
 from shopwindow.rules import learning
 from shopwindow.rules.facts import Event, Profile

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile import TOML, YAML, content
+from tests.hostile import CSV, JSON, LARGER, TOML, VISITS, YAML, content
 
 ROOT = Path(__file__).parents[2]
 SECONDS, BYTES = 0.05, 20_000_000
@@ -15,7 +15,17 @@ SECONDS, BYTES = 0.05, 20_000_000
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork on Windows")
 @pytest.mark.parametrize(
-    ("kind", "texts"), [("rules", YAML), ("tests", YAML), ("site", TOML)]
+    ("kind", "texts"),
+    [
+        ("rules", YAML),
+        ("tests", YAML),
+        ("site", TOML),
+        ("csv", CSV),
+        ("lines", JSON | LARGER),
+        ("answer", JSON | LARGER),
+        ("message", JSON | LARGER),
+        ("visits", VISITS),
+    ],
 )
 def test_hostile_files_are_refused_before_they_cost_anything(
     tmp_path: Path, kind: str, texts: dict[str, str]

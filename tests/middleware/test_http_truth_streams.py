@@ -353,15 +353,16 @@ async def test_rule_22_a_fault_of_ours_leaves_the_shops_page(
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of our calls in turn fails in test_faults.py; here is one of every part."""
-    from shopwindow.middleware import asgi, feed, response
+    from shopwindow.middleware import asgi
     from shopwindow.middleware.display import Display
+    from shopwindow.middleware.response import feed, responder
 
     def fails(*_: Any, **__: Any) -> Any:
         raise ArithmeticError("a fault of ours")
 
     async with open_window() as window:
         window.routes.learn("/", True)
-        owner: Any = asgi if place in ("Arrival", "Visit") else response
+        owner: Any = asgi if place in ("Arrival", "Visit") else responder
         if place == "_inner":
             owner, place = asgi, "excluded"
         elif place == "_filled":

@@ -535,3 +535,26 @@ def test_event_ids_are_unique_and_sort_by_time() -> None:
     assert len({id[:11] for id in ids}) > 4_900
     assert [id[:11] for id in ids] == sorted(id[:11] for id in ids)
     assert len({new_id(NOW) for _ in range(5_000)}) == 5_000
+
+
+def test_a_store_that_holds_the_writer_up_is_closed_by_it(
+    store: Gate, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "PATIENCE", 0.05)
+    store.open.clear()
+    journal = make()
+    journal.note(event())
+    assert store.asked.wait(10)
+    closed = threading.Event()
+    assert not journal.close(closed.set)
+    assert not closed.wait(0.05)  # it is still in the writer's hands
+    store.open.set()
+    assert closed.wait(10)
+
+
+def test_a_store_that_keeps_everything_is_left_to_be_closed(make: Make) -> None:
+    journal = make()
+    journal.note(event())
+    closed = threading.Event()
+    assert journal.close(closed.set) and not closed.is_set()
+    assert journal.close()  # there is nothing left to wait for

@@ -19,13 +19,11 @@ from shopwindow.middleware.stores import (
     Retired,
     Store,
     StoreError,
-    busy,
-    keeping,
 )
-from shopwindow.middleware.stores.keeping import SqliteKeeper
 from shopwindow.middleware.stores.memory import MemoryStore
-from shopwindow.middleware.stores.rows import mark_of
-from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.stores.rows import mark_of, unseen
+from shopwindow.middleware.stores.sqlite import SqliteStore, busy, keeping
+from shopwindow.middleware.stores.sqlite.keeping import SqliteKeeper
 from shopwindow.middleware.stores.unopened import Unopened
 from shopwindow.rules import learning
 from shopwindow.rules.facts import DAY, Event, Profile
@@ -515,14 +513,13 @@ def test_who_comes_back_while_old_profiles_are_looked_for_stays(
 ) -> None:
     store = SqliteStore(tmp_path / "a.db")
     keep(store, event("v1", at=NOW - 10 * DAY), event("v2", at=NOW - 10 * DAY))
-    unseen = keeping._unseen
 
-    def meanwhile(rows: Any, before: float) -> Any:
-        found = unseen(rows, before)
+    def meanwhile(profile: bytes, before: float) -> bool:
+        found = unseen(profile, before)
         keep(store, event("v1"))
         return found
 
-    monkeypatch.setattr(keeping, "_unseen", meanwhile)
+    monkeypatch.setattr(keeping, "unseen", meanwhile)
     keeper = SqliteKeeper(tmp_path / "a.db", day)
     assert sum(keeper.purge({}, NOW - DAY)) == 1
     assert store.fetch("v1") is not None and store.fetch("v2") is None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from shopwindow.middleware.languages import languages, spoken
 from shopwindow.middleware.ownpages import templates, words
 from shopwindow.middleware.ownpages.reasons import why
 from tests.ownpages import HERE, SHOP, Element, filled_in, tree, visiting, window_of
@@ -205,7 +206,7 @@ def flat(language: str) -> dict[str, str]:
 
 
 def test_every_language_says_the_same() -> None:
-    assert words.languages() == ("de", "en")
+    assert languages(words.FOLDER) == ("de", "en")
     english, german = flat("en"), flat("de")
     assert [*english] == [*german]
     for key, said in english.items():
@@ -219,7 +220,7 @@ def test_every_language_says_the_same() -> None:
 
 
 def test_a_shop_in_another_language_gets_english() -> None:
-    assert [words.spoken(each) for each in ("de-AT", "DE", "en-GB", "fr", "")] == [
+    assert [spoken(words.FOLDER, one) for one in ("de-AT", "DE", "en-GB", "fr", "")] == [
         "de", "de", "en", "en", "en"
     ]  # fmt: skip
 

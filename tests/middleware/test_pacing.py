@@ -2,8 +2,8 @@
 
 import pytest
 
-from shopwindow.middleware import pacing
-from shopwindow.middleware.pacing import LONGEST, SHORTEST, SLICE, paced
+from shopwindow.middleware.loading import pacing
+from shopwindow.middleware.loading.pacing import LONGEST, SHORTEST, SLICE, paced
 from shopwindow.rules.steps import Steps
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shopwindow.middleware import response
-from shopwindow.middleware.presence import has_left
+from shopwindow.middleware.response import responder
+from shopwindow.middleware.response.presence import has_left
 from tests.asgi import Headers, chunk, cut, scope_of, start
 from tests.shop import (
     HTML,
@@ -87,7 +87,7 @@ APPS: dict[str, ASGIApp] = {"one message": whole(lambda: PAGE), "streamed": stre
 async def test_who_left_in_time_has_seen_nothing(
     app: str, patient: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(response, "QUICK", -1.0)  # everything takes long
+    monkeypatch.setattr(responder, "QUICK", -1.0)  # everything takes long
     async with open_window() as window:
         shop = mounted(APPS[app], window)
         async with consented(shop) as client:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shopwindow import Shopwindow, current
-from shopwindow.middleware.leaving import PRIVATE, private
+from shopwindow.middleware.response.headers import PRIVATE, private
 from tests.asgi import Answer, Headers, ask, chunk, replaying, start
 from tests.shop import HTML, by_attribute, mounted, open_window, page
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shopwindow.middleware.processing_words import WORDS
+from shopwindow.middleware.languages import read_words
+from shopwindow.middleware.processing.words import FOLDER, LANGUAGES
 from tests.commands import change, run
 from tests.kept import write_site
 
@@ -150,6 +151,10 @@ def test_who_asks_for_consent_is_told(tmp_path: Path) -> None:
 
 
 def test_every_word_is_there_in_both_languages() -> None:
-    for key, both in WORDS.items():
-        assert both.english and both.german, key
-        assert both.english.count("{") == both.german.count("{"), key
+    assert LANGUAGES == ("de", "en")
+    english, german = (read_words(FOLDER, language) for language in ("en", "de"))
+    for section, words in english.items():
+        assert [*words] == [*german[section]]
+        for key, word in words.items():
+            assert word and german[section][key], key
+            assert word.count("{") == german[section][key].count("{"), key

@@ -11,9 +11,9 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwindow import Shopwindow
-from shopwindow.middleware.charsets import charset_of
-from shopwindow.middleware.leaving import private
-from shopwindow.middleware.response import HELD
+from shopwindow.middleware.response.charsets import charset_of
+from shopwindow.middleware.response.headers import private
+from shopwindow.middleware.response.responder import HELD
 from tests.asgi import ask, chunk, cut, replaying, scope_of, send, start
 from tests.shop import (
     AROUND,

@@ -82,6 +82,9 @@ header = { Authorization = "env:SHOPWINDOW_SOURCE_CRM" }
 cache = "10 minutes"
 stale = "1 day"
 """
+KIND = Attribute(
+    "kind", "text", "source:crm", purpose="personalization", sensitive=True
+)
 ENVIRONMENT = {
     "SHOPWINDOW_SOURCE_CRM": "Bearer x",
     "SHOPWINDOW_ALLOWED_HOSTS": "crm.internal, API.example ,,",
@@ -118,13 +121,7 @@ def test_every_key_of_a_full_file_is_read() -> None:
             "country": Attribute(
                 "country", "text", "header:CF-IPCountry", ("DE", "AT")
             ),
-            "kind": Attribute(
-                "kind",
-                "text",
-                "source:crm",
-                purpose="personalization",
-                sensitive=True,
-            ),
+            "kind": KIND,
             "test": Attribute("test", "yes-no", "query:test"),
             "theme": Attribute("theme", "text", "cookie:theme"),
             "plain": Attribute("plain", "version", "app"),
@@ -146,6 +143,8 @@ def test_every_key_of_a_full_file_is_read() -> None:
                 {"Authorization": "Bearer x", "Accept": "application/json"},
                 {"kind": "$.segment.kind"},
                 3600.0,
+                86_400.0,
+                attributes={"kind": KIND},
             ),
         ),
         allowed_hosts=frozenset({"crm.internal", "api.example"}),
@@ -174,7 +173,7 @@ def test_an_empty_file_has_every_default() -> None:
 # What an editor wrote -> what is said about it.
 WRONG: dict[str, str | tuple[str, ...]] = {
     "shop = 1": '1:1: unknown key "shop" in this file: known: attributes, consent, cookie, '
-    "deadlines, events, experiments, fragments, pages, ...",
+    "deadlines, events, experiments, fragments, imports, ...",
     "[sit]\nname = 'x'": '1:2: unknown key "sit" in this file: did you mean "site"?',
     "site = 1": '1:1: "site" must be a table',
     "[site]\nname = 1": '2:1: "name" must be a text in quotes',
@@ -234,13 +233,22 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[attributes]\na = { type = 'int' }": '2:7: unknown type "int": known: date, list, '
     "number, text, time, version, yes-no",
     "[attributes]\na = { type = 'text', from = 'crm' }": '2:22: unknown origin "crm": app, '
-    "preference, header:NAME, query:NAME, cookie:NAME or source:NAME",
+    "preference, header:NAME, query:NAME, cookie:NAME, source:NAME, "
+    "import:NAME or webhook:NAME",
     "[attributes]\na = { type = 'text', from = 'header:' }": '2:22: unknown origin '
-    '"header:": app, preference, header:NAME, query:NAME, cookie:NAME or source:NAME',
+    '"header:": app, preference, header:NAME, query:NAME, cookie:NAME, source:NAME, '
+    "import:NAME or webhook:NAME",
     "[attributes]\na = { type = 'text', from = 'header:X\\nY' }": '2:22: unknown origin '
-    '"header:X\\nY": app, preference, header:NAME, query:NAME, cookie:NAME or source:NAME',
+    '"header:X\\nY": app, preference, header:NAME, query:NAME, cookie:NAME, source:NAME, '
+    "import:NAME or webhook:NAME",
     "[attributes]\na = { type = 'text', from = 'source:crm' }": '2:22: unknown source '
-    '"crm": there is none yet',
+    '"crm": write [sources.crm]',
+    "[sources.erp]\nurl = 'https://x'\n[attributes]\na = { type = 'text', from = "
+    "'source:erq' }": '4:22: unknown source "erq": did you mean "erp"?',
+    "[attributes]\na = { type = 'text', from = 'webhook:crm' }": '2:22: unknown webhook '
+    '"crm": write [webhooks.crm]',
+    "[attributes]\na = { type = 'text', from = 'import:pos' }": '2:22: unknown import '
+    '"pos": write [imports.pos]',
     "[attributes]\na = { type = 'text', purpose = 'sales' }": '2:22: unknown purpose '
     '"sales": known: personalization, statistics',
     "[attributes]\na = { type = 'text', one-of = 'x' }": '2:22: "one-of" must be a list of '
@@ -248,7 +256,7 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[attributes]\na = { type = 'text', sensitive = 1 }": '2:22: "sensitive" must be true '
     "or false",
     "[attributes]\na = { type = 'text', secret = 1 }": '2:22: unknown key "secret" in '
-    "[attributes.a]: known: from, label, one-of, purpose, sensitive, type",
+    "[attributes.a]: known: from, label, of, one-of, purpose, sensitive, type",
     "[consent]\nprovider = 'klarro'": '2:1: unknown consent provider "klarro": did you mean '
     '"klaro"?; or a rule: { cookie = "x", granted-when = "contains:marketing" }',
     "[consent]\nprovider = 'onetrust'": '2:1: unknown consent provider "onetrust": known: cookiebot, klaro, shopwindow, tcf, usercentrics; or a rule: '
@@ -320,10 +328,48 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "http://",
     "[sources.crm]\nurl = 'https://x'\ncache = '1 wek'": '3:1: "1 wek" is not a '
     "duration: write for example 10 minutes",
-    "[sources.crm]\nurl = 'https://x'\nmap = { a = 'b.c' }": '3:1: "b.c" is not a JSON '
-    "path: for example $.segment.kind",
+    "[sources.crm]\nurl = 'https://x'\nmap = { a = 'b.c' }": (
+        '3:1: "b.c" is not a JSON path: for example $.contact.name, $.tags[0] or '
+        "$.addresses[?type=work].city",
+        '3:1: [attributes] does not declare "a": from = "source:crm"',
+    ),
+    "[sources.crm]\nurl = 'https://x'\nmap = { a = '$.a' }\n"
+    "[attributes]\na = { type = 'text' }": '3:1: "a" is declared with from = "app": '
+    'write from = "source:crm" there',
+    "[webhooks.crm]\nsecret = 'x'": (
+        "2:1: a secret stands in the environment, not here: write secret = "
+        '"env:SHOPWINDOW_SOURCE_..."',
+        '1:2: the webhook "crm" needs a map: attribute = "$.path"',
+    ),
+    "[webhooks.crm]\nsecret = 'env:SHOPWINDOW_SECRET_KEYS'\nmap = { a = '$.a' }\n"
+    "[attributes]\na = { type = 'text', from = 'webhook:crm' }": (
+        "2:1: SHOPWINDOW_SECRET_KEYS cannot be read from here: only SHOPWINDOW_SOURCE_..."
+    ),
+    "[imports.pos]\ncustomer = 'x'": '1:2: the import "pos" says nothing: map = { '
+    'ATTRIBUTE = "COLUMN" }, or event = "Order Completed"',
+    "[imports.pos]\nevent = 'Order Complete'\nmap = { a = 'A' }\n"
+    "[attributes]\na = { type = 'text', from = 'import:pos' }": (
+        '2:1: unknown event "Order Complete": did you mean "Order Completed"?'
+    ),
+    "[imports.pos]\nevent = 'Order Completed'\ntime = 'T'\n"
+    "properties = { order_id = 'B', prise = 'P' }": (
+        '4:1: "Order Completed" does not say "prise": did you mean "price"?'
+    ),
+    "[imports.pos]\nevent = 'Product Viewed'\nproperties = { product_id = 'P' }": (
+        '1:2: "Product Viewed" happened at some time: write time = "COLUMN"'
+    ),
+    "[imports.pos]\nevent = 'Product Viewed'\ntime = 'T'": '1:2: "Product Viewed" says '
+    'product_id: write product_id = "COLUMN"',
+    "[imports.pos]\nevent = 'Product Viewed'\ntime = 'T'\nproperties = { product_id = "
+    "'P' }\ndecimal = ';'\ndelimiter = '#'\nencoding = 'utf-16'\nfoo = 1": (
+        '5:1: ";" is no decimal sign: write "." or ","',
+        '6:1: unknown delimiter: one of , ; | and "\\t"',
+        '7:1: unknown encoding "utf-16": for example utf-8 or cp1252',
+        '8:1: unknown key "foo" in [imports.pos]: known: customer, decimal, delimiter, '
+        "encoding, event, id, map, properties, ...",
+    ),
     "[sources.crm]\nurl = 'https://x'\nretry = 3": '3:1: unknown key "retry" in '
-    "[sources.crm]: known: cache, header, map, url",
+    "[sources.crm]: known: cache, header, map, preset, stale, url",
     "[sources.crm]\nurl = 'env:SHOPWINDOW_SECRET_KEYS'": (
         "2:1: SHOPWINDOW_SECRET_KEYS cannot be read from here: only SHOPWINDOW_SOURCE_...",
         '2:1: the source "crm" needs a url',
@@ -382,7 +428,7 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     '[fragments.x]: did you mean "cache"?',
     **{
         f"[{name}]\nx = 1": f'1:2: "{name}" is not available yet'
-        for name in ("preview", "webhooks", "journeys")
+        for name in ("preview", "journeys")
     },
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ from shopwindow.middleware.remote.outgoing import Outgoing
 from shopwindow.middleware.settings import SourceSettings
 from shopwindow.middleware.sources import http
 from shopwindow.middleware.sources.http import LARGEST, HttpSource
+from shopwindow.rules.attributes import Attribute
 from tests.servers import free_port
 
 pytestmark = pytest.mark.anyio
@@ -35,8 +36,13 @@ def source(
     client: httpx.AsyncClient | None = None,
     cache: float = 600.0,
     paths: Mapping[str, str] = MAP,
+    stale: float = 0.0,
+    attributes: Mapping[str, Attribute] | None = None,
 ) -> HttpSource:
-    settings = SourceSettings("crm", url, {"Authorization": "Bearer x"}, paths, cache)
+    header = {"Authorization": "Bearer x"}
+    settings = SourceSettings(
+        "crm", url, header, paths, cache, stale, attributes=attributes or {}
+    )
     return HttpSource(settings, frozenset(hosts), client)
 
 
@@ -139,6 +145,108 @@ async def test_who_could_not_wait_finds_the_answer_next_time(
         assert await ask(crm, within=0.01) is None
         await asyncio.sleep(0.1)
         assert crm.fetch("17") == KNOWN
+
+
+# -- answers that have aged ----------------------------------------------------------------
+
+
+async def test_an_aged_answer_is_given_at_once_and_asked_for_anew(
+    respx_mock: respx.MockRouter,
+) -> None:
+    gate = asyncio.Event()
+
+    async def slowly(request: httpx.Request) -> httpx.Response:
+        await gate.wait()
+        return httpx.Response(200, json={"open": True})
+
+    route = respx_mock.get(host="crm.internal").respond(json=ANSWER)
+    async with asking(source(cache=0.01, stale=60)) as crm:
+        await ask(crm)
+        await asyncio.sleep(0.02)
+        route.mock(side_effect=slowly)
+        assert [crm.fetch("17") for _ in range(20)] == [KNOWN] * 20
+        await asyncio.sleep(0.01)
+        gate.set()
+        await asyncio.sleep(0.01)
+        assert crm.fetch("17") == {"open": True}
+    assert route.call_count == 2  # for twenty pages one question
+
+
+@pytest.mark.parametrize("fault", [httpx.Response(503), httpx.ConnectError("down")])
+async def test_an_aged_answer_is_better_than_none(
+    fault: httpx.Response | Exception, respx_mock: respx.MockRouter
+) -> None:
+    route = respx_mock.get(host="crm.internal").respond(json=ANSWER)
+    async with asking(source(cache=0.01, stale=60)) as crm:
+        await ask(crm)
+        await asyncio.sleep(0.02)
+        if isinstance(fault, Exception):
+            route.mock(side_effect=fault)
+        else:
+            route.mock(return_value=fault)
+        for _ in range(20):
+            assert crm.fetch("17") == KNOWN
+            await asyncio.sleep(0.002)
+        assert crm.failures == 1  # and is left in peace for a while
+
+
+async def test_an_answer_that_is_too_old_is_none(respx_mock: respx.MockRouter) -> None:
+    route = respx_mock.get(host="crm.internal").respond(json=ANSWER)
+    async with asking(source(cache=0.01, stale=0.02)) as crm:
+        await ask(crm)
+        await asyncio.sleep(0.05)
+        route.respond(503)
+        assert await ask(crm) == {}
+
+
+async def test_an_aged_answer_stays_while_the_service_is_left_alone(
+    respx_mock: respx.MockRouter,
+) -> None:
+    route = respx_mock.get(host="crm.internal").respond(json=ANSWER)
+    async with asking(source(cache=0.01, stale=60)) as crm:
+        await ask(crm)
+        route.respond(503)
+        for number in range(5):
+            await ask(crm, f"other {number}")
+        assert crm.breaker.open
+        await asyncio.sleep(0.02)
+        count = route.call_count
+        assert crm.fetch("17") == KNOWN
+        assert route.call_count == count
+
+
+async def test_there_are_never_many_questions_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http, "MOST", 3)
+    async with server(never) as (url, _), asking(source(url)) as crm:
+        waiting = [crm.fetch(str(number)) for number in range(10)]
+        assert [value for value in waiting if value == {}] == [{}] * 7
+        assert len(crm._asking) == 3
+        for task in crm._asking.values():
+            task.cancel()
+        given = [value for value in waiting if isinstance(value, Awaitable)]
+        await asyncio.gather(*given, return_exceptions=True)
+
+
+# -- types ---------------------------------------------------------------------------------
+
+
+async def test_a_value_of_another_type_is_unknown_and_not_logged(
+    respx_mock: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    declared = {
+        name: Attribute(name, kind, "source:crm")  # type: ignore[arg-type]
+        for name, kind in {"kind": "text", "first": "number", "open": "yes-no"}.items()
+    }
+    answer = {**ANSWER, "tags": ["GEHEIM"]}
+    respx_mock.get(host="crm.internal").respond(json=answer)
+    async with asking(source(attributes=declared)) as crm:
+        assert await ask(crm, "1") == {"kind": "b2b", "open": False}
+        assert await ask(crm, "2") == {"kind": "b2b", "open": False}
+        assert crm.ill_typed == {"first": 2}
+    assert caplog.text.count('"first" came as no number') == 1
+    assert "GEHEIM" not in caplog.text
 
 
 # -- what is never asked -------------------------------------------------------------------
@@ -414,6 +522,36 @@ async def test_the_page_keeps_its_deadline_whatever_the_server_does(
         assert [crm.fetch(str(number)) for number in range(100)] == [{}] * 100
         assert time.monotonic() - start < 0.05
         assert len(asked) == count
+
+
+@pytest.mark.parametrize("behave", [never, drip, huge, bomb, garbage, cut, reset])
+async def test_an_aged_answer_is_there_at_once_whatever_the_server_does(
+    behave: Behave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "LONGEST", 0.1)
+    monkeypatch.setattr(http, "AGAIN", 0.01)
+    well = True
+
+    async def answer(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        if not well:
+            return await behave(reader, writer)
+        body = json.dumps(ANSWER).encode()
+        writer.write(OK + b"content-length: %d\r\n\r\n" % len(body) + body)
+
+    async with (
+        server(answer) as (url, asked),
+        asking(source(url, cache=0.01, stale=60)) as crm,
+    ):
+        assert await ask(crm) == KNOWN
+        well = False
+        for _ in range(50):
+            await asyncio.sleep(0.02)
+            assert crm.fetch("17") == KNOWN  # no awaitable: no page waits
+            assert len(crm._asking) <= 1
+        assert crm.breaker.open
+        assert len(asked) <= 1 + 5 + 1  # the breaker's five, and one that tries again
 
 
 async def test_a_dead_server_is_noticed_at_once(

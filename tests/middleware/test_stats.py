@@ -48,6 +48,7 @@ class Source:
 
     name = "crm"
     failures = 3
+    ill_typed: Mapping[str, int] = {"rank": 2}
 
     def __init__(self, window: Shopwindow) -> None:
         self.breaker = window.breaker
@@ -161,6 +162,7 @@ async def test_a_source_that_is_late_is_named() -> None:
             ("source crm",): 0,
         }
         assert found["shopwindow_source_failures"] == {("crm",): 3}
+        assert found["shopwindow_source_ill_typed"] == {("crm", "rank"): 2}
         # What could not be waited for was decided all the same.
         assert sum(window.stats.decisions.values()) == 2
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from shopwindow.middleware.stores import IDENTIFIED, Store, StoreError
-from shopwindow.middleware.stores.history import SqliteHistory
-from shopwindow.middleware.stores.migrations import VERSION
 from shopwindow.middleware.stores.rows import encode_profile, mark_of
 from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.stores.sqlite.history import SqliteHistory
+from shopwindow.middleware.stores.sqlite.migrations import VERSION
 from shopwindow.rules import learning
 from shopwindow.rules.facts import Event, Profile
 

@@ -16,7 +16,7 @@ from shopwindow import Shopwindow
 from shopwindow.middleware.stores import StoreError
 from shopwindow.middleware.stores.redis import RedisStore, writing
 from shopwindow.middleware.stores.rows import mark_of
-from shopwindow.middleware.stores.sqlite_log import SqliteLog
+from shopwindow.middleware.stores.sqlite import SqliteLog
 from tests.databases import redis_says, redis_server
 from tests.middleware.redisstores import workers
 from tests.servers import free_port

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from shopwindow.middleware.stores import ERASED, Draft, StoreError
-from shopwindow.middleware.stores.file import SqliteFile
 from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.stores.sqlite.file import SqliteFile
 from shopwindow.rules.facts import Event, Profile
 from tests.stores import event, fetched, keep, learn, logged, login, retired, views
 
@@ -564,8 +564,8 @@ def test_a_large_file_is_looked_through_beside_the_shop(
     path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     damage = damaged_inside(path)
-    monkeypatch.setattr("shopwindow.middleware.stores.checking.AT_ONCE", -1.0)
-    monkeypatch.setattr("shopwindow.middleware.stores.checking._STEPS", 1)
+    monkeypatch.setattr("shopwindow.middleware.stores.sqlite.checking.AT_ONCE", -1.0)
+    monkeypatch.setattr("shopwindow.middleware.stores.sqlite.checking._STEPS", 1)
     stores = [SqliteStore(path), SqliteStore(path)]
     end = time.monotonic() + 10
     while not list(path.parent.glob("*.damaged-*")):
@@ -586,8 +586,8 @@ def test_a_large_file_does_not_hold_up_the_start_and_a_check_ends_with_the_store
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(path, lambda store: keep(store, *(event(f"v{n}") for n in range(3_000))))
-    monkeypatch.setattr("shopwindow.middleware.stores.checking.AT_ONCE", 0.0)
-    monkeypatch.setattr("shopwindow.middleware.stores.checking._STEPS", 1)
+    monkeypatch.setattr("shopwindow.middleware.stores.sqlite.checking.AT_ONCE", 0.0)
+    monkeypatch.setattr("shopwindow.middleware.stores.sqlite.checking._STEPS", 1)
     begin = time.perf_counter()
     store = SqliteStore(path)
     took = time.perf_counter() - begin

@@ -153,8 +153,10 @@ async def test_a_short_token_is_none(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv(summary.VARIABLE, "short")
-    assert (await get(window, token="short")).status == 404
-    assert "needs at least 24 characters" in caplog.text
+    for _ in range(3):
+        assert (await get(window, token="short")).status == 404
+    # Once, however many strangers ask.
+    assert caplog.text.count("needs at least 24 characters") == 1
     assert '"short"' not in caplog.text and "'short'" not in caplog.text
 
 

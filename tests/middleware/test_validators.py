@@ -18,8 +18,8 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Scope
 
 from shopwindow import PageCache, PersonalizationMiddleware, Shopwindow
+from shopwindow.middleware.response.validators import matches, revalidated, tag_of
 from shopwindow.middleware.stores.memory import MemoryStore
-from shopwindow.middleware.validators import matches, revalidated, tag_of
 from shopwindow.rules.facts import Profile
 from tests.asgi import ask, chunk, replaying, start
 from tests.shop import (
@@ -280,7 +280,7 @@ async def test_our_own_fault_leaves_a_page_that_nobody_keeps(
     def broken(body: bytes) -> bytes:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("shopwindow.middleware.validators.tag_of", broken)
+    monkeypatch.setattr("shopwindow.middleware.response.validators.tag_of", broken)
     async with visited() as (client, window):
         answer = await client.get("/")
         assert TEASER in answer.content and "etag" not in answer.headers

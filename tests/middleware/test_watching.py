@@ -14,10 +14,10 @@ import pytest
 
 from shopwindow import Shopwindow
 from shopwindow.findings import Finding, SiteError
-from shopwindow.middleware import watching
+from shopwindow.middleware.loading import watching
+from shopwindow.middleware.loading.watching import Watcher, look
 from shopwindow.middleware.site import read_files, read_site
 from shopwindow.middleware.texts import revision
-from shopwindow.middleware.watching import Watcher, look
 from tests.asgi import ask
 from tests.shop import FILES, KEYS, LANES, mounted, page, site_folder, whole
 

@@ -17,9 +17,9 @@ from shopwindow.fragments.catalog import Catalog
 from shopwindow.fragments.recommendations.rank import Popularity
 from shopwindow.middleware import window as windows
 from shopwindow.middleware.stores import Store, StoreError, Weights
-from shopwindow.middleware.stores.file import SqliteFile
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.stores.sqlite.file import SqliteFile
 from shopwindow.middleware.stores.unopened import Unopened
 from shopwindow.middleware.visitor import new_visitor
 from shopwindow.rules.facts import Event, Profile

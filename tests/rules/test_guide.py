@@ -44,16 +44,6 @@ def test_the_recipes_are_free_of_errors_and_warnings() -> None:
     assert [str(finding) for finding in (*findings, *found)] == []
 
 
-def test_links_within_the_guide_lead_somewhere() -> None:
-    headings = {
-        re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
-        for line in GUIDE.splitlines()
-        if line.startswith("#")
-    }
-    links = set(re.findall(r"\]\(#([\w-]+)\)", GUIDE))
-    assert links <= headings, links - headings
-
-
 @pytest.mark.parametrize("attribute", BUILT_IN.values(), ids=lambda one: one.name)
 def test_the_guide_tells_what_a_built_in_attribute_is(attribute: Attribute) -> None:
     kept = " ·" if attribute.purpose else ""

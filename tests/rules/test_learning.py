@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwindow.rules.counters import DAYS_LEAST, counted
-from shopwindow.rules.events import ATTRIBUTES_SET, PRODUCT_REMOVED, SAYS, VISITED
+from shopwindow.rules.events import (
+    ATTRIBUTES_SET,
+    ORDER_COMPLETED,
+    PRODUCT_REMOVED,
+    SAYS,
+    SOURCE,
+    VISITED,
+)
 from shopwindow.rules.facts import (
     DAY,
     DAYS_KEPT,
@@ -130,6 +137,27 @@ def test_a_field_that_learning_does_not_know_stays() -> None:
         learn(Profile(customer="c", attributes={"a": 1}), VIEW, relatives).customer
         == "c"
     )
+
+
+@pytest.mark.parametrize("source", ["import:pos", "webhook:crm"])
+def test_what_others_tell_is_no_visit(source: str) -> None:
+    visit = event(VISITED)
+    seen = learn(None, visit, relatives)
+    order = {"order_id": "1", "revenue": 5, SOURCE: source}
+    later = seen.last_seen + 600
+    for name, said in (
+        (ATTRIBUTES_SET, {"a": 1, SOURCE: source}),
+        (ORDER_COMPLETED, order),
+    ):
+        after = learn(seen, Event("x", name, "v", later, TODAY, said), relatives)
+        assert after.last_seen == seen.last_seen and after != seen
+    # Of whom nobody knows a visit it says how old the profile is.
+    never = learn(
+        None, Event("x", ORDER_COMPLETED, "v", later, TODAY, order), relatives
+    )
+    assert (never.last_seen, never.visits, never.orders) == (later, 0, 1)
+    app = Event("x", ATTRIBUTES_SET, "v", later, TODAY, {"a": 1, SOURCE: "app"})
+    assert learn(seen, app, relatives).last_seen == later
 
 
 def test_days_are_counted_apart_and_late_events_find_theirs() -> None:

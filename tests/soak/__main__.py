@@ -14,6 +14,7 @@ from .cancels import soak_cancels
 from .consents import soak_tc_strings
 from .cookies import soak_bad_cookies
 from .cuts import soak_cuts
+from .faults import soak_faults, soak_full, soak_kills, soak_mixed, soak_sinks
 from .judging import soak_decisions
 from .pages import soak_pages
 from .profiles import soak_profiles
@@ -44,6 +45,11 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("cookieless pages", soak_cookieless, 1_000_000),
     ("processes that write", soak_writers, 10_000),
     ("pages beside a purge", soak_purge, 1_000_000),
+    ("faults of stores", soak_faults, 36),
+    ("killed writers", soak_kills, 140),
+    ("seconds without a store", soak_sinks, 60),
+    ("seconds of mixed load", soak_mixed, 60),
+    ("seconds of a full disk", soak_full, 10),
 )
 
 
@@ -61,7 +67,8 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     show_default=True,
     help="Another seed, other visitors and files.",
 )
-def main(percent: float, seed: int) -> None:
+@click.option("--only", default="", help="Those whose names hold this.")
+def main(percent: float, seed: int, only: str) -> None:
     """Look for faults in many runs; exit code 1 if there is one."""
     table = Table(title=f"soak, seed {seed}")
     for column in ("soak", "runs", "faults", "seconds", "of these"):
@@ -70,6 +77,8 @@ def main(percent: float, seed: int) -> None:
     errors = Console(stderr=True)
     with Progress(console=errors, disable=not errors.is_terminal) as progress:
         for name, soak, full in SOAKS:
+            if only not in name:
+                continue
             count = max(1, int(full * percent / 100))
             task = progress.add_task(name, total=count)
 

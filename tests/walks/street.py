@@ -19,7 +19,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Message
 
-from shopwindow.middleware.stores.sqlite import ERASURE
+from shopwindow.middleware.stores.sqlite.store import ERASURE
 from tests.asgi import BROWSER
 from tests.servers import free_port, serving
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import httpx
 import pytest
 
 from shopwindow.examples.fasteners.app import create_app
-from shopwindow.examples.fasteners.crm import Crm, surroundings
-from shopwindow.middleware.stores.sqlite import ERASURE
+from shopwindow.examples.fasteners.crm import RECORDS, Crm, surroundings
+from shopwindow.middleware.sources import http
+from shopwindow.middleware.stores.sqlite.store import ERASURE
 from tests.servers import free_port, serving
 from tests.walks.street import HEADERS, KINDS, Page, Shop, Street, Walker, opened
 
@@ -310,6 +312,42 @@ async def test_a_crm_that_fails_leaves_the_page_as_it_is_until_it_is_back(
         assert len(crm.asked) == 5, "it is left alone for a while"
         crm.broken = False
         await soon(walker, "home.contact", "Fachberatung Holzbau")
+
+
+async def test_an_aged_answer_names_the_desk_until_the_crm_says_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = 0.0
+    monkeypatch.setattr(http, "monotonic", lambda: time.monotonic() + ahead)
+    records = dict(RECORDS)
+    crm = Crm(records)
+    with (
+        crm.serving() as address,
+        opened(KINDS[0], "fasteners", tmp_path, PLACES, surroundings(address)) as shop,
+    ):
+        async with shop.street() as street:
+            walker = await street.visitor()
+            await login(walker, "20417")
+            await soon(walker, "home.contact", "Fachberatung Holzbau")
+            ahead, crm.delay = 11 * 60.0, 0.2  # the answer was good for ten minutes
+            records["20417"] = {
+                **RECORDS["20417"],
+                "contact": {"name": "Fachberatung Metallbau"},
+            }
+            page = await walker.open("/")
+            assert page.seconds < DEADLINE + SLACK
+            assert "Fachberatung Holzbau" in page.slot("home.contact"), "no page waits"
+            await soon(walker, "home.contact", "Fachberatung Metallbau")
+            assert crm.asked.count("20417") == 2
+            ahead, crm.broken = 5 * 3600.0, True
+            for _ in range(3):
+                page = await walker.open("/")
+                assert "Fachberatung Metallbau" in page.slot("home.contact"), (
+                    "better than none"
+                )
+            ahead = 26 * 3600.0  # but not for ever
+            page = await walker.open("/")
+            assert "<h2>Fachberatung</h2>" in page.slot("home.contact")
 
 
 async def test_a_crm_that_is_gone_is_as_good_as_none(

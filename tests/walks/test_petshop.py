@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shopwindow.examples.petshop.app import SITE, create_app
-from shopwindow.middleware.stores.sqlite import ERASURE
+from shopwindow.middleware.stores.sqlite.store import ERASURE
 from tests.walks.street import KINDS, Shop, Street, Walker, opened
 
 pytestmark = pytest.mark.anyio
@@ -318,6 +318,7 @@ AGREED_TO_NOTHING = {
 # What the page says about consent, and the demo's strip.
 ASIDE = re.compile(
     r'<section class="consent".*?</section>\n| *<form class="choice".*?</form>\n'
+    r'| *<a href="/-/shopwindow/">[^\n]*\n'
     r'|<aside class="strip".*?</aside>\s*(?=</body>)',
     re.DOTALL,
 )

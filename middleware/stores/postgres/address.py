@@ -9,8 +9,9 @@ import asyncpg
 
 from .. import StoreError
 from ..urls import shown
+from .bounded import BoundedConnection
 
-CONNECTING = 10.0  # seconds until a server that does not answer counts as down
+CONNECTING = 3.0  # seconds until a server that does not answer counts as down
 SCHEMA = "shopwindow"
 CONNECTIONS = 4  # that one event loop reads over
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
@@ -91,7 +92,7 @@ async def connect(address: Address) -> asyncpg.Connection:
     async with asyncio.timeout(CONNECTING):
         try:
             connection: asyncpg.Connection = await asyncpg.connect(
-                address.url, statement_cache_size=0
+                address.url, statement_cache_size=0, connection_class=BoundedConnection
             )
         except ValueError as error:
             # Its words may show parts of the URL.

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
 from ....rules.facts import Event, Profile
 from .. import DayOf, StoreError, Weights
-from ..rows import decode_profile, decode_properties
+from ..rows import decode_profile, event_of
 from .address import Address
 from .looking import Looking
 from .schema import version_of
@@ -51,15 +50,10 @@ class PostgresHistory:
         return self._looking.number(_VISITORS, since, until)
 
     def stories(self, since: float, until: float) -> Iterator[list[Event]]:
-        events = map(self._event, self._looking.rows(_EVENTS, since, until))
+        rows = self._looking.rows(_EVENTS, since, until)
+        events = (event_of(self._day, *row) for row in rows)
         for _, story in groupby(events, attrgetter("visitor")):
             yield list(story)
-
-    def _event(self, row: Any) -> Event:
-        id, name, owner, time, properties = row
-        return Event(
-            id, name, owner, time, self._day(time), decode_properties(properties)
-        )
 
     def profile_count(self) -> int:
         return self._looking.number(

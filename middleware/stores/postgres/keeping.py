@@ -1,6 +1,5 @@
 """What the shop's people do with a PostgreSQL store: give all of one person, erase, tidy up, count."""
 
-from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +7,7 @@ import asyncpg
 
 from ....rules.facts import Event, Profile
 from .. import DayOf, Due, StoreError
-from ..rows import decode_profile, decode_properties, mark_of
+from ..rows import QUARTER, daily, decode_profile, event_of, mark_of, unseen
 from .address import Address
 from .history import PROFILE, check
 from .looking import Looking
@@ -18,7 +17,6 @@ from .store import BEGIN, VACUUM
 from .writing import TRIES, Batch
 
 STEP = 1_000  # rows that are deleted at once
-QUARTER = 900  # seconds: every time zone is whole quarters of an hour away from UTC
 
 _OWNERS = """
 LEFT JOIN (SELECT visitor, min(customer) AS customer FROM {schema}.logins GROUP BY visitor)
@@ -30,7 +28,7 @@ WHERE visitor = $1 OR visitor IN (SELECT visitor FROM {schema}.logins WHERE cust
 ORDER BY time, id
 """
 _EVENTS = f"""
-SELECT id, name, time, properties, coalesce(customer, events.visitor)
+SELECT id, name, coalesce(customer, events.visitor), time, properties
 FROM {{schema}}.events {_OWNERS} WHERE time >= $1 AND time < $2 ORDER BY id
 """
 # Rows that a worker holds now are left for the next time: nobody waits for anybody.
@@ -117,12 +115,9 @@ class PostgresKeeper:
         profile = None if row is None else decode_profile(row[0])
         rows = self._looking.rows(_STORY, owner)
         return profile, (
-            self._event(id, name, time, text, owner) for id, name, time, text in rows
+            event_of(self._day, id, name, owner, time, text)
+            for id, name, time, text in rows
         )
-
-    def _event(self, id: str, name: str, time: float, text: str, owner: str) -> Event:
-        known = decode_properties(text)
-        return Event(id, name, owner, time, self._day(time), known)
 
     def erase(self, owner: str) -> int:
         gone: int = self._looking.do(self._erase(owner))
@@ -155,18 +150,15 @@ class PostgresKeeper:
     # -- the log ---------------------------------------------------------------------------
 
     def events(self, since: float, until: float) -> Iterator[Event]:
-        for id, name, time, text, owner in self._looking.rows(_EVENTS, since, until):
-            yield self._event(id, name, time, text, owner)
+        for row in self._looking.rows(_EVENTS, since, until):
+            yield event_of(self._day, *row)
 
     def daily(self) -> Mapping[tuple[str, int], int]:
-        counts: Tally[tuple[str, int]] = Tally()
         statement = (
             f"SELECT name, floor(time / {QUARTER})::bigint AS quarter, count(*) "
             "FROM {schema}.events GROUP BY name, quarter"
         )
-        for name, quarter, count in self._looking.rows(statement):
-            counts[name, self._day(quarter * QUARTER)] += count
-        return counts
+        return daily(self._looking.rows(statement), self._day)
 
     # -- what is too old -------------------------------------------------------------------
 
@@ -179,7 +171,7 @@ class PostgresKeeper:
         if profiles_before:
             statement = f"SELECT data FROM {{schema}}.profiles WHERE {PROFILE}"
             rows = self._looking.rows(statement)
-            profiles = sum(_unseen(data, profiles_before) for (data,) in rows)
+            profiles = sum(unseen(data, profiles_before) for (data,) in rows)
         return Due(events, profiles)
 
     def purge(
@@ -217,7 +209,7 @@ class PostgresKeeper:
         last = ""
         while rows := list(self._looking.rows(statement, last)):
             last = rows[-1][0]
-            old = [(id, version) for id, version, data in rows if _unseen(data, before)]
+            old = [(id, version) for id, version, data in rows if unseen(data, before)]
             if old:
                 ids, versions = (list(column) for column in zip(*old, strict=True))
                 yield self._changed(delete, ids, versions)
@@ -255,8 +247,3 @@ def _older(before: Mapping[str, float]) -> tuple[str, tuple[Any, ...]]:
         "AS kind (name, moment) WHERE kind.name = events.name), $3::float8)",
         (names, [float(before[name]) for name in names], float(before.get("", 0.0))),
     )
-
-
-def _unseen(data: bytes, before: float) -> bool:
-    """Whether a profile was last seen before; who has done nothing yet stays."""
-    return 0.0 < decode_profile(data).last_seen < before

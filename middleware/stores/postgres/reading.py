@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from .. import StoreError
-from .address import TROUBLES, Address, connect
+from .address import CONNECTING, TROUBLES, Address, connect
 from .statements import LOST, name_of
 
 log = logging.getLogger("shopwindow")
@@ -120,7 +120,8 @@ class Lines:
         try:
             connection = await connect(self._address)
             try:
-                fetch = await self._prepared(connection)
+                async with asyncio.timeout(CONNECTING):
+                    fetch = await self._prepared(connection)
             except BaseException:
                 connection.terminate()
                 raise

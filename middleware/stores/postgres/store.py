@@ -23,7 +23,7 @@ from .. import (
     StoreError,
     Weights,
 )
-from ..halves import Halves, KeeperHalves
+from ..halves import history_with, keeper_with
 from ..rows import decode_profile, mark_of
 from .address import FAULTS, TROUBLES, address_of, connect
 from .aside import Aside
@@ -36,7 +36,7 @@ from .writing import TRIES, Batch, Seen
 log = logging.getLogger("shopwindow")
 
 WRITING = (
-    20.0  # seconds until a commit that is not answered is given up, and tried again
+    8.0  # seconds until a commit that is not answered is given up, and tried again
 )
 SEEN = 500  # profiles that were read and may soon be written
 
@@ -273,17 +273,13 @@ class PostgresStore:
         from .history import PostgresHistory
 
         own = PostgresHistory(self._address, day)
-        if self._elsewhere is None:
-            return own
-        return Halves(self._elsewhere.history(day), own)
+        return history_with(self._elsewhere, own, day)
 
     def keeper(self, day: DayOf) -> Keeper:
         from .keeping import PostgresKeeper
 
         own = PostgresKeeper(self._address, day)
-        if self._elsewhere is None:
-            return own
-        return KeeperHalves(self._elsewhere.keeper(day), own)
+        return keeper_with(self._elsewhere, own, day)
 
     def close(self) -> None:
         with self._lock:

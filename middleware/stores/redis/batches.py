@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from ....rules.encoding import encode_small
 from ....rules.facts import Event, Profile
 from .. import INTERNAL, NO_DRAFTS, Draft, EventLog, Learn, StoreError
-from ..rows import decode_profile, mark_of
+from ..rows import decode_profile, encode_profile, mark_of
 from .records import (
     Record,
     State,
@@ -78,7 +77,7 @@ class _Work:
             for event in self.events:
                 self.after = learn(self.after, event)
         if self.after is not None and self.changed:
-            self.value = written(State.KNOWN, data=encode_small(self.after))
+            self.value = written(State.KNOWN, data=encode_profile(self.after))
 
     @property
     def changed(self) -> bool:

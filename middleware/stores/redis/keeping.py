@@ -1,12 +1,11 @@
 """What the shop's people do with a Redis: give all of one person, erase, tidy up, count."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 
 from ....rules.facts import Event, Profile
 from .. import Due, Keeper
-from ..rows import decode_profile, mark_of
+from ..rows import decode_profile, is_mark, mark_of, unseen
 from .history import STEP, keys_like, owner_in, records
 from .moving import Moves
 from .records import (
@@ -23,8 +22,6 @@ from .records import (
 )
 from .rewriting import rewrite
 from .writing import Writer
-
-_MARK = re.compile(r"[0-9a-f]{32}\Z")
 
 
 class RedisKeeper:
@@ -74,7 +71,7 @@ class RedisKeeper:
         erasing = _Erasing(self._log)
         gone = int(self._record(owner).state is State.KNOWN)
         moves = Moves(self._writer, erasing, self._seconds)
-        moves.erase_owner(owner, mark=bool(_MARK.match(owner)))
+        moves.erase_owner(owner, mark=is_mark(owner))
         rewrite(self._writer)
         return gone + erasing.gone
 
@@ -97,9 +94,8 @@ class RedisKeeper:
         if not before:
             return
         for owner, record in records(self._writer):
-            if record.state is State.KNOWN:
-                if 0.0 < decode_profile(record.data).last_seen < before:
-                    yield owner, record
+            if record.state is State.KNOWN and unseen(record.data, before):
+                yield owner, record
 
     def purge(
         self,

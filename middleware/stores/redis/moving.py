@@ -7,10 +7,9 @@ the same event again after a crash goes on where it ended.
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from ....rules.encoding import encode_small
 from ....rules.facts import Event
 from .. import ERASED, FORGOTTEN, IDENTIFIED, StoreError, united
-from ..rows import decode_profile, mark_of
+from ..rows import decode_profile, encode_profile, mark_of
 from .records import (
     TOMBSTONE,
     Record,
@@ -164,7 +163,7 @@ class Moves:
                 return True
             one = united(None, known, customer)
         assert one is not None
-        value = written(State.KNOWN, data=encode_small(one))
+        value = written(State.KNOWN, data=encode_profile(one))
         command = change(
             customer, record, value, self._seconds, ids, merged=tuple(merged)
         )

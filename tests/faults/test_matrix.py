@@ -1,0 +1,23 @@
+"""Stores that fail, beside a shop under load: one of the worst ways for each kind of them."""
+
+from pathlib import Path
+
+import pytest
+
+from .matrix import matrix
+
+pytestmark = pytest.mark.anyio
+
+BUSY = 0.25  # seconds that the machine may be busy with other tests
+WORST = {
+    "sqlite": ("garbage", "foreign"),
+    "postgresql": ("silent",),
+    "redis": ("flood", "frozen"),
+}
+
+
+@pytest.mark.parametrize("kind", WORST)
+async def test_pages_go_on_whatever_the_store_does(kind: str, tmp_path: Path) -> None:
+    rows = await matrix(kind, tmp_path, WORST[kind], 1.5)
+    assert [row.fault for row in rows] == list(WORST[kind])
+    assert [one for row in rows for one in row.complaints(BUSY)] == []
