@@ -10,7 +10,7 @@ from starlette.types import Receive
 
 from ..forms import Form, read_form
 from ..journal import Receipt
-from ..response.headers import PROMISE
+from ..response.headers import PROMISE, noticed
 from ..visit import Visit
 from . import problems
 from .sheets import Sheet
@@ -53,6 +53,8 @@ async def kept(receipts: Sequence[Receipt], seconds: float = PROMISE) -> bool:
     waiting = [receipt.stored for receipt in receipts]
     if not waiting:
         return True
+    for one in waiting:
+        one.add_done_callback(noticed)  # also of what is dropped after we have left
     done, late = await asyncio.wait(waiting, timeout=seconds)
     return not late and all(one.exception() is None for one in done)
 

@@ -61,7 +61,7 @@ async def leaving(visit: Visit, start: Message) -> Message:
             # So that the page after the redirect knows, whichever worker serves it.
             promised = visit.promise()
             for future in promised:
-                future.add_done_callback(_noticed)
+                future.add_done_callback(noticed)
             await wait(promised, timeout=PROMISE)
         if visit.due is not None and _is_redirect(start):
             visit.refresh_cookie()
@@ -109,7 +109,7 @@ def _is_redirect(start: Message) -> bool:
     return 300 <= status < 400 and status != 304
 
 
-def _noticed(future: "Future[None]") -> None:
+def noticed(future: "Future[None]") -> None:
     """A dropped event is counted by the journal; asyncio need not complain about it, too."""
     if not future.cancelled():
         future.exception()
