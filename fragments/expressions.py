@@ -23,7 +23,7 @@ _VISITOR = frozenset({"first_name", "language"})
 _LOOP = frozenset(
     "index index0 first last length revindex revindex0 previtem nextitem depth".split()
 )
-_CALLS = ("cards", "click", "range", "t")
+_CALLS = ("cards", "click", "dismiss", "range", "t")
 STATEMENTS = {
     "Macro": "macro",
     "CallBlock": "call",
@@ -69,6 +69,7 @@ class Mentions(msgspec.Struct, frozen=True):
     reason: bool = False
     click: bool = False
     cards: frozenset[str] = frozenset()
+    dismiss: bool = False
 
     def also(self, other: "Mentions") -> "Mentions":
         return Mentions(
@@ -77,6 +78,7 @@ class Mentions(msgspec.Struct, frozen=True):
             self.reason or other.reason,
             self.click or other.click,
             self.cards | other.cards,
+            self.dismiss or other.dismiss,
         )
 
 
@@ -211,14 +213,20 @@ class ExpressionLint:
             self.wrong(line, str(word), "this cannot be called", hint)
             return
         count = len(node.args) + len(node.kwargs)
-        if name in ("cards", "click") and not top:
+        if name in ("cards", "click", "dismiss") and not top:
             message = f"{name}() stands alone between {{{{ and }}}}"
             self.wrong(line, name, message)
         if name == "cards":
             self.cards(node)
             return
+        if name == "dismiss":
+            self.mentions = self.mentions.also(Mentions(dismiss=True))
         if name == "click":
             self.mentions = self.mentions.also(Mentions(click=True))
+        if name == "dismiss" and (count > 1 or node.kwargs):
+            self.wrong(
+                line, name, "dismiss() takes the words on its button, or nothing"
+            )
         if name in ("click", "t") and not 1 <= count <= (1 if name == "click" else 2):
             self.wrong(line, name, f"{name}() needs one value")
         if name == "range":

@@ -287,6 +287,9 @@ class _Compiler:
         ):
             message = f'"{name}" cannot be a card'
             hint = "a card needs nothing but `item`, and is the same for all visitors"
+        elif card.mentions.dismiss:
+            message = f'"{name}" cannot be a card'
+            hint = "dismiss() sends the whole shelf away: write it there"
         else:
             return True
         line = next((n for n, text in enumerate(file.lines, 1) if "cards(" in text), 1)

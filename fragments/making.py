@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from .addresses import is_safe
 from .catalog import Catalog
+from .dismissal import button
 from .formats import text as formatted
 from .items import Item
 from .library import Fragment, Library, Version
@@ -171,6 +172,9 @@ class Maker:
             value = None if isinstance(value, Absent) else value
             return formatted(value, kind, language, self.currency)
 
+        def dismiss(label: object = "") -> Markup:
+            return button("" if isinstance(label, Absent) else str(label), language)
+
         self.runs += 1
         names = {
             **values,
@@ -178,6 +182,7 @@ class Maker:
             "visitor": visitor,
             "click": click,
             "cards": cards,
+            "dismiss": dismiss,
             "t": t,
         }
         try:

@@ -32,6 +32,8 @@ def printing_problem(
         return None  # said already
     if _is_call(node, "cards") and (place.mode != "text" or place.raw):
         return "cards can only stand in text", ""
+    if _is_call(node, "dismiss") and (place.mode != "text" or place.raw):
+        return "dismiss() is a form, and can only stand in text", ""
     if place.mode == "text":
         return _in_text(node, place)
     if place.mode == "value":

@@ -31,7 +31,7 @@ _TESTS = (
     "number odd sequence string true undefined upper"
 ).split() + ["==", "!=", "<", "<=", ">", ">="]
 #: What every template can name without declaring it.
-GLOBALS = frozenset({"cards", "click", "items", "range", "t", "visitor"})
+GLOBALS = frozenset({"cards", "click", "dismiss", "items", "range", "t", "visitor"})
 
 #: Names that Jinja2 gives a meaning of its own.
 RESERVED = frozenset({"loop", "self"})
@@ -99,11 +99,11 @@ def _tojson(eval_ctx: EvalContext, value: Any) -> Markup:
     return made
 
 
-def few(value: Iterable[Any]) -> list[Any]:
+def few(value: Iterable[Any], limit: int = LOOP_LIMIT) -> list[Any]:
     """What a loop runs over, as a list. Raises SecurityError when it is too long."""
-    found = list(islice(value, LOOP_LIMIT + 1))
-    if len(found) > LOOP_LIMIT:
-        raise SecurityError(f"a loop runs {LOOP_LIMIT} times at most")
+    found = list(islice(value, limit + 1))
+    if len(found) > limit:
+        raise SecurityError(f"a loop runs {limit} times at most")
     return found
 
 
@@ -166,13 +166,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-def run(render: Callable[[Context], Iterable[str]], context: Context, what: str) -> str:
-    """The text that a compiled template makes, stopped at :data:`OUTPUT_LIMIT`."""
+def run(
+    render: Callable[[Context], Iterable[str]],
+    context: Context,
+    what: str,
+    limit: int = OUTPUT_LIMIT,
+) -> str:
+    """The text that a compiled template makes, stopped at ``limit``."""
     parts: list[str] = []
     size = 0
     for part in render(context):
         size += len(part)
-        if size > OUTPUT_LIMIT:
-            raise TemplateRuntimeError(f"{what} is larger than {OUTPUT_LIMIT} bytes")
+        if size > limit:
+            raise TemplateRuntimeError(f"{what} is larger than {limit} bytes")
         parts.append(part)
     return "".join(parts)

@@ -6,9 +6,10 @@ from weakref import ref
 
 import msgspec
 
+from ..fragments.dismissal import leading, without
 from ..fragments.recommendations.rank import PERSONAL, Reason, choose
 from ..fragments.rewrite import Hole, Piece, inside
-from ..fragments.views import FragmentError, VisitorView
+from ..fragments.views import NOBODY, FragmentError, VisitorView
 from ..rules.answers import never
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
@@ -19,6 +20,7 @@ from ..rules.interests import strengths
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
+from .dismissals import NOTHING as DISMISS_NOTHING
 from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
@@ -199,6 +201,18 @@ class Display:
         self.exposed.append(decision)
         return content
 
+    def _dismissible(self, content: bytes, decision: Decision) -> bytes:
+        """A fragment with a way to send it away, for those who can be remembered."""
+        visit = self._visit
+        if visit.guise is not None:
+            return leading(content, visit.root.encode() + DISMISS_NOTHING)
+        if not visit.remembers:
+            return without(content)
+        page = visit.root + visit.arrival.path
+        dismissals = visit.window.dismissals
+        fragment, rule = decision.fragment or "", decision.rule or ""
+        return leading(content, dismissals.address(fragment, rule, visit.root, page))
+
     def _render(self, decision: Decision, default: bytes, charset: str) -> bytes | None:
         assert decision.fragment is not None and self._facts is not None
         site, known = self._visit.site, self._facts
@@ -242,12 +256,17 @@ class Display:
             )
             if not ids:
                 return None  # better no shelf than an empty one
-        elif plate.content is not None:
-            return plate.content
-        if not plate.personal:
-            return site.renderer.serve(plate, ids, reasons)
-        view = VisitorView(first_name=known.context.first_name or "", language=language)
-        return site.renderer.serve(plate, ids, reasons, view)
+        content = None if recommend is not None else plate.content
+        if content is None:
+            view = NOBODY
+            if plate.personal:
+                view = VisitorView(
+                    first_name=known.context.first_name or "", language=language
+                )
+            content = site.renderer.serve(plate, ids, reasons, view)
+        if plate.version.mentions.dismiss:
+            content = self._dismissible(content, decision)
+        return content
 
     # -- fragments of other servers, on sites that have any --------------------------------
 

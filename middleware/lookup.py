@@ -112,6 +112,10 @@ class Lookup:
             # A store of any kind may fail in any way; the page must not.
             self._broken(error)
 
+    def allow(self, seconds: float) -> None:
+        """Whoever asks for nothing but what is known waits so long for it, from now on."""
+        self._deadline = max(self._deadline, monotonic() + seconds)
+
     def foretell(self, told: Callable[[Profile | None], None]) -> None:
         """Say ``told`` what the store answers, if it does so before anybody gives it up.
 

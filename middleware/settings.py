@@ -342,6 +342,7 @@ def _attributes(section: Section, sources: set[str]) -> dict[str, Attribute]:
             purpose=purpose,
             sensitive=entry.flag("sensitive"),
             of=read_owner(entry, origin),
+            label=entry.text("label"),
         )
         entry.finish()
     return attributes

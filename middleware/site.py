@@ -28,6 +28,7 @@ from .tracking import Tracks
 
 if TYPE_CHECKING:
     from ..fragments.selectors import Selectors
+    from .ownpages.templates import Overrides
 
 LARGEST = 16 * 1024 * 1024  # bytes of one file
 ReadRules = Callable[[Mapping[str, str], Vocabulary], tuple[RuleSet, list[Finding]]]
@@ -37,6 +38,7 @@ _PATTERNS = (
     "rules/**/*.yml",
     "fragments/*.html",
     "catalog/*",
+    "pages/*",
 )
 
 
@@ -56,6 +58,7 @@ class Site(msgspec.Struct, frozen=True, eq=False):
     remotes: Mapping[
         str, Remote
     ]  # the fragments of other servers; most sites have none
+    pages: "Overrides | None"  # of the visitor's own pages; most sites have none
     watched: frozenset[str]
     warnings: tuple[Finding, ...]
     revision: str  # of all files together
@@ -113,7 +116,7 @@ def read_files(folder: Path) -> tuple[dict[str, str], list[Finding]]:
     """The texts of all files of a site, by their name below ``folder``."""
     files: dict[str, str] = {}
     findings: list[Finding] = []
-    for part in ("rules", "fragments", "catalog"):
+    for part in ("rules", "fragments", "catalog", "pages"):
         try:  # glob passes over a folder that it may not list
             if (folder / part).exists():
                 os.listdir(folder / part)
@@ -185,6 +188,8 @@ def check_site(
     findings += material.findings
     catalog, library = material.catalog, material.library
     findings += _twice(settings, files)
+    pages, found = _pages(files)
+    findings += found
     vocabulary = _vocabulary(settings, catalog, library)
     rules, found = read(
         {
@@ -219,6 +224,7 @@ def check_site(
             if fragment.reorder
         },
         remotes=settings.remotes,
+        pages=pages,
         watched=_watched(rules),
         warnings=tuple(
             finding for finding in findings if finding.severity == "warning"
@@ -270,6 +276,16 @@ def read_site(
     if errors:
         raise SiteError((*findings, *found))
     return site
+
+
+def _pages(files: Mapping[str, str]) -> tuple["Overrides | None", list[Finding]]:
+    """The shop's own templates of the visitor's pages, and warnings about them."""
+    if not below("pages/", files):
+        return None, []
+    from .ownpages.samples import SAMPLES  # brings all pages
+    from .ownpages.templates import read_overrides
+
+    return read_overrides(files, SAMPLES)
 
 
 def _selectors(settings: Settings) -> "Selectors | None":

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..fragments.rewrite import Hole
-from ..rules.events import PROMOTION_VIEWED
+from ..rules.events import (
+    PREFERENCE_SET,
+    PROMOTION_DISMISSED,
+    PROMOTION_VIEWED,
+    told,
+)
 from ..rules.exposures import showing
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
-from .accounts import told
+from ..rules.precedence import PREFERENCE
+from .accounts import of_account
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .consent.agreement import Agreement, agree
 from .consent.told import ToolCookie
@@ -391,7 +397,8 @@ class Visit:
 
         They count for this request; with ``keep`` they are stored, where consent allows it:
         those of an account (``of = "account"``) for all its members, if the customer function
-        says which account it is. Raises :class:`ValueError` for an attribute that site.toml does not declare.
+        says which account it is. Raises :class:`ValueError` for an attribute that site.toml
+        does not declare.
         """
         values = {name.replace("_", "-"): value for name, value in attributes.items()}
         for name in values:
@@ -423,7 +430,7 @@ class Visit:
             window.warn("account", words, ", ".join(sorted(values)))
             return
         try:
-            event = told(window, customer.account, values, self.arrival.now)
+            event = of_account(window, customer.account, values, self.arrival.now)
             self.receipts.append(window.journal.note(event))
         except Exception as error:
             # Our own fault, as in _note.
@@ -518,6 +525,53 @@ class Visit:
             self.visitor = one
             self._note(ERASED, {})
         self._become(None, consent)
+
+    def erase(self) -> None:
+        """What is stored about the visitor goes, and its cookie: from here on this is a stranger."""
+        if self.guise is not None:
+            return
+        self._answers_one("erasing")
+        self.cookies = []
+        self._erase(UNKNOWN)
+
+    # -- what the visitor says on pages of our own -----------------------------------------
+
+    async def recall(self, seconds: float) -> bool:
+        """Wait up to ``seconds`` for what is kept of the visitor, on a page that is about nothing
+        else; whether it is here. Where nothing may be kept, there is nothing to wait for."""
+        self._answers_one("reading what is known")
+        self.lookup.skip_customer()
+        self.lookup.allow(seconds)
+        self._look_up()
+        if not self.collect():
+            await self.settle()
+        return not self.remembers or self.lookup.fetched
+
+    def prefer(self, dimension: str, key: str, answer: str) -> Receipt:
+        """The visitor wants ``more`` or ``less`` of a thing, ``never`` any; empty: no opinion.
+
+        As ``prefer("category", "garden", "more")``; needs consent, as :meth:`track` does.
+        """
+        if not self.remembers:
+            return NOTHING_TO_KEEP
+        said = {"dimension": dimension, "key": key, "answer": answer}
+        return self._note(PREFERENCE_SET, said)
+
+    def state(self, attributes: Mapping[str, Any]) -> Receipt:
+        """The visitor says ``attributes`` about themselves; None takes one back."""
+        if not self.remembers:
+            return NOTHING_TO_KEEP
+        msgspec.json.encode(attributes)
+        return self._note(ATTRIBUTES, told(attributes, PREFERENCE))
+
+    def dismiss(self, fragment: str, rule: str = "") -> Receipt:
+        """The visitor is not interested in ``fragment``; its ``rule``, if named, pauses for a while."""
+        if not self.remembers:
+            return NOTHING_TO_KEEP
+        said = {"promotion_id": fragment}
+        if rule:
+            said["rule"] = rule
+        return self._note(PROMOTION_DISMISSED, said)
 
     def _renamed(self, visitor: Visitor) -> Visitor:
         self._answers_one("a new id")

@@ -31,7 +31,7 @@ AGAIN = (
     30.0  # seconds until a reload that failed for no fault of the files is tried again
 )
 SHOWN = 20  # findings of one reload in the log
-PARTS = ("rules", "fragments", "catalog")
+PARTS = ("rules", "fragments", "catalog", "pages")
 
 Look = Mapping[str, tuple[int, int, int]]
 

@@ -22,10 +22,13 @@ from .clicks import ClickLinks
 from .consent import RefusalCookie
 from .consent.providers import cookie_of
 from .consent.told import ToolCookie
+from .dismissals import Dismissals
 from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
+from .ownpages.rates import Rates
+from .ownpages.tickets import Tickets
 from .previews import Previews
 from .remote import Remotes
 from .routes import Routes
@@ -92,6 +95,9 @@ class Shopwindow:
         self.keys = keys or read_keys()
         self.production = is_production()
         self.clicks = ClickLinks(self.keys)
+        self.dismissals = Dismissals(self.keys)
+        self.rates = Rates()
+        self.tickets = Tickets(self.keys)
         self.showings = Showings(self.keys)
         self.previews = Previews(self.keys)
         self.marker = Marker(marker_keys(self.keys))

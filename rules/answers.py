@@ -18,7 +18,8 @@ def answered(
     """``answers`` after one more. An answer that is older than the one known changes nothing."""
     table = dict(answers.get(dimension, _NO_ANSWERS))
     known = table.pop(key, None)
-    table[key] = said if known is None else max(known, said, key=_age)
+    # Times are whole seconds: of two answers in one, the one that comes later is the later one.
+    table[key] = known if known is not None and known.time > said.time else said
     return {**answers, dimension: _bounded(table)}  # type: ignore[dict-item]
 
 

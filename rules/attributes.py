@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from .built_in import BUILT_IN, CONTEXT_FIELDS, PROFILE_FIELDS, READERS, Reader
 from .experiments import Units
-from .facts import Context, Profile
+from .facts import Context, Counter, Profile
 from .interests import NO_TRAFFIC, Leanings, Traffic
 from .typed import Attribute, Type, typed, version
 
@@ -25,6 +25,7 @@ _T = TypeVar("_T")
 
 NO_UNITS = Units()
 NO_PINS: Mapping[str, str] = {}
+NO_COUNTS: Mapping[str, Counter] = {}
 NOT_GIVEN: Mapping[str, object] = {}
 
 
@@ -34,8 +35,8 @@ class Facts:
     ``values`` holds the attributes that are known; of the others some are None, some absent. Of
     lists just the ill-typed ones are None: a missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
     ``pins`` map experiments to the variant that is to be seen whatever the bucket says.
-    ``given`` are the raw values of this request. ``memo`` belongs to the compiled conditions,
-    ``survivors`` to the index.
+    ``dismissed`` are the rules that the visitor sent away, ``given`` the raw values of this
+    request. ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Facts:
         "context",
         "counts",
         "day",
+        "dismissed",
         "given",
         "memo",
         "pins",
@@ -71,6 +73,7 @@ class Facts:
         self.context = context
         self.traffic = traffic
         self.counts = profile.counts
+        self.dismissed = profile.counts.get("dismissed rule", NO_COUNTS)
         self.day = context.day
         self.units = units
         self.pins = pins

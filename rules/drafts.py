@@ -25,7 +25,7 @@ from .shelves import Shelves
 from .splits import Splits
 from .vocabulary import ID, Vocabulary
 
-ABOUT_KEYS = ("owner", "goal", "hypothesis", "review-by", "campaign")
+ABOUT_KEYS = ("owner", "goal", "hypothesis", "review-by", "campaign", "why")
 RULE_KEYS = (
     *("id", "slot", "priority", "when", "unless", "schedule", "cap", "cap-group"),
     *("show", "with", "split", "recommend", "explore", "note", "off", *ABOUT_KEYS),

@@ -9,14 +9,23 @@ from .comparisons import origin
 from .conditions import Why
 from .decide import decide
 from .experiments import CONTROL
-from .facts import SLOT_REASONS, Decision
+from .facts import DAY, SLOT_REASONS, Decision
+from .moments import lasted
 from .numerals import percent
-from .outcome import allocated, outcome
+from .outcome import DISMISSED, allocated, outcome
 from .placement import UNLIMITED, Placement
 from .ruleset import Rule, RuleSet
 
 Outcome = Literal[
-    "condition", "consent", "cap", "explore", "traffic", "schedule", "later", "off"
+    "condition",
+    "consent",
+    "cap",
+    "dismissed",
+    "explore",
+    "traffic",
+    "schedule",
+    "later",
+    "off",
 ]
 # What a rule won that keeps the default content all the same.
 _WON = frozenset({"holdout", "control", "budget", "group"})
@@ -139,6 +148,10 @@ def _miss(rules: RuleSet, facts: Facts, rule: Rule, winner: Rule | None) -> Miss
     match outcome(rule, facts):
         case "cap" if rule.cap is not None:
             return miss("cap", rule.cap.why(facts))
+        case "dismissed":
+            ago = lasted(facts.context.now - facts.dismissed[rule.id].last)
+            days = DISMISSED // DAY
+            return miss("dismissed", f"dismissed {ago} ago, it pauses for {days} days")
         case "explore":
             share = percent(rule.explore)
             return miss("explore", f"it steps aside on {share} of a visitor's days")

@@ -242,6 +242,7 @@ RULE_REASONS = {
     "condition": "a condition does not hold",
     "consent": "a purpose it needs has no consent",
     "cap": "it was shown often enough",
+    "dismissed": "the visitor said lately that it does not interest them",
     "explore": "it steps aside today, so that the next rule can be compared with it",
     "traffic": "the visitor is not in the part of all visitors that its experiment is for",
     "schedule": "it is not its time",

@@ -212,11 +212,13 @@ def _promotion(name: str) -> "Lesson":
                 continue
             if fragment := _as_text(each.get(property)):
                 pairs.append((kind, fragment))
-            if name != PROMOTION_VIEWED:
+            if name == PROMOTION_CLICKED:
                 continue
-            # Counted for the rule's cap.
+            # Counted for the rule's cap; a rule that was dismissed makes a pause.
             if rule := _as_text(each.get("rule")):
                 pairs.append(("rule", rule))
+            if name != PROMOTION_VIEWED:
+                continue
             experiment = _as_text(each.get("experiment"))
             if experiment and (variant := _as_text(each.get("variant"))):
                 drawn[experiment] = variant

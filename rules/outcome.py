@@ -2,8 +2,10 @@
 
 from .attributes import NO_PINS, Facts
 from .experiments import CONTROL, Allocation, Split, allocate, explores
-from .facts import Decision
+from .facts import DAY, Decision
 from .rule import Rule
+
+DISMISSED = 30 * DAY  # seconds in which a rule that was dismissed is not shown again
 
 
 def outcome(rule: Rule, facts: Facts) -> Decision | str:
@@ -14,6 +16,8 @@ def outcome(rule: Rule, facts: Facts) -> Decision | str:
     """
     if rule.cap is not None and rule.cap.reached(facts):
         return "cap"
+    if facts.dismissed and dismissed(rule, facts):
+        return "dismissed"
     if rule.explore and explores(rule.id, rule.explore, facts.units.visitor, facts.day):
         return "explore"
     decision, variant = rule.decision, None
@@ -28,6 +32,12 @@ def outcome(rule: Rule, facts: Facts) -> Decision | str:
     if rule.filled is not None:
         return rule.filled(variant, tuple(one.key(facts) for one in rule.bindings))
     return decision
+
+
+def dismissed(rule: Rule, facts: Facts) -> bool:
+    """Whether the visitor sent it away lately, in the last :data:`DISMISSED` seconds."""
+    counter = facts.dismissed.get(rule.id)
+    return counter is not None and facts.context.now - counter.last < DISMISSED
 
 
 def allocated(split: Split, facts: Facts) -> Allocation:

@@ -46,7 +46,7 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
     bindings: tuple[Favourite, ...] = ()
     filled: Filled | None = None
     note: str = ""
-    about: Mapping[str, str] = {}  # owner, goal, hypothesis, review-by, campaign
+    about: Mapping[str, str] = {}  # owner, goal, hypothesis, review-by, campaign, why
     off: bool = False
 
     @property

@@ -29,7 +29,8 @@ class Attribute(msgspec.Struct, frozen=True, gc=False):
     ``source:NAME``, ``import:NAME``, ``webhook:NAME`` or ``built-in``. ``one_of`` are the values that make sense in a rule. A
     ``sensitive`` attribute decides, but is never printed. ``of`` says whose it is: one of an
     account is the same for all its members, and no member's own. ``meaning`` says of a built-in
-    one, in one line for editors, what it is.
+    one, in one line for editors, what it is. ``label`` is what visitors are asked who
+    say it themselves.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Attribute(msgspec.Struct, frozen=True, gc=False):
     purpose: str | None = None
     sensitive: bool = False
     meaning: str = ""
+    label: str = ""
     of: Owner = "visitor"
 
     @property

@@ -63,3 +63,4 @@ shop = Starlette(
     ]
 )
 app = PersonalizationMiddleware(shop, SITE)
+below = Starlette(routes=[Mount("/shop", app)])  # the same, below a path of another app

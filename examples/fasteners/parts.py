@@ -125,7 +125,8 @@ def privacy_choice(buyer: Buyer) -> Html:
     return tag(
         '<p>$words</p><form method="post" action="/-/shopwindow/consent">'
         '<input type="hidden" name="next" value="/">'
-        '<button class="link" name="choice" value="$choice">$label</button></form>',
+        '<button class="link" name="choice" value="$choice">$label</button></form>'
+        '<p><a href="/-/shopwindow/">Alles über Ihre Daten</a></p>',
         words=words,
         choice=choice,
         label=label,

@@ -117,18 +117,18 @@ class Examination:
     # -- the shop's own answers --------------------------------------------------------------
 
     def _desk(self) -> Answer | None:
-        """What GET answers where consent is posted to: shopwindow is there if that is 405."""
+        """What GET answers where there is only something to post: shopwindow is there if that is 405."""
         parts = urlsplit(self.page.url)
         folders = parts.path.split("/")[1:-1]
         tried = []
         for depth in range(len(folders) + 1):
             root = "".join(f"/{folder}" for folder in folders[:depth])
             where = f"{parts.scheme}://{parts.netloc}{root}{ENDPOINTS}"
-            answer = self.ask(self.nobody, where + "consent")
+            answer = self.ask(self.nobody, where + "dismiss/")
             if answer.status == 405 and "post" in answer.words("allow"):
                 self.endpoints = where
                 return answer
-            tried.append(f"{where}consent answers {answer.status}")
+            tried.append(f"{where}dismiss/ answers {answer.status}")
         if self.given:
             return None
         raise Unreachable(

@@ -8,10 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from types import ModuleType
+from typing import NamedTuple
 
 from . import StoreError
 from .checking import DAMAGED, Check
 from .migrations import migrate, newer
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:
+    fcntl = None
 
 log = logging.getLogger("shopwindow")
 
@@ -33,6 +41,12 @@ FAULTS = (
 Number = tuple[int, int]
 
 
+class _Opened(NamedTuple):
+    writing: sqlite3.Connection
+    reading: sqlite3.Connection
+    number: Number | None
+
+
 def _log_ahead(connection: sqlite3.Connection) -> None:
     """Turn to write-ahead logging. Of several processes that do so with a new file at the same
     time, SQLite lets all but one fail at once, whatever the busy timeout."""
@@ -46,6 +60,24 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
             if code != sqlite3.SQLITE_BUSY or time.monotonic() > last:
                 raise
             time.sleep(0.005)
+
+
+@contextmanager
+def _held(path: Path, alone: bool) -> Iterator[None]:
+    """While it lasts nobody puts ``path`` aside but, if ``alone``, this process.
+
+    Who looks which file it is and renames it then would else rename the new one that another
+    process has made meanwhile; and who opens it would find the new one's log beside the old file.
+    """
+    if fcntl is None:  # Windows renames no file that is open
+        yield
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(folder)  # and lets go of the lock
 
 
 class SqliteFile:
@@ -143,12 +175,7 @@ class SqliteFile:
                 self._stale.pop()
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._check_name()
-            self.writing, opened = self._open_or_renew()
-            try:
-                self.reading = self._connect(20)
-            except BaseException:  # raised on; only the half-opened file is given back
-                self.writing.close()
-                raise
+            self.writing, self.reading, opened = self._open_or_renew()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{self.path} cannot be opened: {error}") from error
         if opened is None:
@@ -173,11 +200,11 @@ class SqliteFile:
             f"a store's name ends in one of {endings}"
         )
 
-    def _open_or_renew(self) -> tuple[sqlite3.Connection, Number | None]:
+    def _open_or_renew(self) -> _Opened:
         """Open the file; one that is no database is put aside for a new one."""
         number = self._number()
         try:
-            connection, opened = self._open_writing()
+            opened = self._open_both()
         except sqlite3.DatabaseError as error:
             # Not for a file that is only locked, not ours to read or on a full disk.
             if getattr(error, "sqlite_errorcode", 0) & 0xFF not in DAMAGED:
@@ -185,25 +212,29 @@ class SqliteFile:
             if self.path.suffix.lower() not in SUFFIXES:
                 raise self._foreign(error) from error
             self._put_aside(error, number)
-            return self._open_writing()
+            return self._open_both()
         # A page that is damaged is met only when it is read: maybe tomorrow, by a visitor.
         if number is not None and self.path.suffix.lower() in SUFFIXES:
             self._check = Check(self.path, lambda what: self._put_aside(what, number))
             if self._check.begin():
-                connection.close()
-                return self._open_writing()
-        return connection, opened
+                opened.reading.close()
+                opened.writing.close()
+                return self._open_both()
+        return opened
 
     def _put_aside(self, error: object, number: Number | None) -> None:
         """Rename what is damaged: the file ``number``, unless another process has done so."""
-        if number is None or self._number() != number:
+        if number is None:
             return
-        suffix = f".damaged-{int(time.time())}-{os.getpid()}"
-        # The logs first: SQLite would play them into the new file.
-        for part in (*_LOGS, ""):
-            old = self.path.with_name(self.path.name + part)
-            if old.exists():
-                old.rename(old.with_name(self.path.name + suffix + part))
+        with _held(self.path, alone=True):
+            if self._number() != number:
+                return
+            suffix = f".damaged-{int(time.time())}-{os.getpid()}"
+            # The logs first: SQLite would play them into the new file.
+            for part in (*_LOGS, ""):
+                old = self.path.with_name(self.path.name + part)
+                if old.exists():
+                    old.rename(old.with_name(self.path.name + suffix + part))
         log.error(
             "%s is damaged (%s): kept as %s%s, starting empty",
             self.path,
@@ -211,6 +242,18 @@ class SqliteFile:
             self.path.name,
             suffix,
         )
+
+    def _open_both(self) -> _Opened:
+        with _held(self.path, alone=False):
+            writing, number = self._open_writing()
+            try:
+                reading = self._connect(20)
+                # SQLite opens the log with the first statement: now it is still this file's.
+                reading.execute("PRAGMA schema_version").fetchone()
+            except BaseException:  # raised on; only the half-opened file is given back
+                writing.close()
+                raise
+        return _Opened(writing, reading, number)
 
     def _open_writing(self) -> tuple[sqlite3.Connection, Number | None]:
         connection = self._connect(5_000)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ...rules.encoding import decode as decode_profile
-from ...rules.encoding import encode as encode_profile
+from ...rules.encoding import encode_small as encode_profile
 from ...rules.events import PROMOTION_CLICKED, PROMOTION_DISMISSED, PROMOTION_VIEWED
 from ...rules.facts import Event, Purpose
 

@@ -90,6 +90,7 @@ def _rule(vocabulary: Vocabulary) -> dict[str, Schema]:
         "hypothesis": about("What you expect, and why.", TEXT),
         "review-by": about("The day on which somebody looks at it again.", DAY),
         "campaign": about("The campaign that the rule belongs to.", TEXT),
+        "why": about("What visitors read who ask why they saw it.", TEXT),
         "off": about("true: the rule is never shown.", YES_NO),
     }
 

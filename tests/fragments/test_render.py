@@ -42,6 +42,8 @@ def test_a_shipped_fragment_renders_with_the_catalogue() -> None:
         '  <img class="sw-hero-image" src="/i/rabbit.svg" alt="">\n'
         '  <h2 class="sw-hero-title">Alles für Hasen</h2>\n'
         '  <a class="sw-button" href="/c/rabbit">Hasen &amp; Co</a>\n'
+        '  <form class="sw-dismiss" method="post" action="/-/shopwindow/dismiss/">'
+        '<button class="sw-dismiss-button">Kein Interesse</button></form>\n'
         "</section>"
     )
 

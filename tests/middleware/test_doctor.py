@@ -496,7 +496,7 @@ def test_a_shop_below_a_path_is_found(
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert (
             scope["path"].startswith("/tea/")
-            or scope["path"] == "/-/shopwindow/consent"
+            or scope["path"] == "/-/shopwindow/dismiss/"
         )
         await inner({**scope, "root_path": "/tea"}, receive, send)
 

@@ -248,7 +248,7 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[attributes]\na = { type = 'text', sensitive = 1 }": '2:22: "sensitive" must be true '
     "or false",
     "[attributes]\na = { type = 'text', secret = 1 }": '2:22: unknown key "secret" in '
-    "[attributes.a]: known: from, of, one-of, purpose, sensitive, type",
+    "[attributes.a]: known: from, label, of, one-of, purpose, sensitive, type",
     "[consent]\nprovider = 'klarro'": '2:1: unknown consent provider "klarro": did you mean '
     '"klaro"?; or a rule: { cookie = "x", granted-when = "contains:marketing" }',
     "[consent]\nprovider = 'onetrust'": '2:1: unknown consent provider "onetrust": known: cookiebot, klaro, shopwindow, tcf, usercentrics; or a rule: '

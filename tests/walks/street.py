@@ -19,6 +19,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Message
 
+from shopwindow.middleware.stores.sqlite import ERASURE
 from tests.asgi import BROWSER
 from tests.servers import free_port, serving
 
@@ -162,7 +163,7 @@ class Street:
         self._fences.add(mark)
         await last.answer("denied")
         with anyio.fail_after(10):
-            while (mark, b"", None) not in (rows := self.shop.rows())["profiles"]:
+            while (mark, b"", ERASURE) not in (rows := self.shop.rows())["profiles"]:
                 await anyio.sleep(0.01)
         return {
             table: frozenset(row for row in found if not self._fences & set(row))

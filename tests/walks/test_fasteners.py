@@ -11,6 +11,7 @@ import pytest
 
 from shopwindow.examples.fasteners.app import create_app
 from shopwindow.examples.fasteners.crm import Crm, surroundings
+from shopwindow.middleware.stores.sqlite import ERASURE
 from tests.servers import free_port, serving
 from tests.walks.street import HEADERS, KINDS, Page, Shop, Street, Walker, opened
 
@@ -363,7 +364,7 @@ async def test_taking_consent_back_empties_the_page_and_the_store(
         assert words not in page.text
     after = await street.rows()
     left = after["profiles"] - before["profiles"]
-    assert (mark, b"", None) in left and {data for _, data, _ in left} == {b""}
+    assert (mark, b"", ERASURE) in left and {data for _, data, _ in left} == {b""}
     # Others who were logged in as this customer have lost theirs as well.
     assert after["events"] <= before["events"] and after["logins"] <= before["logins"]
     assert id.encode() not in street.shop.on_disk()
