@@ -27,7 +27,7 @@ def account_visitor(keys: Keys, account: str) -> str:
     return "account:" + pseudonym(keys, account, "account")
 
 
-def account_told(
+def of_account(
     window: "Shopwindow", account: str, values: Mapping[str, Any], now: float
 ) -> Event:
     """What the shop says of ``account``, as an event of it."""

@@ -16,7 +16,7 @@ from ..rules.events import (
 )
 from ..rules.facts import DAY, PURPOSES, Context, Decision, Event, Profile
 from ..rules.precedence import PREFERENCE
-from .accounts import account_told
+from .accounts import of_account
 from .consent import DENIED, UNKNOWN, Consent, consent
 from .consent.agreement import Agreement, agree
 from .consent.told import ToolCookie
@@ -346,7 +346,8 @@ class Visit:
 
         They count for this request; with ``keep`` they are stored, where consent allows it:
         those of an account (``of = "account"``) for all its members, if the customer function
-        says which account it is. Raises :class:`ValueError` for an attribute that site.toml does not declare.
+        says which account it is. Raises :class:`ValueError` for an attribute that site.toml
+        does not declare.
         """
         values = {name.replace("_", "-"): value for name, value in attributes.items()}
         for name in values:
@@ -378,7 +379,7 @@ class Visit:
             window.warn("account", words, ", ".join(sorted(values)))
             return
         try:
-            event = account_told(window, customer.account, values, self.arrival.now)
+            event = of_account(window, customer.account, values, self.arrival.now)
             self.receipts.append(window.journal.note(event))
         except Exception as error:
             # Our own fault, as in _note.

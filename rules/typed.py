@@ -27,9 +27,10 @@ class Attribute(msgspec.Struct, frozen=True, gc=False):
 
     ``origin`` is ``app``, ``header:NAME``, ``query:NAME``, ``cookie:NAME``, ``preference``,
     ``source:NAME``, ``import:NAME``, ``webhook:NAME`` or ``built-in``. ``one_of`` are the values that make sense in a rule. A
-    ``sensitive`` attribute decides, but is never printed. ``meaning`` says of a built-in one,
-    in one line for editors, what it is. ``of`` says whose it is: one of an
-    account is the same for all its members, and no member's own. ``label`` is what visitors are asked who say it themselves.
+    ``sensitive`` attribute decides, but is never printed. ``of`` says whose it is: one of an
+    account is the same for all its members, and no member's own. ``meaning`` says of a built-in
+    one, in one line for editors, what it is. ``label`` is what visitors are asked who
+    say it themselves.
     """
 
     name: str

@@ -57,6 +57,9 @@ async def leaving(visit: Visit, start: Message) -> Message:
     try:
         if visit.untold:
             await visit.settle()
+            if visit.untold:
+                words = "%s is kept for nobody: who is logged in came too late"
+                visit.window.warn("account", words, ", ".join(sorted(visit.untold)))
         if visit.receipts and visit.arrival.scope["method"] not in ("GET", "HEAD"):
             # So that the page after the redirect knows, whichever worker serves it.
             promised = visit.promise()

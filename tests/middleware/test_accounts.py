@@ -204,6 +204,19 @@ async def test_of_whom_no_account_is_known_it_is_kept_for_nobody(
         assert "price-list is kept for nobody" in caplog.text
 
 
+async def test_an_answer_that_comes_too_late_is_told_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def never(scope: Scope) -> Customer | None:
+        await asyncio.sleep(60)
+        return None
+
+    async with window_over(None, never) as window:
+        async with consented(mounted(shop, window)) as anna:
+            assert (await anna.post("/?price-list=dealers")).status_code == 303
+    assert "price-list is kept for nobody: who is logged in came too" in caplog.text
+
+
 async def test_a_site_without_such_attributes_asks_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
