@@ -82,6 +82,8 @@ WORDS: Mapping[str, Both] = {
         ("orders", "orders: id, products, value and time, where the shop's code tells them",
          "Bestellungen: Nummer, Produkte, Wert und Zeit, wenn der Code des Shops sie mitteilt"),
         ("login", "that the visitor has logged in", "dass der Besucher angemeldet ist"),
+        ("preferences", "what visitors said they want more of, less of or never to see",
+         "wovon Besucher nach eigener Angabe mehr, weniger oder nie etwas sehen wollen"),
         ("shown", "which contents were shown, or held back from a control group",
          "welche Inhalte gezeigt oder einer Kontrollgruppe vorenthalten wurden"),
         ("clicked", "which of them were clicked or dismissed",
