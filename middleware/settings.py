@@ -172,13 +172,13 @@ def read_settings(
     url = store.text("url", SQLITE)  # read in any case: it is known
     values["store"] = environment.get("SHOPWINDOW_STORE") or url
     if fault := fault_of(values["store"]):
-        store.wrong("url", *fault)
+        _wrong_place(store, "SHOPWINDOW_STORE", environment, *fault)
         values["store"] = SQLITE
     events = root.table("events")
     url = events.text("url")
     values["events"] = environment.get("SHOPWINDOW_EVENTS") or url
     if values["events"] and (fault := fault_of(values["events"], LOGS)):
-        events.wrong("url", *fault)
+        _wrong_place(events, "SHOPWINDOW_EVENTS", environment, *fault)
         values["events"] = ""
     values["retention"] = read_retention(store, events)
     store.finish()
@@ -195,6 +195,19 @@ def read_settings(
     return Settings(**values), document.findings
 
 
+def _wrong_place(
+    section: Section,
+    variable: str,
+    environment: Mapping[str, str],
+    what: str,
+    hint: str,
+) -> None:
+    """Says that a store's URL is wrong, and which: the ``variable`` goes before the file."""
+    if environment.get(variable):
+        what = f"{variable}, which goes before this: {what}"
+    section.wrong("url", what, hint)
+
+
 def store_path(settings: Settings) -> Path:
     """Where the SQLite file is; a relative one is meant from site.toml's folder."""
     return sqlite_path(settings.store, settings.folder)
@@ -204,6 +217,11 @@ def address(settings: Settings) -> Address:
     """Where the site keeps what it knows."""
     profile_seconds = int(settings.retention.profiles.seconds)
     return Address(settings.store, settings.events, settings.folder, profile_seconds)
+
+
+_MAKE_A_KEY = (
+    'make one with python -c "import secrets; print(secrets.token_urlsafe(32))"'
+)
 
 
 def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
@@ -217,12 +235,15 @@ def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
     ]
     keys = tuple(key.encode() for key in written if key)
     if any(len(key) < 16 for key in keys):
-        raise ValueError("SHOPWINDOW_SECRET_KEYS: a key needs at least 16 characters")
+        raise ValueError(
+            f"SHOPWINDOW_SECRET_KEYS: a key needs at least 16 characters: {_MAKE_A_KEY}"
+        )
     if keys:
         return keys
     if is_production(environment):
         raise ValueError(
-            "SHOPWINDOW_SECRET_KEYS is not set, and SHOPWINDOW_ENV is production"
+            "SHOPWINDOW_SECRET_KEYS is not set, and SHOPWINDOW_ENV is production: "
+            f"{_MAKE_A_KEY}, and give it to all workers"
         )
     log.warning(
         "SHOPWINDOW_SECRET_KEYS is not set: using a random key. Every visitor is forgotten "
@@ -232,8 +253,16 @@ def read_keys(environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
 
 
 def is_production(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether SHOPWINDOW_ENV says so: then nothing wrong with a site keeps the shop from starting."""
-    return environment.get("SHOPWINDOW_ENV", "").lower() == "production"
+    """Whether SHOPWINDOW_ENV says so, by this one word: then nothing wrong with a site keeps the shop from
+    starting. What only looks like it is told of."""
+    written = environment.get("SHOPWINDOW_ENV", "").strip().lower()
+    if written != "production" and written.startswith("prod"):
+        log.warning(
+            "SHOPWINDOW_ENV is %r, and only production means it: cookies are not __Host- "
+            "cookies, and keys are not asked for",
+            written,
+        )
+    return written == "production"
 
 
 def _reloads(written: bool, environment: Mapping[str, str]) -> bool:

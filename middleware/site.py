@@ -272,10 +272,16 @@ def read_site(
     if "site.toml" not in files:
         raise SiteError(findings)
     site, found = check_site(folder, files, click, read, before)
-    errors = [finding for finding in (*findings, *found) if finding.severity == "error"]
-    if errors:
-        raise SiteError((*findings, *found))
+    findings = worth_telling((*findings, *found))
+    if any(finding.severity == "error" for finding in findings):
+        raise SiteError(findings)
     return site
+
+
+def worth_telling(findings: Sequence[Finding]) -> list[Finding]:
+    """Without what only follows from a site.toml that cannot be read: all its names are unknown."""
+    broken = any(finding.code == "toml" for finding in findings)
+    return [one for one in findings if not (broken and one.code == "unknown")]
 
 
 def _pages(files: Mapping[str, str]) -> tuple["Overrides | None", list[Finding]]:

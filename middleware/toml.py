@@ -22,6 +22,12 @@ _DEEP = re.compile(
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
 _INLINE_KEY = re.compile(r"""("[^"]*"|'[^']*'|(?<![\w-])[\w-]+)\s*=""")
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+# What to do about a mistake that the parser names: the first that its words hold.
+_TOML = {
+    "Invalid value": 'a text stands in quotes: name = "My shop"',
+    "twice": "what comes several times is written [[...]], each time",
+    "Cannot overwrite": "each key once",
+}
 
 
 class Section:
@@ -164,8 +170,9 @@ class Document:
             line = int(at[1]) if at and at[1] else len(self._lines)
             column = int(at[2]) if at and at[2] else 1
             words = _AT.sub("", str(error))
+            hint = next((said for part, said in _TOML.items() if part in words), "")
             words = f"this is not valid TOML: {words}"
-            self._add(line, column, words, "", 1, code="toml")
+            self._add(line, column, words, hint, 1, code="toml")
         except (ValueError, RecursionError) as error:
             # A number of thousands of digits, brackets in thousands of brackets.
             self._add(1, 1, f"this cannot be read: {error}", "", 1)

@@ -67,7 +67,9 @@ class Contents:
         declared = self.vocabulary.fragments.get(show) if show else None
         if node is not None and not node.empty:
             for key, value in document.pairs(node, '"with"'):
-                given[key.text] = document.data(value, self.variables)
+                given[key.text] = document.data(
+                    value, self.variables, self.vocabulary.attribute
+                )
                 # The fragment gets the thing itself under its name, whatever stands here.
                 if key.text in self.variables and given[key.text] != f"${key.text}":
                     words = f'"{key.text}" has its meaning already'

@@ -1,7 +1,7 @@
 """A YAML text as nodes that know their place; nothing in it can grow or run."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -372,29 +372,42 @@ class Document:
             return None
         return value
 
-    def data(self, node: Node, variables: Collection[str] = ()) -> Any:
+    def data(
+        self,
+        node: Node,
+        variables: Collection[str] = (),
+        attribute: Callable[[str], object] = lambda name: None,
+    ) -> Any:
         """Free values, such as a fragment's parameters: text, numbers, lists and maps.
 
-        A text ``$cat`` must name one of ``variables``; it stays as it is written.
+        A text ``$cat`` must name one of ``variables``; it stays as it is written. ``attribute``
+        finds what only conditions may ask for, so that a finding can say so.
         """
         if node.kind == "list":
-            return [self.data(item, variables) for item in node.items]
+            return [self.data(item, variables, attribute) for item in node.items]
         if node.kind == "map":
             return {
-                key.text: self.data(value, variables)
+                key.text: self.data(value, variables, attribute)
                 for key, value in self.pairs(node, "map")
             }
         if _BINDING.fullmatch(node.text):
-            self.variable(node, variables)
+            self.variable(node, variables, attribute)
         return core(node)
 
-    def variable(self, node: Node, variables: Collection[str]) -> str | None:
+    def variable(
+        self,
+        node: Node,
+        variables: Collection[str],
+        attribute: Callable[[str], object] = lambda name: None,
+    ) -> str | None:
         """The name behind ``$``, if it is one of ``variables``; everything else is an error."""
         name = node.text.removeprefix("$")
         if name in variables:
             return name
         hint = "`as:` in a condition before gives something a name"
-        if variables:
+        if attribute(name) is not None:
+            hint = f'"{name}" can be asked in `when:`, not printed'
+        elif variables:
             hint = suggest(node.text, [f"${known}" for known in variables])
         self.error(node, f'nothing is bound to "{node.text}"', hint)
         return None

@@ -10,7 +10,7 @@ import click
 
 from ...findings import Finding
 from ..rehearsal import TESTS, read_rule_tests
-from ..site import Site, check_site, read_files
+from ..site import Site, check_site, read_files, worth_telling
 
 
 def checked(folder: Path) -> tuple[Site | None, list[Finding]]:
@@ -38,7 +38,8 @@ def examined(
     now = time.time()
     findings += found
     sound = all(finding.severity == "warning" for finding in findings)
-    findings += read_rule_tests(site, files, now, sound=sound)[1]
+    if not any(finding.code == "toml" for finding in findings):
+        findings += read_rule_tests(site, files, now, sound=sound)[1]
     if doubtful:
         # Only commands that people wait for ask these: their imports and pairs cost a while.
         from ..doubts import doubts, unused
@@ -46,6 +47,7 @@ def examined(
         findings += doubts(site, now, strict=strict)
         if all(finding.severity == "warning" for finding in findings):
             findings += unused(site, files["site.toml"])
+    findings = worth_telling(findings)
     quoted = (finding.quoting(files.get(finding.file, "")) for finding in findings)
     ordered = sorted(quoted, key=lambda f: (f.file, f.line, f.column))
     return site, files, ordered

@@ -11,7 +11,7 @@ import click
 
 from ..stores import StoreError
 from ..stores.copying import BATCH, KINDS, Copied, Kind, digest_of
-from ..stores.opening import Address, open_copied, shown, url_of
+from ..stores.opening import REDIS, Address, open_copied, scheme_of, shown, url_of
 
 Advance = Callable[[int], object]
 
@@ -26,11 +26,11 @@ def command() -> None:
 @click.argument("target", metavar="TO")
 @click.option(
     "--from-events", "source_events", default="", metavar="URL",
-    help="Where the events are, if not with the profiles.",
+    help="Where the events are, if not with the profiles; needed where FROM is a Redis.",
 )  # fmt: skip
 @click.option(
     "--to-events", "target_events", default="", metavar="URL",
-    help="Where the events go, if not to the profiles.",
+    help="Where the events go, if not to the profiles; needed where TO is a Redis.",
 )  # fmt: skip
 @click.option(
     "--into-non-empty",
@@ -54,6 +54,8 @@ def copy(
     else with 1. Stopped half-way, it can be run again with --into-non-empty: what is there
     already is written once more, and nothing twice.
     """
+    _check_events("FROM", source, source_events, "--from-events")
+    _check_events("TO", target, target_events, "--to-events")
     folder = Path()
     first = Address(url_of(source), source_events, folder)
     second = Address(url_of(target), target_events, folder)
@@ -74,6 +76,15 @@ def copy(
             err=True,
         )
         sys.exit(1)
+
+
+def _check_events(side: str, url: str, events: str, option: str) -> None:
+    """Raises :class:`click.UsageError` where events would be in a file that nobody named."""
+    if scheme_of(url_of(url)) in REDIS and not events:
+        raise click.UsageError(
+            f"{side} is a Redis, which keeps no events: say where they are with {option} "
+            "(beside site.toml in sqlite:///shopwindow.db, unless the shop says otherwise)"
+        )
 
 
 def _check_empty(target: Copied, url: str, non_empty: bool) -> None:

@@ -73,6 +73,7 @@ _OF_PAGES = {
 }
 _ALWAYS = ("id", "visits", "campaign")
 _FROM_APP = ("cart", "orders", "login")
+_SAID = ("preferences",)
 _SHOWN = ("shown", "clicked", "experiments")
 _MEASURES = (
     "consent",
@@ -95,7 +96,7 @@ def processing(settings: Settings) -> Processing:
     personal, statistics = PURPOSES
     return Processing(
         data=(
-            Data(personal, (*_ALWAYS, *pages, *_FROM_APP), str(kept.events)),
+            Data(personal, (*_ALWAYS, *pages, *_FROM_APP, *_SAID), str(kept.events)),
             Data(statistics, _SHOWN, str(kept.statistics)),
         ),
         attributes=tuple(_origin(one) for one in settings.attributes.values()),

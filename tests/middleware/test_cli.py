@@ -239,6 +239,15 @@ def test_an_error_shows_its_line_and_points_at_the_word(broken: Path) -> None:
     ) in said
 
 
+def test_a_site_toml_that_is_no_toml_is_told_of_alone(site: Path) -> None:
+    path = site / "site.toml"
+    path.write_text(path.read_text().replace('"My shop"', "My shop"))
+    result = CliRunner().invoke(main, ["check", str(site)])
+    assert result.exit_code == 1
+    assert "site.toml:5:8: error: this is not valid TOML" in result.output
+    assert "1 error, 0 warnings" in result.output
+
+
 def test_json_says_the_same_for_programs(broken: Path, site: Path) -> None:
     findings = json.loads(run("check", broken, "--format", "json", code=1).output)[
         "findings"

@@ -65,6 +65,7 @@ def test_it_tells_what_the_configuration_says(folder: Path) -> None:
     assert (personal["purpose"], personal["keep"]) == ("personalization", "90 days")
     assert (statistics["purpose"], statistics["keep"]) == ("statistics", "30 days")
     assert said["profiles-keep"] == "200 days"
+    assert "preferences" in personal["data"]
     assert "products" in personal["data"] and "searches" not in personal["data"]
     attributes = {one["name"]: one for one in said["attributes"]}
     assert (

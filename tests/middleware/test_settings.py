@@ -477,6 +477,15 @@ def test_the_store_of_the_environment_wins() -> None:
     assert read(written)[0].store == "sqlite:///a.db"
 
 
+def test_a_wrong_store_of_the_environment_is_named_as_that() -> None:
+    wrong = {"SHOPWINDOW_STORE": "mysql://x", "SHOPWINDOW_EVENTS": "redis://x"}
+    _, (store, events) = read("[store]\nurl = 'sqlite:///a.db'", wrong)
+    assert store.message.startswith("SHOPWINDOW_STORE, which goes before this: ")
+    assert events.message.startswith("SHOPWINDOW_EVENTS, which goes before this: ")
+    _, (written,) = read("[store]\nurl = 'mysql://x'", {"SHOPWINDOW_STORE": ""})
+    assert written.message == '"mysql" is no kind of store'
+
+
 def test_events_may_be_kept_elsewhere() -> None:
     written = "[events]\nurl = 'sqlite:///log.db'"
     assert read(written)[0].events == "sqlite:///log.db"
@@ -541,3 +550,24 @@ def test_only_the_word_production_means_it() -> None:
     assert is_production({"SHOPWINDOW_ENV": "production"})
     assert not is_production({"SHOPWINDOW_ENV": "staging"})
     assert not is_production({})
+
+
+def test_what_only_looks_like_production_is_told_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING, "shopwindow"):
+        assert not is_production({"SHOPWINDOW_ENV": "Prod"})
+    assert "SHOPWINDOW_ENV is 'prod', and only production means it" in caplog.text
+    caplog.clear()
+    for value in ("production", " Production ", "staging", ""):
+        is_production({"SHOPWINDOW_ENV": value})
+    assert not caplog.text
+
+
+def test_keys_that_are_refused_say_how_to_make_one() -> None:
+    for environment in (
+        {"SHOPWINDOW_SECRET_KEYS": "short"},
+        {"SHOPWINDOW_ENV": "production"},
+    ):
+        with pytest.raises(ValueError, match="make one with python -c"):
+            read_keys(environment)

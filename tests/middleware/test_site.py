@@ -121,6 +121,11 @@ def test_a_folder_without_site_toml_says_how_to_begin(tmp_path: Path) -> None:
     assert "has no site.toml: `shopwindow new DIR` makes a folder" in line
 
 
+def test_what_follows_from_a_broken_site_toml_is_not_told(tmp_path: Path) -> None:
+    (line,) = refused(folder(tmp_path, **{"site.toml": "[site]\nname = Tea\n"}))
+    assert line.startswith("site.toml:2:8: error: this is not valid TOML: ")
+
+
 def test_a_site_toml_that_cannot_be_read_is_what_is_wrong(tmp_path: Path) -> None:
     assert refused(folder(tmp_path, **{"site.toml": b"\xff"})) == [
         "site.toml:1:1: error: not UTF-8: save the file as UTF-8"

@@ -161,6 +161,8 @@ def test_what_is_not_there_is_neither_copied_nor_made(tmp_path: Path) -> None:
     [
         ("memory:", "b.db", "memory: cannot be copied: it is no store that lasts", 1),
         ("a.db", "sqlite:///a.db", "it is the same as FROM", 2),
+        ("a.db", "redis://:secret@x", "say where they are with --to-events", 2),
+        ("redis://:secret@x", "b.db", "say where they are with --from-events", 2),
         (
             "a.db",
             "mongodb://me:secret@x/y",

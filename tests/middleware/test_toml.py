@@ -76,6 +76,22 @@ def test_what_stands_in_a_long_text_is_no_key(quotes: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("name = Tea", 'a text stands in quotes: name = "My shop"'),
+        ("[track]\n[track]", "what comes several times is written [[...]], each time"),
+        ("a = 1\na = 2\n", "each key once"),
+        ("[site", ""),
+    ],
+)
+def test_a_syntax_error_says_what_to_do_where_that_is_known(
+    text: str, hint: str
+) -> None:
+    (finding,) = Document("site.toml", text).findings
+    assert finding.hint == hint
+
+
+@pytest.mark.parametrize(
     ("text", "line"),
     [
         ("[site", 1),

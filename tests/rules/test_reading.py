@@ -335,6 +335,10 @@ RULES_WRONG = [
         '6:22: error: nothing is bound to "$cat": `as:` in a condition before gives something a name',
     ),
     (
+        "show: hero\n    with: {category: $country}",
+        '6:22: error: nothing is bound to "$country": "country" can be asked in `when:`, not printed',
+    ),
+    (
         "show: hero\n    with: {a: {b: 1, b: 2}}",
         '6:22: error: "b" is written twice in this map: YAML would silently keep only the last one',
     ),
