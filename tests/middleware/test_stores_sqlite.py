@@ -34,6 +34,15 @@ def opened(path: Path, work: Callable[[SqliteStore], object]) -> None:
         store.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
+def test_a_new_file_and_its_logs_are_for_nobody_else_to_read(path: Path) -> None:
+    store = SqliteStore(path)
+    keep(store, event("v1"))
+    rights = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    assert rights == {"shop.db": 0o600, "shop.db-wal": 0o600, "shop.db-shm": 0o600}
+    store.close()
+
+
 def test_what_a_request_has_worked_out_is_not_learned_again(path: Path) -> None:
     store = SqliteStore(path)
     base = fetched(store, "v1")

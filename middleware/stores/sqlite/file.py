@@ -38,6 +38,10 @@ FAULTS = (
 )
 """Of one event: trying again would not help."""
 
+OWNER_ALONE = (
+    0o600  # what is known about customers is not for every account of the machine
+)
+
 Number = tuple[int, int]
 
 
@@ -175,6 +179,10 @@ class SqliteFile:
                 self._stale.pop()
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._check_name()
+            if not self.path.exists():
+                self.path.touch(
+                    OWNER_ALONE
+                )  # and SQLite gives its logs the same rights
             self.writing, self.reading, opened = self._open_or_renew()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{self.path} cannot be opened: {error}") from error
