@@ -99,6 +99,10 @@ def report(counts: Counts, dry_run: bool, noun: str = "line") -> None:
     kept = "would be taken in: --dry-run" if dry_run else "taken in"
     events = count(counts.events, "event")
     click.echo(f"{count(counts.kept, noun)} {kept}, with {events}")
+    if counts.kept and not dry_run:
+        click.echo(
+            "What was there already changed nothing, and who was erased stays unknown."
+        )
     if counts.old:
         what = "event" if noun != "line" else noun
         click.echo(f"{count(counts.old, what)} older than the shop keeps events")
