@@ -28,10 +28,6 @@ from .writers import soak_writers
 Soak = Callable[[int, int, Callable[[], None]], Soaked]
 
 SOAKS: tuple[tuple[str, Soak, int], ...] = (
-    ("bad cookies", soak_bad_cookies, 1_000_000),
-    ("TC strings", soak_tc_strings, 1_000_000),
-    ("strangers", soak_strangers, 10_000),
-    ("cookieless pages", soak_cookieless, 1_000_000),
     ("fuzzed profiles", soak_profiles, 100_000),
     ("judged decisions", soak_decisions, 100_000),
     ("damaged rule files", soak_rule_files, 10_000),
