@@ -117,7 +117,7 @@ def in_process(
     goals += [*first_byte_goals(moments), *reload_goals(reloaded)]
     goals += [*rewriting_goals(rewrites), *decision_goals(decisions)]
     goals.append(import_goal(imported))
-    goals.append(reading.read_goal(reading.measure(folder)))
+    goals += reading.read_goals(reading.measure(folder))
     plain = {
         "rounds": rounds,
         "seconds_per_request": seconds_per_request(pages),

@@ -61,6 +61,22 @@ def test_what_a_request_has_worked_out_is_not_learned_again(path: Path) -> None:
     store.close()
 
 
+def test_a_row_that_has_not_changed_is_not_decoded_again(path: Path) -> None:
+    store, other = SqliteStore(path), SqliteStore(path)
+    keep(store, event("v1"))
+    first = fetched(store, "v1")
+    assert fetched(store, "v1") is first
+    keep(store, event("v1"))
+    assert views(store, "v1") == 2
+    assert fetched(store, "v1") is fetched(store, "v1")
+    keep(other, event("v1"))
+    assert views(store, "v1") == 3
+    keep(other, event("v1", ERASED))
+    assert retired(store, "v1")
+    store.close()
+    other.close()
+
+
 def test_a_draft_on_top_of_what_is_stored_no_more_is_learned_anew(path: Path) -> None:
     store, other = SqliteStore(path), SqliteStore(path)
     keep(store, event("v1"))
