@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .window import Shopwindow
 
 OWNERS: tuple[Owner, ...] = get_args(Owner)
-_OF_A_REQUEST = ("header", "query", "cookie", "preference")
+# What these tell is kept with the customer whom they name.
+_OF_ONE_PERSON = ("header", "query", "cookie", "preference", "import", "webhook")
 
 
 def account_visitor(keys: Keys, account: str) -> str:
@@ -42,8 +43,8 @@ def read_owner(attribute: Section, origin: str) -> Owner:
         attribute.wrong("of", f'unknown owner "{owner}"', suggest(owner, OWNERS))
         return "visitor"
     kind = origin.partition(":")[0]
-    if owner == "account" and kind in _OF_A_REQUEST:
-        what = f'from = "{origin}" tells about one visitor, not about an account'
+    if owner == "account" and kind in _OF_ONE_PERSON:
+        what = f'from = "{origin}" tells about one person, not about an account'
         attribute.wrong("of", what, "leave of away")
         return "visitor"
     return owner

@@ -285,7 +285,9 @@ def test_an_attribute_says_whose_it_is() -> None:
     (found,) = findings('of = "acount"')
     assert 'unknown owner "acount"' in found and "account" in found
     (found,) = findings('of = "account", from = "query:list"')
-    assert "tells about one visitor" in found
+    assert "tells about one person" in found
+    found = findings('of = "account", from = "import:till"')[-1]
+    assert "tells about one person" in found
 
 
 def test_rules_ask_for_consent_where_the_account_is_asked() -> None:
