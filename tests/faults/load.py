@@ -88,7 +88,7 @@ class Client:
                 answer = await reader.readexactly(size)
             else:
                 answer = await _chunks(reader)
-        except BaseException:
+        except BaseException:  # raised on; the connection is of no use now
             writer.transport.abort()
             raise
         self._free.append((reader, writer))

@@ -278,7 +278,7 @@ async def test_reading_from_another_thread_meets_no_half_of_anything() -> None:
                 while not ended.is_set():
                     window.metrics()
                     read += 1
-            except Exception as error:
+            except Exception as error:  # whatever it is, the test shows it
                 faults.append(error)
 
         scraper = threading.Thread(target=scrape)

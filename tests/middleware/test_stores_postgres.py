@@ -392,7 +392,7 @@ def test_workers_may_start_on_an_empty_database_at_the_same_time(url: str) -> No
             store = PostgresStore(url)
             keep(store, event("v1"))
             store.close()
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the test shows it
             faults.append(error)
 
     threads = [threading.Thread(target=start, args=(n,)) for n in range(5)]

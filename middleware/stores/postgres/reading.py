@@ -122,7 +122,7 @@ class Lines:
             try:
                 async with asyncio.timeout(CONNECTING):
                     fetch = await self._prepared(connection)
-            except BaseException:
+            except BaseException:  # raised on; only the connection is given back
                 connection.terminate()
                 raise
         except TROUBLES as error:

@@ -168,7 +168,7 @@ class PostgresStore:
                 if not self._named:
                     raise
                 self._named = False  # once more, without
-            except BaseException as error:
+            except BaseException as error:  # raised on, with nothing half done
                 await self._undo(statements.connection, error)
                 raise
         if batch is not None:
