@@ -7,9 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shopwindow import Shopwindow
 from shopwindow.middleware.stores import Store
+from tests.commands import run
 from tests.databases import PLACES
-from tests.ownpages import HERE, filled_in, visiting, window_of
+from tests.ownpages import HERE, files, filled_in, visiting, window_of
+from tests.shop import KEYS
 from tests.stores import open_at
 
 pytestmark = pytest.mark.anyio
@@ -59,3 +62,21 @@ async def test_the_very_next_page_shows_the_next_rule_or_the_default(
             shown = {text for text in ("Cups", "Something else") if text in page}
             assert shown == {hero}, wish
             assert ("From the kiln" in page) is teaser, wish
+
+
+async def test_the_shop_is_told_why(tmp_path: Path) -> None:
+    for name, text in files(more={"rules/start.yaml": RULES}).items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("memory:", "sqlite:///shop.db"), "utf-8")
+    async with Shopwindow(tmp_path, keys=KEYS) as window:
+        async with visiting(window, "/p/cup-1") as client:
+            form = filled_in((await client.get(HERE + "preferences")).text)
+            form |= {"category:cups": "never"}
+            await client.post(HERE + "preferences", data=form)
+            assert window.journal.wait_until_written()
+            who = client.cookies["shopwindow"].partition(".")[0]
+            said = run("explain", tmp_path, "--visitor", who).output
+    assert "shown next (rules/start.yaml:5)" in said
+    words = "the visitor never wants to see category cups"
+    assert f"not cups (rules/start.yaml:4): {words}" in said
