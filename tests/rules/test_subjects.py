@@ -82,7 +82,9 @@ def test_what_a_rule_is_about(rule: str, about: tuple[tuple[str, str], ...]) -> 
 
 def test_without_a_catalogue_each_name_is_a_thing() -> None:
     bare = Vocabulary(frozenset({SLOT}), fragments={"hero": Parameters(open=True)})
-    text = f"rules: [{{id: a, slot: {SLOT}, show: hero, with: {{product: 17, tag: new}}}}]"
+    text = (
+        f"rules: [{{id: a, slot: {SLOT}, show: hero, with: {{product: 17, tag: new}}}}]"
+    )
     (one,) = read(text, bare).rules
     assert one.subjects == (("product", "17"), ("tag", "new"))
 
