@@ -9,7 +9,7 @@ ANSWERABLE = ("category", "brand", "tag", "product", "article")
 
 Answers = Mapping[str, Mapping[str, Answer]]
 _NO_ANSWERS: Mapping[str, Answer] = {}
-_NOTHING: Mapping[str, frozenset[str]] = {}
+NONE: Mapping[str, frozenset[str]] = {}
 
 
 def answered(
@@ -46,7 +46,7 @@ def never(profile: Profile) -> Mapping[str, frozenset[str]]:
     As the ``excluded`` of a recommendation is written.
     """
     if not profile.answers:
-        return _NOTHING
+        return NONE
     unwanted = {
         dimension: frozenset(key for key, said in table.items() if said.wish == "never")
         for dimension, table in profile.answers.items()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any, Protocol, TypeVar
 
+from .answers import NONE, never
 from .built_in import BUILT_IN, CONTEXT_FIELDS, PROFILE_FIELDS, READERS, Reader
 from .experiments import Units
 from .facts import Context, Counter, Profile
@@ -35,8 +36,8 @@ class Facts:
     ``values`` holds the attributes that are known; of the others some are None, some absent. Of
     lists just the ill-typed ones are None: a missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
     ``pins`` map experiments to the variant that is to be seen whatever the bucket says.
-    ``dismissed`` are the rules that the visitor sent away, ``given`` the raw values of this
-    request. ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
+    ``dismissed`` are the rules that the visitor sent away, ``unwanted`` the things that they
+    never want to see: dimension -> keys. ``given`` are the raw values of this request. ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class Facts:
         "survivors",
         "traffic",
         "units",
+        "unwanted",
         "values",
     )
 
@@ -74,6 +76,7 @@ class Facts:
         self.traffic = traffic
         self.counts = profile.counts
         self.dismissed = profile.counts.get("dismissed rule", NO_COUNTS)
+        self.unwanted = never(profile) if profile.answers else NONE
         self.day = context.day
         self.units = units
         self.pins = pins

@@ -15,6 +15,7 @@ from .facts import Decision
 from .filling import filling
 from .ruleset import Rule, RuleSet, compiled, laying_out
 from .steps import Steps
+from .subjects import subjects
 
 if TYPE_CHECKING:
     from .drafts import Draft
@@ -83,4 +84,5 @@ def _rule(draft: "Draft", segments: Segments) -> Rule:
         draft.note,
         draft.about,
         draft.off,
+        subjects(draft.conditions, segments, draft.names),
     )

@@ -14,9 +14,9 @@ PATIENCE = 20
 def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
     """The first rule of ``slot`` that holds and is allowed, else a reason for the default.
 
-    A rule that lacks a consent, whose cap is reached, that was dismissed, explores or whose experiment is for
-    others leaves the place to the next one and stands in ``skipped``; the control group of an
-    experiment stops the slot. The reason is ``consent`` where rules were passed over for
+    A rule that lacks a consent, whose cap is reached, that was dismissed, is about what the
+    visitor never wants to see, explores or whose experiment is for others leaves the place to the
+    next one and stands in ``skipped``; the control group of an experiment stops the slot. The reason is ``consent`` where rules were passed over for
     consent and none won. Never raises: a fault gives the reason ``error`` and names the rule.
     """
     # Seldom more than the look-up: a call costs as much as asking two rules.
@@ -47,7 +47,9 @@ def decide(rules: RuleSet, facts: Facts, slot: str) -> Decision:
                     tests = index.residues
                 continue
             decision = index.ready[number]
-            if decision is not None and not skipped and not facts.dismissed:
+            if decision is not None and not (
+                skipped or facts.dismissed or facts.unwanted
+            ):
                 return decision
             entry = index.entries[number]
             rule, end = entry.rule, entry.end - first

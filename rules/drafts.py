@@ -23,6 +23,7 @@ from .schedules import read_schedule
 from .shares import read_share
 from .shelves import Shelves
 from .splits import Splits
+from .subjects import Subject, named
 from .vocabulary import ID, Vocabulary
 
 ABOUT_KEYS = ("owner", "goal", "hypothesis", "review-by", "campaign", "why")
@@ -40,6 +41,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
 
     ``decision`` and ``variants`` are those of :class:`~shopwindow.rules.rule.Rule`, their
     names not filled. ``group`` is the cap's; empty: the rule's showings count for it alone.
+    ``names`` are the things that its parameters name.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     note: str
     about: Mapping[str, str]
     off: bool
+    names: tuple[Subject, ...] = ()
 
 
 class Shown(NamedTuple):
@@ -131,7 +134,9 @@ class Drafts:
         )
         if document.errors > before:
             return None
-        return _limited(_decided(draft, shown), limits)
+        draft = _limited(_decided(draft, shown), limits)
+        decisions = (draft.decision, *draft.variants.values())
+        return replace(draft, names=named(decisions, self.vocabulary))
 
     def grouped(self, drafts: Iterable[Draft]) -> list[Draft]:
         """The drafts; those of a ``cap-group`` share their showings, and the clicks on them.

@@ -15,12 +15,14 @@ from .numerals import percent
 from .outcome import DISMISSED, allocated, outcome
 from .placement import UNLIMITED, Placement
 from .ruleset import Rule, RuleSet
+from .subjects import unwanted
 
 Outcome = Literal[
     "condition",
     "consent",
     "cap",
     "dismissed",
+    "never",
     "explore",
     "traffic",
     "schedule",
@@ -152,6 +154,9 @@ def _miss(rules: RuleSet, facts: Facts, rule: Rule, winner: Rule | None) -> Miss
             ago = lasted(facts.context.now - facts.dismissed[rule.id].last)
             days = DISMISSED // DAY
             return miss("dismissed", f"dismissed {ago} ago, it pauses for {days} days")
+        case "never" if thing := unwanted(rule.subjects, facts):
+            dimension, key = thing
+            return miss("never", f"the visitor never wants to see {dimension} {key}")
         case "explore":
             share = percent(rule.explore)
             return miss("explore", f"it steps aside on {share} of a visitor's days")

@@ -243,6 +243,7 @@ RULE_REASONS = {
     "consent": "a purpose it needs has no consent",
     "cap": "it was shown often enough",
     "dismissed": "the visitor said lately that it does not interest them",
+    "never": "it is about something that the visitor never wants to see",
     "explore": "it steps aside today, so that the next rule can be compared with it",
     "traffic": "the visitor is not in the part of all visitors that its experiment is for",
     "schedule": "it is not its time",

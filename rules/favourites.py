@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from .answers import never
 from .attributes import Attribute, Facts
 from .conditions import NO_ATTRIBUTES, Segments, Tests, Why
 from .counting import PERSONALIZATION, Counted, Leans, how_often
@@ -67,7 +66,7 @@ class Favourite(msgspec.Struct, frozen=True, gc=False):
     def _most(self, facts: Facts) -> Most | None:
         best: tuple[int, float, int, str] | None = None
         known, unnamed = self.known, Thing("")
-        unwanted = never(facts.profile).get(self.dimension, ())
+        unwanted = facts.unwanted.get(self.dimension, ())
         for key, counter in facts.counts.get(
             f"{self.verb} {self.dimension}", {}
         ).items():

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from .answers import wish
 from .facts import Profile
 from .interests import decayed
 from .moments import in_calendar
@@ -71,7 +72,8 @@ def all_known(
     hidden: Collection[str] = (),
 ) -> list[Entry]:
     """Everything that ``profile`` holds, by topic in the order of :data:`TOPICS`, within it the
-    latest first; nothing is left out.
+    latest first. Nothing is left out, but that what they never want to see is no interest:
+    it stands among the answers.
 
     ``now`` is in seconds since 1970. ``hidden`` names attributes whose values are not to be
     seen by whoever asks, such as the sensitive ones in front of an editor. A visitor who asks
@@ -162,6 +164,8 @@ def _answers(profile: Profile, title: Title) -> Iterator[Entry]:
 def _interests(profile: Profile, title: Title, now: float) -> Iterator[Entry]:
     for dimension, table in profile.interests.items():
         for key, interest in table.items():
+            if wish(profile, dimension, key) == "never":
+                continue  # whatever they did, nobody may think that they like it
             score = round(decayed(interest, now), 2)
             words = title(dimension, key)
             yield Entry(

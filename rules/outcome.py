@@ -4,6 +4,7 @@ from .attributes import NO_PINS, Facts
 from .experiments import CONTROL, Allocation, Split, allocate, explores
 from .facts import DAY, Decision
 from .rule import Rule
+from .subjects import unwanted
 
 DISMISSED = 30 * DAY  # seconds in which a rule that was dismissed is not shown again
 
@@ -18,6 +19,8 @@ def outcome(rule: Rule, facts: Facts) -> Decision | str:
         return "cap"
     if facts.dismissed and dismissed(rule, facts):
         return "dismissed"
+    if facts.unwanted and unwanted(rule.subjects, facts):
+        return "never"
     if rule.explore and explores(rule.id, rule.explore, facts.units.visitor, facts.day):
         return "explore"
     decision, variant = rule.decision, None

@@ -10,6 +10,7 @@ from .experiments import Split
 from .facts import CONSENTS, Decision
 from .favourites import Favourite
 from .schedule import Schedule
+from .subjects import Subject
 from .terms import Deferred, Literal
 
 Filled = Callable[[str | None, tuple[str | None, ...]], Decision]
@@ -26,6 +27,7 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
     ``decision`` is what it decides, ready: nothing is built per request. With a ``split`` it
     is the control group's, and ``variants`` holds the others by name. Where the rule has
     ``bindings``, ``filled(variant, keys)`` gives the decision with their names filled.
+    ``subjects`` are the things that it is about, a dimension and a key each.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
     note: str = ""
     about: Mapping[str, str] = {}  # owner, goal, hypothesis, review-by, campaign, why
     off: bool = False
+    subjects: tuple[Subject, ...] = ()
 
     @property
     def plain(self) -> bool:

@@ -25,6 +25,7 @@ UNITS = {
 }
 VERBS = {"viewed", "bought", "added-to-cart", "searched", "shown", "clicked", "read"}
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+THINGS = ("category", "brand", "tag", "product", "article")
 TOLD = 8  # of the rules that were passed over
 
 
@@ -125,6 +126,7 @@ class Oracle:
     def decide(self, slot: str, person: Person) -> Verdict:
         """Who wins ``slot``, and who would have before, had there been consent."""
         passed: list[str] = []
+        reason = "no-rule"
         for rule in self._slots.get(slot, ()):
             if not self._in_time(rule.get("schedule", {}), person):
                 continue
@@ -137,10 +139,31 @@ class Oracle:
                 conditions = [one for one in conditions if not needed[id(one)]]
             if not all(self.truth(one, person) is True for one in conditions):
                 continue
-            if not lacking:
+            if lacking:
+                reason = "consent"
+            elif not any(person.answers.get(t) == "never" for t in self._about(rule)):
                 return Verdict("shown", rule["id"], tuple(passed[:TOLD]))
             passed.append(rule["id"])
-        return Verdict("consent" if passed else "no-rule", None, tuple(passed[:TOLD]))
+        return Verdict(reason, None, tuple(passed[:TOLD]))
+
+    def _about(self, rule: Data) -> set[tuple[str, str]]:
+        """The things that a rule shows, or wants people to have taken an interest in."""
+        found = {
+            (name, thing)
+            for name, thing in rule.get("with", {}).items()
+            if name in THINGS
+        }
+        left = list(rule.get("when", ()))
+        while left:
+            ((name, wanted),) = left.pop().items()
+            if name == "all":
+                left += wanted
+            elif name == "segment" and len(names(wanted)) == 1:
+                left += self.segments[names(wanted)[0]]
+            elif name in ("viewed", "read", "added-to-cart"):
+                if "at-least" in wanted or "at-most" not in wanted:
+                    found |= {pair for pair in wanted.items() if pair[0] in THINGS}
+        return found
 
     # -- consent ---------------------------------------------------------------------------
 

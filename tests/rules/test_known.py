@@ -3,8 +3,9 @@
 import msgspec
 from hypothesis import given
 
+from shopwindow.rules.answers import never
 from shopwindow.rules.events import SAYS, told
-from shopwindow.rules.facts import DAY, Profile, Told
+from shopwindow.rules.facts import DAY, Answer, Interest, Profile, Told
 from shopwindow.rules.known import NOT_SHOWN, TOPICS, all_known
 from tests.rules.profiles import PROFILES
 from tests.rules.shop import NOW, event, lived
@@ -88,4 +89,18 @@ def test_nothing_is_left_out(profile: Profile) -> None:
         ("answers", profile.answers),
     ):
         wanted |= {(topic, name, key) for name in tables for key in tables[name]}
+    wanted -= {("interests", *thing) for thing in unwanted(profile)}
     assert wanted <= found
+
+
+def test_what_they_never_want_to_see_is_nothing_that_they_seem_to_like() -> None:
+    liked = {"tag": {"hay": Interest(9.0, NOW), "oak": Interest(1.0, NOW)}}
+    for wish, keys in (("less", ["hay", "oak"]), ("never", ["oak"])):
+        answers = {"tag": {"hay": Answer(wish, NOW)}}
+        entries = all_known(Profile(interests=liked, answers=answers), NOW)
+        assert [one.key for one in entries if one.topic == "interests"] == keys
+        assert [one.value for one in entries if one.topic == "answers"] == [wish]
+
+
+def unwanted(profile: Profile) -> set[tuple[str, str]]:
+    return {(name, key) for name, keys in never(profile).items() for key in keys}

@@ -11,6 +11,7 @@ import pytest
 
 from shopwindow.examples.petshop.app import SITE, create_app
 from shopwindow.middleware.stores.sqlite.store import ERASURE
+from tests.ownpages import filled_in
 from tests.walks.street import KINDS, Shop, Street, Walker, opened
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +26,7 @@ PLACES = {
 }
 RABBITS = ("/c/rabbit", "/p/rabbit-hutch-oak", "/p/rabbit-tunnel-felt")
 PUPPIES = ("/c/puppy", "/p/puppy-bed-nest", "/p/puppy-starter-box", "/p/puppy-food-2kg")
+PREFERENCES = "/-/shopwindow/preferences"
 FLEAS = "Fleas? Stay calm"
 MORE_PERSONAS = """
   dog-owner-well-stocked:
@@ -107,6 +109,21 @@ async def test_three_looks_at_rabbits_bring_rabbits_to_the_start_page(
     assert "Good things for good animals" not in three.text
     assert "Two rabbits, one friendship" in three.slot("home.advice")
     assert FLEAS not in three.text and "dog-fleas" not in three.text
+
+
+async def test_who_says_never_sees_no_more_rabbits_from_the_next_page_on(
+    street: Street,
+) -> None:
+    walker = await street.visitor()
+    await walker.look_at(*RABBITS)
+    assert "Everything for long ears" in (await walker.open("/")).slot("home.hero")
+    form = filled_in((await walker.open(PREFERENCES)).text)
+    for wish, rabbits in (("never", False), ("", True)):
+        await walker.send(PREFERENCES, **form | {"category:rabbit": wish})
+        page = await walker.open("/")
+        assert ("Everything for long ears" in page.slot("home.hero")) is rabbits
+        assert ("For long ears" in page.slot("home.advice")) is rabbits
+    assert FLEAS not in page.text
 
 
 async def test_the_button_of_the_hero_leads_to_the_rabbits(street: Street) -> None:
