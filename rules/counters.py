@@ -1,9 +1,10 @@
 """How often something happened on which day, kept small."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .facts import DAYS_KEPT, KEYS_KEPT, RULES_KEPT, WINDOW_DAYS, Counter, Event
 from .interests import Pair
+from .tables import Counts
 
 # A profile is read on every request, so a busy one must stay small: the more keys a verb and
 # dimension have, the fewer days each keeps, but never less than DAYS_LEAST.
@@ -64,25 +65,26 @@ def recent(days: tuple[int, ...], oldest: int) -> tuple[int, ...]:
 
 
 def add_counts(
-    counts: dict[str, dict[str, Counter]],
+    counts: Mapping[str, Mapping[str, Counter]],
     verb: str,
     pairs: Iterable[Pair],
     event: Event,
-) -> None:
-    """Counts each pair under ``verb``; ``counts`` is ours, its tables are shared."""
+) -> Counts:
+    """``counts`` with each pair counted once more under ``verb``."""
     time, day = int(event.time), event.day  # whole seconds take half of the bytes
     fresh: dict[str, dict[str, Counter]] = {}
     for dimension, key in pairs:
-        table = fresh.get(dimension)
+        name = f"{verb} {dimension}"
+        table = fresh.get(name)
         if table is None:
-            name = f"{verb} {dimension}"
-            table = fresh[dimension] = counts[name] = dict(counts.get(name, ()))
+            table = fresh[name] = dict(counts.get(name, ()))
         old = table.pop(key, None)  # the latest stands last
         if old is None:
             table[key] = Counter(time, (day, 1))
-            if len(table) > keys_kept(f"{verb} {dimension}"):
-                del table[min(table, key=lambda name: table[name].last)]
+            if len(table) > keys_kept(name):
+                del table[min(table, key=lambda key: table[key].last)]
         else:
             kept = TABLE_DAYS // (len(table) + 1)
             kept = min(max(kept, DAYS_LEAST), DAYS_KEPT)
             table[key] = counted(old, time, day, kept)
+    return Counts.changed(counts, fresh)

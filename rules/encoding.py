@@ -4,12 +4,20 @@ import zlib
 from struct import pack
 
 import msgspec
-from msgspec.structs import asdict, astuple, fields
+from msgspec.structs import asdict, astuple, fields, force_setattr
 
 from .facts import Profile
+from .tables import Counts, Interests, Tables
 from .trimming import trimmed
 
-_encode = msgspec.msgpack.Encoder().encode
+
+def _written(value: object) -> object:
+    if isinstance(value, Tables):
+        return value.written
+    raise NotImplementedError(f"{type(value).__name__} is nothing that a profile holds")
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_written).encode
 _decode = msgspec.msgpack.Decoder(Profile).decode
 _parts = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 
@@ -19,7 +27,7 @@ CAP = 16_384  # bytes before they are deflated
 ROOMY = (
     CAP * 7 // 8
 )  # so that not every event of a busy visitor has to look for what can go
-WORTH = 1_000  # bytes from which deflating pays
+WORTH = 1_024  # bytes; what is larger is deflated
 
 FIELDS = len(fields(Profile))
 
@@ -59,12 +67,14 @@ def _bytes(profile: Profile) -> bytes:
 def encode_small(profile: Profile) -> bytes:
     """As :func:`encode`, deflated where that pays: what stores keep.
 
-    Half of the bytes for 5 microseconds with each reading, 15 with each writing.
+    Half of the bytes for 2 microseconds with each reading, 25 with each writing. With the
+    deflate format's fixed codes: to read codes of the profile's own would take twice as long,
+    for 3 % of the bytes.
     """
     data = encode(profile)
     if len(data) <= WORTH:
         return data
-    deflate = zlib.compressobj(6, zlib.DEFLATED, 12, 5)
+    deflate = zlib.compressobj(9, zlib.DEFLATED, 12, 8, zlib.Z_FIXED)
     return deflate.compress(data) + deflate.flush()
 
 
@@ -76,6 +86,9 @@ def decode(data: bytes) -> Profile:
     if data < _ARRAYS:
         data = _inflated(data)
     profile = _decode(data)
+    # Nobody else has the profile yet.
+    force_setattr(profile, "counts", Counts(profile.counts))
+    force_setattr(profile, "interests", Interests(profile.interests))
     if data >= _NEWER:
         rest = tuple(bytes(part) for part in _parts(data)[FIELDS:])
         return Newer(**asdict(profile), rest=rest)

@@ -5,9 +5,12 @@ None of them can be part of a circle, so the garbage collector need not look at 
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+
+from .tables import Counter as Counter
+from .tables import Interest as Interest
 
 DAY = 86_400
 KEYS_KEPT = 48  # per verb and dimension; the least recent key goes first
@@ -43,38 +46,6 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     properties: dict[str, Any] = {}
 
 
-class Counter(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How often something happened on which day.
-
-    ``last`` is the time of the latest one in seconds since 1970; ``days`` alternates day
-    and count, oldest first: ``(20778, 2, 20780, 1)``.
-    """
-
-    last: float
-    days: tuple[int, ...]
-
-    def since(self, day: int) -> int:
-        """How often on ``day`` and after it."""
-        days = self.days
-        total = 0
-        for position in range(len(days) - 2, -1, -2):
-            if days[position] < day:
-                break
-            total += days[position + 1]
-        return total
-
-    @property
-    def total(self) -> int:
-        return sum(self.days[1::2])
-
-
-class Interest(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A score that halves with time: it was ``score`` at ``time`` (seconds since 1970)."""
-
-    score: float
-    time: float
-
-
 class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Who told an attribute last, and when: ``source`` is one of :data:`SOURCES`, the last three
     followed by a colon and a name, ``time`` in seconds since 1970.
@@ -100,6 +71,13 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 #: What a visitor may want of a thing; the words are those of :data:`.events.PREFERENCE_SET`.
 ANSWERS = ("more", "less", "never")
+
+
+if TYPE_CHECKING:
+    _Counts = Mapping[str, Mapping[str, Counter]]
+    _Interests = Mapping[str, Mapping[str, Interest]]
+else:  # a decoder leaves them as they are written, see encoding.py
+    _Counts = _Interests = dict[str, msgspec.Raw]
 
 
 class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -130,8 +108,8 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cart_since: float = 0.0
     visit: dict[str, str] = {}
     attributes: dict[str, Any] = {}
-    counts: dict[str, dict[str, Counter]] = {}
-    interests: dict[str, dict[str, Interest]] = {}
+    counts: _Counts = {}
+    interests: _Interests = {}
     recent_orders: tuple[str, ...] = ()
     customer: str = ""
     variants: dict[str, str] = {}

@@ -6,6 +6,7 @@ from math import exp2, inf, log2
 import msgspec
 
 from .facts import DAY, KEYS_KEPT, Interest, Profile
+from .tables import Interests
 
 Pair = tuple[str, str]  # dimension, key
 
@@ -36,12 +37,13 @@ def decayed(interest: Interest, now: float) -> float:
     return interest.score if age <= 0 else interest.score * exp2(-age / HALF_LIFE)
 
 
-def add_interest(
-    interests: dict[str, dict[str, Interest]],
+def add_interests(
+    interests: Mapping[str, Mapping[str, Interest]],
     weight: float,
     pairs: Iterable[Pair],
     time: float,
-) -> None:
+) -> Interests:
+    """``interests`` with ``weight`` more for each pair at ``time`` (seconds since 1970)."""
     time = int(time)
     fresh: dict[str, dict[str, Interest]] = {}
     for dimension, key in pairs:
@@ -49,8 +51,7 @@ def add_interest(
             continue
         table = fresh.get(dimension)
         if table is None:
-            table = dict(interests.get(dimension, ()))
-            fresh[dimension] = interests[dimension] = table
+            table = fresh[dimension] = dict(interests.get(dimension, ()))
         old = table.pop(key, None)
         if old is None:
             table[key] = Interest(weight, time)
@@ -70,6 +71,7 @@ def add_interest(
         if len(table) > KEYS_KEPT:
             weakest = min(table, key=lambda name: decayed(table[name], time))
             del table[weakest]
+    return Interests.changed(interests, fresh)
 
 
 class Leanings:

@@ -26,7 +26,7 @@ from .events import (
     VISITED,
 )
 from .facts import ANSWERS, KEYS_KEPT, TEXT_KEPT, Answer, Event, Profile, Told
-from .interests import WEIGHTS, Pair, add_interest
+from .interests import WEIGHTS, Pair, add_interests
 from .precedence import tell
 from .storable import storable
 
@@ -106,13 +106,11 @@ def _remember(
     """Counts ``pairs`` under ``verb`` and, if the verb weighs something, as an interest."""
     if not pairs:
         return
-    if "counts" not in changes:
-        changes["counts"] = dict(old.counts)
-    add_counts(changes["counts"], verb, pairs, event)
+    counts = changes.get("counts", old.counts)
+    changes["counts"] = add_counts(counts, verb, pairs, event)
     if weight := WEIGHTS.get(verb):
-        if "interests" not in changes:
-            changes["interests"] = dict(old.interests)
-        add_interest(changes["interests"], weight, pairs, event.time)
+        interests = changes.get("interests", old.interests)
+        changes["interests"] = add_interests(interests, weight, pairs, event.time)
 
 
 def _seen(name: str) -> "Lesson":

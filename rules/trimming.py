@@ -1,6 +1,6 @@
 """What a profile forgets first, when it has become too large to be read on every page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import exp2
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ _CLASSES = {
 }
 
 _encode = msgspec.msgpack.Encoder().encode
-_Table = dict[str, Any]
+_Table = Mapping[str, Any]
 
 
 class _Entry(NamedTuple):
@@ -103,7 +103,8 @@ def _dropped(profile: Profile, over: int, kinds: tuple[int, ...]) -> int:
         if over <= 0:
             break
         for table in entry.tables:
-            table.pop(entry.key, None)
+            if isinstance(table, dict):  # it always is: see _own
+                table.pop(entry.key, None)
         over -= entry.size
     return over
 
@@ -147,5 +148,5 @@ def _collapsed(counter: Counter) -> Counter:
     return Counter(counter.last, fewer(counter.days, DAYS_LEAST))
 
 
-def _filled(tables: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _filled(tables: Mapping[str, _Table]) -> dict[str, Any]:
     return {name: table for name, table in tables.items() if table}

@@ -41,7 +41,7 @@ def make_visitor(number: int, now: float) -> Known:
 
     def happened(verb: str, id: str, days_ago: int) -> None:
         product = PRODUCTS[id]
-        time = now - days_ago * DAY - 3600 - chance.randrange(7200)
+        time = int(now) - days_ago * DAY - 3600 - chance.randrange(7200)
         for dimension, key in (("product", id), ("category", product.category)):
             kind = f"{verb} {dimension}"
             days = counts.setdefault(kind, {}).setdefault(key, {})

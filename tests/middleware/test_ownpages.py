@@ -17,6 +17,7 @@ from shopwindow.middleware.ownpages import records
 from shopwindow.middleware.ownpages.download import plain
 from shopwindow.middleware.stores import StoreError
 from shopwindow.middleware.stores.memory import MemoryStore
+from shopwindow.rules.encoding import decode
 from shopwindow.rules.facts import Event, Profile
 from tests.ownpages import (
     HERE,
@@ -296,6 +297,11 @@ def marked(profile: type[msgspec.Struct]) -> tuple[dict[str, Any], list[str]]:
                 "Told": [text, float(mark)],
                 "Answer": [text, float(mark)],
             }
+            # Tables are read one by one: their fields say nothing of what is in them.
+            tables = {"counts": "Counter", "interests": "Interest"}
+            kind = (
+                f"dict[str, dict[str, {tables[field.name]}]]" if "Raw" in kind else kind
+            )
             (inner,) = [name for name in made if name in kind]
             deep = kind.count("dict[") == 2
             table: Any = {text: made[inner]}
@@ -307,7 +313,7 @@ def marked(profile: type[msgspec.Struct]) -> tuple[dict[str, Any], list[str]]:
 
 def test_a_download_has_every_field_of_a_profile() -> None:
     values, marks = marked(Profile)
-    profile = msgspec.convert([*values.values()], Profile)
+    profile = decode(msgspec.msgpack.encode([*values.values()]))
     said = json.dumps(plain(profile))
     assert [mark for mark in marks if mark not in said] == []
     assert [*plain(profile)] == [*Profile.__struct_fields__]

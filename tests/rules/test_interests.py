@@ -1,4 +1,5 @@
 import math
+from collections.abc import Mapping
 
 import msgspec
 import pytest
@@ -14,7 +15,7 @@ from shopwindow.rules.interests import (
     MORE,
     Leanings,
     Traffic,
-    add_interest,
+    add_interests,
     decayed,
     strengths,
 )
@@ -166,9 +167,9 @@ def test_a_score_is_kept_in_whole_numbers_and_is_the_same_score(
     added: list[tuple[int, int]], days: float
 ) -> None:
     first = int(NOW) - 400 * DAY
-    table: dict[str, dict[str, Interest]] = {}
+    table: Mapping[str, Mapping[str, Interest]] = {}
     for weight, since in sorted(added, key=lambda one: one[1]):
-        add_interest(table, weight, [("tag", "sale")], first + since)
+        table = add_interests(table, weight, [("tag", "sale")], first + since)
     (found,) = table["tag"].values()
     assert found.score == int(found.score) and found.time == int(found.time) <= NOW
     later = NOW + days * DAY
@@ -180,13 +181,13 @@ def test_a_score_is_kept_in_whole_numbers_and_is_the_same_score(
 
 
 def test_a_late_event_counts_as_it_would_have() -> None:
-    table = {"tag": {"sale": Interest(4, NOW)}}
-    add_interest(table, 2, [("tag", "sale")], NOW - HALF_LIFE)
+    before = {"tag": {"sale": Interest(4, NOW)}}
+    table = add_interests(before, 2, [("tag", "sale")], NOW - HALF_LIFE)
     assert table["tag"]["sale"] == Interest(5.0, NOW)
 
 
 @pytest.mark.parametrize("score", [-5.0, math.nan, math.inf, 1e300])
 def test_a_damaged_score_gives_way(score: float) -> None:
-    table = {"tag": {"sale": Interest(score, NOW - DAY)}}
-    add_interest(table, 3, [("tag", "sale")], NOW)
+    before = {"tag": {"sale": Interest(score, NOW - DAY)}}
+    table = add_interests(before, 3, [("tag", "sale")], NOW)
     assert decayed(table["tag"]["sale"], NOW) == pytest.approx(3.0)

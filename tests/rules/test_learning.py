@@ -2,12 +2,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwindow.rules.counters import DAYS_LEAST, counted
+from shopwindow.rules.encoding import decode, encode
 from shopwindow.rules.events import (
     ATTRIBUTES_SET,
     ORDER_COMPLETED,
@@ -125,7 +125,7 @@ def test_every_event_that_counts_has_a_case() -> None:
 
 def test_what_does_not_change_is_shared_and_nothing_is_changed_in_place() -> None:
     before = lived([VIEW, event("Products Searched", query="x")])
-    copy = msgspec.msgpack.decode(msgspec.msgpack.encode(before), type=Profile)
+    copy = decode(encode(before))
     after = learn(before, VIEW, relatives)
     assert before == copy
     assert after.counts["searched query"] is before.counts["searched query"]
@@ -382,9 +382,7 @@ def test_properties_of_a_wrong_type_never_raise(
         profile = learn(
             profile, event(name, **properties, products=products), relatives
         )
-    assert (
-        msgspec.msgpack.decode(msgspec.msgpack.encode(profile), type=Profile) == profile
-    )
+    assert decode(encode(profile)) == profile
 
 
 def test_interests_weigh_looking_adding_and_buying() -> None:
