@@ -1,0 +1,1 @@
+"""When somebody is likely to run out of what they bought."""

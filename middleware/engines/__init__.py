@@ -1,0 +1,1 @@
+"""Recommendations of other programs, asked over HTTP."""
