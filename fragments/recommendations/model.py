@@ -115,6 +115,8 @@ class Model:
         #: An item's number by its key, or None; its key by its number, or IndexError.
         self.number = self._keys.number
         self.key = self._keys.key
+        #: The numbers of articles: their keys stand together.
+        self.articles = self._keys.between(_ARTICLE, "\x00article\x01")
         kinds = {name: (one.dtype, len(one.array)) for name, one in opened.items()}
         self._tables: dict[str, Table] = {}
         for name in tables_of(kinds, self.size):

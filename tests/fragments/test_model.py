@@ -116,6 +116,17 @@ def test_articles_and_products_are_told_apart() -> None:
     assert kind_and_id("article\x00a") == ("product", "article\x00a")
 
 
+@given(st.sets(st.text(max_size=3) | st.text(max_size=3).map(article_key), max_size=30))
+@settings(max_examples=200, deadline=None)
+def test_articles_stand_together(known: set[str]) -> None:
+    ordered = sorted(known, key=keys.as_bytes)
+    found = keys.Keys(keys.Columns(*keys.columns(ordered)))
+    first, last = article_key(""), "\x00article\x01"
+    assert [ordered[number] for number in found.between(first, last)] == [
+        key for key in ordered if kind_and_id(key)[0] == "article"
+    ]
+
+
 # -- what is wrong with a file ---------------------------------------------------------------
 
 
