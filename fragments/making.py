@@ -16,7 +16,7 @@ from .items import Item
 from .library import Fragment, Library, Version
 from .parameters import NOBODY, FragmentError, Things, VisitorView, template_values
 from .plates import Cards, Deck, Rendered
-from .recommendations.rank import Reason
+from .recommendations.reasons import Reason
 from .sandbox import OUTPUT_LIMIT, Absent, run
 
 #: A fragment's name and an address -> the link that counts the click and leads there.

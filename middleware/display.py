@@ -7,7 +7,8 @@ from weakref import ref
 import msgspec
 
 from ..fragments.dismissal import leading, without
-from ..fragments.recommendations.rank import PERSONAL, Reason, choose
+from ..fragments.recommendations.rank import PERSONAL, choose
+from ..fragments.recommendations.reasons import Reason
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import NOBODY, FragmentError, VisitorView
 from ..rules.answers import never

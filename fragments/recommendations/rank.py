@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from ..catalog import Catalog
+from .reasons import Reason, Recommendation
 
 #: What editors may name under ``recommend: {strategy: ...}``.
 STRATEGIES = frozenset({"viewed-again", "similar", "trending"})
@@ -13,46 +12,6 @@ STRATEGIES = frozenset({"viewed-again", "similar", "trending"})
 RECENT = 5
 #: The strategies that go by what the visitor viewed.
 PERSONAL = frozenset({"viewed-again", "similar"})
-
-_WORDS = {
-    "viewed-again": {
-        "en": "You looked at this recently",
-        "de": "Zuletzt angesehen",
-    },
-    "similar": {
-        "en": "Because you viewed {title}",
-        "de": "Weil Sie {title} angesehen haben",
-    },
-    "trending": {
-        "en": "Popular in this shop",
-        "de": "Beliebt in diesem Shop",
-    },
-}
-
-
-class Reason(msgspec.Struct, frozen=True):
-    """Why a product is on the shelf: the strategy, and the product it follows from."""
-
-    kind: str
-    product: str = ""
-
-    def text(self, catalog: Catalog, language: str) -> str:
-        """The reason in words; English where the language has none."""
-        words = _WORDS.get(self.kind, {})
-        sentence = words.get(language.partition("-")[0], words.get("en", ""))
-        if "{title}" not in sentence:
-            return sentence
-        product = catalog.item("product", self.product, language)
-        return sentence.replace("{title}", str(product)) if product else ""
-
-
-class Recommendation(msgspec.Struct, frozen=True):
-    """One product for the shelf; ``score`` (0 to 1) is comparable within a strategy."""
-
-    id: str
-    score: float
-    reason: Reason
-
 
 #: Filters that one shop's rules ask for: so many lists are kept.
 FILTERS_KEPT = 200

@@ -9,11 +9,10 @@ from shopwindow.fragments.recommendations.rank import (
     FILTERS_KEPT,
     STRATEGIES,
     Popularity,
-    Reason,
-    Recommendation,
     choose,
     rank,
 )
+from shopwindow.fragments.recommendations.reasons import Reason, Recommendation
 from tests.fragments.pets import catalog
 
 ROWS = """\
