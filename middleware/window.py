@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ..findings import Finding
 from ..fragments.familiar import Familiar
-from ..fragments.recommendations.rank import Popularity
+from ..fragments.recommendations.assortment import Assortment
 from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
@@ -65,7 +65,7 @@ class _Made(NamedTuple):
     refusal: RefusalCookie
     tool: ToolCookie | None  # of who asks for consent instead of us
     sources: list[HttpSource]
-    popularity: Popularity
+    assortment: Assortment
 
 
 class Shopwindow:
@@ -161,7 +161,7 @@ class Shopwindow:
                 HttpSource(source, settings.allowed_hosts, self._client)
                 for source in settings.sources
             ],
-            Popularity(site.catalog, popularity(self.traffic)),
+            Assortment(site.catalog, popularity(self.traffic)),
         )
 
     def _adopt(self, made: "_Made") -> None:
@@ -169,7 +169,7 @@ class Shopwindow:
         if made.sources is not self.sources:
             self._retired += self.sources
         self.site, self.cookie, self.refusal, self.tool = made[:4]
-        self.sources, self.popularity = made[4:]
+        self.sources, self.assortment = made[4:]
 
     def _swap(self, made: "_Made") -> None:
         """As :meth:`_adopt`, for a site that was served."""
@@ -301,13 +301,12 @@ class Shopwindow:
         if traffic is None:
             return
         self.traffic = traffic
-        made_for = None
-        while made_for is not self.site:  # another one may go live while we sort
-            made_for = self.site
-            made = await asyncio.to_thread(
-                Popularity, made_for.catalog, popularity(traffic)
-            )
-        self.popularity = made
+        made = None
+        # Another site may go live while we sort.
+        while made is None or made.catalog is not self.site.catalog:
+            before = self.assortment
+            made = await asyncio.to_thread(before.refreshed, popularity(traffic))
+        self.assortment = made
 
     def _read_traffic(self) -> Traffic | None:
         """What the store says of the shop's traffic; None: nothing now."""
