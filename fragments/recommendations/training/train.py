@@ -1,7 +1,6 @@
 """All of the training, one part after the other: from events to what a model holds."""
 
 import importlib
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,11 +10,13 @@ from numpy.typing import NDArray
 
 from ...catalog import Catalog
 from ..model import article_key
-from ..scoring import Parameters
+from ..scoring import AGAIN, Parameters
 from . import covisitation, popularity
+from .again import again
 from .events import ADDED, BOUGHT, VIEWED, Events
 from .part import Say, arrays_of
 from .reading import Read
+from .widening import widened
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -51,10 +52,11 @@ def train(
     arrays: dict[str, NDArray[np.generic]] = {}
     learned: dict[str, Any] = dict(metrics)
     seen = _as_views(events)
+    views = covisitation.table(seen, parameters, VIEWED, VIEWED, _step(say, "views"))
     arrays |= arrays_of(
-        "viewed-viewed",
-        covisitation.table(seen, parameters, VIEWED, VIEWED, _step(say, "views")),
+        "viewed-viewed", widened(views, parameters.wider, parameters.keep)
     )
+    arrays[AGAIN] = again(seen, parameters)
     arrays |= arrays_of(
         "viewed-bought",
         covisitation.table(events, parameters, VIEWED, BOUGHT, _step(say, "orders")),
