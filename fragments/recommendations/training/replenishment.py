@@ -18,7 +18,8 @@ from .itemnumbers import numbers
 from .logistic import logistic
 from .purchases import Floats, Log, Purchases, pairs, purchases
 
-HORIZONS = (7, 28)  # days, each with weights of its own
+HORIZONS = (3, 7, 28)  # days, each with weights of its own
+WEEK = 7
 APART = 14  # days between two cutoffs
 CUTOFFS = 3
 HISTORY = 28  # days before a cutoff, without which nothing is known
@@ -56,7 +57,7 @@ def fit(
     groups = _groups(events.keys, categories or {})
     plans = _plans(begin, end)
     if not plans:
-        least = HISTORY + HORIZONS[0] + APART
+        least = HISTORY + WEEK + APART
         return _left_out(f"{end - begin} days of purchases; it takes {least}")
     days = sorted({day for plan in plans.values() for day in plan})
     samples: dict[tuple[int, int], _Sample] = {}
@@ -73,7 +74,7 @@ def fit(
             true = again(then, day, horizon)
             samples[horizon, day] = _Sample(rows[replenished], true[replenished])
     tell("replenishment", len(days), len(days) + 1)
-    first = [samples[HORIZONS[0], day] for day in plans[HORIZONS[0]]]
+    first = [samples[WEEK, day] for day in plans[WEEK]]
     found = sum(int(one.true.sum()) for one in first)
     if sum(len(one.true) for one in first) < LEAST_ROWS or found < LEAST_AGAIN:
         return _left_out(f"only {found} things were bought again in a week")
@@ -130,16 +131,16 @@ def _plans(begin: int, end: int) -> dict[int, list[int]]:
     latest first. Those of a longer one serve the shorter ones as well."""
     plans: dict[int, list[int]] = {}
     for horizon in HORIZONS:
-        late = [end - horizon - APART * n for n in range(CUTOFFS)]
-        if horizon == HORIZONS[0]:
+        late = [end - max(horizon, WEEK) - APART * n for n in range(CUTOFFS)]
+        if horizon <= WEEK:
             longest = HORIZONS[-1]
             ahead = [end - longest - APART * n for n in range(CUTOFFS - 1)]
             shared = [late[0], *ahead]
             late = shared if shared[1] - begin >= HISTORY else late
         sound = [day for day in late if day - begin >= HISTORY]
-        if len(sound) >= (2 if horizon == HORIZONS[0] else 1):
+        if len(sound) >= (2 if horizon <= WEEK else 1):
             plans[horizon] = sound
-    return plans if HORIZONS[0] in plans else {}
+    return plans if WEEK in plans else {}
 
 
 def _some_visitors(bought: Purchases, cutoffs: int) -> Purchases:
