@@ -15,6 +15,7 @@ from . import covisitation, popularity
 from .events import ADDED, BOUGHT, VIEWED, Events
 from .part import Say, arrays_of
 from .reading import Read
+from .table import Table
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -49,15 +50,8 @@ def train(
         parameters, metrics = tuning.tune(events, say)
     arrays: dict[str, NDArray[np.generic]] = {}
     learned: dict[str, Any] = dict(metrics)
-    seen = _as_views(events)
-    arrays |= arrays_of(
-        "viewed-viewed",
-        covisitation.table(seen, parameters, VIEWED, VIEWED, _step(say, "views")),
-    )
-    arrays |= arrays_of(
-        "viewed-bought",
-        covisitation.table(events, parameters, VIEWED, BOUGHT, _step(say, "orders")),
-    )
+    for name, table in tables(events, parameters, say).items():
+        arrays |= arrays_of(name, table)
     if (together := _part("together")) is not None:
         arrays |= arrays_of("together", together.together(events, say))
     if catalog is not None and (content := _part("content")) is not None:
@@ -89,6 +83,19 @@ def train(
         "categories": names,
     }
     return Trained(events.keys, arrays, meta)
+
+
+def tables(events: Events, parameters: Parameters, say: Say) -> dict[str, Table]:
+    """The tables that are counted by pairs of a session, by their names in a model."""
+    seen = _as_views(events)
+    return {
+        "viewed-viewed": covisitation.table(
+            seen, parameters, VIEWED, VIEWED, _step(say, "counting what is viewed")
+        ),
+        "viewed-bought": covisitation.table(
+            events, parameters, VIEWED, BOUGHT, _step(say, "counting what is bought")
+        ),
+    }
 
 
 def counts(read: Read) -> dict[str, Any]:
