@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..replenishment.features import ARRAYS, FEATURES, PREFIX
-from .again import again, features
+from .rebuying import again, features
 from .itemnumbers import numbers
 from .logistic import logistic
 from .purchases import Floats, Log, Purchases, pairs, purchases
