@@ -190,6 +190,7 @@ def _logged(site: Site, url: str | None, until: float | None, say: "Say") -> "Re
 def _written(out: Path, trained: "Trained", force: bool) -> Path:
     """Write the model and make it the current one. Raises :class:`Failed`."""
     from ...fragments.recommendations.model import Model, ModelError
+    from ...fragments.recommendations.training.tuning import refusal
     from ...fragments.recommendations.writing import write
 
     try:
@@ -197,21 +198,15 @@ def _written(out: Path, trained: "Trained", force: bool) -> Path:
     except ModelError:
         before = None
     if before is not None and not force:
-        if words := _refusal(before.get("metrics", {}), trained.meta["metrics"]):
-            raise Failed(
-                f"the new model is refused: {words}; "
-                "the one before stays, --force uses the new one"
-            )
+        words = refusal(before.get("metrics"), trained.meta["metrics"])
+        if words:
+            raise Failed(f"the new model is refused: {words}")
     try:
         return write(out, trained.keys, trained.arrays, trained.meta, datetime.now(UTC))
     except OSError as error:
         raise Failed(
             f"the model cannot be written into {out}: {error.strerror}"
         ) from error
-
-
-def _refusal(before: Any, after: Any) -> str:
-    return ""
 
 
 def _out(asked: Asked, site: Site | None) -> Path:
