@@ -1,21 +1,19 @@
 """What the slots of one page show: decisions, and the bytes they become."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from weakref import ref
 
 import msgspec
 
 from ..fragments.dismissal import leading, without
-from ..fragments.recommendations.rank import PERSONAL, Reason, choose
+from ..fragments.recommendations.shelf import Shelf, fill
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import NOBODY, FragmentError, VisitorView
-from ..rules.answers import never
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
-from ..rules.facts import Decision
-from ..rules.history import bought, recently_viewed
+from ..rules.facts import Decision, Recommend
 from ..rules.interests import strengths
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
@@ -25,6 +23,7 @@ from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
 from .remote.questions import Questions
+from .shoppers import KnownShopper
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -238,23 +237,11 @@ class Display:
             charset,
             things=decision.bound,
         )
-        ids: Sequence[str] = ()
-        reasons: Sequence[Reason] = ()
+        shelf = Shelf()
         recommend = decision.recommend
         if recommend is not None:
-            strategies, profile = recommend.strategies, known.profile
-            personal = not PERSONAL.isdisjoint(strategies)
-            popularity = visit.window.popularity
-            ids, reasons = choose(
-                strategies,
-                recommend.limit,
-                popularity.among(recommend.only, recommend.excluded),
-                viewed=recently_viewed(profile) if personal else (),
-                bought=bought(profile),
-                exclude=popularity.having(never(profile)),
-                pinned=[id for id in recommend.pinned if id in popularity.shares],
-            )
-            if not ids:
+            shelf = self._shelf(decision.slot, recommend, known)
+            if not shelf.ids:
                 return None  # better no shelf than an empty one
         content = None if recommend is not None else plate.content
         if content is None:
@@ -263,10 +250,20 @@ class Display:
                 view = VisitorView(
                     first_name=known.context.first_name or "", language=language
                 )
-            content = site.renderer.serve(plate, ids, reasons, view)
+            content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view)
         if plate.version.mentions.dismiss:
             content = self._dismissible(content, decision)
         return content
+
+    def _shelf(self, slot: str, recommend: Recommend, known: Facts) -> Shelf:
+        """What fills the shelf in ``slot``."""
+        assortment = self._visit.window.assortment
+        return fill(
+            assortment.selection(recommend),
+            recommend,
+            KnownShopper(known, assortment.catalog),
+            slot=slot,
+        )
 
     # -- fragments of other servers, on sites that have any --------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from .model import Model, ModelError, kind_and_id
-from .rank import Reason, Recommendation
+from .reasons import Reason, Recommendation
 from .scoring import Parameters, scores
 
 #: What :meth:`Recommender.recommend` knows.
