@@ -13,6 +13,7 @@ from shopwindow.fragments.recommendations.training.events import (
     VIEWED,
     Events,
 )
+from shopwindow.fragments.recommendations.training.table import Table
 from shopwindow.fragments.recommendations.training.weights import (
     BUCKETS,
     distances,
@@ -61,7 +62,7 @@ def pair_by_pair(
     }
 
 
-def rows(table: covisitation.Table) -> dict[int, Row]:
+def rows(table: Table) -> dict[int, Row]:
     return {
         item: list(
             zip(table.val[begin:end], table.idx[begin:end].tolist(), strict=True)

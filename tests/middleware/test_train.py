@@ -15,7 +15,7 @@ import pytest
 
 from shopwindow.fragments.recommendations import Recommender
 from shopwindow.fragments.recommendations.model import Model, article_key
-from tests import databases
+from shopwindow.middleware.cli import repeating
 from tests.commands import run
 from tests.kept import Happened, keep, write_site
 
@@ -180,13 +180,10 @@ def test_the_log_of_a_file_teaches_and_the_model_is_where_the_shop_looks(
     folder = write_site(tmp_path / "site")
     log_of(folder)
     assert (folder / "models" / "CURRENT").exists()
-    names = meta(folder / "models")["categories"]
-    assert names == sorted(names) and names
 
 
 def test_the_log_of_a_postgresql_teaches(tmp_path: Path, postgresql: str) -> None:
-    with databases.database(postgresql) as url:
-        log_of(write_site(tmp_path / "site", store=url))
+    log_of(write_site(tmp_path / "site", store=f"{postgresql}?schema=training"))
 
 
 def test_an_empty_log_and_one_that_is_not_there_are_said(tmp_path: Path) -> None:
@@ -197,15 +194,29 @@ def test_an_empty_log_and_one_that_is_not_there_are_said(tmp_path: Path) -> None
     assert "the log holds no events" in ran.stderr
 
 
-def test_items_of_the_catalogue_that_nobody_saw_have_their_place(
+def test_the_catalogue_tells_of_what_nobody_saw_and_what_is_in_fashion_where(
     file: Path, tmp_path: Path
 ) -> None:
     folder = write_site(tmp_path / "site")
+    catalog = folder / "catalog"
+    (catalog / "categories.csv").write_text(
+        "id,title,url,parent\ndrinks,Drinks,/d,\ntea,Tea,/t,drinks\n"
+    )
+    (catalog / "products.csv").write_text(
+        "id,title,url,category\n"
+        "tea-1,Green,/1,tea\ntea-2,Black,/2,tea\ncup-1,Cup,/3,\njuice,Juice,/4,drinks\n"
+    )
+    file.write_text(lines(("a", "juice"), ("b", "tea-1"), ("b", "tea-1")))
     run("train", folder, "--events", file)
     model = Model.current(folder / "models")
-    seen = {"tea-1", "cup-1", "pot"}
-    keys = {model.key(number) for number in range(model.size)}
-    assert seen < keys
+    keys = [model.key(number) for number in range(model.size)]
+    assert keys == ["cup-1", "juice", "tea-1", "tea-2"]
+    assert meta(folder / "models")["categories"] == ["drinks", "tea"]
+    ptr, idx = model.array("category.ptr"), model.array("category.idx")
+    assert ptr is not None and idx is not None
+    assert ptr.tolist() == [0, 3, 5]
+    names = [keys[number] for number in idx.tolist()]
+    assert names == ["tea-1", "juice", "tea-2", "tea-1", "tea-2"]
 
 
 # -- again and again -----------------------------------------------------------------------
@@ -226,9 +237,8 @@ def training(*arguments: str | Path) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_every_goes_on_after_a_failure_and_ends_when_told(
-    file: Path, tmp_path: Path, number: signal.Signals
+    file: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "models"
     whole = file.read_text()
@@ -242,7 +252,7 @@ def test_every_goes_on_after_a_failure_and_ends_when_told(
         first = json.loads(process.stdout.readline())
         second = json.loads(process.stdout.readline())
         assert first["counts"] == second["counts"]
-        process.send_signal(number)
+        process.terminate()
         told = time.monotonic()
         assert process.wait(10) == 0
         assert time.monotonic() - told < 3
@@ -251,11 +261,10 @@ def test_every_goes_on_after_a_failure_and_ends_when_told(
     assert not [one for one in os.listdir(out) if one.startswith(".")]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_every_survives_faults_of_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from shopwindow.middleware.cli import repeating
-
     done: list[int] = []
 
     def work() -> None:
@@ -264,10 +273,10 @@ def test_every_survives_faults_of_ours(
             raise ZeroDivisionError
         if len(done) == 2:
             sys.exit(1)
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(number)
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = signal.getsignal(number)
     repeating.every(0.01, work)
     assert len(done) == 3
     assert "ZeroDivisionError" in capsys.readouterr().err
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
