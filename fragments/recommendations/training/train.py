@@ -16,6 +16,8 @@ from .again import again
 from .events import ADDED, BOUGHT, VIEWED, Events
 from .part import Say, arrays_of
 from .reading import Read
+from .table import Table
+from .tuning import tune, views_of
 from .widening import widened
 
 if TYPE_CHECKING:
@@ -46,21 +48,15 @@ def train(
     events = read.events
     if catalog is not None:
         events = with_items(events, _keys(catalog))
-    parameters, metrics = Parameters(), {}
-    if (tuning := _part("tuning")) is not None:
-        parameters, metrics = tuning.tune(events, say)
+    parameters, metrics = tune(events, say)
     arrays: dict[str, NDArray[np.generic]] = {}
     learned: dict[str, Any] = dict(metrics)
-    seen = _as_views(events)
-    views = covisitation.table(seen, parameters, VIEWED, VIEWED, _step(say, "views"))
-    arrays |= arrays_of(
-        "viewed-viewed", widened(views, parameters.wider, parameters.keep)
-    )
-    arrays[AGAIN] = again(seen, parameters)
-    arrays |= arrays_of(
-        "viewed-bought",
-        covisitation.table(events, parameters, VIEWED, BOUGHT, _step(say, "orders")),
-    )
+    counted = tables(events, parameters, say)
+    views = counted["viewed-viewed"]
+    counted["viewed-viewed"] = widened(views, parameters.wider, parameters.keep)
+    for name, table in counted.items():
+        arrays |= arrays_of(name, table)
+    arrays[AGAIN] = again(views_of(events), parameters)
     if (together := _part("together")) is not None:
         arrays |= arrays_of("together", together.together(events, say))
     if catalog is not None and (content := _part("content")) is not None:
@@ -94,6 +90,22 @@ def train(
     return Trained(events.keys, arrays, meta)
 
 
+def tables(events: Events, parameters: Parameters, say: Say) -> dict[str, Table]:
+    """The tables that are counted by pairs of a session, by their names in a model."""
+    return {
+        "viewed-viewed": covisitation.table(
+            views_of(events),
+            parameters,
+            VIEWED,
+            VIEWED,
+            _step(say, "counting what is viewed"),
+        ),
+        "viewed-bought": covisitation.table(
+            events, parameters, VIEWED, BOUGHT, _step(say, "counting what is bought")
+        ),
+    }
+
+
 def counts(read: Read) -> dict[str, Any]:
     """How much was read, and what of it is no event."""
     events = read.events
@@ -120,13 +132,6 @@ def with_items(events: Events, keys: list[str]) -> Events:
     places = {key: number for number, key in enumerate(whole)}
     renamed = np.array([places[key] for key in events.keys], np.int32)
     return events._replace(item=renamed[events.item], keys=whole)
-
-
-def _as_views(events: Events) -> Events:
-    """Where nothing was viewed, as in a till's log, whatever was done counts as that."""
-    if (events.verb == VIEWED).any():
-        return events
-    return events._replace(verb=np.full(len(events.verb), VIEWED, np.int8))
 
 
 def _keys(catalog: Catalog) -> list[str]:
