@@ -1,3 +1,4 @@
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def test_a_shop_whose_visitors_return_reminds_them_more() -> None:
 
     def earlier(parameters: Parameters) -> float:
         """What the click before the last has of the best score."""
-        return parameters.reminder * np.exp(-1 / parameters.reminder_decay)
+        return parameters.reminder * math.exp(-1 / parameters.reminder_decay)
 
     assert earlier(returning) > earlier(going_on) + 0.2
 

@@ -139,7 +139,7 @@ def tune(
             for value in values:
                 if value == getattr(settings, name):
                     continue
-                trial = settings._replace(**{name: value})
+                trial = Settings(**{**settings._asdict(), name: value})
                 ranks = [vstan.rank(question, trial) for question in questions]
                 worth = sum(
                     now / before
