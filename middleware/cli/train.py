@@ -18,6 +18,7 @@ from .site import usable
 from .trained import steps, tell
 
 if TYPE_CHECKING:
+    from ...fragments.catalog import Catalog
     from ...fragments.recommendations.training.part import Say
     from ...fragments.recommendations.training.reading import Read
     from ...fragments.recommendations.training.train import Trained
@@ -163,6 +164,8 @@ def _train(asked: Asked) -> None:
             raise Failed(str(error)) from error
         catalog = None if site is None else site.catalog
         trained = train.train(read, catalog, until, say)
+        if asked.report is not None:  # also of a model that is refused: it may say why
+            _reported(asked.report, trained, read, catalog, say)
         say("writing", 0, 1)
         folder = _written(out, trained, asked.force)
     tell(folder, trained.meta, read.examples, time.time() - started, asked.form)
@@ -206,6 +209,24 @@ def _written(out: Path, trained: "Trained", force: bool) -> Path:
     except OSError as error:
         raise Failed(
             f"the model cannot be written into {out}: {error.strerror}"
+        ) from error
+
+
+def _reported(
+    path: Path,
+    trained: "Trained",
+    read: "Read",
+    catalog: "Catalog | None",
+    say: "Say",
+) -> None:
+    """Write the page about the model. Raises :class:`Failed`."""
+    from ...fragments.recommendations.training import report
+
+    try:
+        report.write(path, trained, read, catalog, say)
+    except OSError as error:
+        raise Failed(
+            f"the report cannot be written to {path}: {error.strerror}"
         ) from error
 
 

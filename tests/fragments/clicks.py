@@ -1,34 +1,55 @@
-"""Events that are made up, for what learns from them."""
+"""Sessions of a made-up shop: visitors walk from one product to the next of the same kind."""
 
+import random
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
-from shopwindow.fragments.recommendations.training.events import Events
+from shopwindow.fragments.recommendations.training.events import VIEWED, Events
 
-DAY = 86_400.0
+KINDS, PER_KIND = 12, 15
 
 
-def made_up(
-    sessions: int = 200, items: int = 40, seed: int = 5, timed: bool = True
-) -> Events:
-    """Sessions of some length, most of it viewed, some added and bought; neighbours go together."""
-    chance = np.random.default_rng(seed)
-    lengths = chance.integers(1, 15, sessions)
-    session = np.repeat(np.arange(sessions, dtype=np.int32), lengths)
-    number = len(session)
-    near = chance.integers(0, items, sessions)[session] + chance.integers(-3, 4, number)
-    verb = chance.choice([0, 0, 0, 0, 1, 2], number).astype(np.int8)
-    time = np.sort(chance.random(number)) * 60 * DAY if timed else np.arange(number)
+def walks(
+    sessions: int, returns: float = 0.0, looks: float = 0.0, seed: int = 7
+) -> list[list[int]]:
+    """Items by number; ``returns`` is how often a visitor goes back to the click before the last,
+    ``looks`` how often the same item is clicked twice at once."""
+    chance = random.Random(seed)
+    made = []
+    for _ in range(sessions):
+        kind = chance.randrange(KINDS) * PER_KIND
+        place = chance.randrange(PER_KIND)
+        clicks = [kind + place]
+        for _ in range(chance.randint(1, 6)):
+            luck = chance.random()
+            if luck < looks:
+                clicks.append(clicks[-1])
+            elif luck < looks + returns and len(clicks) > 1:
+                clicks.append(clicks[-2])
+            else:
+                place = (place + chance.choice((1, 1, 1, 2, 3))) % PER_KIND
+                clicks.append(kind + place)
+        made.append(clicks)
+    return made
+
+
+def events(sessions: Sequence[Sequence[int]], items: int = KINDS * PER_KIND) -> Events:
+    """Views without times, one session after the other."""
+    lengths = [len(session) for session in sessions]
+    item = np.array([item for session in sessions for item in session], np.int32)
+    number = np.repeat(np.arange(len(sessions), dtype=np.int32), lengths)
+    total = len(item)
     return Events(
-        visitor=(session // 2).astype(np.int32),
-        session=session,
-        item=(near % items).astype(np.int32),
-        verb=verb,
-        time=time.astype(np.float64),
-        order=np.where(verb == 2, session, -1).astype(np.int32),
-        keys=sorted(f"p{item:03}" for item in range(items)),
-        timed=timed,
-        lines=number,
+        visitor=number,
+        session=number,
+        item=item,
+        verb=np.full(total, VIEWED, np.int8),
+        time=np.arange(total, dtype=np.float64),
+        order=np.full(total, -1, np.int32),
+        keys=[f"{number:04}" for number in range(items)],
+        timed=False,
+        lines=total,
         rejected=Counter(),
     )

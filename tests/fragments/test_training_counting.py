@@ -19,7 +19,7 @@ from shopwindow.fragments.recommendations.training.weights import (
     distances,
     recencies,
 )
-from tests.fragments.clicks import DAY, made_up
+from tests.fragments.madeup import DAY, made_up
 
 Row = list[tuple[np.float32, int]]
 

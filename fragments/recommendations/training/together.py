@@ -78,7 +78,9 @@ def together(events: Events, say: Say | None = None, keep: int = KEEP) -> Table:
     say("together", 2, 3)
     if len(rest):
         plain = csc_matrix(of)
-        scale = _scale(found[0], plain, counts, first[-max(1, len(first) // 10) :], size)
+        scale = _scale(
+            found[0], plain, counts, first[-max(1, len(first) // 10) :], size
+        )
         for some in _parts(rest, plain, size):
             rows, columns, values = _cosine(plain, some, counts, keep)
             found.append((rows, columns, values * np.float32(scale)))
@@ -96,9 +98,7 @@ def _affordable(lines: int) -> int:
     return max(FEWEST, min(MOST, int((PER_LINE * lines) ** (1 / 3))))
 
 
-def _inverse(
-    inner: csc_matrix, ridge: float, size: NDArray[np.float64]
-) -> _Floats:
+def _inverse(inner: csc_matrix, ridge: float, size: NDArray[np.float64]) -> _Floats:
     """The inverse of what the items have in common, with the penalty on its diagonal."""
     number = inner.shape[1]
     # As LAPACK has it, column by column: nothing is copied.
@@ -177,7 +177,9 @@ def _first_of_rows(matrix: csr_matrix, keep: int) -> tuple[_Ints, _Ints]:
     lengths = np.diff(matrix.indptr)
     rows = np.repeat(np.arange(matrix.shape[0]), lengths)
     order = np.lexsort((matrix.indices, -matrix.data, rows))
-    place = np.arange(len(order)) - np.repeat(matrix.indptr[:-1].astype(np.int64), lengths)
+    place = np.arange(len(order)) - np.repeat(
+        matrix.indptr[:-1].astype(np.int64), lengths
+    )
     chosen = place < keep
     return rows[chosen], order[chosen]
 
@@ -194,7 +196,11 @@ def _cosine(of: csc_matrix, some: _Ints, counts: _Ints, keep: int) -> _Pairs:
 
 
 def _scale(
-    regressed: _Pairs, of: csc_matrix, counts: _Ints, some: _Ints, size: NDArray[np.float64]
+    regressed: _Pairs,
+    of: csc_matrix,
+    counts: _Ints,
+    some: _Ints,
+    size: NDArray[np.float64],
 ) -> float:
     """What a cosine is worth in a sum with the regression: by ``some`` items that have both."""
     ours = float(regressed[2][np.isin(regressed[0], some)].sum())
@@ -205,9 +211,7 @@ def _scale(
     return ours / cosine if ours > 0 and cosine > 0 else 1.0
 
 
-def _parts(
-    items: _Ints, of: csc_matrix, size: NDArray[np.float64]
-) -> Iterator[_Ints]:
+def _parts(items: _Ints, of: csc_matrix, size: NDArray[np.float64]) -> Iterator[_Ints]:
     """``items`` in parts that do not make too many pairs at once."""
     chosen = of[:, items] if len(items) != of.shape[1] else of
     work = np.bincount(
