@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .table import Table
 
 #: Hears which step is at work, how much of it is done, and of how much.
-Say = Callable[[str, int, int], None]
+Say = Callable[[str, int, int], object]
 
 
 class Part(NamedTuple):
