@@ -7,13 +7,13 @@ from weakref import ref
 import msgspec
 
 from ..fragments.dismissal import leading, without
-from ..fragments.recommendations.shelf import Shelf, fill
+from ..fragments.recommendations.shelf import Shelf
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import NOBODY, FragmentError, VisitorView
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
-from ..rules.facts import Decision, Recommend
+from ..rules.facts import Decision
 from ..rules.interests import strengths
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
@@ -23,7 +23,7 @@ from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
 from .remote.questions import Questions
-from .shoppers import KnownShopper
+from .shelves import Shelves
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -52,7 +52,7 @@ class Display:
 
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
-        *("_ahead", "_foresight", "_questions", "_preliminary"),
+        *("_ahead", "_foresight", "_questions", "_preliminary", "_shelves"),
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -62,6 +62,7 @@ class Display:
         self._facts: Facts | None = None
         self._foresight: Foresight | None = None  # which the facts are of
         self._preliminary = False
+        self._shelves = Shelves()
         self.decisions: dict[str, Decision] = {}
         self._placement = self._page()
         self.exposed: list[Decision] = []
@@ -90,6 +91,7 @@ class Display:
         self._placement = self._page()
         for decision in self.exposed:  # these have left
             self._placement.take(decision)
+        self._shelves.only({decision.slot for decision in self.exposed})
 
     def decision(self, slot: str) -> Decision:
         """What ``slot`` shows; decided once per request."""
@@ -137,7 +139,8 @@ class Display:
         self._foresight = None
         if visit.guise is not None:
             query = visit.arrival.scope.get("query_string", b"")
-            return visit.guise.facts(visit.site, context, query, visit.window.traffic)
+            traffic, supplies = visit.window.traffic, visit.window.supplies
+            return visit.guise.facts(visit.site, context, query, traffic, supplies)
         customer = lookup.customer
         if customer is not None:
             context = msgspec.structs.replace(
@@ -149,6 +152,7 @@ class Display:
         if visit.view.foresight is not None:
             self._foresight = visit.view.foreseen(given)
             if self._foresight is not None:
+                self._shelves.join(self._foresight.shelves)
                 return self._foresight.facts
         units = Units()
         if visit.remembers and visit.visitor is not None:
@@ -161,6 +165,7 @@ class Display:
             given,
             visit.window.traffic,
             units,
+            supplies=visit.window.supplies,
         )
 
     def fill(self, hole: Hole, charset: str) -> bytes | None:
@@ -169,6 +174,7 @@ class Display:
             self._ahead.discard(hole.slot)
         decision = self.decision(hole.slot)
         if decision.fragment is None:
+            self._shelves.leave(hole.slot)
             if decision.held:
                 self.exposed.append(decision)
             return None
@@ -197,8 +203,17 @@ class Display:
             content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
         elif visit.root:
             content = content.replace(_CLICK, visit.root.encode() + _CLICK)
-        self.exposed.append(decision)
+        self.exposed.append(self._discovered(decision))
         return content
+
+    def _discovered(self, decision: Decision) -> Decision:
+        """``decision`` with what luck has brought onto its shelf, for whoever reports it."""
+        found = self._shelves.discovered(decision.slot)
+        if not found:
+            return decision
+        decision = msgspec.structs.replace(decision, discovered=found)
+        self.decisions[decision.slot] = decision
+        return decision
 
     def _dismissible(self, content: bytes, decision: Decision) -> bytes:
         """A fragment with a way to send it away, for those who can be remembered."""
@@ -219,12 +234,15 @@ class Display:
         if dimension is not None:
             scores = strengths(known.profile, dimension, known.context.now)
             return site.renderer.reorder(decision.fragment, default, scores, charset)
-        return self.rendered(decision, known, charset)
+        return self.rendered(decision, known, charset, self._shelves)
 
-    def rendered(self, decision: Decision, known: Facts, charset: str) -> bytes | None:
+    def rendered(
+        self, decision: Decision, known: Facts, charset: str, shelves: Shelves
+    ) -> bytes | None:
         """A fragment of the site, except where it reorders what the page has; None: it is empty.
 
-        Raises :class:`FragmentError`.
+        What fills a shelf becomes one of ``shelves``, those of the page. Raises
+        :class:`FragmentError`.
         """
         assert decision.fragment is not None
         visit = self._visit
@@ -240,7 +258,7 @@ class Display:
         shelf = Shelf()
         recommend = decision.recommend
         if recommend is not None:
-            shelf = self._shelf(decision.slot, recommend, known)
+            shelf = shelves.fill(visit.window, decision.slot, recommend, known)
             if not shelf.ids:
                 return None  # better no shelf than an empty one
         content = None if recommend is not None else plate.content
@@ -254,16 +272,6 @@ class Display:
         if plate.version.mentions.dismiss:
             content = self._dismissible(content, decision)
         return content
-
-    def _shelf(self, slot: str, recommend: Recommend, known: Facts) -> Shelf:
-        """What fills the shelf in ``slot``."""
-        assortment = self._visit.window.assortment
-        return fill(
-            assortment.selection(recommend),
-            recommend,
-            KnownShopper(known, assortment.catalog),
-            slot=slot,
-        )
 
     # -- fragments of other servers, on sites that have any --------------------------------
 
@@ -350,6 +358,7 @@ class Display:
     def _leave(self, slot: str) -> None:
         """The place of ``slot`` is free for one that comes after it."""
         self._placement.leave(slot)
+        self._shelves.leave(slot)
         if self._ahead:
             self._ahead.discard(slot)
             for other in self._ahead:

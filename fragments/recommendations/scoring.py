@@ -80,11 +80,17 @@ def scores(
     if rows is None or not seen:
         return found, why
     ptr, idx, val = rows
-    most: dict[int, float] = {}
+    # The last click weighs 1, and a row names an item once: nothing to be added up yet.
+    last = seen[-1]
+    begin, end = ptr[last], ptr[last + 1]
+    others = idx[begin:end].tolist()
+    found = dict(zip(others, val[begin:end].tolist(), strict=True))
+    why = dict.fromkeys(others, last)
+    most = found.copy()
     get = found.get
-    latest = seen[: -parameters.clicks - 1 : -1]
-    steps = weights(parameters.clicks, parameters.click_decay)
-    for item, weight in zip(latest, steps, strict=False):
+    earlier = seen[-2 : -parameters.clicks - 1 : -1]
+    steps = weights(parameters.clicks, parameters.click_decay)[1:]
+    for item, weight in zip(earlier, steps, strict=False):
         begin, end = ptr[item], ptr[item + 1]
         pairs = zip(idx[begin:end].tolist(), val[begin:end].tolist(), strict=True)
         for other, value in pairs:
