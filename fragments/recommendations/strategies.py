@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from .content import add_unknown
 from .filling import Filling
 from .model import kind_and_id
 from .reasons import Reason
 from .scoring import scores
 from .selection import TRENDING
+from .together import goes_with
 
 #: Recently viewed products whose categories "similar" looks into.
 RECENT = 5
@@ -25,6 +27,7 @@ def for_you(filling: Filling) -> None:
         seen = assortment.known(filling.shopper.viewed)
         seen.reverse()  # the oldest first
         found, why = scores(model, seen, assortment.parameters, remind=False)
+        add_unknown(model, seen, assortment.parameters, found, why)
         for number in seen:
             found.pop(number, None)
         filling.place_scored(found, "for-you", why)
@@ -79,25 +82,12 @@ def similar(filling: Filling) -> None:
 def bought_together(filling: Filling) -> None:
     """What others bought with what is in the cart, or if nothing is, with what was bought last."""
     assortment, shopper = filling.assortment, filling.shopper
-    model = assortment.model
-    rows = model.table("together") if model is not None else None
-    if rows is None:
+    if assortment.model is None:
         return
     kind = "goes-with-cart" if shopper.cart else "goes-with-order"
     basket = assortment.known(shopper.cart or shopper.ordered)
-    found: dict[int, float] = {}
-    most: dict[int, float] = {}
-    why: dict[int, int] = {}
-    for item in basket:
-        begin, end = rows.ptr[item], rows.ptr[item + 1]
-        values = rows.val[begin:end].tolist()
-        for other, score in zip(rows.idx[begin:end].tolist(), values, strict=True):
-            found[other] = found.get(other, 0.0) + score
-            if score > most.get(other, 0.0):
-                most[other], why[other] = score, item
-    for item in basket:
-        found.pop(item, None)
-    filling.place_scored({n: s for n, s in found.items() if n in why}, kind, why)
+    found, why = goes_with(assortment.model, basket)
+    filling.place_scored(found, kind, why)
 
 
 def buy_again(filling: Filling) -> None:

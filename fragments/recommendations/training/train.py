@@ -61,6 +61,9 @@ def train(
         arrays |= arrays_of("together", together.together(events, say))
     if catalog is not None and (content := _part("content")) is not None:
         arrays |= arrays_of("content", content.similar(catalog, events.keys, say))
+        viewed = Table(*(arrays[f"viewed-viewed.{part}"] for part in Table._fields))
+        views = np.bincount(_as_views(events).item, minlength=len(events.keys))
+        arrays["content-weight"] = content.worth(views, viewed)
     say("popularity", 0, 1)
     popular, trending = popularity.popular(events), popularity.trending(events)
     arrays |= {
