@@ -144,7 +144,10 @@ def _said(catalog: Catalog, item: Item) -> Iterator[tuple[str, str, float]]:
 def _prices(items: Sequence[Item]) -> NDArray[np.float64]:
     """Logarithms, so that a difference is a factor; nan: there is no price."""
     return np.array(
-        [math.log(item.price) if item.price and item.price > 0 else math.nan for item in items]
+        [
+            math.log(item.price) if item.price and item.price > 0 else math.nan
+            for item in items
+        ]
     )
 
 
@@ -155,7 +158,9 @@ def _shortlist(
     rows = np.repeat(np.arange(alike.shape[0]), lengths)
     alike.data[rows + begin == alike.indices] = 0
     order = np.lexsort((alike.indices, -alike.data, rows))
-    place = np.arange(len(order)) - np.repeat(alike.indptr[:-1].astype(np.int64), lengths)
+    place = np.arange(len(order)) - np.repeat(
+        alike.indptr[:-1].astype(np.int64), lengths
+    )
     order = order[(place < keep * _SHORTLIST) & (alike.data[order] > 0)]
     return rows[order] + begin, alike.indices[order].astype(np.int64), alike.data[order]
 
