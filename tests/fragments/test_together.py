@@ -181,7 +181,9 @@ def test_rows_are_sorted_finite_and_without_themselves(
             part = slice(table.ptr[item], table.ptr[item + 1])
             others, values = table.idx[part].tolist(), table.val[part].tolist()
             assert item not in others and len(others) == len(set(others)) <= keep
-            order = sorted(zip(values, others, strict=True), key=lambda p: (-p[0], p[1]))
+            order = sorted(
+                zip(values, others, strict=True), key=lambda p: (-p[0], p[1])
+            )
             assert [other for _, other in order] == others
 
 
