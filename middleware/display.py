@@ -1,26 +1,35 @@
 """What the slots of one page show: decisions, and the bytes they become."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from weakref import ref
 
 import msgspec
 
 from ..fragments.dismissal import leading, without
-from ..fragments.recommendations.rank import PERSONAL, Reason, choose
+from ..fragments.recommendations.candidates import ENGINE, Candidate
+from ..fragments.recommendations.rank import (
+    NOBODY_PROPOSES,
+    PERSONAL,
+    STRATEGIES,
+    Chosen,
+    Reason,
+    choose,
+)
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import NOBODY, FragmentError, VisitorView
 from ..rules.answers import never
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
-from ..rules.facts import Decision
+from ..rules.facts import Decision, Recommend
 from ..rules.history import bought, recently_viewed
 from ..rules.interests import strengths
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .dismissals import NOTHING as DISMISS_NOTHING
+from .engines.shelves import PROPOSED, Shelves, asks
 from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
@@ -30,6 +39,8 @@ if TYPE_CHECKING:
     from .visit import Visit
 
 _CLICK, _UNCOUNTED = CLICK.encode(), UNCOUNTED.encode()
+#: What fills the shelf that a rule leaves to engines alone, where they leave it open.
+OWN = tuple(one for one in ("for-you", "similar", "trending") if one in STRATEGIES)
 _WHY = {
     "unsupported": "its element (p, li, td, ...) may end without an end tag; use the pair of comments",
     "unclosed": "it has no end",
@@ -53,7 +64,7 @@ class Display:
 
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
-        *("_ahead", "_foresight", "_questions", "_preliminary"),
+        *("_ahead", "_foresight", "_questions", "_preliminary", "_shelves"),
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -68,6 +79,7 @@ class Display:
         self.exposed: list[Decision] = []
         self._ahead: set[str] | None = None  # decided before their turn, all at once
         self._questions: Questions | None = None
+        self._shelves: Shelves | None = None
         self.passing: dict[str, Decision] = {}
 
     @property
@@ -242,20 +254,17 @@ class Display:
         reasons: Sequence[Reason] = ()
         recommend = decision.recommend
         if recommend is not None:
-            strategies, profile = recommend.strategies, known.profile
-            personal = not PERSONAL.isdisjoint(strategies)
-            popularity = visit.window.popularity
-            ids, reasons = choose(
-                strategies,
-                recommend.limit,
-                popularity.among(recommend.only, recommend.excluded),
-                viewed=recently_viewed(profile) if personal else (),
-                bought=bought(profile),
-                exclude=popularity.having(never(profile)),
-                pinned=[id for id in recommend.pinned if id in popularity.shares],
+            strategies, candidates = recommend.strategies, NOBODY_PROPOSES
+            if site.engines and asks(decision):
+                candidates = self._proposed(decision)
+                strategies = _local(strategies)
+            ids, reasons = self._chosen(
+                recommend, known, strategies, recommend.limit, candidates
             )
             if not ids:
                 return None  # better no shelf than an empty one
+            if candidates and self._shelves is not None:
+                self._shelves.filled(decision.slot, ids)
         content = None if recommend is not None else plate.content
         if content is None:
             view = NOBODY
@@ -267,6 +276,58 @@ class Display:
         if plate.version.mentions.dismiss:
             content = self._dismissible(content, decision)
         return content
+
+    def _chosen(
+        self,
+        recommend: Recommend,
+        known: Facts,
+        strategies: tuple[str, ...],
+        limit: int,
+        candidates: Mapping[str, Sequence[Candidate]] = NOBODY_PROPOSES,
+    ) -> Chosen:
+        profile, popularity = known.profile, self._visit.window.popularity
+        personal = not PERSONAL.isdisjoint(strategies)
+        return choose(
+            strategies,
+            limit,
+            popularity.among(recommend.only, recommend.excluded),
+            viewed=recently_viewed(profile) if personal else (),
+            bought=bought(profile),
+            exclude=popularity.having(never(profile)),
+            pinned=[id for id in recommend.pinned if id in popularity.shares],
+            candidates=candidates,
+        )
+
+    # -- what other engines propose, on sites that have any --------------------------------
+
+    def _shelf(self, decision: Decision) -> Shelves | None:
+        """The shelves of the page, asked for what ``decision`` shows; None: no engine is."""
+        visit, known = self._visit, self._facts
+        if not visit.site.engines or known is None or not asks(decision):
+            return None
+        shelves = self._shelves
+        if shelves is None:
+            seconds = visit.site.settings.fragments_ms / 1000
+            shelves = self._shelves = Shelves(seconds)
+        if not shelves.asked(decision):
+            engines, recommend = visit.window.engines, decision.recommend
+            ids: Sequence[str] = ()
+            if recommend is not None and engines.rerank(recommend.strategies):
+                strategies = _local(recommend.strategies)
+                ids, _ = self._chosen(recommend, known, strategies, PROPOSED)
+            shelves.ask(engines, visit, decision, known.profile, ids)
+        return shelves
+
+    def _proposed(self, decision: Decision) -> Mapping[str, Sequence[Candidate]]:
+        """What has come by now; whoever is asked for a slot ahead of its time waits for it."""
+        shelves = self._shelf(decision)
+        return shelves.candidates(decision.slot) if shelves else NOBODY_PROPOSES
+
+    def shelves_left(self) -> None:
+        """The page has left, with what is on its shelves."""
+        visit = self._visit
+        shelves = self._shelves or Shelves(0.0)
+        shelves.delivered(visit.window.engines, visit)
 
     # -- fragments of other servers, on sites that have any --------------------------------
 
@@ -284,7 +345,10 @@ class Display:
         """Whether what ``slot`` shows is on its way, and the page may wait for it."""
         decision = self.decision(slot)
         try:
-            return self._is_remote(decision) and self._asked(decision).waiting(slot)
+            if self._is_remote(decision):
+                return self._asked(decision).waiting(slot)
+            shelves = self._shelf(decision)
+            return shelves is not None and shelves.waiting(slot)
         except FragmentError:
             return False  # fill says so
 
@@ -292,6 +356,9 @@ class Display:
         """Wait for what ``slot`` shows, until the deadline; then its decision says what came."""
         decision = self.decision(slot)
         if not self._is_remote(decision):
+            shelves = self._shelf(decision)
+            if shelves is not None:
+                await shelves.wait(slot)
             return
         try:
             questions = self._asked(decision)
@@ -380,3 +447,10 @@ class Display:
         self._visit.window.warn(f"slot {slot}", "the slot %s failed: %r", slot, error)
         self.decisions[slot] = Decision(slot, "error")
         self._leave(slot)
+
+
+def _local(strategies: tuple[str, ...]) -> tuple[str, ...]:
+    """``strategies``, followed by the shop's own where they are engines alone."""
+    if all(strategy.startswith(ENGINE) for strategy in strategies):
+        return (*strategies, *OWN)
+    return strategies

@@ -13,6 +13,7 @@ from ..rules.attributes import facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Decision, Event, Profile
+from .engines.shelves import asks
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -60,6 +61,8 @@ class Foresight:
         name = decision.fragment
         if name is None or name in site.remotes or name in site.reorders:
             return
+        if site.engines and asks(decision):
+            return  # its products are on their way
         try:
             content = visit.display.rendered(decision, self.facts, CHARSET)
         except FragmentError:

@@ -74,7 +74,20 @@ class PageView:
         self._looks_ahead = True
         self._visit.lookup.foretell(self._foresee)
 
+    def ask_engines(self, known: Profile | None) -> None:
+        """Ask the engines that fill this page's shelves, of a visitor who is ``known`` so."""
+        visit = self._visit
+        if not visit.arrival.navigation or visit.arrival.scope["method"] != "GET":
+            return
+        try:
+            visit.window.engines.ask_ahead(visit, known)
+        except Exception as error:
+            # Our own fault, whatever it is: the shelf itself asks again.
+            visit.window.warn("engines", "asking ahead failed: %r", error)
+
     def _foresee(self, answered: Profile | None) -> None:
+        if self._visit.site.engines and self._visit.remembers and not self._visit.left:
+            self.ask_engines(self._visit.lookup.over(answered))
         try:
             self.foresight = foresee(self._visit, answered)
         except Exception as error:
@@ -108,6 +121,9 @@ class PageView:
         for event, after in zip(own, lessons, strict=True):
             journal.note(event, profile, fetched, after)
             profile = after
+        if visit.site.engines:
+            visit.window.engines.heard(visit, own)
+            display.shelves_left()
         if display.exposed:
             properties = showing(display.exposed, visit.site.rules.revision)
             shown = visit.event(PROMOTION_VIEWED, properties)

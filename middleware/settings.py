@@ -21,6 +21,7 @@ from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
 from .accounts import read_owner
 from .consent.settings import OURS, ToolSettings, read_provider
+from .engines.settings import EngineSettings, read_engines
 from .outside import read_remotes
 from .processing.register import Register, read_register
 from .retention import Retention, read_retention
@@ -80,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True):
     imports: Mapping[str, ImportSettings] = {}
     allowed_hosts: frozenset[str] = frozenset()
     remotes: Mapping[str, Remote] = {}
+    engines: Mapping[str, EngineSettings] = {}
     reload: bool = True
 
     def __repr__(self) -> str:
@@ -190,6 +192,9 @@ def read_settings(
         if host.strip()
     )
     values["remotes"] = read_remotes(root.table("fragments"), environment)
+    recommendations = root.table("recommendations")
+    values["engines"] = read_engines(recommendations.table("engines"), environment)
+    recommendations.finish()
     values["register"] = read_register(root.table("register"))
     root.finish(later=("preview", "journeys"))
     return Settings(**values), document.findings

@@ -23,6 +23,8 @@ from .consent import RefusalCookie
 from .consent.providers import cookie_of
 from .consent.told import ToolCookie
 from .dismissals import Dismissals
+from .engines.engines import Engines
+from .engines.settings import EngineSettings
 from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
@@ -66,6 +68,7 @@ class _Made(NamedTuple):
     tool: ToolCookie | None  # of who asks for consent instead of us
     sources: list[HttpSource]
     popularity: Popularity
+    engines: Engines
 
 
 class Shopwindow:
@@ -119,6 +122,7 @@ class Shopwindow:
         self._refreshing: asyncio.Task[None] | None = None
         self._watching: Watching | None = None
         self.remotes = Remotes(client)
+        self.engines = self._engines_of({}, frozenset(), None)
         self.sources: list[HttpSource] = []
         self._retired: list[HttpSource] = []  # requests in flight may still ask them
         self._warned: dict[str, set[str]] = {}  # in this minute, by kind
@@ -162,14 +166,29 @@ class Shopwindow:
                 for source in settings.sources
             ],
             Popularity(site.catalog, popularity(self.traffic)),
+            self._engines_of(settings.engines, settings.allowed_hosts, self.engines),
         )
+
+    def _engines_of(
+        self,
+        settings: Mapping[str, EngineSettings],
+        allowed_hosts: frozenset[str],
+        before: Engines | None,
+    ) -> Engines:
+        if not settings and not before:
+            return Engines({}, allowed_hosts, self.keys, Tally(), Tally())
+        table = self.stats.table
+        asked = table("engine_questions", "How asking recommendation engines went.")
+        told = table("engine_feedback", "What engines were told of visitors, or not.")
+        client = self._client
+        return Engines(settings, allowed_hosts, self.keys, asked, told, client, before)
 
     def _adopt(self, made: "_Made") -> None:
         """Serve the new site from here on. Requests in flight keep the one they began with."""
         if made.sources is not self.sources:
             self._retired += self.sources
         self.site, self.cookie, self.refusal, self.tool = made[:4]
-        self.sources, self.popularity = made[4:]
+        self.sources, self.popularity, self.engines = made[4:]
 
     def _swap(self, made: "_Made") -> None:
         """As :meth:`_adopt`, for a site that was served."""
@@ -335,6 +354,7 @@ class Shopwindow:
         for source in (*self.sources, *self._retired):
             await source.close()
         await self.remotes.close()
+        await self.engines.close()
         if free and close is not None:
             close()
 

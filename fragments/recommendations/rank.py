@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..catalog import Catalog
+from .candidates import ENGINE, Candidate
 
 #: What editors may name under ``recommend: {strategy: ...}``.
 STRATEGIES = frozenset({"viewed-again", "similar", "trending"})
@@ -27,17 +28,27 @@ _WORDS = {
         "en": "Popular in this shop",
         "de": "Beliebt in diesem Shop",
     },
+    "engine": {
+        "en": "Recommended for you",
+        "de": "Für Sie empfohlen",
+    },
 }
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why a product is on the shelf: the strategy, and the product it follows from."""
+    """Why a product is on the shelf: the strategy, and the product it follows from.
+
+    ``words`` are those of an engine that proposed it, where it has any.
+    """
 
     kind: str
     product: str = ""
+    words: str = ""
 
     def text(self, catalog: Catalog, language: str) -> str:
         """The reason in words; English where the language has none."""
+        if self.words:
+            return self.words
         words = _WORDS.get(self.kind, {})
         sentence = words.get(language.partition("-")[0], words.get("en", ""))
         if "{title}" not in sentence:
@@ -62,7 +73,9 @@ Filter = Mapping[str, Sequence[str]]
 _PINNED = Reason("pinned")
 _AGAIN = Reason("viewed-again")
 _TRENDING = Reason("trending")
+_ENGINE = Reason("engine")
 _ONLY_TRENDING = ("trending",)
+NOBODY_PROPOSES: Mapping[str, Sequence[Candidate]] = {}
 
 #: Product ids, and for each of them why it was chosen.
 Chosen = tuple[Sequence[str], Sequence[Reason]]
@@ -232,12 +245,14 @@ def choose(
     bought: Collection[str] = (),
     exclude: Collection[str] = (),
     pinned: Sequence[str] = (),
+    candidates: Mapping[str, Sequence[Candidate]] = NOBODY_PROPOSES,
 ) -> Chosen:
     """Up to ``limit`` products: the ``pinned`` ones, whatever else is asked, then each strategy fills what the one before left open.
 
     ``viewed`` holds product ids, latest first; only the :data:`PERSONAL` strategies look at
     it. ``bought`` and ``exclude`` are left out, and so is what is out of stock or unknown; what
-    is pinned only ``exclude`` takes away.
+    is pinned only ``exclude`` takes away. ``candidates`` are what other engines propose, by the
+    strategy that stands for one; one that is not among them proposes nothing.
     Nothing appears twice. Both lists may be empty. Raises ValueError for an unknown
     strategy. What everybody gets are the same two tuples for everybody, to be recognised.
     """
@@ -249,7 +264,10 @@ def choose(
     ids: list[str] = list(dict.fromkeys(chosen))[:limit]
     reasons: list[Reason] = [_PINNED] * len(ids)
     for strategy in strategies:
-        if strategy not in STRATEGIES:
+        proposed = candidates.get(strategy)
+        if proposed is None and strategy not in STRATEGIES:
+            if strategy.startswith(ENGINE):
+                continue
             raise ValueError(f"unknown strategy {strategy!r}")
         if len(ids) >= limit:
             break
@@ -258,7 +276,15 @@ def choose(
             taken.update(exclude)
         if ids:
             taken.update(ids)
-        if strategy == "trending":
+        if proposed is not None:
+            for id, _, words in proposed:
+                if id not in taken and id in popularity.shares:
+                    taken.add(id)
+                    ids.append(id)
+                    reasons.append(Reason("engine", words=words) if words else _ENGINE)
+                    if len(ids) == limit:
+                        break
+        elif strategy == "trending":
             left = limit - len(ids)
             # So many that enough are left when all that is taken is among them.
             popular = popularity.all[: left + len(taken)]
