@@ -1,46 +1,35 @@
 """What the slots of one page show: decisions, and the bytes they become."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from weakref import ref
 
 import msgspec
 
 from ..fragments.dismissal import leading, without
-from ..fragments.recommendations.candidates import ENGINE, Candidate
-from ..fragments.recommendations.rank import (
-    NOBODY_PROPOSES,
-    PERSONAL,
-    STRATEGIES,
-    Chosen,
-    Reason,
-    choose,
-)
+from ..fragments.recommendations.shelf import NO_CANDIDATES, Shelf
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import NOBODY, FragmentError, VisitorView
-from ..rules.answers import never
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
-from ..rules.facts import Decision, Recommend
-from ..rules.history import bought, recently_viewed
+from ..rules.facts import Decision
 from ..rules.interests import strengths
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .dismissals import NOTHING as DISMISS_NOTHING
-from .engines.shelves import PROPOSED, Shelves, asks
+from .engines.proposals import Proposals, asks, completed
 from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
 from .remote.questions import Questions
+from .shelves import Shelves
 
 if TYPE_CHECKING:
     from .visit import Visit
 
 _CLICK, _UNCOUNTED = CLICK.encode(), UNCOUNTED.encode()
-#: What fills the shelf that a rule leaves to engines alone, where they leave it open.
-OWN = tuple(one for one in ("for-you", "similar", "trending") if one in STRATEGIES)
 _WHY = {
     "unsupported": "its element (p, li, td, ...) may end without an end tag; use the pair of comments",
     "unclosed": "it has no end",
@@ -65,6 +54,7 @@ class Display:
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
         *("_ahead", "_foresight", "_questions", "_preliminary", "_shelves"),
+        "_proposals",
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -74,12 +64,13 @@ class Display:
         self._facts: Facts | None = None
         self._foresight: Foresight | None = None  # which the facts are of
         self._preliminary = False
+        self._shelves = Shelves()
         self.decisions: dict[str, Decision] = {}
         self._placement = self._page()
         self.exposed: list[Decision] = []
         self._ahead: set[str] | None = None  # decided before their turn, all at once
         self._questions: Questions | None = None
-        self._shelves: Shelves | None = None
+        self._proposals: Proposals | None = None  # of engines, on sites that have any
         self.passing: dict[str, Decision] = {}
 
     @property
@@ -103,6 +94,7 @@ class Display:
         self._placement = self._page()
         for decision in self.exposed:  # these have left
             self._placement.take(decision)
+        self._shelves.only({decision.slot for decision in self.exposed})
 
     def decision(self, slot: str) -> Decision:
         """What ``slot`` shows; decided once per request."""
@@ -162,6 +154,7 @@ class Display:
         if visit.view.foresight is not None:
             self._foresight = visit.view.foreseen(given)
             if self._foresight is not None:
+                self._shelves.join(self._foresight.shelves)
                 return self._foresight.facts
         units = Units()
         if visit.remembers and visit.visitor is not None:
@@ -182,6 +175,7 @@ class Display:
             self._ahead.discard(hole.slot)
         decision = self.decision(hole.slot)
         if decision.fragment is None:
+            self._shelves.leave(hole.slot)
             if decision.held:
                 self.exposed.append(decision)
             return None
@@ -210,8 +204,17 @@ class Display:
             content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
         elif visit.root:
             content = content.replace(_CLICK, visit.root.encode() + _CLICK)
-        self.exposed.append(decision)
+        self.exposed.append(self._discovered(decision))
         return content
+
+    def _discovered(self, decision: Decision) -> Decision:
+        """``decision`` with what luck has brought onto its shelf, for whoever reports it."""
+        found = self._shelves.discovered(decision.slot)
+        if not found:
+            return decision
+        decision = msgspec.structs.replace(decision, discovered=found)
+        self.decisions[decision.slot] = decision
+        return decision
 
     def _dismissible(self, content: bytes, decision: Decision) -> bytes:
         """A fragment with a way to send it away, for those who can be remembered."""
@@ -232,12 +235,15 @@ class Display:
         if dimension is not None:
             scores = strengths(known.profile, dimension, known.context.now)
             return site.renderer.reorder(decision.fragment, default, scores, charset)
-        return self.rendered(decision, known, charset)
+        return self.rendered(decision, known, charset, self._shelves)
 
-    def rendered(self, decision: Decision, known: Facts, charset: str) -> bytes | None:
+    def rendered(
+        self, decision: Decision, known: Facts, charset: str, shelves: Shelves
+    ) -> bytes | None:
         """A fragment of the site, except where it reorders what the page has; None: it is empty.
 
-        Raises :class:`FragmentError`.
+        What fills a shelf becomes one of ``shelves``, those of the page. Raises
+        :class:`FragmentError`.
         """
         assert decision.fragment is not None
         visit = self._visit
@@ -250,21 +256,19 @@ class Display:
             charset,
             things=decision.bound,
         )
-        ids: Sequence[str] = ()
-        reasons: Sequence[Reason] = ()
+        shelf = Shelf()
         recommend = decision.recommend
         if recommend is not None:
-            strategies, candidates = recommend.strategies, NOBODY_PROPOSES
+            slot, candidates = decision.slot, NO_CANDIDATES
             if site.engines and asks(decision):
-                candidates = self._proposed(decision)
-                strategies = _local(strategies)
-            ids, reasons = self._chosen(
-                recommend, known, strategies, recommend.limit, candidates
-            )
-            if not ids:
+                proposals = self._proposed(decision)
+                candidates = proposals.candidates(slot) if proposals else candidates
+                recommend = completed(recommend)
+            shelf = shelves.fill(visit.window, slot, recommend, known, candidates)
+            if not shelf.ids:
                 return None  # better no shelf than an empty one
-            if candidates and self._shelves is not None:
-                self._shelves.filled(decision.slot, ids)
+            if candidates and self._proposals is not None:
+                self._proposals.filled(slot, shelf.ids)
         content = None if recommend is not None else plate.content
         if content is None:
             view = NOBODY
@@ -272,62 +276,30 @@ class Display:
                 view = VisitorView(
                     first_name=known.context.first_name or "", language=language
                 )
-            content = site.renderer.serve(plate, ids, reasons, view)
+            content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view)
         if plate.version.mentions.dismiss:
             content = self._dismissible(content, decision)
         return content
 
-    def _chosen(
-        self,
-        recommend: Recommend,
-        known: Facts,
-        strategies: tuple[str, ...],
-        limit: int,
-        candidates: Mapping[str, Sequence[Candidate]] = NOBODY_PROPOSES,
-    ) -> Chosen:
-        profile, popularity = known.profile, self._visit.window.popularity
-        personal = not PERSONAL.isdisjoint(strategies)
-        return choose(
-            strategies,
-            limit,
-            popularity.among(recommend.only, recommend.excluded),
-            viewed=recently_viewed(profile) if personal else (),
-            bought=bought(profile),
-            exclude=popularity.having(never(profile)),
-            pinned=[id for id in recommend.pinned if id in popularity.shares],
-            candidates=candidates,
-        )
+    # -- what engines propose, on sites that have any --------------------------------------
 
-    # -- what other engines propose, on sites that have any --------------------------------
-
-    def _shelf(self, decision: Decision) -> Shelves | None:
-        """The shelves of the page, asked for what ``decision`` shows; None: no engine is."""
+    def _proposed(self, decision: Decision) -> Proposals | None:
+        """Those of the page, asked for what ``decision`` shows; None: nobody proposes anything."""
         visit, known = self._visit, self._facts
         if not visit.site.engines or known is None or not asks(decision):
             return None
-        shelves = self._shelves
-        if shelves is None:
+        proposals = self._proposals
+        if proposals is None:
             seconds = visit.site.settings.fragments_ms / 1000
-            shelves = self._shelves = Shelves(seconds)
-        if not shelves.asked(decision):
-            engines, recommend = visit.window.engines, decision.recommend
-            ids: Sequence[str] = ()
-            if recommend is not None and engines.rerank(recommend.strategies):
-                strategies = _local(recommend.strategies)
-                ids, _ = self._chosen(recommend, known, strategies, PROPOSED)
-            shelves.ask(engines, visit, decision, known.profile, ids)
-        return shelves
+            proposals = self._proposals = Proposals(seconds)
+        if not proposals.asked(decision):
+            proposals.ask(visit, decision, known)
+        return proposals
 
-    def _proposed(self, decision: Decision) -> Mapping[str, Sequence[Candidate]]:
-        """What has come by now; whoever is asked for a slot ahead of its time waits for it."""
-        shelves = self._shelf(decision)
-        return shelves.candidates(decision.slot) if shelves else NOBODY_PROPOSES
-
-    def shelves_left(self) -> None:
-        """The page has left, with what is on its shelves."""
-        visit = self._visit
-        shelves = self._shelves or Shelves(0.0)
-        shelves.delivered(visit.window.engines, visit)
+    def proposals_left(self) -> None:
+        """The page has left, with what stands on its shelves."""
+        proposals = self._proposals or Proposals(0.0)
+        proposals.delivered(self._visit)
 
     # -- fragments of other servers, on sites that have any --------------------------------
 
@@ -347,8 +319,8 @@ class Display:
         try:
             if self._is_remote(decision):
                 return self._asked(decision).waiting(slot)
-            shelves = self._shelf(decision)
-            return shelves is not None and shelves.waiting(slot)
+            proposals = self._proposed(decision)
+            return proposals is not None and proposals.waiting(slot)
         except FragmentError:
             return False  # fill says so
 
@@ -356,9 +328,9 @@ class Display:
         """Wait for what ``slot`` shows, until the deadline; then its decision says what came."""
         decision = self.decision(slot)
         if not self._is_remote(decision):
-            shelves = self._shelf(decision)
-            if shelves is not None:
-                await shelves.wait(slot)
+            proposals = self._proposed(decision)
+            if proposals is not None:
+                await proposals.wait(slot)
             return
         try:
             questions = self._asked(decision)
@@ -420,6 +392,7 @@ class Display:
     def _leave(self, slot: str) -> None:
         """The place of ``slot`` is free for one that comes after it."""
         self._placement.leave(slot)
+        self._shelves.leave(slot)
         if self._ahead:
             self._ahead.discard(slot)
             for other in self._ahead:
@@ -447,10 +420,3 @@ class Display:
         self._visit.window.warn(f"slot {slot}", "the slot %s failed: %r", slot, error)
         self.decisions[slot] = Decision(slot, "error")
         self._leave(slot)
-
-
-def _local(strategies: tuple[str, ...]) -> tuple[str, ...]:
-    """``strategies``, followed by the shop's own where they are engines alone."""
-    if all(strategy.startswith(ENGINE) for strategy in strategies):
-        return (*strategies, *OWN)
-    return strategies

@@ -123,7 +123,7 @@ class PageView:
             profile = after
         if visit.site.engines:
             visit.window.engines.heard(visit, own)
-            display.shelves_left()
+            display.proposals_left()
         if display.exposed:
             properties = showing(display.exposed, visit.site.rules.revision)
             shown = visit.event(PROMOTION_VIEWED, properties)

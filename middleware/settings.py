@@ -24,6 +24,7 @@ from .consent.settings import OURS, ToolSettings, read_provider
 from .engines.settings import EngineSettings, read_engines
 from .outside import read_remotes
 from .processing.register import Register, read_register
+from .recommendations import Recommendations, model_folder, read_recommendations
 from .retention import Retention, read_retention
 from .slots import Slot, read_limits, read_slots
 from .sources.import_table import ImportSettings, read_import
@@ -83,6 +84,7 @@ class Settings(msgspec.Struct, frozen=True):
     remotes: Mapping[str, Remote] = {}
     engines: Mapping[str, EngineSettings] = {}
     reload: bool = True
+    recommendations: Recommendations = Recommendations()
 
     def __repr__(self) -> str:
         # What reports errors may tell of every variable: URLs of stores have passwords.
@@ -92,6 +94,11 @@ class Settings(msgspec.Struct, frozen=True):
     def shared(self) -> list[str]:
         """The attributes of accounts."""
         return [one.name for one in self.attributes.values() if one.of == "account"]
+
+    @property
+    def model(self) -> Path:
+        """The folder of the models, whose ``CURRENT`` names the one to be used."""
+        return model_folder(self.recommendations, self.store, self.folder)
 
     @property
     def consent_provider(self) -> str:
@@ -192,10 +199,10 @@ def read_settings(
         if host.strip()
     )
     values["remotes"] = read_remotes(root.table("fragments"), environment)
-    recommendations = root.table("recommendations")
-    values["engines"] = read_engines(recommendations.table("engines"), environment)
-    recommendations.finish()
     values["register"] = read_register(root.table("register"))
+    table = root.table("recommendations")
+    values["engines"] = read_engines(table.table("engines"), environment)
+    values["recommendations"] = read_recommendations(table, folder, environment)
     root.finish(later=("preview", "journeys"))
     return Settings(**values), document.findings
 

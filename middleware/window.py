@@ -6,17 +6,20 @@ import os
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ..findings import Finding
 from ..fragments.familiar import Familiar
-from ..fragments.recommendations.rank import Popularity
+from ..fragments.recommendations.assortment import Assortment
+from ..fragments.recommendations.model import Model
 from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
 from ..rules.interests import NO_TRAFFIC, Traffic
+from .assorting import assorted
 from .breaker import Breaker
 from .clicks import ClickLinks
 from .consent import RefusalCookie
@@ -29,6 +32,7 @@ from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
+from .models import FIRST, Models
 from .ownpages.rates import Rates
 from .ownpages.tickets import Tickets
 from .previews import Previews
@@ -67,7 +71,7 @@ class _Made(NamedTuple):
     refusal: RefusalCookie
     tool: ToolCookie | None  # of who asks for consent instead of us
     sources: list[HttpSource]
-    popularity: Popularity
+    assortment: Assortment
     engines: Engines
 
 
@@ -121,6 +125,9 @@ class Shopwindow:
         self._starting: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
         self._watching: Watching | None = None
+        self.model: Model | None = None  # swapped as a whole: take it once per page
+        self._models: Models | None = None
+        self._assorting = Lock()
         self.remotes = Remotes(client)
         self.engines = self._engines_of({}, frozenset(), None)
         self.sources: list[HttpSource] = []
@@ -165,7 +172,7 @@ class Shopwindow:
                 HttpSource(source, settings.allowed_hosts, self._client)
                 for source in settings.sources
             ],
-            Popularity(site.catalog, popularity(self.traffic)),
+            assorted(site, popularity(self.traffic), self.model),
             self._engines_of(settings.engines, settings.allowed_hosts, self.engines),
         )
 
@@ -187,8 +194,9 @@ class Shopwindow:
         """Serve the new site from here on. Requests in flight keep the one they began with."""
         if made.sources is not self.sources:
             self._retired += self.sources
-        self.site, self.cookie, self.refusal, self.tool = made[:4]
-        self.sources, self.popularity, self.engines = made[4:]
+        with self._assorting:
+            self.site, self.cookie, self.refusal, self.tool = made[:4]
+            self.sources, self.assortment, self.engines = made[4:]
 
     def _swap(self, made: "_Made") -> None:
         """As :meth:`_adopt`, for a site that was served."""
@@ -284,7 +292,24 @@ class Shopwindow:
         self.journal.start(self.store)
         self._refreshing = asyncio.create_task(self._refresh())
         self._watch()
+        await self._learn_from_models()
         self.started = True
+
+    async def _learn_from_models(self) -> None:
+        """Serve what was learned, from now on; a large model may come a little later."""
+
+        def bring(model: Model) -> None:
+            self.model = model
+            self._assort()
+
+        def count(what: str) -> None:
+            self.stats.table("models", "Models that came, by what became of them.")[
+                what
+            ] += 1
+
+        self._models = Models(lambda: self.site.settings.model, bring, count, self.warn)
+        self._models.start()
+        await asyncio.to_thread(self._models.wait, FIRST)
 
     def _make_store(self) -> Store:
         try:
@@ -320,13 +345,22 @@ class Shopwindow:
         if traffic is None:
             return
         self.traffic = traffic
-        made_for = None
-        while made_for is not self.site:  # another one may go live while we sort
-            made_for = self.site
-            made = await asyncio.to_thread(
-                Popularity, made_for.catalog, popularity(traffic)
-            )
-        self.popularity = made
+        await asyncio.to_thread(self._assort)
+
+    def _assort(self) -> None:
+        """Sort the products by the shop's traffic of now, and go by the model of now."""
+        while True:
+            before, site, model = self.assortment, self.site, self.model
+            popular = popularity(self.traffic)
+            if before.catalog is site.catalog and before.model is model:
+                made = before.refreshed(popular)
+            else:
+                made = assorted(site, popular, model)
+            with self._assorting:
+                # Another site or model may have gone live meanwhile.
+                if self.assortment is before and self.site is site:
+                    self.assortment = made
+                    return
 
     def _read_traffic(self) -> Traffic | None:
         """What the store says of the shop's traffic; None: nothing now."""
@@ -348,6 +382,8 @@ class Shopwindow:
             self._refreshing.cancel()
         if self._watching is not None:
             self._watching.stop()
+        if self._models is not None:
+            self._models.stop()
         await self.errands.stop()
         close = self.store.close if self.store is not self._given_store else None
         free = await asyncio.to_thread(self.journal.close, close)

@@ -14,7 +14,7 @@ import pytest
 import respx
 
 from shopwindow.fragments.recommendations.candidates import Candidate
-from shopwindow.fragments.recommendations.rank import Reason
+from shopwindow.fragments.recommendations.reasons import Reason
 from shopwindow.middleware.engines.engine import Engine
 from shopwindow.middleware.engines.outbox import BATCH, QUEUED, Outbox
 from shopwindow.middleware.engines.protocol import Answer, Context, Deed

@@ -1,13 +1,18 @@
-"""The shelves of one page that engines were asked for, awaited within one deadline."""
+"""What engines propose for the shelves of one page, awaited within one deadline."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...fragments.recommendations.candidates import ENGINE, Candidate
-from ...rules.facts import Decision, Profile
-from .engines import Engines, Shelf
+import msgspec
+
+from ...fragments.recommendations.candidates import ENGINE
+from ...fragments.recommendations.shelf import Candidates, fill
+from ...rules.attributes import Facts
+from ...rules.facts import Decision, Recommend
+from ..shoppers import KnownShopper
+from .engines import Shelf
 from .protocol import Answer
 
 if TYPE_CHECKING:
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
 _Found = Answer | asyncio.Task[Answer | None] | None
 
 
+OWN = "for-you"  # what fills the shelf that a rule leaves to engines, where they leave it open
 PROPOSED = 50  # of the shop's own products, to be brought in order
 
 
@@ -33,12 +39,20 @@ def asks(decision: Decision) -> bool:
     )
 
 
+def completed(recommend: Recommend) -> Recommend:
+    """``recommend``, with the shop's own tables behind engines that stand there alone."""
+    if all(one.startswith(ENGINE) for one in recommend.strategies):
+        chain = (*recommend.strategies, OWN)
+        return msgspec.structs.replace(recommend, strategies=chain)
+    return recommend
+
+
 def wanted(limit: int) -> int:
     """How many products to ask for: some are out of stock, bought already, or never wanted."""
     return min(100, 2 * limit + 8)
 
 
-class Shelves:
+class Proposals:
     """What engines were asked for a page.
 
     ``seconds`` is how long the page waits for all of them together; they come while it works.
@@ -56,15 +70,9 @@ class Shelves:
         known = self._asked.get(decision.slot)
         return known is not None and known.decision is decision
 
-    def ask(
-        self,
-        engines: Engines,
-        visit: "Visit",
-        decision: Decision,
-        profile: Profile,
-        proposed: Sequence[str] = (),
-    ) -> None:
-        """Ask for what ``decision`` shows; ``proposed`` is what the shop's own tables propose."""
+    def ask(self, visit: "Visit", decision: Decision, known: Facts) -> None:
+        """Ask for what ``decision`` shows."""
+        engines = visit.window.engines
         recommend = decision.recommend
         assert recommend is not None
         may = engines.may_know(visit)
@@ -78,7 +86,10 @@ class Shelves:
             shelves.append(shelf)
             found: _Found = None
             if may:
-                context = engines.context(shelf, visit, profile, proposed)
+                own: Sequence[str] = ()
+                if engines[name].adapter.reranks:
+                    own = _own(visit, recommend, known)
+                context = engines.context(shelf, visit, known.profile, own)
                 found = engines[name].fetch(context)
             answers[strategy] = found
         self._asked[decision.slot] = _Asked(decision, tuple(shelves), answers)
@@ -103,7 +114,7 @@ class Shelves:
             await asyncio.wait(pending, timeout=self._left)
             self._left -= monotonic() - began
 
-    def candidates(self, slot: str) -> Mapping[str, Sequence[Candidate]]:
+    def candidates(self, slot: str) -> Candidates:
         """What has come for ``slot``, by strategy; who has not answered is not in it."""
         found = {}
         known = self._asked.get(slot)
@@ -133,10 +144,27 @@ class Shelves:
                 on_page.append((strategy.removeprefix(ENGINE), answer.id, shown))
         self._on_page[slot] = on_page
 
-    def delivered(self, engines: Engines, visit: "Visit") -> None:
+    def delivered(self, visit: "Visit") -> None:
         """The page has left: remember which shelves it had, and tell what was shown."""
+        engines = visit.window.engines
         shelves = [one for asked in self._asked.values() for one in asked.shelves]
         engines.had(visit.arrival.path, tuple(shelves))
         for decision in visit.display.exposed:
             for name, answer, items in self._on_page.get(decision.slot, ()):
                 engines.showed(name, visit, answer, items)
+
+
+def _own(visit: "Visit", recommend: Recommend, known: Facts) -> Sequence[str]:
+    """What the shop's own tables propose, to be brought in order."""
+    chain = [one for one in recommend.strategies if not one.startswith(ENGINE)]
+    wish = msgspec.structs.replace(
+        recommend,
+        strategies=tuple(chain) or (OWN,),
+        limit=PROPOSED,
+        pinned=(),
+        discovery=0.0,
+        minimum_score=0.0,
+    )
+    assortment = visit.window.assortment
+    shopper = KnownShopper(known, assortment.catalog)
+    return fill(assortment.selection(wish), wish, shopper).ids

@@ -1,0 +1,128 @@
+"""How well items go with what a visitor looked at: the one formula of ``for-you``.
+
+It is the same for a page and for the measuring of a new model, and runs on plain Python: a table
+row of each of the last clicks is read, weighed by how long ago the click was, and added up. What
+the visitor looked at comes back as a reminder, as strong as this shop's visitors return.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from .model import Model
+
+VIEWED = "viewed-viewed"
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True):
+    """What is chosen when a model is trained, and stored in it under ``parameters``.
+
+    How pairs of events are counted: pairs up to ``farthest`` steps apart, each
+    ``distance_decay`` steps divide their weight by e, those against the order of clicks weigh
+    ``backward`` times as much; a session that is ``recency`` of the history old weighs 1/e. The
+    sum for i and j is divided by count(i) ** ``power_of`` and count(j) ** ``power_to``, and the
+    best ``keep`` of a row stay. What goes with those that go with an item is added with a
+    weight of ``wider``, so that items that were seldom seen have a full row, too.
+
+    How rows are added up for a visitor: the last ``clicks`` count, each ``click_decay`` clicks
+    divide their weight by e. A clicked item gives to itself ``again`` times what its visitors
+    give to a second look at it, and ``reminder`` times the best score, divided by e each
+    ``reminder_decay`` clicks.
+    """
+
+    farthest: int = 20
+    distance_decay: float = 2.0
+    backward: float = 0.5
+    recency: float = 0.6
+    power_of: float = 0.6
+    power_to: float = 0.2
+    keep: int = 50
+    wider: float = 0.5
+    clicks: int = 5
+    click_decay: float = 0.8
+    again: float = 1.5
+    reminder: float = 0.5
+    reminder_decay: float = 2.0
+
+
+@lru_cache(maxsize=64)
+def weights(count: int, decay: float) -> tuple[float, ...]:
+    """What the last click weighs, the one before it, and so on."""
+    return tuple(math.exp(-step / decay) for step in range(count))
+
+
+#: The clicks that may be reminded of.
+REMEMBERED = 20
+#: The array of how much a second look at an item weighs.
+AGAIN = "again"
+
+
+def scores(
+    model: "Model",
+    seen: Sequence[int],
+    parameters: Parameters,
+    table: str = VIEWED,
+    remind: bool = True,
+) -> tuple[dict[int, float], dict[int, int]]:
+    """Score of each item that goes with what was seen, and which seen one gave most to it.
+
+    ``seen`` holds item numbers, oldest first. With ``remind`` the seen ones get their reminder, too
+    (they may be in the result without it: leave out what is not to be shown again).
+    A model without the table, or nothing seen, gives nothing.
+    """
+    found: dict[int, float] = {}
+    why: dict[int, int] = {}
+    rows = model.table(table)
+    if rows is None or not seen:
+        return found, why
+    ptr, idx, val = rows
+    most: dict[int, float] = {}
+    get = found.get
+    latest = seen[: -parameters.clicks - 1 : -1]
+    steps = weights(parameters.clicks, parameters.click_decay)
+    for item, weight in zip(latest, steps, strict=False):
+        begin, end = ptr[item], ptr[item + 1]
+        pairs = zip(idx[begin:end].tolist(), val[begin:end].tolist(), strict=True)
+        for other, value in pairs:
+            score = value * weight
+            before = get(other)
+            if before is None:
+                found[other] = most[other] = score
+                why[other] = item
+            else:
+                found[other] = before + score
+                if score > most[other]:
+                    most[other] = score
+                    why[other] = item
+    if remind:
+        _remind(model, found, why, seen, parameters)
+    return found, why
+
+
+def _remind(
+    model: "Model",
+    found: dict[int, float],
+    why: dict[int, int],
+    seen: Sequence[int],
+    parameters: Parameters,
+) -> None:
+    get = found.get
+    own = model.array(AGAIN)
+    if own is not None and parameters.again:
+        steps = weights(parameters.clicks, parameters.click_decay)
+        for item, weight in zip(seen[::-1], steps, strict=False):
+            found[item] = get(item, 0.0) + parameters.again * weight * own[item]
+            why[item] = item
+    best = max(found.values(), default=0.0)
+    strength = parameters.reminder * (best or 1.0)
+    steps = weights(REMEMBERED, parameters.reminder_decay)
+    done: set[int] = set()
+    for item, weight in zip(seen[: -REMEMBERED - 1 : -1], steps, strict=False):
+        if item not in done:
+            done.add(item)
+            found[item] = get(item, 0.0) + strength * weight
+            why[item] = item
