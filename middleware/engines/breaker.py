@@ -16,17 +16,26 @@ class EngineBreaker(Breaker):
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         super().__init__(FAILURES, PAUSE, clock)
         self._times: deque[float] = deque(maxlen=FAILURES)
+        self._trying = False
+
+    def allows(self) -> bool:
+        allowed = super().allows()
+        if allowed and self._failures >= self._limit:
+            self._trying = True
+        return allowed
 
     def succeeded(self) -> None:
-        if self._failures >= self._limit:  # it was tried again, and is well
+        # What was asked before it opened says nothing: only who has tried again knows.
+        if self._trying:
+            self._trying = False
             self._times.clear()
             self._failures = 0
 
     def failed(self) -> None:
         now = self._clock()
-        tried = self._failures >= self._limit
         self._times.append(now)
         full = len(self._times) == FAILURES and now - self._times[0] <= WITHIN
-        if full or tried:
+        if full or self._trying:
+            self._trying = False
             self._failures = self._limit
             self._closed_from = now + self._pause

@@ -15,10 +15,12 @@ from ...rules.events import ORDER_COMPLETED, PRODUCT_ADDED, PRODUCT_VIEWED
 from ...rules.facts import Event, Profile
 from ...rules.history import recently_viewed
 from ..journal import new_id
-from ..keys import Keys, pseudonym
+from ..keys import Keys
+from ..stores.rows import mark_of
 from .engine import Engine
 from .protocol import SESSION, Context, Deed, Kind
 from .settings import EngineSettings
+from .users import user_of
 
 if TYPE_CHECKING:
     import httpx
@@ -143,8 +145,8 @@ class Engines(Mapping[str, Engine]):
     def user(self, engine: str, visit: "Visit", profile: Profile | None) -> str:
         """The name by which ``engine``, and nobody else, knows the visitor."""
         assert visit.visitor is not None
-        whom = (profile.customer if profile else "") or visit.visitor.id
-        return pseudonym(self._keys, whom, f"engine {engine}")
+        owner = (profile.customer if profile else "") or mark_of(visit.visitor.id)
+        return user_of(self._keys, engine, owner)
 
     def context(
         self,

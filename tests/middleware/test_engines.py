@@ -15,6 +15,7 @@ import respx
 
 from shopwindow.fragments.recommendations.candidates import Candidate
 from shopwindow.fragments.recommendations.reasons import Reason
+from shopwindow.middleware.engines.breaker import EngineBreaker
 from shopwindow.middleware.engines.engine import Engine
 from shopwindow.middleware.engines.outbox import BATCH, QUEUED, Outbox
 from shopwindow.middleware.engines.protocol import Answer, Context, Deed
@@ -411,6 +412,32 @@ async def test_neither_key_nor_visitor_stands_in_the_log(
         print(repr(gorse), repr(gorse.settings))
     said = caplog.text + repr(gorse.settings)
     assert "gave no answer" in said and "e.1" not in said and "s3cret" not in said
+
+
+def test_a_breaker_opens_after_five_failures_in_ten_seconds() -> None:
+    now = 0.0
+    breaker = EngineBreaker(lambda: now)
+    for _ in range(20):  # now and then is no reason
+        breaker.failed()
+        breaker.succeeded()
+        now += 2.6
+    assert breaker.allows() and not breaker.open
+    now += 20.0
+    for _ in range(5):
+        assert not breaker.open
+        breaker.failed()
+        breaker.succeeded()  # nor does an answer make up for those
+        now += 0.1
+    assert breaker.open and not breaker.allows()
+    now += 5.0
+    assert breaker.allows() and not breaker.allows()  # one may try
+    breaker.failed()
+    assert not breaker.allows()
+    now += 5.0
+    assert breaker.allows()
+    breaker.succeeded()
+    breaker.failed()
+    assert breaker.allows() and not breaker.open
 
 
 # -- in batches ----------------------------------------------------------------------------
