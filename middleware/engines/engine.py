@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("shopwindow")
 
 MOST = 64  # questions at the same time
-KEPT = 2_000  # answers, per worker
+KEPT = 50_000  # products of all answers together, per worker: some 10 MB
 LONGEST = 1.0  # seconds that a question may go on after its page has left
 TELLING = 5.0  # seconds that telling a batch may take
 
@@ -76,7 +76,7 @@ class Engine:
             if not self._listener.allowed:
                 words = "engine %s: %s, so it is never told anything"
                 log.error(words, settings.name, self._listener.refusal)
-        self._kept: LRUCache[Context, _Kept] = LRUCache(KEPT)
+        self._kept: LRUCache[Context, _Kept] = LRUCache(KEPT, getsizeof=_size)
         self._asking: dict[Context, asyncio.Task[Answer | None]] = {}
         self._going: set[asyncio.Task[Answer]] = set()  # requests on their way
 
@@ -107,15 +107,15 @@ class Engine:
         if kept is not None and monotonic() < kept.fresh:
             self._count("kept")
             return kept.answer
-        task = self._asking.get(context)
-        if task is not None:
-            return task
         if not self.allowed:
             return None
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return None
+        task = self._asking.get(context)
+        if task is not None and task.get_loop() is loop:
+            return task
         if len(self._going) >= MOST or self.breaker.open:
             self._count("refused")
             return None
@@ -224,6 +224,10 @@ class Engine:
         await self._server.close()
         if self._listener is not self._server:
             await self._listener.close()
+
+
+def _size(kept: _Kept) -> int:
+    return len(kept.answer.items) + 5
 
 
 def adapter_of(settings: EngineSettings) -> Adapter:

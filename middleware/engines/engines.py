@@ -157,7 +157,8 @@ class Engines(Mapping[str, Engine]):
     ) -> Context:
         """What is asked for ``shelf`` of a visitor who is known by ``profile``."""
         name, slot, count = shelf
-        engine = self._engines[name]
+        adapter = self._engines[name].adapter
+        language = visit.context.language or visit.site.settings.language
         viewed = recently_viewed(profile, SESSION) if profile else []
         returned = profile is not None and (
             profile.visits > 1 or bool(profile.customer)
@@ -167,9 +168,9 @@ class Engines(Mapping[str, Engine]):
             count=count,
             session=tuple(reversed(viewed)),
             known=returned,
-            slot=slot,
-            language=visit.context.language or visit.site.settings.language,
-            candidates=tuple(candidates) if engine.adapter.reranks else (),
+            slot=slot if "slot" in adapter.tells else "",
+            language=language if "language" in adapter.tells else "",
+            candidates=tuple(candidates) if adapter.reranks else (),
         )
 
     def rerank(self, strategies: Iterable[str]) -> bool:

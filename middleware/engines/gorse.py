@@ -16,6 +16,7 @@ class Gorse:
     empty is not told. ``category`` narrows all answers down."""
 
     reranks = False
+    tells: frozenset[str] = frozenset()
 
     def __init__(
         self,

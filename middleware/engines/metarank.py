@@ -14,6 +14,8 @@ class Metarank:
     """``model`` is one of its recommendation models; with ``rank``, a ranking model orders what
     the shop itself proposes. ``types`` are the names of interactions in its configuration."""
 
+    tells: frozenset[str] = frozenset()
+
     def __init__(
         self,
         url: str,

@@ -68,6 +68,8 @@ class Adapter(Protocol):
 
     #: Whether it brings ``candidates`` in order instead of proposing products itself.
     reranks: bool
+    #: What of a context it tells besides the visitor and their session: "slot", "language".
+    tells: frozenset[str]
 
     def question(self, context: Context, now: float, id: str) -> Question | None:
         """The request for ``context``, which is the only one of this ``id``; None where this

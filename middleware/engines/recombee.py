@@ -23,6 +23,7 @@ class Recombee:
     """``database`` and ``key`` are those of its own console, ``scenario`` a name made there."""
 
     reranks = False
+    tells: frozenset[str] = frozenset()
 
     def __init__(
         self,

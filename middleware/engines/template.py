@@ -23,8 +23,6 @@ class Template:
     """``paths`` lead to ``items``, the list, and ``id``, the answer's own; within each item to
     ``item``, ``score`` and ``reason``. ``events`` is where deeds are told, empty for nowhere."""
 
-    reranks = False
-
     def __init__(
         self,
         method: str,
@@ -38,6 +36,7 @@ class Template:
         self._header = {"Content-Type": "application/json", **header}
         self._paths = paths
         self._events = events
+        self.tells = frozenset(_HOLE.findall(url + body)) & {"slot", "language"}
         self.reranks = "{candidates}" in url + body
 
     def question(self, context: Context, now: float, id: str) -> Question | None:
