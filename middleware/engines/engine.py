@@ -5,6 +5,7 @@ import logging
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
+from threading import Lock
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,7 @@ class Engine:
                 words = "engine %s: %s, so it is never told anything"
                 log.error(words, settings.name, self._listener.refusal)
         self._kept: LRUCache[Context, _Kept] = LRUCache(KEPT, getsizeof=_size)
+        self._lock = Lock()  # handlers may ask from threads of their own
         self._asking: dict[Context, asyncio.Task[Answer | None]] = {}
         self._going: set[asyncio.Task[Answer]] = set()  # requests on their way
 
@@ -103,7 +105,8 @@ class Engine:
         The task is shared by all pages that want the same: nobody may cancel it. It ends within
         ``timeout``, and never raises.
         """
-        kept = self._kept.get(context)
+        with self._lock:
+            kept = self._kept.get(context)
         if kept is not None and monotonic() < kept.fresh:
             self._count("kept")
             return kept.answer
@@ -173,7 +176,8 @@ class Engine:
         self._going.discard(task)
         if not task.cancelled() and task.exception() is None and self.settings.cache:
             fresh = monotonic() + self.settings.cache
-            self._kept[context] = _Kept(task.result(), fresh)
+            with self._lock:
+                self._kept[context] = _Kept(task.result(), fresh)
 
     def _failed(self, outcome: str, began: float, because: str) -> None:
         self.breaker.failed()
@@ -216,7 +220,10 @@ class Engine:
     async def close(self, seconds: float) -> None:
         """Tell what is left, for so long, end what is being asked, and close the connections."""
         await self.outbox.close(seconds)
-        tasks = [*self._asking.values(), *self._going]
+        loop = asyncio.get_running_loop()
+        # Of another loop, long closed, nothing goes on.
+        all = (*self._asking.values(), *self._going)
+        tasks = [task for task in all if task.get_loop() is loop]
         for task in tasks:
             task.cancel()
         if tasks:

@@ -259,7 +259,8 @@ class Engines(Mapping[str, Engine]):
     async def close(self) -> None:
         """Tell what is left, for a while, and close all connections."""
         engines = [*self._engines.values(), *self.retired]
-        await asyncio.gather(*(engine.close(FLUSH) for engine in engines))
+        closing = (engine.close(FLUSH) for engine in engines)
+        await asyncio.gather(*closing, return_exceptions=True)
 
 
 def _rows(event: Event) -> Iterator[tuple[str, int, float]]:
