@@ -119,7 +119,9 @@ class Engine:
         task = self._asking.get(context)
         if task is not None and task.get_loop() is loop:
             return task
-        if len(self._going) >= MOST or self.breaker.open:
+        # Some of those that were asked just now are not on their way yet.
+        most = max(len(self._asking), len(self._going))
+        if most >= MOST or self.breaker.open:
             self._count("refused")
             return None
         id = token_hex(16)

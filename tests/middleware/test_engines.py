@@ -12,15 +12,21 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 import respx
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
 
 from shopwindow.fragments.recommendations.candidates import Candidate
 from shopwindow.fragments.recommendations.reasons import Reason
 from shopwindow.middleware.engines.breaker import EngineBreaker
-from shopwindow.middleware.engines.engine import Engine
+from shopwindow.middleware.engines.engine import MOST, Engine, adapter_of
 from shopwindow.middleware.engines.outbox import BATCH, QUEUED, Outbox
 from shopwindow.middleware.engines.protocol import Answer, Context, Deed
+from shopwindow.middleware.engines.reading import Unreadable
 from shopwindow.middleware.engines.settings import EngineSettings, read_engines
+from shopwindow.middleware.remote import guarded
 from shopwindow.middleware.toml import Document
+from tests.enginehost import engine_host
 
 pytestmark = pytest.mark.anyio
 
@@ -576,3 +582,91 @@ def test_engines_have_defaults() -> None:
     assert (
         found('[engines.a]\nkind = "gorse"\nurl = "env:SHOPWINDOW_SOURCE_X"', {}) == []
     )
+
+
+# -- through the door ----------------------------------------------------------------------
+
+
+async def test_a_name_cannot_lead_an_engine_s_question_inside(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def inside(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(guarded, "look_up", inside)
+    async with engine_host("a") as host:
+        named = host.url.replace("127.0.0.1", "recs.internal")
+        text = f'kind = "json"\nurl = "{named}/top"\nitems = "$.items"\ntimeout-ms = 2000\n'
+        for hosts, ids in (
+            (("recs.internal",), []),
+            (("recs.internal", "127.0.0.0/8"), ["a"]),
+        ):
+            made = Engine(settings(text), frozenset(hosts), Counter(), Counter())
+            found = await made.recommend(SEEN)
+            assert [item.id for item in found.items] == ids
+            await made.close(0.1)
+        assert len(host.asked) == 1
+    assert "put the address or its network into SHOPWINDOW_ALLOWED_HOSTS" in caplog.text
+
+
+async def test_a_crowd_does_not_become_one_of_questions() -> None:
+    async with engine_host("a") as host:
+        host.manners = "hang"
+        text = f'kind = "json"\nurl = "{host.url}/for/{{user}}"\nitems = "$.items"\n'
+        async with asking(text) as own:
+            crowd = [own.fetch(Context(f"e.{n}", 8)) for n in range(500)]
+            asked = [one for one in crowd if isinstance(one, asyncio.Task)]
+            assert len(asked) == MOST
+            await asyncio.wait(asked)
+            assert [one.result() for one in asked] == [None] * MOST
+            assert own.breaker.open and own.fetch(SEEN) is None
+            assert own._tally["recs refused"] == 500 - MOST + 1
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["Id", "Score", "item", "score", "id", "items", "recomms", "why"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+_PATHS = """
+items = "$.items"
+item = "$.id"
+score = "$.score"
+reason = "$.why"
+id = "$.id"
+"""
+_ADAPTERS = [
+    adapter_of(settings(text))
+    for text in (
+        GORSE,
+        METARANK + 'model = "m"\n',
+        RECOMBEE,
+        f'kind = "json"\nurl = "{HOST}"\n{_PATHS}',
+    )
+]
+
+
+@given(_JSON)
+@limits(max_examples=60)
+def test_no_answer_is_more_than_proposals(said: Any) -> None:
+    body = json.dumps(said).encode()
+    for adapter in _ADAPTERS:
+        try:
+            found = adapter.answer(body, "id")
+        except Unreadable:
+            continue
+        ids = [item.id for item in found.items]
+        assert len(ids) == len(set(ids)) and all(ids)
+        assert all(0 <= item.score <= 1 for item in found.items)
+        assert all(isinstance(item.words, str) for item in found.items)
