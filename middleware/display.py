@@ -286,7 +286,9 @@ class Display:
     def _proposed(self, decision: Decision) -> Proposals | None:
         """Those of the page, asked for what ``decision`` shows; None: nobody proposes anything."""
         visit, known = self._visit, self._facts
-        if not visit.site.engines or known is None or not asks(decision):
+        if not visit.site.engines or known is None or not decision.shown:
+            return None
+        if not asks(decision):
             return None
         proposals = self._proposals
         if proposals is None:

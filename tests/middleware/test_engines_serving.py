@@ -210,6 +210,14 @@ async def test_an_engine_may_bring_in_order_what_the_shop_proposes() -> None:
             assert "p1" not in host.asked[-1].body
 
 
+async def test_nobody_is_asked_for_those_who_never_see_a_shelf() -> None:
+    async with engine_host("p1") as host:
+        held = site([host], more='[experiments]\nholdout = "100%"\n')
+        async with visitor(held) as (client, _):
+            assert "<p>Default</p>" in (await client.get("/")).text
+        assert not host.asked
+
+
 async def test_a_preview_asks_nobody() -> None:
     async with engine_host("p1") as host:
         async with Shopwindow(site([host]), store=MemoryStore(), keys=KEYS) as window:
