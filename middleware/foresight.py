@@ -13,6 +13,7 @@ from ..rules.attributes import facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Decision, Event, Profile
+from .engines.proposals import asks
 from .shelves import Shelves
 
 if TYPE_CHECKING:
@@ -48,7 +49,10 @@ class Foresight:
         self._context, self._visitor, self._purposes = context, visitor, purposes
         self._given = given
         units, traffic = Units(visitor.id), window.traffic
-        self.facts = facts(site.rules, known, context, purposes, given, traffic, units)
+        self.facts = facts(
+            *(site.rules, known, context, purposes, given, traffic, units),
+            supplies=window.supplies,
+        )
         self.decisions: dict[str, Decision] = {}
         self.shelves = Shelves()  # those of the contents
         self._contents: dict[str, bytes] = {}
@@ -62,6 +66,8 @@ class Foresight:
         name = decision.fragment
         if name is None or name in site.remotes or name in site.reorders:
             return
+        if site.engines and asks(decision):
+            return  # its products are on their way
         try:
             content = visit.display.rendered(
                 decision, self.facts, CHARSET, self.shelves

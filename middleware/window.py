@@ -15,6 +15,7 @@ from ..findings import Finding
 from ..fragments.familiar import Familiar
 from ..fragments.recommendations.assortment import Assortment
 from ..fragments.recommendations.model import Model
+from ..fragments.recommendations.replenishment import Replenishment
 from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
@@ -26,6 +27,8 @@ from .consent import RefusalCookie
 from .consent.providers import cookie_of
 from .consent.told import ToolCookie
 from .dismissals import Dismissals
+from .engines.engines import Engines
+from .engines.settings import EngineSettings
 from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
@@ -70,6 +73,7 @@ class _Made(NamedTuple):
     tool: ToolCookie | None  # of who asks for consent instead of us
     sources: list[HttpSource]
     assortment: Assortment
+    engines: Engines
 
 
 class Shopwindow:
@@ -125,7 +129,9 @@ class Shopwindow:
         self.model: Model | None = None  # swapped as a whole: take it once per page
         self._models: Models | None = None
         self._assorting = Lock()
+        self._supplies = Replenishment()
         self.remotes = Remotes(client)
+        self.engines = self._engines_of({}, frozenset(), None)
         self.sources: list[HttpSource] = []
         self._retired: list[HttpSource] = []  # requests in flight may still ask them
         self._warned: dict[str, set[str]] = {}  # in this minute, by kind
@@ -169,7 +175,22 @@ class Shopwindow:
                 for source in settings.sources
             ],
             assorted(site, popularity(self.traffic), self.model),
+            self._engines_of(settings.engines, settings.allowed_hosts, self.engines),
         )
+
+    def _engines_of(
+        self,
+        settings: Mapping[str, EngineSettings],
+        allowed_hosts: frozenset[str],
+        before: Engines | None,
+    ) -> Engines:
+        if not settings and not before:
+            return Engines({}, allowed_hosts, self.keys, Tally(), Tally())
+        table = self.stats.table
+        asked = table("engine_questions", "How asking recommendation engines went.")
+        told = table("engine_feedback", "What engines were told of visitors, or not.")
+        client = self._client
+        return Engines(settings, allowed_hosts, self.keys, asked, told, client, before)
 
     def _adopt(self, made: "_Made") -> None:
         """Serve the new site from here on. Requests in flight keep the one they began with."""
@@ -177,7 +198,7 @@ class Shopwindow:
             self._retired += self.sources
         with self._assorting:
             self.site, self.cookie, self.refusal, self.tool = made[:4]
-            self.sources, assortment = made[4:]
+            self.sources, assortment, self.engines = made[4:]
             before, self.assortment = self.__dict__.get("assortment"), assortment
         if before is not None:
             before.retire()
@@ -281,11 +302,20 @@ class Shopwindow:
         await self._learn_from_models()
         self.started = True
 
+    @property
+    def supplies(self) -> Replenishment:
+        """What runs out when, by the site's catalogue and the model."""
+        known, catalog, model = self._supplies, self.site.catalog, self.model
+        if known.catalog is not catalog or known.model is not model:
+            known = self._supplies = Replenishment(catalog, model, known)
+        return known
+
     async def _learn_from_models(self) -> None:
         """Serve what was learned, from now on; a large model may come a little later."""
 
         def bring(model: Model) -> None:
-            self.model = model
+            supplies = Replenishment(self.site.catalog, model)  # takes milliseconds
+            self.model, self._supplies = model, supplies
             self._assort()
 
         def count(what: str) -> None:
@@ -377,6 +407,7 @@ class Shopwindow:
         for source in (*self.sources, *self._retired):
             await source.close()
         await self.remotes.close()
+        await self.engines.close()
         if free and close is not None:
             close()
 
