@@ -20,6 +20,7 @@ FILTERS_KEPT = 200
 _BYTES_KEPT = 32_000_000
 _NUMBERS_KEPT = 50_000
 _NOTHING = -1
+_LARGE = 100_000  # items
 _FEW = 8  # one of so many items of a model is offered, at most: then a list is a waste
 
 #: What products must have: a dimension (category, brand, tag, kind) and its keys; or price or stock
@@ -128,7 +129,8 @@ class Assortment:
         self._having: dict[tuple[str, str], frozenset[str]] = {}
 
     def _popularity(self, scores: Mapping[str, float]) -> "array[float]":
-        shares = array("f", bytes(4 * self.size))
+        # Of a large model, half the memory counts more than the last digits.
+        shares = array("d" if self.size < _LARGE else "f", [0.0]) * self.size
         highest = max(scores.values(), default=0.0)
         if highest > 0:
             for id, score in scores.items():
