@@ -87,9 +87,13 @@ class Recommender:
             ]
         else:
             candidates = found
+        reasons: dict[int, Reason] = {}
         for number in nlargest(limit, candidates, key=found.__getitem__):
-            _, because = kind_and_id(model.key(why[number]))
-            reason = Reason(strategy, because)
+            because = why[number]
+            reason = reasons.get(because)
+            if reason is None:
+                _, id = kind_and_id(model.key(because))
+                reason = reasons[because] = Reason(strategy, id)
             chosen.append(Recommendation(model.key(number), found[number], reason))
             left_out.add(number)
         self._fill(chosen, limit, left_out, "popular")
