@@ -139,7 +139,8 @@ class Display:
         self._foresight = None
         if visit.guise is not None:
             query = visit.arrival.scope.get("query_string", b"")
-            return visit.guise.facts(visit.site, context, query, visit.window.traffic)
+            traffic, supplies = visit.window.traffic, visit.window.supplies
+            return visit.guise.facts(visit.site, context, query, traffic, supplies)
         customer = lookup.customer
         if customer is not None:
             context = msgspec.structs.replace(
@@ -164,6 +165,7 @@ class Display:
             given,
             visit.window.traffic,
             units,
+            supplies=visit.window.supplies,
         )
 
     def fill(self, hole: Hole, charset: str) -> bytes | None:

@@ -48,7 +48,10 @@ class Foresight:
         self._context, self._visitor, self._purposes = context, visitor, purposes
         self._given = given
         units, traffic = Units(visitor.id), window.traffic
-        self.facts = facts(site.rules, known, context, purposes, given, traffic, units)
+        self.facts = facts(
+            *(site.rules, known, context, purposes, given, traffic, units),
+            supplies=window.supplies,
+        )
         self.decisions: dict[str, Decision] = {}
         self.shelves = Shelves()  # those of the contents
         self._contents: dict[str, bytes] = {}

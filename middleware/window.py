@@ -15,6 +15,7 @@ from ..findings import Finding
 from ..fragments.familiar import Familiar
 from ..fragments.recommendations.assortment import Assortment
 from ..fragments.recommendations.model import Model
+from ..fragments.recommendations.replenishment import Replenishment
 from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
@@ -125,6 +126,7 @@ class Shopwindow:
         self.model: Model | None = None  # swapped as a whole: take it once per page
         self._models: Models | None = None
         self._assorting = Lock()
+        self._supplies = Replenishment()
         self.remotes = Remotes(client)
         self.sources: list[HttpSource] = []
         self._retired: list[HttpSource] = []  # requests in flight may still ask them
@@ -281,11 +283,20 @@ class Shopwindow:
         await self._learn_from_models()
         self.started = True
 
+    @property
+    def supplies(self) -> Replenishment:
+        """What runs out when, by the site's catalogue and the model."""
+        known, catalog, model = self._supplies, self.site.catalog, self.model
+        if known.catalog is not catalog or known.model is not model:
+            known = self._supplies = Replenishment(catalog, model, known)
+        return known
+
     async def _learn_from_models(self) -> None:
         """Serve what was learned, from now on; a large model may come a little later."""
 
         def bring(model: Model) -> None:
-            self.model = model
+            supplies = Replenishment(self.site.catalog, model)  # takes milliseconds
+            self.model, self._supplies = model, supplies
             self._assort()
 
         def count(what: str) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from .content import add_unknown
 from .filling import Filling
 from .model import kind_and_id
 from .reasons import Reason
 from .scoring import VIEWED, scores
 from .selection import TRENDING
+from .together import goes_with
 
 #: Recently viewed products whose categories "similar" looks into.
 RECENT = 5
@@ -33,6 +35,8 @@ def _with_viewed(filling: Filling, table: str, kind: str, *, capped: bool) -> No
     seen = assortment.known(shopper.lately[: parameters.clicks])
     seen.reverse()  # the oldest first
     found, why = scores(assortment.model, seen, parameters, table, remind=False)
+    if table == VIEWED:
+        add_unknown(assortment.model, seen, parameters, found, why)
     without = frozenset(shopper.viewed)
     filling.place_scored(found, kind, why, without=without, capped=capped)
 
@@ -85,22 +89,11 @@ def similar(filling: Filling) -> None:
 def bought_together(filling: Filling) -> None:
     """What others bought with what is in the cart, or if nothing is, with what was bought last."""
     assortment, shopper = filling.assortment, filling.shopper
-    model = assortment.model
-    rows = model.table("together") if model is not None else None
-    if rows is None:
+    if assortment.model is None:
         return
     kind = "goes-with-cart" if shopper.cart else "goes-with-order"
     basket = assortment.known(shopper.cart or shopper.ordered)
-    found: dict[int, float] = {}
-    most: dict[int, float] = {}
-    why: dict[int, int] = {}
-    for item in basket:
-        begin, end = rows.ptr[item], rows.ptr[item + 1]
-        values = rows.val[begin:end].tolist()
-        for other, score in zip(rows.idx[begin:end].tolist(), values, strict=True):
-            found[other] = found.get(other, 0.0) + score
-            if other not in why or score > most[other]:
-                most[other], why[other] = score, item
+    found, why = goes_with(assortment.model, basket)
     filling.place_scored(
         found, kind, why, without=frozenset(shopper.cart or shopper.ordered)
     )

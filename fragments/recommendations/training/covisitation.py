@@ -6,7 +6,7 @@ of a part, not on how many pairs there are. Weights are whole numbers, so that t
 same in whichever order they are added up.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from operator import add
 
@@ -16,12 +16,12 @@ from scipy.sparse import csr_matrix
 
 from ..scoring import Parameters
 from .events import VIEWED, Events
+from .part import Say
 from .table import Table, empty
 from .weights import BUCKETS, UNIT, distances, recencies, scales
 
 #: Pairs that are held at once, at about 50 bytes.
 PAIRS = 1_500_000
-Say = Callable[[str, int, int], object]
 
 _Ints = NDArray[np.int64]
 _BELOW = 0x7FFF_FFFF  # what the bits of a positive float32 are at most

@@ -48,21 +48,29 @@ def trending(events: Events) -> Popularity:
     """
     if not len(events.time):
         return _of(events, np.zeros(0, np.int64))
+    days = ages(events)
+    return _of(events, decays(int(days.max()) + 1)[events.verb, days])
+
+
+def ages(events: Events) -> NDArray[np.int64]:
+    """How many whole days before the last event each one was."""
     age = events.time.max() - events.time
     if events.timed:
-        days = np.floor(age / DAY).astype(np.int64)
+        days = np.floor(age / DAY)
     else:
-        length = max(1.0, float(age.max()))
-        days = np.floor(age / length * UNTIMED_DAYS).astype(np.int64)
-    decay = [0.5 ** (day / HALF_LIFE) for day in range(int(days.max()) + 1)]
-    table = np.array(
-        [
-            [max(1, round(UNIT * WEIGHTS[verb] * share)) for share in decay]
-            for verb in sorted(WEIGHTS)
-        ],
-        np.int64,
-    )
-    return _of(events, table[events.verb, days])
+        days = np.floor(age / max(1.0, float(age.max())) * UNTIMED_DAYS)
+    whole: NDArray[np.int64] = days.astype(np.int64)
+    return whole
+
+
+def decays(days: int) -> NDArray[np.int64]:
+    """What an event weighs by its verb and its age in days, in fixed point."""
+    shares = [0.5 ** (day / HALF_LIFE) for day in range(days)]
+    weights = [
+        [max(1, round(UNIT * WEIGHTS[verb] * share)) for share in shares]
+        for verb in sorted(WEIGHTS)
+    ]
+    return np.array(weights, np.int64)
 
 
 def by_category(
