@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from shopwindow.fragments.catalog import Catalog
 from shopwindow.fragments.items import Item, Price
@@ -84,7 +85,10 @@ def test_prices_of_one_order_are_nearer() -> None:
 
 def test_umlauts_and_compounds_are_found() -> None:
     assert list(words("DÜBEL, Größe 8×120")) == ["dubel", "grosse", "8", "120"]
-    assert set(pieces("winkelverbinder")) & set(pieces("winkel90")) == {"winke", "inkel"}
+    assert set(pieces("winkelverbinder")) & set(pieces("winkel90")) == {
+        "winke",
+        "inkel",
+    }
     assert list(pieces("winkel")) == []
     found = alike(content.similar(SHOP, KEYS), "dowel")
     assert list(found) == [article_key("walls")]  # by a tag and a word
@@ -95,7 +99,9 @@ def test_only_what_the_catalogue_knows_has_a_row() -> None:
     table = content.similar(SHOP, keys)
     assert len(table.ptr) == len(keys) + 1
     assert alike(table, "gone", keys) == {} == alike(table, "bracket-old", keys)
-    assert alike(table, "bracket", keys) == alike(content.similar(SHOP, KEYS), "bracket")
+    assert alike(table, "bracket", keys) == alike(
+        content.similar(SHOP, KEYS), "bracket"
+    )
     assert content.similar(Catalog(), ["a", "b"]) is not None
     assert content.similar(Catalog(), ["a", "b"]).ptr.tolist() == [0, 0, 0]
 
@@ -133,7 +139,10 @@ ITEMS = st.builds(
 def test_rows_are_sorted_finite_and_without_themselves(
     items: list[Item], keep: int
 ) -> None:
-    products = {f"{number:02}": item for number, item in enumerate(items)}
+    products = {
+        f"{number:02}": structs.replace(item, id=f"{number:02}")
+        for number, item in enumerate(items)
+    }
     categories = {
         "a": Item("category", "a"),
         "b": Item("category", "b", parent="a"),
@@ -184,7 +193,9 @@ def test_what_nobody_has_seen_is_recommended_for_what_it_is(model: Model) -> Non
     assert {one.reason.kind for one in found} == {"for-you"}
     # What many have clicked goes by their clicks alone.
     known = recommender.recommend(["screw"], limit=2)
-    assert [one.id for one in known if one.score] == ["screw-long", "screw"][: len(known)]
+    assert [one.id for one in known if one.score] == ["screw-long", "screw"][
+        : len(known)
+    ]
     like = recommender.recommend(["bracket"], limit=2, strategy="similar")
     assert {one.id for one in like} == {"bracket-large", "bracket-gold"}
 
@@ -193,9 +204,7 @@ def test_later_clicks_weigh_more(model: Model) -> None:
     number = {key: place for place, key in enumerate(KEYS)}
     found: dict[int, float] = {}
     why: dict[int, int] = {}
-    add_unknown(
-        model, [number["dowel"], number["bracket"]], Parameters(), found, why
-    )
+    add_unknown(model, [number["dowel"], number["bracket"]], Parameters(), found, why)
     walls, large = number[article_key("walls")], number["bracket-large"]
     assert found[large] > found[walls]
     assert why[large] == number["bracket"] and why[walls] == number["dowel"]
