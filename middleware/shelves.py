@@ -44,7 +44,7 @@ class Shelves:
         shelf = self._by_slot[slot] = fill(
             assortment.selection(wish),
             wish,
-            KnownShopper(known, assortment.catalog),
+            KnownShopper(known),
             taken=taken,
             slot=slot,
             candidates=candidates,

@@ -2,32 +2,32 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from hashlib import blake2b
+from struct import Struct
 
 from .selection import Selection
 
 _DRAWS = 24  # before all that may be drawn is looked at
 _ONE = 1.0 / 2**53
+_eight = Struct(">8Q").unpack
 
 
 class Luck:
     """Numbers from 0 to 1 that follow from a text."""
 
-    __slots__ = ("_numbers",)
+    __slots__ = ("_block", "_left", "_seed")
 
     def __init__(self, text: str) -> None:
-        self._numbers = _numbers(text)
+        self._seed = text.encode("utf-8", "surrogatepass")
+        self._block = 0
+        self._left: list[int] = []
 
     def __next__(self) -> float:
-        return next(self._numbers)
-
-
-def _numbers(text: str) -> Iterator[float]:
-    block, seed = 0, text.encode("utf-8", "surrogatepass")
-    while True:
-        digest = blake2b(seed, salt=block.to_bytes(8, "big")).digest()
-        for place in range(0, 64, 8):
-            yield (int.from_bytes(digest[place : place + 8], "big") >> 11) * _ONE
-        block += 1
+        left = self._left
+        if not left:
+            digest = blake2b(self._seed, salt=self._block.to_bytes(8, "big")).digest()
+            left += _eight(digest)
+            self._block += 1
+        return (left.pop() >> 11) * _ONE
 
 
 def expected(share: float, limit: int, usual: int | None = None) -> float:

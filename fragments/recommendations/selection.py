@@ -51,6 +51,7 @@ class Selection:
         self.wish = wish
         self.groups = self._allow(wish.only, wish.excluded)
         self.factors = self._tilt(wish.boosted, wish.buried)
+        self.tilted = frozenset(self.factors)
         #: A shelf of categories that its rule names is full of them: no cap.
         self.cap = None if "category" in wish.only else assortment.cap
         self.plain = len(wish.only) == len(wish.excluded) == 0 and not self.factors
