@@ -80,9 +80,8 @@ class Shelves:
         if node is None:
             return {}
         chosen: dict[str, tuple[Any, ...]] = {}
-        known = (*FILTERS, *MEASURES)
-        if name == "only":
-            known = (*known, "kind")
+        kind = ("kind",) if name == "only" else ()
+        known = (*FILTERS, *MEASURES, *kind)
         for dimension, value in self.document.pairs(node, f'"{name}"', known):
             if dimension.text == "kind":
                 chosen["kind"] = self._kinds(value)

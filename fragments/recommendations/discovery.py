@@ -61,13 +61,13 @@ def discovered(
     are the keys that may not be drawn, in several heaps. Where the visitor knows all categories, anything
     else may be.
     """
-    numbers, category, of_category = selection.pool
-    ids, size = selection.assortment.ids, len(numbers)
+    numbers, keys, category, of_category = selection.pool
+    size = len(keys)
     familiar = of_category.keys() & usual
     out: set[str] = set()
-    for keys in left_out:
-        if keys:
-            out |= category.keys() & keys
+    for some in left_out:
+        if some:
+            out |= category.keys() & some
     left = size
     for name in familiar:
         left -= of_category[name]
@@ -80,23 +80,17 @@ def discovered(
         return
     propensity = min(1.0, places / left)
     for _ in range(left):
-        found = -1
         for _ in range(_DRAWS):
-            number = numbers[int(next(luck) * size)]
-            key = ids[number]
-            if key not in out and category[key] not in familiar:  # type: ignore[index]  # all are offered
-                found = number
+            place = int(next(luck) * size)
+            key = keys[place]
+            if key not in out and category[key] not in familiar:
                 break
         else:  # few are left: look at each of them
             fitting = [
-                number
-                for number in numbers
-                if (key := ids[number]) not in out and category[key] not in familiar  # type: ignore[index]  # as above
+                place
+                for place, key in enumerate(keys)
+                if key not in out and category[key] not in familiar
             ]
-            if not fitting:
-                return
-            found = fitting[int(next(luck) * len(fitting))]
-        key = ids[found]
-        if key is not None:
-            out.add(key)
-        yield found, propensity
+            place = fitting[int(next(luck) * len(fitting))]
+        out.add(keys[place])
+        yield numbers[place], propensity

@@ -33,8 +33,15 @@ from shopwindow.fragments.recommendations.writing import write
 from shopwindow.middleware.shoppers import KnownShopper
 from shopwindow.rules.attributes import Facts
 from shopwindow.rules.experiments import Units
-from shopwindow.rules.facts import DAY, Answer, Context, Counter, Profile, Recommend
-from shopwindow.rules.interests import Interest
+from shopwindow.rules.facts import (
+    DAY,
+    Answer,
+    Context,
+    Counter,
+    Interest,
+    Profile,
+    Recommend,
+)
 
 from ..goals import Goal
 from .vmis import Vmis
