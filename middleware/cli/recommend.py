@@ -68,8 +68,8 @@ def command(
         carpenter:
           consent: [personalization]
           events:
-            - viewed: {product: hinge-40, 2 days ago}
-            - bought: {product: hinge-60, 30 days ago}
+            - {viewed: {product: hinge-40}, at: 2 days ago}
+            - {bought: {product: hinge-60}, at: 30 days ago}
     and is tried with
       shopwindow recommend DIR --personas FILE --persona carpenter --slot home.shelf
 
