@@ -59,6 +59,16 @@ def test_what_was_learned_is_printed_as_json(file: Path, tmp_path: Path) -> None
     assert told["parameters"]["keep"] > 0
 
 
+def test_somebody_who_looks_sees_how_far_it_is(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = run("train", "--events", file, "--out", tmp_path / "m")
+    assert "%" not in quiet.stderr
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    ran = run("train", "--events", file, "--out", tmp_path / "m")
+    assert "%" in ran.stderr and "writing" in ran.stderr
+
+
 def test_until_is_a_moment(tmp_path: Path) -> None:
     file, out = tmp_path / "clicks.csv", tmp_path / "models"
     file.write_text(
