@@ -139,7 +139,7 @@ def _discover(
     if count <= 0:
         return found
     assortment, shopper = filling.assortment, filling.shopper
-    out = (filling.left_out, shopper.viewed, filling.never)
+    out = (filling.left_out, filling.bought, shopper.viewed, filling.never)
     drawing = discovered(filling.selection, shopper.usual, out, places, luck)
     for number, propensity in drawing:
         id = filling.put(number, DISCOVERY, assortment.shares[number])
