@@ -307,7 +307,7 @@ RULES_WRONG = [
     ),
     (
         "show: hero\n    recommend: {strategy: trending, except: {kind: article}}",
-        '6:46: error: unknown key "kind" in "except": known: brand, category, tag',
+        '6:46: error: unknown key "kind" in "except": known: brand, category, price, stock, tag',
     ),
     (
         "show: hero\n    recommend: {strategy: trending, discovery: 20}",
