@@ -166,7 +166,8 @@ def live(shop: Crowded, chance: random.Random) -> Life:
     if chance.random() < 0.3:
         never = some()
         gone.add(never)
-        said = {"dimension": "product", "key": never, "answer": "never"}
+        said: dict[str, object] = {"dimension": "product", "key": never}
+        said["answer"] = "never"
         happens("Preference Set", said, NOW - 80)
     return Life(profile, bought, gone)
 
