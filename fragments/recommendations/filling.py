@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from .assortment import Wish
+from .assortment import Assortment, Wish
 from .reasons import Reason
 from .selection import REFUSED, Selection
 from .shopper import DUE, Shopper
@@ -181,10 +181,7 @@ class Filling:
         leaning = self.shopper.leaning
         crowded = self._crowded if capped or self._strict else _NO_GROUPS
         leanings: dict[int, float] = {-1: 1.0}
-        reasons = {
-            item: assortment.because(kind, assortment.key(item))
-            for item in set(why.values())
-        }
+        reasons = _Reasons(assortment, kind)
         close = CLOSELY * (self.until - len(self.entries))
         scored: list[tuple[float, int]] = []
         for number in sorted(found, key=found.__getitem__, reverse=True):
@@ -235,3 +232,17 @@ class Filling:
                     self._crowded.add(group)
             if len(entries) >= until:
                 return
+
+
+class _Reasons(dict[int, Reason]):
+    """The reason that each item gives, made when it is asked for."""
+
+    __slots__ = ("_assortment", "_kind")
+
+    def __init__(self, assortment: Assortment, kind: str) -> None:
+        self._assortment, self._kind = assortment, kind
+
+    def __missing__(self, item: int) -> Reason:
+        assortment = self._assortment
+        found = self[item] = assortment.because(self._kind, assortment.key(item))
+        return found

@@ -70,7 +70,8 @@ def fill(
         ):
             return Shelf(first.ids, first.reasons, first.scores)
     filling = Filling(selection, wish, shopper, taken)
-    filling.pin()
+    if wish.pinned:
+        filling.pin()
     if not wish.discovery:
         _strategies(filling, strategies, candidates)
         return _stood(filling.entries)

