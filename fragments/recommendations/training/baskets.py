@@ -46,7 +46,9 @@ def _basket(events: Events, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         days -= days.min()
         visitor = events.visitor[chosen][loose].astype(np.int64)
         # Nobody knows which visitor a negative one is: the session stands in.
-        group = np.where(visitor >= 0, visitor * (int(days.max()) + 1) + days, -1 - group)
+        group = np.where(
+            visitor >= 0, visitor * (int(days.max()) + 1) + days, -1 - group
+        )
     _, group = np.unique(group, return_inverse=True)
     basket[loose] = group + (int(basket.max()) + 1)
     return basket

@@ -148,7 +148,10 @@ def _said(catalog: Catalog, item: Item) -> Iterator[tuple[str, str, float]]:
 def _prices(items: Sequence[Item]) -> NDArray[np.float64]:
     """Logarithms, so that a difference is a factor; nan: there is no price."""
     return np.array(
-        [math.log(item.price) if item.price and item.price > 0 else math.nan for item in items]
+        [
+            math.log(item.price) if item.price and item.price > 0 else math.nan
+            for item in items
+        ]
     )
 
 

@@ -54,7 +54,9 @@ def table(parts: Iterable[Pairs], items: int) -> Table:
         if len(rows):
             begins = np.flatnonzero(np.diff(rows, prepend=-1))
             lengths = np.diff(begins, append=len(rows))
-            places = np.arange(len(rows)) + np.repeat(ptr[rows[begins]] - begins, lengths)
+            places = np.arange(len(rows)) + np.repeat(
+                ptr[rows[begins]] - begins, lengths
+            )
             idx[places] = columns
             val[places] = values
     return Table(ptr, idx, val)

@@ -173,7 +173,10 @@ def _predicted(
         items[rows, across] = columns
         shared[rows, across] = scores / near[columns]
         for begin in range(0, len(some), _HEIGHT):
-            these, weights = items[begin : begin + _HEIGHT], shared[begin : begin + _HEIGHT]
+            these, weights = (
+                items[begin : begin + _HEIGHT],
+                shared[begin : begin + _HEIGHT],
+            )
             square = inverse[these[:, :, None], these[:, None, :]]
             values = np.matmul(square, weights[:, :, None])[..., 0]
             values[weights == 0] = 0
@@ -192,12 +195,16 @@ def _cosine(
 ) -> Iterator[Pairs]:
     """What some items lead to, by the cosine of baskets, times ``scale``."""
     known = scales(np.unique(counts).tolist(), 0.5)
-    each = np.array([known.get(count, 0.0) for count in range(counts.max(initial=0) + 1)])
+    each = np.array(
+        [known.get(count, 0.0) for count in range(counts.max(initial=0) + 1)]
+    )
     each = each[counts]
     for part in _parts(some, of, size):
         common = csr_matrix(of[:, part].T @ of)
         rows = _rows(common)
-        values = (common.data.astype(np.float64) * each[part[rows]]) * each[common.indices]
+        values = (common.data.astype(np.float64) * each[part[rows]]) * each[
+            common.indices
+        ]
         values[part[rows] == common.indices] = 0
         pairs = (rows, common.indices, (values * scale).astype(np.float32))
         rows, columns, scores = rowwise.best(pairs, len(part), of.shape[1], keep)
@@ -205,7 +212,12 @@ def _cosine(
 
 
 def _scale(
-    regressed: Pairs, of: csc_matrix, counts: _Ints, some: _Ints, size: _Sizes, keep: int
+    regressed: Pairs,
+    of: csc_matrix,
+    counts: _Ints,
+    some: _Ints,
+    size: _Sizes,
+    keep: int,
 ) -> float:
     """What a cosine is worth in a sum with the regression: by ``some`` items that have both."""
     ours = float(regressed[2][np.isin(regressed[0], some)].sum())
