@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..catalog import Catalog
 from ..items import Item
 from .caps import FEW_CATEGORIES, USUAL, CategoryCap
+from .content import Overlap
 from .model import Model, article_key, kind_and_id
 from .reasons import Reason
 from .recommender import parameters
@@ -92,6 +93,8 @@ class Assortment:
                 self.groups[number] = group
         few = len({self.groups[number] for number in self.newest} - {_NOTHING})
         self.cap = cap if cap.strict or few >= FEW_CATEGORIES else None
+        #: How well articles fit somebody's interests.
+        self.overlap = Overlap(catalog)
         self._because: dict[tuple[str, str], Reason] = {}
         self._adopt(scores or {})
 
