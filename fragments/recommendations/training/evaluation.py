@@ -103,13 +103,14 @@ class Rows:
         self._begins = np.searchsorted(self._question, np.arange(len(known)))
         hits = np.bincount(self._row, minlength=len(groups))
         self._joint = np.maximum(hits - 1, 0)
-        self._summed: dict[tuple[int, float], tuple[_Floats, _Floats]] = {}
+        self._summed: dict[tuple[int, float, float], tuple[_Floats, _Floats]] = {}
 
     def scores(self, parameters: Parameters) -> _Floats:
         """Of each pair of question and item that anything leads to."""
-        rows, own = self._sums(parameters.clicks, parameters.click_decay)
-        found = rows * (1 + parameters.joint) ** self._joint
-        found += parameters.again * own
+        rows, own = self._sums(
+            parameters.clicks, parameters.click_decay, parameters.joint
+        )
+        found = rows + parameters.again * own
         best = np.maximum.reduceat(found, self._begins)
         best[best == 0] = 1.0
         strength = parameters.reminder * best[self._question[self._reminded]]
@@ -137,15 +138,19 @@ class Rows:
         order = order[(place < limit) & (found[order] > 0)]
         return self._question[order], self._item[order]
 
-    def _sums(self, clicks: int, decay: float) -> tuple[_Floats, _Floats]:
-        key = clicks, decay
+    def _sums(self, clicks: int, decay: float, joint: float) -> tuple[_Floats, _Floats]:
+        key = clicks, decay, joint
         if key not in self._summed:
             steps = np.array(weights(clicks, decay))
-            self._summed[key] = (
-                self._added(self._row, steps[self._row_age] * self._values),
-                self._added(self._own, steps[self._own_age] * self._own_values),
-            )
+            rows = self._added(self._row, steps[self._row_age] * self._values)
+            own = self._added(self._own, steps[self._own_age] * self._own_values)
+            self._summed[key] = rows * self._growth(joint), own
         return self._summed[key]
+
+    def _growth(self, joint: float) -> _Floats:
+        """By how many clicks but the first lead to it."""
+        powers: _Floats = (1 + joint) ** np.arange(int(self._joint.max()) + 1)
+        return powers[self._joint]
 
     def _added(self, places: _Ints, values: _Floats) -> _Floats:
         # Without a place bincount forgets that values are fractions.
