@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from ..rules.events import PROMOTION_VIEWED
 from ..rules.exposures import showing
@@ -18,13 +19,21 @@ NOBODY = Profile()
 class PageView:
     """What a visit's own page says of its visitor, worked out once and counted at its end."""
 
-    __slots__ = ("_events", "_learned", "_looks_ahead", "_visit", "foresight")
+    __slots__ = ("_events", "_learned", "_looks_ahead", "_of", "foresight")
 
     def __init__(self, visit: "Visit") -> None:
-        self._visit = visit
+        # A circle would keep what the page showed, and the model that this is of, until the
+        # garbage collector has time for it.
+        self._of = ref(visit)
         self.foresight: Foresight | None = None  # of the first slot
         self._looks_ahead = False  # the store leaves time for it
         self.renew()
+
+    @property
+    def _visit(self) -> "Visit":
+        visit = self._of()
+        assert visit is not None  # nobody else has us
+        return visit
 
     def renew(self) -> None:
         """From here on another visitor looks at the page."""
@@ -75,11 +84,14 @@ class PageView:
         self._visit.lookup.foretell(self._foresee)
 
     def _foresee(self, answered: Profile | None) -> None:
+        visit = self._of()
+        if visit is None:
+            return  # the page has left before the store said anything
         try:
-            self.foresight = foresee(self._visit, answered)
+            self.foresight = foresee(visit, answered)
         except Exception as error:
             # Our own fault, whatever it is: the first slot tries again.
-            self._visit.window.warn("foresight", "looking ahead failed: %r", error)
+            visit.window.warn("foresight", "looking ahead failed: %r", error)
 
     def foreseen(self, given: Mapping[str, Any]) -> Foresight | None:
         """What was made of the store's answer, if all is still so; ``given`` is what is so now."""

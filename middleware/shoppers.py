@@ -15,6 +15,7 @@ from ..rules.history import (
     recently_read,
     recently_viewed,
 )
+from ..rules.interests import INTEREST_DIMENSIONS, strengths
 
 _NOTHING: Mapping[str, Counter] = {}
 SOON = 7  # days before what is used up regularly is due
@@ -79,6 +80,11 @@ class KnownShopper:
     @property
     def dormant(self) -> Sequence[str]:
         return dormant_categories(self._facts.profile, self._facts.context.now)
+
+    @property
+    def interests(self) -> Mapping[str, Mapping[str, float]]:
+        profile, now = self._facts.profile, self._facts.context.now
+        return {name: strengths(profile, name, now) for name in INTEREST_DIMENSIONS}
 
     @property
     def chance(self) -> str:

@@ -6,7 +6,7 @@ import os
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -179,7 +179,10 @@ class Shopwindow:
             self._retired += self.sources
         with self._assorting:
             self.site, self.cookie, self.refusal, self.tool = made[:4]
-            self.sources, self.assortment = made[4:]
+            self.sources, assortment = made[4:]
+            before, self.assortment = self.__dict__.get("assortment"), assortment
+        if before is not None:
+            before.retire()
 
     def _swap(self, made: "_Made") -> None:
         """As :meth:`_adopt`, for a site that was served."""
@@ -188,6 +191,8 @@ class Shopwindow:
         before = self.site
         self._adopt(made)
         let_go(before)
+        if made.assortment.model is not self.model:  # one came while we read
+            Thread(target=self._assort, name="shopwindow-assort", daemon=True).start()
 
     def reload(self) -> None:
         """Read the folder again; raises :class:`SiteError` and changes nothing if it is wrong.
@@ -352,6 +357,7 @@ class Shopwindow:
                 # Another site or model may have gone live meanwhile.
                 if self.assortment is before and self.site is site:
                     self.assortment = made
+                    before.retire()
                     return
 
     def _read_traffic(self) -> Traffic | None:

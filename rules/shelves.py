@@ -14,6 +14,8 @@ RECOMMEND_KEYS = (
 )
 #: What products can be chosen by.
 FILTERS = ("category", "brand", "tag")
+#: What a shelf may hold: products, if its rule does not say.
+KINDS = ("product", "article")
 LIMIT = 100
 
 Key = Callable[[str, Node], tuple[str, str] | None]
@@ -73,12 +75,25 @@ class Shelves:
         if node is None:
             return {}
         chosen: dict[str, tuple[str, ...]] = {}
-        for dimension, value in self.document.pairs(node, f'"{name}"', FILTERS):
-            chosen[dimension.text] = self._keys(dimension.text, value)
+        known = (*FILTERS, "kind") if name == "only" else FILTERS
+        for dimension, value in self.document.pairs(node, f'"{name}"', known):
+            if dimension.text == "kind":
+                chosen["kind"] = self._kinds(value)
+            else:
+                chosen[dimension.text] = self._keys(dimension.text, value)
         if node.kind == "map" and not node.entries:
             hint = f"write for example `{name}: {{category: ...}}`"
             self.document.error(node, f'"{name}" does not say what', hint)
         return chosen
+
+    def _kinds(self, node: Node) -> tuple[str, ...]:
+        kinds: list[str] = []
+        for place, text in names(self.document, node, '"kind"'):
+            if text in KINDS:
+                kinds.append(text)
+            else:
+                self.document.unknown(place, "kind", text, KINDS)
+        return tuple(kinds)
 
     def _pinned(self, node: Node | None) -> tuple[str, ...]:
         return () if node is None else self._keys("product", node)

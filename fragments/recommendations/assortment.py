@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..catalog import Catalog
 from ..items import Item
 from .caps import FEW_CATEGORIES, USUAL, CategoryCap
+from .content import Overlap
 from .model import Model, article_key, kind_and_id
 from .reasons import Reason
 from .recommender import parameters
@@ -92,6 +93,8 @@ class Assortment:
                 self.groups[number] = group
         few = len({self.groups[number] for number in self.newest} - {_NOTHING})
         self.cap = cap if cap.strict or few >= FEW_CATEGORIES else None
+        #: How well articles fit somebody's interests.
+        self.overlap = Overlap(catalog)
         self._because: dict[tuple[str, str], Reason] = {}
         self._adopt(scores or {})
 
@@ -110,6 +113,7 @@ class Assortment:
         everything = (*self.newest, *self.articles)
         self.trending = array("i", sorted(everything, key=by_share, reverse=True))
         self._selections: dict[object, Selection] = {}
+        self._retired = False
         self._having: dict[tuple[str, str], frozenset[str]] = {}
 
     def _popularity(self, scores: Mapping[str, float]) -> "array[float]":
@@ -133,7 +137,7 @@ class Assortment:
         fresh = object.__new__(Assortment)
         fresh.__dict__.update(self.__dict__)
         fresh._adopt(scores)
-        for selection in self._selections.values():
+        for selection in list(self._selections.values()):
             fresh.selection(selection.wish)
         return fresh
 
@@ -207,8 +211,18 @@ class Assortment:
             kept = min(FILTERS_KEPT, max(10, _BYTES_KEPT // (5 * len(self.ids) + 1)))
             if len(self._selections) >= kept:
                 self._selections = {}  # as a whole, as above
-            self._selections[asked] = found
+            if not self._retired:
+                self._selections[asked] = found
         return found
+
+    def retire(self) -> None:
+        """Another one is served: keep no more selections, which refer to us as we do to them.
+
+        Pages that hold this one go on. The last of them frees it, with the model that it maps: a
+        circle would stay until the garbage collector has time for everything.
+        """
+        self._retired = True
+        self._selections = {}
 
     def having(self, unwanted: Mapping[str, Collection[str]]) -> Collection[str]:
         """The keys of all items that have one of these: those a visitor never wants to see.
