@@ -149,7 +149,9 @@ class Rows:
 
     def _growth(self, joint: float) -> _Floats:
         """By how many clicks but the first lead to it."""
-        powers: _Floats = (1 + joint) ** np.arange(int(self._joint.max()) + 1)
+        powers = np.power(1 + joint, np.arange(int(self._joint.max()) + 1)).astype(
+            float
+        )
         return powers[self._joint]
 
     def _added(self, places: _Ints, values: _Floats) -> _Floats:
