@@ -83,10 +83,23 @@ class PageView:
         self._looks_ahead = True
         self._visit.lookup.foretell(self._foresee)
 
+    def ask_engines(self, known: Profile | None) -> None:
+        """Ask the engines that fill this page's shelves, of a visitor who is ``known`` so."""
+        visit = self._visit
+        if not visit.arrival.navigation or visit.arrival.scope["method"] != "GET":
+            return
+        try:
+            visit.window.engines.ask_ahead(visit, known)
+        except Exception as error:
+            # Our own fault, whatever it is: the shelf itself asks again.
+            visit.window.warn("engines", "asking ahead failed: %r", error)
+
     def _foresee(self, answered: Profile | None) -> None:
         visit = self._of()
         if visit is None:
             return  # the page has left before the store said anything
+        if visit.site.engines and visit.remembers and not visit.left:
+            self.ask_engines(visit.lookup.over(answered))
         try:
             self.foresight = foresee(visit, answered)
         except Exception as error:
@@ -120,6 +133,9 @@ class PageView:
         for event, after in zip(own, lessons, strict=True):
             journal.note(event, profile, fetched, after)
             profile = after
+        if visit.site.engines:
+            visit.window.engines.heard(visit, own)
+            display.proposals_left()
         if display.exposed:
             properties = showing(display.exposed, visit.site.rules.revision)
             shown = visit.event(PROMOTION_VIEWED, properties)

@@ -231,7 +231,16 @@ class Assortment:
         """
         if not unwanted:
             return ()
-        pairs = [(name, key) for name, keys in unwanted.items() for key in keys]
+        own = {*unwanted.get("product", ())}
+        own.update(map(article_key, unwanted.get("article", ())))
+        pairs = [
+            (name, key)
+            for name, keys in unwanted.items()
+            if name not in ("product", "article")
+            for key in keys
+        ]
+        if not pairs:
+            return own
         known = self._having
         missing = {pair for pair in pairs if pair not in known}
         if missing:
@@ -245,6 +254,6 @@ class Assortment:
                 known = {pair: known[pair] for pair in pairs if pair in known}
             known = known | {pair: frozenset(ids) for pair, ids in found.items()}
             self._having = known  # as a whole, as above
-        if len(pairs) == 1:
+        if len(pairs) == 1 and not own:
             return known[pairs[0]]
-        return frozenset().union(*(known[pair] for pair in pairs))
+        return own.union(*(known[pair] for pair in pairs))
