@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..scoring import REMEMBERED, Parameters, weights
+from ..scoring import REMEMBERED, Parameters, reminders, weights
 from .events import Events
 from .table import Table
 
@@ -113,9 +113,8 @@ class Rows:
         found = rows + parameters.again * own
         best = np.maximum.reduceat(found, self._begins)
         best[best == 0] = 1.0
-        strength = parameters.reminder * best[self._question[self._reminded]]
-        steps = np.array(weights(REMEMBERED, parameters.reminder_decay))
-        found[self._reminded] += strength * steps[self._reminded_age]
+        shares = np.array(reminders(parameters))[self._reminded_age]
+        found[self._reminded] += best[self._question[self._reminded]] * shares
         return found
 
     def ranks(self, parameters: Parameters) -> _Ints:
