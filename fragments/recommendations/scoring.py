@@ -142,7 +142,9 @@ def _remind(
     if own is not None and parameters.again:
         steps = weights(parameters.clicks, parameters.click_decay)
         for item, weight in zip(latest, steps, strict=False):
-            found[item] = get(item, 0.0) + parameters.again * weight * own[item]
+            if own[item]:
+                found[item] = get(item, 0.0) + parameters.again * weight * own[item]
+                why[item] = item
     best = max(found.values(), default=0.0) or 1.0
     for item, share in zip(latest, reminders(parameters), strict=False):
         if share:
