@@ -1,7 +1,6 @@
 """Shelves of articles: by what was clicked together, and by what visitors lean to."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -41,6 +40,7 @@ def shelf(shop: Assortment, wish: Recommend, **known: object) -> Shelf:
     shopper = Stranger()
     for name, value in known.items():
         setattr(shopper, name, value)
+    shopper.lately = shopper.viewed
     return fill(shop.selection(wish), wish, shopper)
 
 

@@ -286,6 +286,14 @@ RULES_WRONG = [
         '6:46: error: unknown key "colour" in "except": known: brand, category, tag',
     ),
     (
+        "show: hero\n    recommend: {strategy: trending, only: {kind: [product, artikel]}}",
+        '6:60: error: unknown kind "artikel": did you mean "article"?',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, except: {kind: article}}",
+        '6:46: error: unknown key "kind" in "except": known: brand, category, tag',
+    ),
+    (
         "show: hero\n    recommend: {strategy: trending, discovery: 20}",
         '6:48: error: "discovery" needs a percentage, not "20": write `20%`, with its sign',
     ),
@@ -564,7 +572,7 @@ rules:
         - {name: bare, show: plain}
     recommend:
       strategy: trending
-      only: {category: [Holzverbinder, $cat], brand: Spax}
+      only: {category: [Holzverbinder, $cat], brand: Spax, kind: product}
       except: {tag: sale}
       pin: p1
       boost: {brand: Spax}
@@ -596,7 +604,7 @@ rules:
     assert cosy.recommend == Recommend(
         ("trending",),
         8,
-        {"category": ("wood", "$cat"), "brand": ("Spax",)},
+        {"category": ("wood", "$cat"), "brand": ("Spax",), "kind": ("product",)},
         {"tag": ("sale",)},
         ("p1",),
         {"brand": ("Spax",)},

@@ -28,8 +28,9 @@ QUESTIONS, FEWEST = 2_000, 100
 EVENTS = 3_000_000
 #: What is tried, in this order, again and again until nothing gets better.
 TRIED: Mapping[str, tuple[float, ...]] = {
-    "reminder": (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.2, 2.0),
+    "reminder": (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.2, 2.0, 3.5),
     "again": (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0),
+    "last": (0.0, 0.5, 1.0, 1.5),
     "reminder_decay": (0.7, 1.0, 2.0, 4.0, 8.0, 16.0),
     "click_decay": (0.5, 0.8, 1.2, 2.0, 3.5),
     "joint": (0.0, 0.15, 0.25, 0.4, 0.6),
