@@ -21,6 +21,7 @@ FILTERS_KEPT = 200
 _BYTES_KEPT = 32_000_000
 _NUMBERS_KEPT = 50_000
 _NOTHING = -1
+_CATEGORIES = 32_000  # that are told apart; two bytes for each item
 
 #: What products must have: a dimension (category, brand, tag, kind) and its keys; or price or stock
 #: and bounds, as ``("at-most", 50.0)``.
@@ -82,11 +83,13 @@ class Assortment:
             "i", (self._offer(article_key(id)) for id in catalog.articles)
         )
         self._group_of: dict[str, int] = {}
-        self.groups = array("i", [_NOTHING]) * len(self.ids)
+        self.groups = array("h", [_NOTHING]) * len(self.ids)
         self.categories: list[str] = []
         for number in (*self.newest, *self.articles):
             category = self.item(number).category
-            if category:
+            if category and (
+                category in self._group_of or len(self.categories) < _CATEGORIES
+            ):
                 group = self._group_of.setdefault(category, len(self.categories))
                 if group == len(self.categories):
                     self.categories.append(category)
@@ -113,6 +116,7 @@ class Assortment:
         everything = (*self.newest, *self.articles)
         self.trending = array("i", sorted(everything, key=by_share, reverse=True))
         self._selections: dict[object, Selection] = {}
+        self._wishes: dict[int, tuple[Wish, Selection]] = {}
         self._retired = False
         self._having: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -197,6 +201,20 @@ class Assortment:
 
     def selection(self, wish: Wish) -> "Selection":
         """The part that a rule asks for; made once, at best before the first visitor comes."""
+        known = self._wishes.get(id(wish))
+        if known is not None and known[0] is wish:
+            return known[1]
+        found = self._selected(wish)
+        if len(self._wishes) >= FILTERS_KEPT:
+            self._wishes = {}  # as a whole, as above
+        if not self._retired:
+            self._wishes[id(wish)] = (
+                wish,
+                found,
+            )  # as long as it is kept, its id is its own
+        return found
+
+    def _selected(self, wish: Wish) -> "Selection":
         asked: object = None  # most rules have no filters
         if wish.only or wish.excluded or wish.boosted or wish.buried:
             filters = (wish.only, wish.excluded, wish.boosted, wish.buried)
@@ -222,7 +240,7 @@ class Assortment:
         circle would stay until the garbage collector has time for everything.
         """
         self._retired = True
-        self._selections = {}
+        self._selections, self._wishes = {}, {}
 
     def having(self, unwanted: Mapping[str, Collection[str]]) -> Collection[str]:
         """The keys of all items that have one of these: those a visitor never wants to see.
