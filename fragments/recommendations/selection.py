@@ -68,7 +68,7 @@ class Selection:
     def _allow(self, only: Filter, excluded: Filter) -> "array[int]":
         assortment = self.assortment
         groups = assortment.groups
-        allowed = array("h", [REFUSED]) * len(groups)
+        allowed = array(groups.typecode, [REFUSED]) * len(groups)
         kinds = only.get("kind", ("product",))
         numbers: list[int] = []
         if "product" in kinds:
