@@ -1,30 +1,30 @@
 """What the slots of one page show: decisions, and the bytes they become."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from weakref import ref
 
 import msgspec
 
 from ..fragments.dismissal import leading, without
-from ..fragments.recommendations.rank import PERSONAL, Reason, choose
+from ..fragments.recommendations.shelf import NO_CANDIDATES, Shelf
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import NOBODY, FragmentError, VisitorView
-from ..rules.answers import never
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Decision
-from ..rules.history import bought, recently_viewed
 from ..rules.interests import strengths
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .dismissals import NOTHING as DISMISS_NOTHING
+from .engines.proposals import Proposals, asks, completed
 from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
 from .remote.questions import Questions
+from .shelves import Shelves
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -53,7 +53,8 @@ class Display:
 
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
-        *("_ahead", "_foresight", "_questions", "_preliminary"),
+        *("_ahead", "_foresight", "_questions", "_preliminary", "_shelves"),
+        "_proposals",
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -63,11 +64,13 @@ class Display:
         self._facts: Facts | None = None
         self._foresight: Foresight | None = None  # which the facts are of
         self._preliminary = False
+        self._shelves = Shelves()
         self.decisions: dict[str, Decision] = {}
         self._placement = self._page()
         self.exposed: list[Decision] = []
         self._ahead: set[str] | None = None  # decided before their turn, all at once
         self._questions: Questions | None = None
+        self._proposals: Proposals | None = None  # of engines, on sites that have any
         self.passing: dict[str, Decision] = {}
 
     @property
@@ -91,6 +94,7 @@ class Display:
         self._placement = self._page()
         for decision in self.exposed:  # these have left
             self._placement.take(decision)
+        self._shelves.only({decision.slot for decision in self.exposed})
 
     def decision(self, slot: str) -> Decision:
         """What ``slot`` shows; decided once per request."""
@@ -151,6 +155,7 @@ class Display:
         if visit.view.foresight is not None:
             self._foresight = visit.view.foreseen(given)
             if self._foresight is not None:
+                self._shelves.join(self._foresight.shelves)
                 return self._foresight.facts
         units = Units()
         if visit.remembers and visit.visitor is not None:
@@ -172,6 +177,7 @@ class Display:
             self._ahead.discard(hole.slot)
         decision = self.decision(hole.slot)
         if decision.fragment is None:
+            self._shelves.leave(hole.slot)
             if decision.held:
                 self.exposed.append(decision)
             return None
@@ -200,8 +206,17 @@ class Display:
             content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
         elif visit.root:
             content = content.replace(_CLICK, visit.root.encode() + _CLICK)
-        self.exposed.append(decision)
+        self.exposed.append(self._discovered(decision))
         return content
+
+    def _discovered(self, decision: Decision) -> Decision:
+        """``decision`` with what luck has brought onto its shelf, for whoever reports it."""
+        found = self._shelves.discovered(decision.slot)
+        if not found:
+            return decision
+        decision = msgspec.structs.replace(decision, discovered=found)
+        self.decisions[decision.slot] = decision
+        return decision
 
     def _dismissible(self, content: bytes, decision: Decision) -> bytes:
         """A fragment with a way to send it away, for those who can be remembered."""
@@ -222,12 +237,15 @@ class Display:
         if dimension is not None:
             scores = strengths(known.profile, dimension, known.context.now)
             return site.renderer.reorder(decision.fragment, default, scores, charset)
-        return self.rendered(decision, known, charset)
+        return self.rendered(decision, known, charset, self._shelves)
 
-    def rendered(self, decision: Decision, known: Facts, charset: str) -> bytes | None:
+    def rendered(
+        self, decision: Decision, known: Facts, charset: str, shelves: Shelves
+    ) -> bytes | None:
         """A fragment of the site, except where it reorders what the page has; None: it is empty.
 
-        Raises :class:`FragmentError`.
+        What fills a shelf becomes one of ``shelves``, those of the page. Raises
+        :class:`FragmentError`.
         """
         assert decision.fragment is not None
         visit = self._visit
@@ -240,24 +258,19 @@ class Display:
             charset,
             things=decision.bound,
         )
-        ids: Sequence[str] = ()
-        reasons: Sequence[Reason] = ()
+        shelf = Shelf()
         recommend = decision.recommend
         if recommend is not None:
-            strategies, profile = recommend.strategies, known.profile
-            personal = not PERSONAL.isdisjoint(strategies)
-            popularity = visit.window.popularity
-            ids, reasons = choose(
-                strategies,
-                recommend.limit,
-                popularity.among(recommend.only, recommend.excluded),
-                viewed=recently_viewed(profile) if personal else (),
-                bought=bought(profile),
-                exclude=popularity.having(never(profile)),
-                pinned=[id for id in recommend.pinned if id in popularity.shares],
-            )
-            if not ids:
+            slot, candidates = decision.slot, NO_CANDIDATES
+            if site.engines and asks(decision):
+                proposals = self._proposed(decision)
+                candidates = proposals.candidates(slot) if proposals else candidates
+                recommend = completed(recommend)
+            shelf = shelves.fill(visit.window, slot, recommend, known, candidates)
+            if not shelf.ids:
                 return None  # better no shelf than an empty one
+            if candidates and self._proposals is not None:
+                self._proposals.filled(slot, shelf.ids)
         content = None if recommend is not None else plate.content
         if content is None:
             view = NOBODY
@@ -265,10 +278,32 @@ class Display:
                 view = VisitorView(
                     first_name=known.context.first_name or "", language=language
                 )
-            content = site.renderer.serve(plate, ids, reasons, view)
+            content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view)
         if plate.version.mentions.dismiss:
             content = self._dismissible(content, decision)
         return content
+
+    # -- what engines propose, on sites that have any --------------------------------------
+
+    def _proposed(self, decision: Decision) -> Proposals | None:
+        """Those of the page, asked for what ``decision`` shows; None: nobody proposes anything."""
+        visit, known = self._visit, self._facts
+        if not visit.site.engines or known is None or not decision.shown:
+            return None
+        if not asks(decision):
+            return None
+        proposals = self._proposals
+        if proposals is None:
+            seconds = visit.site.settings.fragments_ms / 1000
+            proposals = self._proposals = Proposals(seconds)
+        if not proposals.asked(decision):
+            proposals.ask(visit, decision, known)
+        return proposals
+
+    def proposals_left(self) -> None:
+        """The page has left, with what stands on its shelves."""
+        proposals = self._proposals or Proposals(0.0)
+        proposals.delivered(self._visit)
 
     # -- fragments of other servers, on sites that have any --------------------------------
 
@@ -286,7 +321,10 @@ class Display:
         """Whether what ``slot`` shows is on its way, and the page may wait for it."""
         decision = self.decision(slot)
         try:
-            return self._is_remote(decision) and self._asked(decision).waiting(slot)
+            if self._is_remote(decision):
+                return self._asked(decision).waiting(slot)
+            proposals = self._proposed(decision)
+            return proposals is not None and proposals.waiting(slot)
         except FragmentError:
             return False  # fill says so
 
@@ -294,6 +332,9 @@ class Display:
         """Wait for what ``slot`` shows, until the deadline; then its decision says what came."""
         decision = self.decision(slot)
         if not self._is_remote(decision):
+            proposals = self._proposed(decision)
+            if proposals is not None:
+                await proposals.wait(slot)
             return
         try:
             questions = self._asked(decision)
@@ -355,6 +396,7 @@ class Display:
     def _leave(self, slot: str) -> None:
         """The place of ``slot`` is free for one that comes after it."""
         self._placement.leave(slot)
+        self._shelves.leave(slot)
         if self._ahead:
             self._ahead.discard(slot)
             for other in self._ahead:

@@ -13,6 +13,8 @@ from ..rules.attributes import facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Decision, Event, Profile
+from .engines.proposals import asks
+from .shelves import Shelves
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -30,7 +32,7 @@ class Foresight:
     """
 
     __slots__ = (
-        *("base", "decisions", "facts", "lessons", "own"),
+        *("base", "decisions", "facts", "lessons", "own", "shelves"),
         *("_contents", "_context", "_given", "_purposes", "_visitor"),
     )
 
@@ -52,6 +54,7 @@ class Foresight:
             supplies=window.supplies,
         )
         self.decisions: dict[str, Decision] = {}
+        self.shelves = Shelves()  # those of the contents
         self._contents: dict[str, bytes] = {}
         for slot in window.routes.slots(visit.arrival.path):
             self._decide(visit, slot)
@@ -63,8 +66,12 @@ class Foresight:
         name = decision.fragment
         if name is None or name in site.remotes or name in site.reorders:
             return
+        if site.engines and asks(decision):
+            return  # its products are on their way
         try:
-            content = visit.display.rendered(decision, self.facts, CHARSET)
+            content = visit.display.rendered(
+                decision, self.facts, CHARSET, self.shelves
+            )
         except FragmentError:
             return  # if the slot comes, this is said then
         if content is not None:

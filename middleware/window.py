@@ -6,25 +6,29 @@ import os
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock, Thread
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ..findings import Finding
 from ..fragments.familiar import Familiar
+from ..fragments.recommendations.assortment import Assortment
 from ..fragments.recommendations.model import Model
-from ..fragments.recommendations.rank import Popularity
 from ..fragments.recommendations.replenishment import Replenishment
 from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
 from ..rules.interests import NO_TRAFFIC, Traffic
+from .assorting import assorted
 from .breaker import Breaker
 from .clicks import ClickLinks
 from .consent import RefusalCookie
 from .consent.providers import cookie_of
 from .consent.told import ToolCookie
 from .dismissals import Dismissals
+from .engines.engines import Engines
+from .engines.settings import EngineSettings
 from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
@@ -68,7 +72,8 @@ class _Made(NamedTuple):
     refusal: RefusalCookie
     tool: ToolCookie | None  # of who asks for consent instead of us
     sources: list[HttpSource]
-    popularity: Popularity
+    assortment: Assortment
+    engines: Engines
 
 
 class Shopwindow:
@@ -123,8 +128,10 @@ class Shopwindow:
         self._watching: Watching | None = None
         self.model: Model | None = None  # swapped as a whole: take it once per page
         self._models: Models | None = None
+        self._assorting = Lock()
         self._supplies = Replenishment()
         self.remotes = Remotes(client)
+        self.engines = self._engines_of({}, frozenset(), None)
         self.sources: list[HttpSource] = []
         self._retired: list[HttpSource] = []  # requests in flight may still ask them
         self._warned: dict[str, set[str]] = {}  # in this minute, by kind
@@ -167,15 +174,34 @@ class Shopwindow:
                 HttpSource(source, settings.allowed_hosts, self._client)
                 for source in settings.sources
             ],
-            Popularity(site.catalog, popularity(self.traffic)),
+            assorted(site, popularity(self.traffic), self.model),
+            self._engines_of(settings.engines, settings.allowed_hosts, self.engines),
         )
+
+    def _engines_of(
+        self,
+        settings: Mapping[str, EngineSettings],
+        allowed_hosts: frozenset[str],
+        before: Engines | None,
+    ) -> Engines:
+        if not settings and not before:
+            return Engines({}, allowed_hosts, self.keys, Tally(), Tally())
+        table = self.stats.table
+        asked = table("engine_questions", "How asking recommendation engines went.")
+        told = table("engine_feedback", "What engines were told of visitors, or not.")
+        client = self._client
+        return Engines(settings, allowed_hosts, self.keys, asked, told, client, before)
 
     def _adopt(self, made: "_Made") -> None:
         """Serve the new site from here on. Requests in flight keep the one they began with."""
         if made.sources is not self.sources:
             self._retired += self.sources
-        self.site, self.cookie, self.refusal, self.tool = made[:4]
-        self.sources, self.popularity = made[4:]
+        with self._assorting:
+            self.site, self.cookie, self.refusal, self.tool = made[:4]
+            self.sources, assortment, self.engines = made[4:]
+            before, self.assortment = self.__dict__.get("assortment"), assortment
+        if before is not None:
+            before.retire()
 
     def _swap(self, made: "_Made") -> None:
         """As :meth:`_adopt`, for a site that was served."""
@@ -184,6 +210,8 @@ class Shopwindow:
         before = self.site
         self._adopt(made)
         let_go(before)
+        if made.assortment.model is not self.model:  # one came while we read
+            Thread(target=self._assort, name="shopwindow-assort", daemon=True).start()
 
     def reload(self) -> None:
         """Read the folder again; raises :class:`SiteError` and changes nothing if it is wrong.
@@ -288,6 +316,7 @@ class Shopwindow:
         def bring(model: Model) -> None:
             supplies = Replenishment(self.site.catalog, model)  # takes milliseconds
             self.model, self._supplies = model, supplies
+            self._assort()
 
         def count(what: str) -> None:
             self.stats.table("models", "Models that came, by what became of them.")[
@@ -332,13 +361,23 @@ class Shopwindow:
         if traffic is None:
             return
         self.traffic = traffic
-        made_for = None
-        while made_for is not self.site:  # another one may go live while we sort
-            made_for = self.site
-            made = await asyncio.to_thread(
-                Popularity, made_for.catalog, popularity(traffic)
-            )
-        self.popularity = made
+        await asyncio.to_thread(self._assort)
+
+    def _assort(self) -> None:
+        """Sort the products by the shop's traffic of now, and go by the model of now."""
+        while True:
+            before, site, model = self.assortment, self.site, self.model
+            popular = popularity(self.traffic)
+            if before.catalog is site.catalog and before.model is model:
+                made = before.refreshed(popular)
+            else:
+                made = assorted(site, popular, model)
+            with self._assorting:
+                # Another site or model may have gone live meanwhile.
+                if self.assortment is before and self.site is site:
+                    self.assortment = made
+                    before.retire()
+                    return
 
     def _read_traffic(self) -> Traffic | None:
         """What the store says of the shop's traffic; None: nothing now."""
@@ -368,6 +407,7 @@ class Shopwindow:
         for source in (*self.sources, *self._retired):
             await source.close()
         await self.remotes.close()
+        await self.engines.close()
         if free and close is not None:
             close()
 

@@ -56,9 +56,11 @@ def ages(events: Events) -> NDArray[np.int64]:
     """How many whole days before the last event each one was."""
     age = events.time.max() - events.time
     if events.timed:
-        return np.floor(age / DAY).astype(np.int64)
-    length = max(1.0, float(age.max()))
-    return np.floor(age / length * UNTIMED_DAYS).astype(np.int64)
+        days = np.floor(age / DAY)
+    else:
+        days = np.floor(age / max(1.0, float(age.max())) * UNTIMED_DAYS)
+    whole: NDArray[np.int64] = days.astype(np.int64)
+    return whole
 
 
 def decays(days: int) -> NDArray[np.int64]:

@@ -1,8 +1,7 @@
 """All of the training, one part after the other: from events to what a model holds."""
 
-import importlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -10,24 +9,25 @@ from numpy.typing import NDArray
 
 from ...catalog import Catalog
 from ..model import article_key
-from ..scoring import Parameters
-from . import covisitation, popularity
+from ..scoring import AGAIN, Parameters
+from . import content, covisitation, popularity, replenishment
+from .again import again
 from .events import ADDED, BOUGHT, VIEWED, Events
 from .part import Say, arrays_of
 from .reading import Read
 from .table import Table
+from .together import together
+from .tuning import tune, views_of
+from .widening import widened
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-VERSION = 1
+Arrays = dict[str, NDArray[np.generic]]
 
 
 class Trained(NamedTuple):
     """What :func:`~..writing.write` writes: the items' keys, the arrays by name, and ``meta``."""
 
     keys: list[str]
-    arrays: dict[str, NDArray[np.generic]]
+    arrays: Arrays
     meta: dict[str, Any]
 
 
@@ -45,52 +45,57 @@ def train(
     events = read.events
     if catalog is not None:
         events = with_items(events, _keys(catalog))
-    parameters, metrics = Parameters(), {}
-    if (tuning := _part("tuning")) is not None:
-        parameters, metrics = tuning.tune(events, say)
-    arrays: dict[str, NDArray[np.generic]] = {}
-    learned: dict[str, Any] = dict(metrics)
-    for name, table in tables(events, parameters, say).items():
-        arrays |= arrays_of(name, table)
-    if (together := _part("together")) is not None:
-        arrays |= arrays_of("together", together.together(events, say))
-    if catalog is not None and (content := _part("content")) is not None:
-        arrays |= arrays_of("content", content.similar(catalog, events.keys, say))
+    parameters, metrics = tune(events, say)
+    counted = tables(events, parameters, say)
+    views = widened(counted["viewed-viewed"], parameters.wider, parameters.keep)
+    arrays = arrays_of("viewed-viewed", views)
+    arrays |= arrays_of("viewed-bought", counted["viewed-bought"])
+    arrays |= arrays_of("together", together(events, say))
+    arrays[AGAIN] = again(views_of(events), parameters)
     say("popularity", 0, 1)
-    popular, trending = popularity.popular(events), popularity.trending(events)
-    arrays |= {
-        "popular": popular.scores,
-        "popular-order": popular.order,
-        "trending": trending.scores,
-        "trending-order": trending.order,
-    }
+    trending = popularity.trending(events)
+    arrays |= _popularity("popular", popularity.popular(events))
+    arrays |= _popularity("trending", trending)
     names: list[str] = []
     if catalog is not None:
+        arrays |= _content(catalog, events, views, say)
         found = popularity.by_category(trending, events.keys, _categories(catalog))
         names = found.names
         arrays |= {"category.ptr": found.ptr, "category.idx": found.idx}
-    say("popularity", 1, 1)
-    if (replenishment := _part("replenishment")) is not None:
-        single = {} if catalog is None else _single(catalog)
-        fitted = replenishment.fit(events, say, single)
-        arrays |= fitted.arrays
-        learned["replenishment"] = fitted.metrics
+    replenished = replenishment.fit(
+        events, say, None if catalog is None else _category(catalog)
+    )
+    arrays |= replenished.arrays
     meta = {
         "until": _written(events, until),
         "parameters": msgspec.to_builtins(parameters),
-        "metrics": learned,
+        "metrics": {**metrics, "replenishment": replenished.metrics},
         "counts": counts(read),
         "categories": names,
     }
     return Trained(events.keys, arrays, meta)
 
 
+def _content(catalog: Catalog, events: Events, views: Table, say: Say) -> Arrays:
+    """What is alike, for items that nobody or few have seen."""
+    counts = np.bincount(views_of(events).item, minlength=len(events.keys))
+    alike = arrays_of("content", content.similar(catalog, events.keys, say))
+    return alike | {"content-weight": content.worth(counts, views)}
+
+
+def _popularity(name: str, found: popularity.Popularity) -> Arrays:
+    return {name: found.scores, f"{name}-order": found.order}
+
+
 def tables(events: Events, parameters: Parameters, say: Say) -> dict[str, Table]:
     """The tables that are counted by pairs of a session, by their names in a model."""
-    seen = _as_views(events)
     return {
         "viewed-viewed": covisitation.table(
-            seen, parameters, VIEWED, VIEWED, _step(say, "counting what is viewed")
+            views_of(events),
+            parameters,
+            VIEWED,
+            VIEWED,
+            _step(say, "counting what is viewed"),
         ),
         "viewed-bought": covisitation.table(
             events, parameters, VIEWED, BOUGHT, _step(say, "counting what is bought")
@@ -126,13 +131,6 @@ def with_items(events: Events, keys: list[str]) -> Events:
     return events._replace(item=renamed[events.item], keys=whole)
 
 
-def _as_views(events: Events) -> Events:
-    """Where nothing was viewed, as in a till's log, whatever was done counts as that."""
-    if (events.verb == VIEWED).any():
-        return events
-    return events._replace(verb=np.full(len(events.verb), VIEWED, np.int8))
-
-
 def _keys(catalog: Catalog) -> list[str]:
     return [*catalog.products, *map(article_key, catalog.articles)]
 
@@ -146,7 +144,7 @@ def _categories(catalog: Catalog) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _single(catalog: Catalog) -> dict[str, str]:
+def _category(catalog: Catalog) -> dict[str, str]:
     return {id: item.category for id, item in catalog.products.items() if item.category}
 
 
@@ -164,10 +162,3 @@ def _step(say: Say, step: str) -> Say:
 
 def _nobody(step: str, done: int, of: int) -> None:
     return None
-
-
-def _part(name: str) -> "ModuleType | None":
-    try:
-        return importlib.import_module(f"{__package__}.{name}")
-    except ModuleNotFoundError:
-        return None

@@ -52,6 +52,7 @@ class Numbers(dict[Value, int]):
         return number
 
     def of(self, values: Sequence[Value]) -> NDArray[np.int32]:
+        """The number of each value."""
         if not any(values):  # a column that is not there
             if set(values) <= {None, ""}:
                 return np.full(len(values), MISSING, np.int32)
