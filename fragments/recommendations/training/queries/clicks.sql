@@ -1,20 +1,23 @@
 -- visits, items(number, article, product), recency(bucket, weight) -> the rows of two verbs, in
 -- numbers: which session, which place in it, and what the session weighs by its age.
 SELECT
-    clicks.session, clicks.number, clicks.verb, clicks.nth, clicks.nth - clicks.nth % {farthest} AS block,
-    recency.weight
+    clicks.session, clicks.number, clicks.verb, clicks.nth,
+    clicks.nth - clicks.nth % {farthest} AS block, recency.weight
 FROM (
     SELECT
-        visits.session, items.number, visits.verb,
+        visits.session, items.number, {verb} AS verb,
         ROW_NUMBER() OVER (PARTITION BY visits.session ORDER BY visits.moment, visits.place) AS nth,
         CASE
             WHEN span.newest > span.oldest
-            THEN CAST(FLOOR((visits.ended - span.oldest) / (span.newest - span.oldest) * {buckets}) AS INTEGER)
-            ELSE {buckets}
+            THEN CAST(LEAST(
+                FLOOR((visits.ended - span.oldest) / (span.newest - span.oldest) * {buckets}),
+                {buckets} - 1
+            ) AS INTEGER)
+            ELSE {buckets} - 1
         END AS bucket
     FROM visits
     CROSS JOIN (SELECT MIN(moment) AS oldest, MAX(moment) AS newest FROM visits) AS span
     JOIN items ON items.article = visits.article AND items.product = visits.product
-    WHERE visits.verb IN ({source}, {target})
+    WHERE {verb} IN ({source}, {target})
 ) AS clicks
 JOIN recency ON recency.bucket = clicks.bucket

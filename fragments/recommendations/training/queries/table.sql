@@ -1,4 +1,4 @@
--- clicks, steps(step, ahead, back), items(number, scale_from, scale_to) -> the table: to each item
+-- clicks, steps(step, ahead, back), scales(number, scale_from, scale_to) -> the table: to each item
 -- i the {keep} items j that go best with it, best first, of equal ones the lower number.
 --
 -- Who is at most {farthest} clicks away stands in the same block of so many clicks or in the
@@ -52,8 +52,8 @@ FROM (
             ) AS pairs
             CROSS JOIN (SELECT 1 AS up UNION ALL SELECT 0 AS up) AS directions
         ) AS directed
-        JOIN items AS source ON source.number = directed.i
-        JOIN items AS target ON target.number = directed.j
+        JOIN scales AS source ON source.number = directed.i
+        JOIN scales AS target ON target.number = directed.j
         WHERE directed.weight > 0
     ) AS scored
 ) AS ranked
