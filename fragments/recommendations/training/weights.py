@@ -28,7 +28,9 @@ def fixed(weight: float) -> int:
     return max(1, round(weight * UNIT))
 
 
-def distances(farthest: int, decay: float, backward: float) -> tuple[list[int], list[int]]:
+def distances(
+    farthest: int, decay: float, backward: float
+) -> tuple[list[int], list[int]]:
     """What so many steps weigh, forward and backward: index 1 is the next event.
 
     ``farthest`` steps count at most, each ``decay`` steps divide the weight by e; a pair against
@@ -43,7 +45,10 @@ def recencies(decay: float) -> list[int]:
 
     A session that is ``decay`` times the whole history old weighs 1/e.
     """
-    return [fixed(math.exp(-(BUCKETS - 1 - part) / BUCKETS / decay)) for part in range(BUCKETS)]
+    return [
+        fixed(math.exp(-(BUCKETS - 1 - part) / BUCKETS / decay))
+        for part in range(BUCKETS)
+    ]
 
 
 def scales(counts: Iterable[int], power: float) -> dict[int, float]:

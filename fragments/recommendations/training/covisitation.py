@@ -1,0 +1,204 @@
+"""Which items go together in a session: pairs are counted, the near and the recent ones more.
+
+The pairs are made for some items at a time, all of them in both directions, so that a part of
+the table is finished, and its best kept, before the next one begins: memory depends on the size
+of a part, not on how many pairs there are. Weights are whole numbers, so that the sums are the
+same in whichever order they are added up.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import add
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from ..scoring import Parameters
+from .events import VIEWED, Events
+from .table import Table, empty
+from .weights import BUCKETS, UNIT, distances, recencies, scales
+
+#: Pairs that are held at once, at about 50 bytes.
+PAIRS = 1_500_000
+Say = Callable[[str, int, int], object]
+
+_Ints = NDArray[np.int64]
+_BELOW = 0x7FFF_FFFF  # what the bits of a positive float32 are at most
+
+
+def table(
+    events: Events,
+    parameters: Parameters,
+    of: int = VIEWED,
+    to: int = VIEWED,
+    say: Say | None = None,
+) -> Table:
+    """What was done as ``to`` in the sessions in which something was done as ``of``, best first.
+
+    A session's places are counted over its events of these two verbs. ``say`` hears how many of
+    the items are done. Where nothing was done as one of the two, the table has no pairs.
+    """
+    items = len(events.keys)
+    line = _Line(events, parameters, of, to)
+    if not len(line.items) or not line.of_counts.any() or not line.to_counts.any():
+        return empty(items)
+    counts = np.zeros(items, np.int64)
+    columns: list[NDArray[np.int32]] = []
+    values: list[NDArray[np.float32]] = []
+    for first, last, places in line.parts():
+        # A part is cut again where one item alone would be too much.
+        sums = reduce(add, (line.pairs(some, first, last) for some in places))
+        rows, best, scores = line.best(sums, first)
+        counts[first:last] = np.bincount(rows, minlength=last - first)
+        columns.append(best)
+        values.append(scores)
+        if say is not None:
+            say("counting", last, items)
+    ptr = np.zeros(items + 1, np.int64)
+    np.cumsum(counts, out=ptr[1:])
+    return Table(ptr, np.concatenate(columns), np.concatenate(values))
+
+
+class _Line:
+    """The events of two verbs, session after session, and what their pairs weigh."""
+
+    def __init__(
+        self, events: Events, parameters: Parameters, of: int, to: int
+    ) -> None:
+        verb, items, session = events.verb, events.item, events.session
+        chosen = (verb == of) | (verb == to)
+        if not chosen.all():
+            verb, items, session = verb[chosen], items[chosen], session[chosen]
+        number = len(events.keys)
+        self.items, self.session = items, session
+        self.of, self.to = (verb == of), (verb == to)
+        self.of_counts = np.bincount(items[self.of], minlength=number)
+        self.to_counts = np.bincount(items[self.to], minlength=number)
+        self.scale_of = _scales(self.of_counts, parameters.power_of) * UNIT**-2
+        self.scale_to = _scales(self.to_counts, parameters.power_to)
+        self.recency = _recency(events, parameters.recency)
+        self.farthest = parameters.farthest
+        self.keep = parameters.keep
+        forward, backward = distances(
+            parameters.farthest, parameters.distance_decay, parameters.backward
+        )
+        # By steps from the farthest before to the farthest after.
+        self.distance = np.array([*backward[:0:-1], *forward], np.int64)
+        same = of == to
+        self._both = same
+        # Those of one item together: these are the rows that a part makes.
+        order = np.argsort(items, kind="stable")
+        self.places = order if same else order[self.of[order]]
+        edges = np.flatnonzero(np.diff(session)) + 1
+        starts = np.concatenate(([0], edges)).astype(np.int32)
+        ends = np.concatenate((edges, [len(session)])).astype(np.int32)
+        lengths = ends - starts
+        place = np.arange(len(session), dtype=np.int32)
+        farthest = np.int32(self.farthest)
+        self.before = np.minimum(place - np.repeat(starts, lengths), farthest)
+        self.after = np.minimum(np.repeat(ends, lengths) - 1 - place, farthest)
+        del place
+
+    def parts(self) -> Iterator[tuple[int, int, list[_Ints]]]:
+        """Items from a first one up to a last one, and the places of their events in pieces."""
+        number = len(self.of_counts)
+        width = max(1, (number - 1).bit_length())
+        tall = 1 << max(0, min(20, 64 - 31 - width))
+        places = self.places
+        work = np.zeros(len(places) + 1, np.int64)
+        np.cumsum(self.before[places] + self.after[places], out=work[1:])
+        starts = np.zeros(number + 1, np.int64)
+        np.cumsum(self.of_counts, out=starts[1:])
+        first = 0
+        while first < number:
+            begin = starts[first]
+            last = int(np.searchsorted(work[starts], work[begin] + PAIRS, "right")) - 1
+            last = min(max(last, first + 1), first + tall, number)
+            end = starts[last]
+            pieces = []
+            while begin < end:
+                stop = int(np.searchsorted(work, work[begin] + PAIRS, "right")) - 1
+                stop = min(max(stop, int(begin) + 1), int(end))
+                pieces.append(places[begin:stop])
+                begin = stop
+            yield first, last, pieces or [places[:0]]
+            first = last
+
+    def pairs(self, places: _Ints, first: int, last: int) -> csr_matrix:
+        """What the pairs of these events weigh, by item (from ``first``) and the other item."""
+        before = self.before[places]
+        each = before + self.after[places]
+        begins = np.zeros(len(places) + 1, np.int64)
+        np.cumsum(each, out=begins[1:])
+        total = int(begins[-1])
+        # How far the other event is: up to `before` steps back, then as many ahead.
+        steps = np.arange(total, dtype=np.int64)
+        steps -= np.repeat(begins[:-1] + before, each)
+        steps += steps >= 0
+        other = np.repeat(places, each)
+        other += steps
+        columns = self.items[other]
+        weights = self.distance[steps + self.farthest]
+        weights *= np.repeat(self.recency[self.session[places]], each)
+        rows = self.items[places]
+        sound = columns != np.repeat(rows, each)
+        if not self._both:
+            sound &= self.to[other]
+        del other, steps
+        kept = np.zeros(total + 1, np.int64)
+        np.cumsum(sound, out=kept[1:])
+        edges = np.searchsorted(rows, np.arange(first, last + 1))
+        found = csr_matrix(
+            (weights[sound], columns[sound], kept[begins[edges]]),
+            shape=(last - first, len(self.of_counts)),
+        )
+        found.sum_duplicates()
+        return found
+
+    def best(
+        self, sums: csr_matrix, first: int
+    ) -> tuple[_Ints, NDArray[np.int32], NDArray[np.float32]]:
+        """Rows (from 0), columns and scores of what is kept, as a table has them."""
+        height, width = sums.shape
+        lengths = np.diff(sums.indptr)
+        scores = sums.data.astype(np.float64)
+        scores *= np.repeat(self.scale_of[first : first + height], lengths)
+        scores *= self.scale_to[sums.indices]
+        # One number that sorts by row, falling score and column.
+        bits = max(1, (width - 1).bit_length())
+        key = np.repeat(np.arange(height, dtype=np.uint64), lengths)
+        key <<= np.uint64(31)
+        key |= np.uint64(_BELOW) - scores.astype(np.float32).view(np.uint32)
+        key <<= np.uint64(bits)
+        key |= sums.indices.astype(np.uint64)
+        key.sort()
+        begins = sums.indptr[:-1].astype(np.int64)
+        key = key[np.arange(len(key)) - np.repeat(begins, lengths) < self.keep]
+        columns = (key & np.uint64((1 << bits) - 1)).astype(np.int32)
+        key >>= np.uint64(bits)
+        short = (np.uint64(_BELOW) - (key & np.uint64(_BELOW))).astype(np.uint32)
+        rows = (key >> np.uint64(31)).astype(np.int64)
+        return rows, columns, short.view(np.float32)
+
+
+def _scales(counts: _Ints, power: float) -> NDArray[np.float64]:
+    distinct, places = np.unique(counts, return_inverse=True)
+    known = scales(distinct.tolist(), power)
+    each = np.array([known.get(count, 0.0) for count in distinct.tolist()])
+    return each[places]
+
+
+def _recency(events: Events, decay: float) -> _Ints:
+    """What each session weighs, by the age of its last event."""
+    weights = np.array(recencies(decay), np.int64)
+    if not len(events.time):
+        return weights[:0]
+    ends = np.flatnonzero(np.diff(events.session, append=events.sessions))
+    ended = np.zeros(events.sessions)  # what has no events any more weighs nothing
+    ended[events.session[ends]] = events.time[ends]
+    first, last = events.time.min(), events.time.max()
+    if first == last:
+        return np.full(events.sessions, weights[-1])
+    bucket = np.floor((ended - first) / (last - first) * BUCKETS)
+    return weights[np.clip(bucket, 0, BUCKETS - 1).astype(np.int64)]
