@@ -6,7 +6,7 @@ SELECT
 FROM (
     SELECT
         visits.session, items.number, {verb} AS verb,
-        ROW_NUMBER() OVER (PARTITION BY visits.session ORDER BY visits.moment, visits.place) AS nth,
+        ROW_NUMBER() OVER (PARTITION BY visits.session ORDER BY visits.nth) AS nth,
         CASE
             WHEN span.newest > span.oldest
             THEN CAST(LEAST(
