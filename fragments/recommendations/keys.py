@@ -12,16 +12,18 @@ from itertools import accumulate
 from typing import NamedTuple
 from zlib import crc32
 
+from .arrays import Array
+
 _FEW = 8  # numbers of a bucket that are looked at one after the other
 
 
 class Columns(NamedTuple):
     """What is kept: all keys' bytes, where each begins, where buckets begin, their numbers."""
 
-    text: "memoryview[int]"
-    ptr: "memoryview[int]"
-    buckets: "memoryview[int]"
-    numbers: "memoryview[int]"
+    text: Array[int]
+    ptr: Array[int]
+    buckets: Array[int]
+    numbers: Array[int]
 
 
 def as_bytes(key: str) -> bytes:
@@ -29,8 +31,8 @@ def as_bytes(key: str) -> bytes:
     return key.encode("utf-8", "surrogatepass")
 
 
-def columns(keys: Sequence[str]) -> Columns:
-    """The arrays for ``keys``. Raises ValueError if they are not sorted, or one is there twice."""
+def columns(keys: Sequence[str]) -> "tuple[memoryview[int], ...]":
+    """The arrays of :class:`Columns` for ``keys``. Raises ValueError if they are not sorted, or one is there twice."""
     encoded = [as_bytes(key) for key in keys]
     for place in range(1, len(encoded)):
         if encoded[place - 1] >= encoded[place]:
@@ -48,8 +50,7 @@ def columns(keys: Sequence[str]) -> Columns:
     # Sorting is stable: within a bucket the numbers ascend.
     numbers = array("i", sorted(range(len(places)), key=places.__getitem__))
     text = b"".join(encoded)
-    views = (memoryview(one) for one in (text, ptr, buckets, numbers))
-    return Columns(*views)
+    return tuple(memoryview(one) for one in (text, ptr, buckets, numbers))
 
 
 def _mask(count: int) -> int:
@@ -84,7 +85,8 @@ class Keys:
             return self._bisect(wanted, first, last)
         for place in range(first, last):
             number = numbers[place]
-            if self._text[self._ptr[number] : self._ptr[number + 1]] == wanted:
+            found = self._text[self._ptr[number] : self._ptr[number + 1]]
+            if found.tobytes() == wanted:
                 return number
         return None
 
@@ -92,7 +94,7 @@ class Keys:
         while first < last:
             middle = (first + last) // 2
             number = self._numbers[middle]
-            found = bytes(self._text[self._ptr[number] : self._ptr[number + 1]])
+            found = self._text[self._ptr[number] : self._ptr[number + 1]].tobytes()
             if found == wanted:
                 return number
             if found < wanted:
@@ -106,4 +108,4 @@ class Keys:
         if not 0 <= number < self.size:
             raise IndexError(f"no item has the number {number}: there are {self.size}")
         found = self._text[self._ptr[number] : self._ptr[number + 1]]
-        return str(bytes(found), "utf-8", "surrogatepass")
+        return str(found.tobytes(), "utf-8", "surrogatepass")

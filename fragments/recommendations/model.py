@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from .arrays import ArrayFault, dtype_of, mapped
+from .arrays import Array, ArrayFault, Opened, open_array
 from .checksums import checksum
 from .keys import Columns, Keys
 
@@ -26,6 +26,8 @@ NAMED = re.compile(r"model-\d{8}T\d{6}Z-([0-9a-f]{8})\Z")
 IDS = ("ids", "ids.ptr", "ids-index.ptr", "ids-index.idx")
 _IDS_DTYPES = ("|u1", "<i8", "<i4", "<i4")
 _TABLE = {"ptr": "<i8", "idx": "<i4", "val": "<f4"}
+#: Bytes of one model that a process maps, at most; the rest stays in files and is read row by row.
+MAPPED = 16 * 2**20
 _ARTICLE = "\x00article\x00"
 
 
@@ -37,9 +39,9 @@ class Table(NamedTuple):
     """For each item a row of others: row ``n`` is ``idx[ptr[n]:ptr[n + 1]]``, best first, and
     its scores stand at the same places of ``val``."""
 
-    ptr: "memoryview[int]"
-    idx: "memoryview[int]"
-    val: "memoryview[float]"
+    ptr: Array[int]
+    idx: Array[int]
+    val: Array[float]
 
 
 def article_key(id: str) -> str:
@@ -100,25 +102,22 @@ class Model:
     """
 
     def __init__(
-        self,
-        folder: Path,
-        meta: Mapping[str, Any],
-        arrays: "Mapping[str, memoryview[Any]]",
+        self, folder: Path, meta: Mapping[str, Any], opened: Mapping[str, Opened]
     ) -> None:
         """Use :meth:`open`. Raises ValueError if the arrays do not fit each other."""
         self.folder = folder
         self.name = folder.name
         self.meta = meta
-        self._arrays = arrays
-        self._keys = Keys(Columns(*(arrays[name] for name in IDS)))
+        self._arrays = {name: one.array for name, one in opened.items()}
+        self._keys = Keys(Columns(*(self._arrays[name] for name in IDS)))
         self.size = self._keys.size
         #: An item's number by its key, or None; its key by its number, or IndexError.
         self.number = self._keys.number
         self.key = self._keys.key
-        kinds = {name: (dtype_of(array), len(array)) for name, array in arrays.items()}
+        kinds = {name: (one.dtype, len(one.array)) for name, one in opened.items()}
         self._tables: dict[str, Table] = {}
         for name in tables_of(kinds, self.size):
-            table = Table(*(arrays[f"{name}.{part}"] for part in _TABLE))
+            table = Table(*(self._arrays[f"{name}.{part}"] for part in _TABLE))
             if table.ptr[0] != 0 or table.ptr[-1] != len(table.idx):
                 raise ValueError(f"the rows of {name} do not fit their places")
             self._tables[name] = table
@@ -130,13 +129,13 @@ class Model:
         """The table of that name, if the model has it."""
         return self._tables.get(name)
 
-    def array(self, name: str) -> "memoryview[Any] | None":
+    def array(self, name: str) -> Array[Any] | None:
         """The array of that name, if the model has it: ``popular`` is of ``popular.npy``."""
         return self._arrays.get(name)
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
-        """The model in ``folder``. Raises :class:`ModelError`.
+    def open(cls, folder: Path, mapped: int = MAPPED) -> Self:
+        """The model in ``folder``, of which up to ``mapped`` bytes are mapped. Raises :class:`ModelError`.
 
         Sizes, headers and the checksum of ``meta.json`` are looked at every time; the checksums of
         all other files once in a process, as long as nobody touches them.
@@ -148,15 +147,19 @@ class Model:
                 "without a model here"
             )
         meta = _meta(folder)
-        arrays = {}
         files = msgspec.convert(meta["files"], dict[str, File])
-        for name, told in files.items():
-            arrays[name.removesuffix(".npy")] = _array(folder / name, told)
+        opened = {}
+        for name in sorted(files, key=lambda name: _wanted(name, files[name])):
+            told = files[name]
+            maps = told.bytes <= mapped
+            mapped -= told.bytes if maps else 0
+            opened[name.removesuffix(".npy")] = _open(folder / name, told, maps)
         try:
-            return cls(folder, meta, arrays)
-        except (KeyError, ValueError, IndexError) as error:
-            what = f"{error} is missing" if isinstance(error, KeyError) else error
-            raise _unusable(folder, what) from error
+            return cls(folder, meta, opened)
+        except KeyError as error:
+            raise _unusable(folder, f"it has no {error.args[0]}.npy") from None
+        except (ValueError, IndexError) as error:
+            raise _unusable(folder, error) from error
 
     @classmethod
     def current(cls, out: Path) -> Self:
@@ -237,16 +240,20 @@ def _meta(folder: Path) -> dict[str, Any]:
     return meta
 
 
-def _array(path: Path, told: File) -> "memoryview[Any]":
+def _wanted(name: str, file: File) -> tuple[bool, bool, int]:
+    """Sorts what is asked most to the front, to be mapped first."""
+    stem = name.removesuffix(".npy")
+    return stem not in IDS, not stem.startswith("viewed-viewed."), file.bytes
+
+
+def _open(path: Path, told: File, maps: bool) -> Opened:
     try:
-        array, state = mapped(path)
-        if state.st_size != told.bytes:
-            raise ArrayFault(
-                f"it should have {told.bytes:,} bytes and has {state.st_size:,}"
-            )
-        if (dtype := dtype_of(array)) != told.dtype:
-            raise ArrayFault(f"it should be an array of {told.dtype}, not {dtype}")
-        if checksum(path, state) != told.sha256:
+        opened = open_array(path, maps)
+        if (size := opened.state.st_size) != told.bytes:
+            raise ArrayFault(f"it should have {told.bytes:,} bytes and has {size:,}")
+        if opened.dtype != told.dtype:
+            raise ArrayFault(f"it should be of {told.dtype} and is of {opened.dtype}")
+        if checksum(path, opened.state) != told.sha256:
             raise ArrayFault("its checksum is wrong")
     except FileNotFoundError:
         raise _unusable(path, "there is no such file") from None
@@ -254,7 +261,7 @@ def _array(path: Path, told: File) -> "memoryview[Any]":
         raise _unusable(path, error.strerror or str(error)) from error
     except ArrayFault as error:
         raise _unusable(path, error) from error
-    return array
+    return opened
 
 
 def _unusable(path: Path, what: object) -> ModelError:

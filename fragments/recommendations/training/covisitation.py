@@ -201,4 +201,5 @@ def _recency(events: Events, decay: float) -> _Ints:
     if first == last:
         return np.full(events.sessions, weights[-1])
     bucket = np.floor((ended - first) / (last - first) * BUCKETS)
-    return weights[np.clip(bucket, 0, BUCKETS - 1).astype(np.int64)]
+    each: _Ints = weights[np.clip(bucket, 0, BUCKETS - 1).astype(np.int64)]
+    return each

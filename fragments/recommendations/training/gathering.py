@@ -1,0 +1,125 @@
+"""Events as they come, in any order: made to columns of numbers, and sound or rejected."""
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .batch import COLUMNS, Batch, Value
+from .events import BOUGHT, VIEWED, Events
+from .sessions import Columns, arranged
+from .values import MISSING, UNUSABLE, Numbers, Verbs, moments
+
+NO_PRODUCT = "no product"
+NO_VISITOR = "neither visitor nor session"
+BAD_ID = "an id is too long, or holds a zero byte"
+BAD_EVENT = "an unknown event"
+BAD_TIME = "the time cannot be read"
+FUTURE = "the time is in the future"
+
+_EVENT, _TIME = COLUMNS.index("event"), COLUMNS.index("time")
+
+#: Seconds that clocks may be ahead.
+AHEAD = 86_400.0
+SHOWN = 10
+
+
+class Gathering:
+    """Takes batches of events, and makes :class:`.events.Events` of them at the end."""
+
+    def __init__(self, until: float | None, now: float) -> None:
+        """Events at ``until`` or later are left out; without it, those a day after ``now``."""
+        self._until = until
+        self._now = now
+        self._visitors, self._sessions = Numbers(), Numbers()
+        self._items, self._orders = Numbers(), Numbers()
+        self._verbs = Verbs()
+        self._parts: list[list[NDArray[np.generic]]] = []
+        self.lines = 0
+        self.later = 0
+        self.rejected: Counter[str] = Counter()
+        #: The first few lines that are no events, with the reason.
+        self.examples: list[tuple[int, str]] = []
+
+    def wrong(self, line: int, why: str) -> None:
+        """``line`` is no event."""
+        self.lines += 1
+        self.rejected[why] += 1
+        if len(self.examples) < SHOWN:
+            self.examples.append((line, why))
+
+    def add(self, batch: Batch) -> None:
+        """Take these."""
+        number = len(batch.line)
+        self.lines += number
+        visitors, sessions, names, products, times, orders = batch.values
+        item = self._items.of(products)
+        visitor = self._visitors.of(visitors)
+        session = self._sessions.of(sessions)
+        order = self._orders.of(orders)
+        verb = self._verbs.of(names)
+        unnamed = verb == MISSING  # an order's line, or somebody looked at it
+        if unnamed.any():
+            verb[unnamed] = np.where(order[unnamed] >= 0, BOUGHT, VIEWED)
+        time = moments(times)
+        sound = np.ones(number, np.bool_)
+        for bad, why in (
+            (item == MISSING, NO_PRODUCT),
+            (
+                (item == UNUSABLE) | (visitor == UNUSABLE) | (session == UNUSABLE),
+                BAD_ID,
+            ),
+            ((visitor < 0) & (session < 0), NO_VISITOR),
+            (verb == UNUSABLE, BAD_EVENT),
+            (np.isinf(time), BAD_TIME),
+        ):
+            self._reject(bad, why, sound, batch)
+        if self._until is None:
+            self._reject(time > self._now + AHEAD, FUTURE, sound, batch)
+        else:
+            later = sound & (time >= self._until)
+            self.later += int(later.sum())
+            sound &= ~later
+        order[order < 0] = -1
+        columns: list[NDArray[np.generic]] = [visitor, session, item, verb, time, order]
+        columns.append(np.asarray(batch.line, np.int64))
+        self._parts.append(
+            columns if sound.all() else [column[sound] for column in columns]
+        )
+
+    def _reject(
+        self, bad: NDArray[np.bool_], why: str, sound: NDArray[np.bool_], batch: Batch
+    ) -> None:
+        bad = bad & sound
+        if not bad.any():
+            return
+        sound &= ~bad
+        self.rejected[why] += int(bad.sum())
+        missing = SHOWN - len(self.examples)
+        for place in np.flatnonzero(bad)[:missing].tolist():
+            words = why
+            if why == BAD_EVENT:
+                words += f" {_short(batch.values[_EVENT][place])}"
+            elif why == BAD_TIME:
+                words += f": {_short(batch.values[_TIME][place])}"
+            self.examples.append((batch.line[place], words))
+
+    def finish(self) -> Events:
+        """All that was taken; the gathering is empty then."""
+        self._visitors.clear()  # as large as all the columns
+        self._sessions.clear()
+        kinds = (np.int32, np.int32, np.int32, np.int8, np.float64, np.int32, np.int64)
+        columns = []
+        for place, kind in enumerate(kinds):
+            parts = [part[place] for part in self._parts]
+            columns.append(np.concatenate(parts) if parts else np.zeros(0, kind))
+            for part in self._parts:
+                part[place] = parts[0][:0]
+        self._parts.clear()
+        self.examples.sort()
+        return arranged(Columns(*columns), self._items.texts, self.lines, self.rejected)
+
+
+def _short(value: Value) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,78 @@
+"""Events of a Parquet file, read by pyarrow."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .batch import COLUMNS, Batch, Value
+from .csvlines import check
+from .lines import Unreadable
+
+ROWS = 50_000
+
+
+def rows_of(path: Path) -> int:
+    """How many rows there are. Raises :class:`Unreadable`."""
+    return int(_opened(path).metadata.num_rows)
+
+
+def batches(path: Path) -> Iterator[Batch]:
+    """All rows. Raises :class:`Unreadable` without pyarrow or the needed columns."""
+    import pyarrow
+
+    file = _opened(path)
+    names = {name.lower(): name for name in file.schema_arrow.names}
+    check(list(names), path)
+    present = [names[name] for name in COLUMNS if name in names]
+    done = 0
+    try:
+        for part in file.iter_batches(ROWS, columns=present):
+            number = part.num_rows
+            columns = [
+                _values(part.column(names[name])) if name in names else [None] * number
+                for name in COLUMNS
+            ]
+            lines = range(done + 1, done + number + 1)
+            done += number
+            yield Batch(columns, lines, done)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise Unreadable(f"{path} cannot be read: {error}") from error
+
+
+def _values(column: Any) -> list[Value]:
+    import pyarrow
+    import pyarrow.compute
+
+    kind = column.type
+    if pyarrow.types.is_timestamp(kind):
+        # Seconds; without a time zone they are UTC, as everywhere here.
+        per_second = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit]
+        column = pyarrow.compute.divide(
+            pyarrow.compute.cast(
+                pyarrow.compute.cast(column, pyarrow.int64()), pyarrow.float64()
+            ),
+            per_second,
+        )
+    elif pyarrow.types.is_date(kind):
+        days = pyarrow.compute.cast(
+            pyarrow.compute.cast(column, pyarrow.timestamp("s")), pyarrow.int64()
+        )
+        column = days
+    elif pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
+        column = pyarrow.compute.cast(column, pyarrow.string())
+    found: list[Value] = column.to_pylist()
+    return found
+
+
+def _opened(path: Path) -> Any:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise Unreadable(
+            f'{path}: Parquet needs extras: pip install "shopwindow[train,export]"'
+        ) from None
+    try:
+        return pyarrow.parquet.ParquetFile(path)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise Unreadable(f"{path} is no Parquet file: {error}") from error

@@ -1,0 +1,125 @@
+"""What stands in the columns of events, as numbers."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .batch import Value
+from .events import ADDED, BOUGHT, VIEWED
+
+#: Characters of an id.
+LONGEST = 500
+MISSING, UNUSABLE = -1, -2
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAMES = {
+    VIEWED: "view viewed views pageview productviewed productview viewitem viewproduct "
+    "detail click clicked read articleviewed impressiondetail",
+    ADDED: "add added cart addtocart addedtocart productadded basket addtobasket "
+    "carted",
+    BOUGHT: "buy bought purchase purchased order ordered ordercompleted transaction "
+    "sale sold checkout productpurchased",
+}
+_VERBS = {name: verb for verb, names in _NAMES.items() for name in names.split()}
+#: What a number of this size counts: none of them is a time in seconds before the year 5000.
+_FINER = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+
+
+class Numbers(dict[Value, int]):
+    """Ids, numbered as they come: 17 and "17" are the same; missing ones are :data:`MISSING`, and
+    :data:`UNUSABLE` are those that are too long, or hold a zero byte."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self[None] = self[""] = MISSING
+
+    def __missing__(self, value: Value) -> int:
+        text = _text(value)
+        if text == value:
+            if len(text) > LONGEST or "\0" in text:
+                return UNUSABLE  # not kept: there may be any number of them
+            self.texts.append(text)
+            number = len(self.texts) - 1
+        else:
+            number = self[text]
+            if number == UNUSABLE:
+                return number
+        self[value] = number
+        return number
+
+    def of(self, values: Sequence[Value]) -> NDArray[np.int32]:
+        return np.fromiter(map(self.__getitem__, values), np.int32, len(values))
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, float) and math.isnan(value):
+        return ""
+    return str(value)
+
+
+class Verbs(dict[Value, int]):
+    """Names of events as verbs: :data:`MISSING` for none, :data:`UNUSABLE` for an unknown one."""
+
+    def __init__(self) -> None:
+        self[None] = self[""] = MISSING
+
+    def __missing__(self, value: Value) -> int:
+        name = "".join(letter for letter in str(value).lower() if letter.isalpha())
+        verb = _VERBS.get(name, UNUSABLE)
+        if verb != UNUSABLE:
+            self[value] = verb
+        return verb
+
+    def of(self, values: Sequence[Value]) -> NDArray[np.int8]:
+        return np.fromiter(map(self.__getitem__, values), np.int8, len(values))
+
+
+def moments(values: Sequence[Value]) -> NDArray[np.float64]:
+    """Times in seconds since 1970: NaN for none, infinite for those that cannot be read.
+
+    A time is a number of seconds (or of milli-, micro-, nanoseconds, which its size tells), or
+    written as RFC 3339 has it; without a time zone UTC is meant.
+    """
+    try:
+        found = np.array(values, np.float64)
+    except (ValueError, TypeError, OverflowError):
+        found = np.fromiter(map(_moment, values), np.float64, len(values))
+    for above, unit in _FINER:
+        found[(found >= above) & np.isfinite(found)] /= unit
+    return found
+
+
+def _moment(value: Value) -> float:
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return math.nan
+        try:
+            number = float(text)
+        except ValueError:
+            return _written(text)
+    elif value is None:
+        return math.nan
+    else:
+        try:
+            number = float(value)
+        except OverflowError:
+            return math.inf
+    return number if math.isfinite(number) else math.inf
+
+
+def _written(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return (moment - _EPOCH).total_seconds()
+    except (ValueError, OverflowError):
+        return math.inf
