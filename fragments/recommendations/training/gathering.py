@@ -31,8 +31,8 @@ class Gathering:
         """Events at ``until`` or later are left out; without it, those a day after ``now``."""
         self._until = until
         self._now = now
-        self._visitors, self._sessions = Numbers(), Numbers()
-        self._items, self._orders = Numbers(), Numbers()
+        self.visitors, self.sessions = Numbers(), Numbers()
+        self.items, self.orders = Numbers(), Numbers()
         self._verbs = Verbs()
         self._parts: list[list[NDArray[np.generic]]] = []
         self.lines = 0
@@ -53,10 +53,10 @@ class Gathering:
         number = len(batch.line)
         self.lines += number
         visitors, sessions, names, products, times, orders = batch.values
-        item = self._items.of(products)
-        visitor = self._visitors.of(visitors)
-        session = self._sessions.of(sessions)
-        order = self._orders.of(orders)
+        item = self.items.of(products)
+        visitor = self.visitors.of(visitors)
+        session = self.sessions.of(sessions)
+        order = self.orders.of(orders)
         verb = self._verbs.of(names)
         unnamed = verb == MISSING  # an order's line, or somebody looked at it
         if unnamed.any():
@@ -81,11 +81,14 @@ class Gathering:
             self.later += int(later.sum())
             sound &= ~later
         order[order < 0] = -1
-        columns: list[NDArray[np.generic]] = [visitor, session, item, verb, time, order]
-        columns.append(np.asarray(batch.line, np.int64))
-        self._parts.append(
-            columns if sound.all() else [column[sound] for column in columns]
-        )
+        place = np.asarray(batch.line, np.int64)
+        columns = Columns(visitor, session, item, verb, time, order, place)
+        self.take(columns if sound.all() else columns.where(sound))
+
+    def take(self, columns: Columns) -> None:
+        """Keep what is sound of a batch; its numbers are places in the ``texts`` of
+        ``visitors``, ``sessions``, ``items`` and ``orders``."""
+        self._parts.append(list(columns))
 
     def _reject(
         self, bad: NDArray[np.bool_], why: str, sound: NDArray[np.bool_], batch: Batch
@@ -106,8 +109,8 @@ class Gathering:
 
     def finish(self) -> Events:
         """All that was taken; the gathering is empty then."""
-        self._visitors.clear()  # as large as all the columns
-        self._sessions.clear()
+        # As large as all the columns.
+        self.visitors, self.sessions, self.orders = Numbers(), Numbers(), Numbers()
         kinds = (np.int32, np.int32, np.int32, np.int8, np.float64, np.int32, np.int64)
         columns = []
         for place, kind in enumerate(kinds):
@@ -117,7 +120,7 @@ class Gathering:
                 part[place] = parts[0][:0]
         self._parts.clear()
         self.examples.sort()
-        return arranged(Columns(*columns), self._items.texts, self.lines, self.rejected)
+        return arranged(Columns(*columns), self.items.texts, self.lines, self.rejected)
 
 
 def _short(value: Value) -> str:

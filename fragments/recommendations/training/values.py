@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from ..model import article_key
 from .batch import Value
 from .events import ADDED, BOUGHT, VIEWED
 
@@ -39,7 +40,7 @@ class Numbers(dict[Value, int]):
     def __missing__(self, value: Value) -> int:
         text = _text(value)
         if text == value:
-            if len(text) > LONGEST or "\0" in text:
+            if len(text) > LONGEST or "\0" in text.removeprefix(article_key("")):
                 return UNUSABLE  # not kept: there may be any number of them
             self.texts.append(text)
             number = len(self.texts) - 1

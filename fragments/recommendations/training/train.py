@@ -1,0 +1,167 @@
+"""All of the training, one part after the other: from events to what a model holds."""
+
+import importlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ...catalog import Catalog
+from ..model import article_key
+from ..scoring import Parameters
+from . import covisitation, popularity
+from .events import ADDED, BOUGHT, VIEWED, Events
+from .part import Say, arrays_of
+from .reading import Read
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+VERSION = 1
+
+
+class Trained(NamedTuple):
+    """What :func:`~..writing.write` writes: the items' keys, the arrays by name, and ``meta``."""
+
+    keys: list[str]
+    arrays: dict[str, NDArray[np.generic]]
+    meta: dict[str, Any]
+
+
+def train(
+    read: Read,
+    catalog: Catalog | None = None,
+    until: float | None = None,
+    say: Say | None = None,
+) -> Trained:
+    """What ``read`` teaches; with a ``catalog`` also about what nobody has done anything with yet.
+
+    ``until``, in seconds since 1970, is the moment up to which events were read.
+    """
+    say = say or _nobody
+    events = read.events
+    if catalog is not None:
+        events = with_items(events, _keys(catalog))
+    parameters, metrics = Parameters(), {}
+    if (tuning := _part("tuning")) is not None:
+        parameters, metrics = tuning.tune(events, say)
+    arrays: dict[str, NDArray[np.generic]] = {}
+    learned: dict[str, Any] = dict(metrics)
+    seen = _as_views(events)
+    arrays |= arrays_of(
+        "viewed-viewed",
+        covisitation.table(seen, parameters, VIEWED, VIEWED, _step(say, "views")),
+    )
+    arrays |= arrays_of(
+        "viewed-bought",
+        covisitation.table(events, parameters, VIEWED, BOUGHT, _step(say, "orders")),
+    )
+    if (together := _part("together")) is not None:
+        arrays |= arrays_of("together", together.together(events, say))
+    if catalog is not None and (content := _part("content")) is not None:
+        arrays |= arrays_of("content", content.similar(catalog, events.keys, say))
+    say("popularity", 0, 1)
+    popular, trending = popularity.popular(events), popularity.trending(events)
+    arrays |= {
+        "popular": popular.scores,
+        "popular-order": popular.order,
+        "trending": trending.scores,
+        "trending-order": trending.order,
+    }
+    names: list[str] = []
+    if catalog is not None:
+        found = popularity.by_category(trending, events.keys, _categories(catalog))
+        names = found.names
+        arrays |= {"category.ptr": found.ptr, "category.idx": found.idx}
+    say("popularity", 1, 1)
+    if (replenishment := _part("replenishment")) is not None:
+        single = {} if catalog is None else _single(catalog)
+        fitted = replenishment.fit(events, say, single)
+        arrays |= fitted.arrays
+        learned["replenishment"] = fitted.metrics
+    meta = {
+        "until": _written(events, until),
+        "parameters": msgspec.to_builtins(parameters),
+        "metrics": learned,
+        "counts": counts(read),
+        "categories": names,
+    }
+    return Trained(events.keys, arrays, meta)
+
+
+def counts(read: Read) -> dict[str, Any]:
+    """How much was read, and what of it is no event."""
+    events = read.events
+    return {
+        "lines": events.lines,
+        "events": len(events.item),
+        "viewed": int((events.verb == VIEWED).sum()),
+        "added": int((events.verb == ADDED).sum()),
+        "bought": int((events.verb == BOUGHT).sum()),
+        "visitors": len(np.unique(events.visitor[events.visitor >= 0])),
+        "sessions": events.sessions,
+        "items": len(events.keys),
+        "later": read.later,
+        "rejected": dict(events.rejected.most_common()),
+    }
+
+
+def with_items(events: Events, keys: list[str]) -> Events:
+    """The same events, among more items."""
+    known = set(events.keys)
+    whole = sorted(known.union(keys))
+    if len(whole) == len(known):
+        return events
+    places = {key: number for number, key in enumerate(whole)}
+    renamed = np.array([places[key] for key in events.keys], np.int32)
+    return events._replace(item=renamed[events.item], keys=whole)
+
+
+def _as_views(events: Events) -> Events:
+    """Where nothing was viewed, as in a till's log, whatever was done counts as that."""
+    if (events.verb == VIEWED).any():
+        return events
+    return events._replace(verb=np.full(len(events.verb), VIEWED, np.int8))
+
+
+def _keys(catalog: Catalog) -> list[str]:
+    return [*catalog.products, *map(article_key, catalog.articles)]
+
+
+def _categories(catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """The categories of each product, with those above them."""
+    return {
+        id: tuple(catalog.line(item.category))
+        for id, item in catalog.products.items()
+        if item.category
+    }
+
+
+def _single(catalog: Catalog) -> dict[str, str]:
+    return {id: item.category for id, item in catalog.products.items() if item.category}
+
+
+def _written(events: Events, until: float | None) -> str | None:
+    if until is None:
+        if not events.timed:
+            return None
+        until = float(events.time.max())
+    return datetime.fromtimestamp(until, UTC).isoformat()
+
+
+def _step(say: Say, step: str) -> Say:
+    return lambda _, done, of: say(step, done, of)
+
+
+def _nobody(step: str, done: int, of: int) -> None:
+    return None
+
+
+def _part(name: str) -> "ModuleType | None":
+    try:
+        return importlib.import_module(f"{__package__}.{name}")
+    except ModuleNotFoundError:
+        return None
