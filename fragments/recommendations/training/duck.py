@@ -7,7 +7,18 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from ..model import kind_and_id
+from .gathering import Gathering
+from .sessions import Columns as Sound
 from .sql import Columns
+from .values import Numbers
+
+_RAW = """
+CREATE OR REPLACE TABLE raw (
+    visitor VARCHAR, session VARCHAR, named INTEGER, basket VARCHAR, article INTEGER,
+    product VARCHAR, verb INTEGER, timed INTEGER, moment DOUBLE, place BIGINT
+)
+"""
 
 
 class Duck:
@@ -15,27 +26,75 @@ class Duck:
     goes to files in ``folder``, which are gone when it is closed."""
 
     def __init__(self, folder: Path, memory: str = "", threads: int = 0) -> None:
-        config: dict[str, Any] = {"temp_directory": str(folder), "preserve_insertion_order": False}
+        config: dict[str, Any] = {"preserve_insertion_order": False}
         if memory:
             config["memory_limit"] = memory
         if threads:
             config["threads"] = threads
-        self.connection = duckdb.connect(config=config)
+        self._connection = duckdb.connect(str(folder / "counting.duckdb"), config=config)
 
     def make(self, name: str, select: str) -> None:
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+        self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS {select}")
 
     def load(self, name: str, columns: Columns) -> None:
+        self._given(columns)
+        self.make(name, "SELECT * FROM given")
+        self._connection.unregister("given")
+
+    def add(self, columns: Columns) -> None:
+        """More rows of ``raw``."""
+        self._given(columns)
+        self._connection.execute("INSERT INTO raw BY NAME SELECT * FROM given")
+        self._connection.unregister("given")
+
+    def _given(self, columns: Columns) -> None:
         given = {
-            key: np.array(column, dtype=object) if isinstance(column, list) else column
+            key: column if isinstance(column, np.ndarray) else np.array(column, object)
             for key, column in columns.items()
         }
-        self.connection.register("given", given)
-        self.make(name, "SELECT * FROM given")
-        self.connection.unregister("given")
+        self._connection.register("given", given)
 
     def fetch(self, select: str) -> dict[str, NDArray[Any]]:
-        return dict(self.connection.execute(select).fetchnumpy())
+        return dict(self._connection.execute(select).fetchnumpy())
+
+    def execute(self, statement: str) -> None:
+        self._connection.execute(statement)
 
     def close(self) -> None:
-        self.connection.close()
+        self._connection.close()
+
+
+class DuckGathering(Gathering):
+    """Keeps in DuckDB's ``raw`` what is sound; of the ids, no more than those of a batch are in
+    memory."""
+
+    def __init__(self, duck: Duck, until: float | None, now: float) -> None:
+        super().__init__(until, now)
+        self._duck = duck
+        duck.execute(_RAW)
+
+    def take(self, columns: Sound) -> None:
+        kinds = [kind_and_id(key) for key in self.items.texts]
+        articles = np.array([kind == "article" for kind, _ in kinds], np.int32)
+        timed = ~np.isnan(columns.time)
+        self._duck.add(
+            {
+                "visitor": _texts(self.visitors.texts, columns.visitor),
+                "session": _texts(self.sessions.texts, columns.session),
+                "named": (columns.session >= 0).astype(np.int32),
+                "basket": _texts(self.orders.texts, columns.order),
+                "article": articles[columns.item],
+                "product": _texts([id for _, id in kinds], columns.item),
+                "verb": columns.verb.astype(np.int32),
+                "timed": timed.astype(np.int32),
+                "moment": np.where(timed, columns.time, 0.0),
+                "place": columns.place,
+            }
+        )
+        self.visitors, self.sessions = Numbers(), Numbers()
+        self.items, self.orders = Numbers(), Numbers()
+
+
+def _texts(texts: list[str], numbers: NDArray[np.int32]) -> NDArray[np.object_]:
+    """The texts of these numbers; of -1, the last one, an empty one."""
+    return np.array([*texts, ""], object)[numbers]

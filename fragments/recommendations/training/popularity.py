@@ -54,15 +54,19 @@ def trending(events: Events) -> Popularity:
     else:
         length = max(1.0, float(age.max()))
         days = np.floor(age / length * UNTIMED_DAYS).astype(np.int64)
-    decay = [0.5 ** (day / HALF_LIFE) for day in range(int(days.max()) + 1)]
-    table = np.array(
+    return _of(events, decays(int(days.max()))[events.verb, days])
+
+
+def decays(oldest: int) -> NDArray[np.int64]:
+    """What an event weighs by its verb and its age in days, up to ``oldest``."""
+    decay = [0.5 ** (day / HALF_LIFE) for day in range(oldest + 1)]
+    return np.array(
         [
             [max(1, round(UNIT * WEIGHTS[verb] * share)) for share in decay]
             for verb in sorted(WEIGHTS)
         ],
         np.int64,
     )
-    return _of(events, table[events.verb, days])
 
 
 def by_category(
@@ -95,5 +99,10 @@ def _of(events: Events, weights: NDArray[np.int64]) -> Popularity:
     sums = np.bincount(
         events.item, weights.astype(np.float64), minlength=len(events.keys)
     )
+    return ranked(sums)
+
+
+def ranked(sums: NDArray[np.float64]) -> Popularity:
+    """Of what the events of each item weigh, in whole numbers."""
     scores = (sums / UNIT).astype(np.float32)
     return Popularity(scores, np.argsort(-scores, kind="stable").astype(np.int32))

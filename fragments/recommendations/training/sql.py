@@ -6,17 +6,18 @@ here: the order of texts, powers, and how weights are rounded.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model import article_key
+from ..model import article_key, kind_and_id
 from ..scoring import Parameters
 from . import weights
 from .events import BOUGHT, PAUSE, VIEWED
+from .popularity import DAY, UNTIMED_DAYS, WEIGHTS, Popularity, decays, ranked
 from .sessions import FAR, FAR_OFF, LONGEST, NO_TIME, TOO_MANY
 from .table import Table, empty
 
@@ -26,7 +27,6 @@ Columns = Mapping[str, NDArray[Any] | Sequence[str]]
 TABLES = {"viewed-viewed": (VIEWED, VIEWED), "viewed-bought": (VIEWED, BOUGHT)}
 #: Without times a visitor has one session: no pause is as long as this.
 NEVER = 1 << 62
-DAY = 86_400.0
 
 
 class Engine(Protocol):
@@ -58,33 +58,122 @@ class Items(NamedTuple):
     counts: NDArray[np.int64]
 
 
-class Prepared(NamedTuple):
-    """A log that can be counted. ``rejected`` says why some of its rows are left out."""
-
-    items: Items
-    timed: bool
-    rejected: Counter[str]
-
-
 def query(name: str, **words: object) -> str:
     """The query in ``queries/NAME.sql``, with these words in place of those in braces."""
     text = (files(__package__) / "queries" / f"{name}.sql").read_text("utf-8")
     return text.format(**words)
 
 
-def prepare(engine: Engine) -> Prepared:
-    """Make the tables ``visits`` (the rows of ``raw`` in sessions) and ``items`` of ``raw``."""
-    number, with_time, low, high = (
+class Counting:
+    """The counting of the ``raw`` of an engine: made once, it has put its rows into sessions.
+
+    ``items`` are those of the log, and ``also`` (keys) whether the log knows them or not.
+    ``rejected`` says why some rows are left out. ``oldest`` and ``newest`` are moments.
+    """
+
+    def __init__(self, engine: Engine, also: Iterable[str] = ()) -> None:
+        self.engine = engine
+        self.timed, self.rejected = _arrange(engine)
+        self.items = _number(engine, also)
+        span = engine.fetch(
+            "SELECT MIN(moment) AS oldest, MAX(moment) AS newest FROM visits"
+        )
+        self.oldest, self.newest = (
+            float(column[0]) if self.items.counts.any() else 0.0
+            for column in span.values()
+        )
+
+    def table(
+        self, parameters: Parameters, source: int = VIEWED, target: int = VIEWED
+    ) -> Table:
+        """The table from ``source`` (a verb) to ``target``, as covisitation.table counts it."""
+        if not self.items.counts.any():
+            return empty(len(self.items.keys))
+        chosen = self.selection(parameters, source, target)
+        found = self.engine.fetch(
+            f"SELECT i, j, val FROM ({chosen}) AS best ORDER BY i, nth"
+        )
+        return table_of_rows(found, len(self.items.keys))
+
+    def selection(self, parameters: Parameters, source: int, target: int) -> str:
+        """The query for that table, once all that it reads is made. It gives i, j, val and nth
+        (from 1 in each row i), in no order."""
+        engine, counts, verb = self.engine, self.items.counts, "visits.verb"
+        if source == target == VIEWED and not counts[VIEWED].any():
+            # A log of purchases alone.
+            verb, counts = "0", counts.sum(axis=0, keepdims=True)
+        words = {
+            "source": source,
+            "target": target,
+            "verb": verb,
+            "farthest": parameters.farthest,
+            "buckets": weights.BUCKETS,
+            "keep": parameters.keep,
+        }
+        recency = np.array(weights.recencies(parameters.recency), np.int64)
+        engine.load("recency", {"bucket": _numbers(len(recency)), "weight": recency})
+        ahead, back = weights.distances(
+            parameters.farthest, parameters.distance_decay, parameters.backward
+        )
+        engine.load(
+            "steps",
+            {
+                "step": _numbers(len(ahead)),
+                "ahead": np.array(ahead, np.int64),
+                "back": np.array(back, np.int64),
+            },
+        )
+        scale_from = _scales(counts[source], parameters.power_of) / weights.UNIT**2
+        engine.load(
+            "scales",
+            {
+                "number": _numbers(len(self.items.keys)),
+                "scale_from": scale_from,
+                "scale_to": _scales(counts[target], parameters.power_to),
+            },
+        )
+        engine.make("clicks", query("clicks", **words))
+        return query("table", **words)
+
+    def popular(self) -> Popularity:
+        """As popularity.popular."""
+        each = np.array([WEIGHTS[verb] for verb in sorted(WEIGHTS)], np.int64)
+        return ranked((each @ self.items.counts * weights.UNIT).astype(np.float64))
+
+    def trending(self) -> Popularity:
+        """As popularity.trending."""
+        sums = np.zeros(len(self.items.keys))
+        if not self.items.counts.any():
+            return ranked(sums)
+        day = f"(span.newest - visits.moment) / {DAY:.0f}"
+        oldest = int((self.newest - self.oldest) / DAY)
+        if not self.timed:
+            length = "GREATEST(span.newest - span.oldest, 1)"
+            day = f"(span.newest - visits.moment) / {length} * {UNTIMED_DAYS}"
+            oldest = UNTIMED_DAYS
+        each = decays(oldest)
+        verbs, days = np.indices(each.shape, np.int32)
+        self.engine.load(
+            "ages",
+            {"verb": verbs.ravel(), "day": days.ravel(), "weight": each.ravel()},
+        )
+        found = self.engine.fetch(query("trends", day=day))
+        sums[found["i"]] = found["weight"]
+        return ranked(sums)
+
+
+def _arrange(engine: Engine) -> tuple[bool, Counter[str]]:
+    """Make ``visits`` of ``raw``: whether times count, and why some rows are left out."""
+    all_rows, with_time, low, high = (
         column[0] for column in engine.fetch(query("facts")).values()
     )
-    timed = bool(number) and int(with_time) * 2 > int(number)
+    timed = bool(all_rows) and int(with_time) * 2 > int(all_rows)
     margin = max(FAR * (high - low), DAY) if timed else 0.0
     bounds = (low - margin, high + margin) if timed else (0.0, 0.0)
-    engine.load(
-        "bounds",
-        {"low": np.array([bounds[0]]), "high": np.array([bounds[1]]), "one": np.ones(1)},
-    )
-    moment = "moment" if timed else "place * bounds.one"
+    columns = {"low": bounds[0], "high": bounds[1], "one": 1.0}
+    engine.load("bounds", {name: np.array([one]) for name, one in columns.items()})
+    # A bigint times a double is a double, which each engine has another name for.
+    moment = "raw.moment" if timed else "raw.place * bounds.one"
     engine.make("log", query("log", timed=int(timed), moment=moment))
     pause = PAUSE if timed else NEVER
     engine.make("visits", query("visits", pause=f"{pause:.0f}", longest=LONGEST))
@@ -92,81 +181,45 @@ def prepare(engine: Engine) -> Prepared:
         int(engine.fetch(f"SELECT COUNT(*) AS number FROM {name}")["number"][0])
         for name in ("log", "visits")
     )
-    missing = int(number) - int(with_time) if timed else 0
-    rejected = Counter(
-        {
-            NO_TIME: missing,
-            FAR_OFF: int(number) - missing - near,
-            TOO_MANY: near - kept,
-        }
-    )
-    return Prepared(_items(engine), timed, +rejected)
+    missing = int(all_rows) - int(with_time) if timed else 0
+    rejected = {
+        NO_TIME: missing,
+        FAR_OFF: int(all_rows) - missing - near,
+        TOO_MANY: near - kept,
+    }
+    return timed, +Counter(rejected)
 
 
-def _items(engine: Engine) -> Items:
+def _number(engine: Engine, also: Iterable[str]) -> Items:
+    """Make ``items`` of ``visits`` and ``also``."""
     found = engine.fetch(query("items"))
-    articles, products = found["article"].tolist(), found["product"].tolist()
-    keys = [
+    there = [
         article_key(product) if article else product
-        for article, product in zip(articles, products, strict=True)
+        for article, product in zip(
+            found["article"].tolist(), found["product"].tolist(), strict=True
+        )
     ]
     # By code points, which is the order of UTF-8's bytes.
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    counts = np.array(
-        [found[verb].astype(np.int64) for verb in ("viewed", "added", "bought")]
-    )
+    keys = sorted({*there, *also})
+    places = {key: number for number, key in enumerate(keys)}
+    counts = np.zeros((3, len(keys)), np.int64)
+    numbers = [places[key] for key in there]
+    for verb, name in enumerate(("viewed", "added", "bought")):
+        counts[verb, numbers] = found[name]
+    kinds = [kind_and_id(key) for key in keys]
     engine.load(
         "items",
         {
-            "number": np.arange(len(order), dtype=np.int32),
-            "article": np.array([articles[at] for at in order], np.int32),
-            "product": [products[at] for at in order],
+            "number": _numbers(len(keys)),
+            "article": np.array([kind == "article" for kind, _ in kinds], np.int32),
+            "product": [id for _, id in kinds],
         },
     )
-    return Items([keys[at] for at in order], counts[:, order])
+    return Items(keys, counts)
 
 
-def selection(
-    engine: Engine, items: Items, parameters: Parameters, source: int, target: int
-) -> str:
-    """The query for the table from ``source`` (a verb) to ``target``, once all that it reads is
-    made. It gives i, j, val and nth (from 1 in each row i), in no order."""
-    counts, verb = items.counts, "visits.verb"
-    if source == target == VIEWED and not counts[VIEWED].any():
-        verb, counts = "0", counts.sum(axis=0, keepdims=True)  # a log of purchases alone
-    words = {
-        "source": source,
-        "target": target,
-        "verb": verb,
-        "farthest": parameters.farthest,
-        "buckets": weights.BUCKETS,
-        "keep": parameters.keep,
-    }
-    recency = np.array(weights.recencies(parameters.recency), np.int64)
-    engine.load(
-        "recency", {"bucket": np.arange(len(recency), dtype=np.int32), "weight": recency}
-    )
-    ahead, back = weights.distances(
-        parameters.farthest, parameters.distance_decay, parameters.backward
-    )
-    engine.load(
-        "steps",
-        {
-            "step": np.arange(1, len(ahead), dtype=np.int32),
-            "ahead": np.array(ahead[1:], np.int64),
-            "back": np.array(back[1:], np.int64),
-        },
-    )
-    engine.load(
-        "scales",
-        {
-            "number": np.arange(len(items.keys), dtype=np.int32),
-            "scale_from": _scales(counts[source], parameters.power_of) / weights.UNIT**2,
-            "scale_to": _scales(counts[target], parameters.power_to),
-        },
-    )
-    engine.make("clicks", query("clicks", **words))
-    return query("table", **words)
+def _numbers(count: int) -> NDArray[np.int32]:
+    return np.arange(count, dtype=np.int32)
 
 
 def _scales(counts: NDArray[np.int64], power: float) -> NDArray[np.float64]:
@@ -174,18 +227,6 @@ def _scales(counts: NDArray[np.int64], power: float) -> NDArray[np.float64]:
     known = weights.scales(there.tolist(), power)
     each = np.array([known.get(count, 0.0) for count in there.tolist()], np.float64)
     return each[which]
-
-
-def table(
-    engine: Engine, items: Items, parameters: Parameters, source: int, target: int
-) -> Table:
-    """The table from ``source`` to ``target``, as covisitation.table counts it with numpy."""
-    number = len(items.keys)
-    if not number:
-        return empty(0)
-    chosen = selection(engine, items, parameters, source, target)
-    found = engine.fetch(f"SELECT i, j, val FROM ({chosen}) AS best ORDER BY i, nth")
-    return table_of_rows(found, number)
 
 
 def table_of_rows(found: Mapping[str, NDArray[Any]], items: int) -> Table:
