@@ -19,6 +19,7 @@ _COMMANDS = {
     "replay": ".replay",
     "doctor": ".doctor",
     "stats": ".stats",
+    "train": ".train",
     "import": ".import_",
     "export": ".export",
     "erase": ".erase",
@@ -72,6 +73,7 @@ def main() -> None:
       shopwindow replay personalization     see who of last week would be shown something else
       shopwindow doctor https://shop.example/   ask whether caches mix up visitors
       shopwindow stats personalization      count profiles and events
+      shopwindow train personalization      learn which products go together
       shopwindow import personalization sales.csv --source pos    what a till knows of customers
       shopwindow export personalization --customer 17    all there is about one person
       shopwindow erase personalization --customer 17     delete it

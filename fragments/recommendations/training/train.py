@@ -1,7 +1,6 @@
 """All of the training, one part after the other: from events to what a model holds."""
 
 import importlib
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 

@@ -124,3 +124,9 @@ def _written(text: str) -> float:
         return (moment - _EPOCH).total_seconds()
     except (ValueError, OverflowError):
         return math.inf
+
+
+def moment_of(text: str) -> float | None:
+    """One time as :func:`moments` reads it; None if it cannot."""
+    moment = float(moments([text])[0])
+    return moment if math.isfinite(moment) else None

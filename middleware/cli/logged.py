@@ -1,0 +1,66 @@
+"""The shop's own log of events, as training reads events."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from ...fragments.recommendations.model import article_key
+from ...rules.events import (
+    ARTICLE_VIEWED,
+    ORDER_COMPLETED,
+    PRODUCT_ADDED,
+    PRODUCT_VIEWED,
+    SAYS,
+)
+from ...rules.facts import Event
+
+if TYPE_CHECKING:
+    from ...fragments.recommendations.training.batch import Batch
+
+AT_ONCE = 10_000
+_VERBS = {
+    PRODUCT_VIEWED: "viewed",
+    ARTICLE_VIEWED: "viewed",
+    PRODUCT_ADDED: "added",
+    ORDER_COMPLETED: "bought",
+}
+
+Row = tuple[str, None, str, str, float, str | None, int]
+
+
+def batches(events: Iterable[Event]) -> "Iterator[Batch]":
+    """What visitors viewed, put into the cart and ordered; other events are no business of it.
+
+    A line's number is the event's place in the log.
+    """
+    from ...fragments.recommendations.training.batch import Batch
+
+    rows = _rows(events)
+    while part := list(islice(rows, AT_ONCE)):
+        *values, lines = zip(*part, strict=True)
+        yield Batch(values, lines, lines[-1])
+
+
+def _rows(events: Iterable[Event]) -> Iterator[Row]:
+    for place, event in enumerate(events, 1):
+        verb = _VERBS.get(event.name)
+        if verb is None:
+            continue
+        order = _id(event.properties.get("order_id")) or None
+        says = SAYS[event.name]
+        things = event.properties.get(says.listed) if says.listed else None
+        if not isinstance(things, list | tuple):
+            things = (event.properties,)
+        for thing in things:
+            id = _id(thing.get(says.property)) if isinstance(thing, dict) else ""
+            if id:
+                key = article_key(id) if says.kind == "article" else id
+                yield event.visitor, None, verb, key, event.time, order, place
+
+
+def _id(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    # JSON's true is no id, though Python counts it among numbers.
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number else ""

@@ -1,0 +1,237 @@
+"""``shopwindow train``: learn from events what goes with what."""
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from ..site import Site
+from ..stores import StoreError
+from ..stores.opening import open_keeper
+from .question import read_ago
+from .records import address_of
+from .repeating import every, read_every
+from .site import usable
+from .trained import steps, tell
+
+if TYPE_CHECKING:
+    from ...fragments.recommendations.training.part import Say
+    from ...fragments.recommendations.training.reading import Read
+    from ...fragments.recommendations.training.train import Trained
+
+NEEDS = 'training needs extras: pip install "shopwindow[train]"'
+
+
+class Failed(Exception):
+    """A training that made no new model; says why, and what to do."""
+
+
+class Asked(NamedTuple):
+    """What the command was asked for."""
+
+    folder: Path | None
+    file: Path | None
+    out: Path | None
+    until: str | None
+    store: str | None
+    report: Path | None
+    force: bool
+    form: str
+
+
+@click.command("train", short_help="Learn recommendations from events.")
+@click.argument(
+    "folder",
+    metavar="[DIR]",
+    required=False,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+)
+@click.option(
+    "--events",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="JSON Lines, CSV or Parquet, also packed by gzip. Default: the log of DIR's store.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the models. Default: the one that the shop of DIR reads.",
+)
+@click.option(
+    "--until",
+    metavar="TIME",
+    help="Only events before: 2026-11-20T08:00+01:00, seconds since 1970, with DIR also 7d (ago).",
+)
+@click.option(
+    "--store",
+    metavar="URL",
+    help="Where DIR's events are. Default: the store of site.toml.",
+)
+@click.option(
+    "--every", "pause", metavar="30m", help="Do it again and again: 30m, 12h, 1d."
+)
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Use the new model although it finds less than the one before.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page about the new model, as HTML.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to print what was learned; json: one line a training.",
+)
+def command(
+    folder: Path | None,
+    file: Path | None,
+    out: Path | None,
+    until: str | None,
+    store: str | None,
+    pause: str | None,
+    force: bool,
+    report: Path | None,
+    form: str,
+) -> None:
+    """Learn from what visitors did which products go together, and what is in fashion.
+
+    \b
+      shopwindow train personalization                  from the shop's own log
+      shopwindow train personalization --every 30m      and again each half hour
+      shopwindow train --events clicks.jsonl --out models
+
+    A line of FILE is an event: visitor, session, event, product, time, order. `event` is view,
+    add or buy. `session` and `time` may be missing: then the order of the lines counts, and a
+    visitor's lines are one session. Times are RFC 3339 (without a zone: UTC) or seconds since
+    1970. Lines that are no events are counted, and the first of them shown.
+
+    Workers of the shop notice a new model by themselves. One that finds less than nine tenths
+    of what the one before found, on the events held back, is refused; --force uses it.
+
+    Ends with 0 if there is a new model, with 1 if not. With --every it goes on until it is
+    stopped, whatever a training comes to. Needs pip install "shopwindow[train]".
+    """
+    if folder is None and (file is None or out is None):
+        raise click.UsageError("name the shop's folder, or --events FILE and --out DIR")
+    if store is not None and (file is not None or folder is None):
+        raise click.UsageError("--store is for the log of DIR: leave --events away")
+    asked = Asked(folder, file, out, until, store, report, force, form)
+    if pause is not None:
+        every(read_every(pause), lambda: _said(asked))
+    elif not _said(asked):
+        sys.exit(1)
+
+
+def _said(asked: Asked) -> bool:
+    """Train once, and print what came of it; whether there is a new model."""
+    try:
+        _train(asked)
+    except Failed as error:
+        click.echo(str(error), err=True)
+        return False
+    return True
+
+
+def _train(asked: Asked) -> None:
+    """Raises :class:`Failed`."""
+    try:
+        from ...fragments.recommendations.training import reading, train
+        from ...fragments.recommendations.training.lines import Unreadable
+    except ImportError as error:
+        raise Failed(f"{error.name} is not installed: {NEEDS}") from error
+    started = time.time()
+    site = None if asked.folder is None else usable(asked.folder)
+    out = _out(asked, site)
+    until = _until(asked.until, site)
+    with steps() as say:
+        try:
+            if asked.file is not None:
+                read = reading.read(asked.file, until, say)
+            else:
+                assert site is not None
+                read = _logged(site, asked.store, until, say)
+        except (Unreadable, StoreError) as error:
+            raise Failed(str(error)) from error
+        catalog = None if site is None else site.catalog
+        trained = train.train(read, catalog, until, say)
+        say("writing", 0, 1)
+        folder = _written(out, trained, asked.force)
+    tell(folder, trained.meta, read.examples, time.time() - started, asked.form)
+
+
+def _logged(site: Site, url: str | None, until: float | None, say: "Say") -> "Read":
+    """The events of the shop's log. Raises :class:`StoreError`, or :class:`Unreadable` if there
+    are none."""
+    from ...fragments.recommendations.training.gathering import Gathering
+    from ...fragments.recommendations.training.reading import read_of
+    from .logged import batches
+
+    address = address_of(site, url)
+    now = time.time()
+    gathering = Gathering(until, now)
+    with open_keeper(address, site.context.day) as keeper:
+        total = keeper.sizes()["events"]
+        window = 0.0, now + 86_400.0 if until is None else until
+        for batch in batches(keeper.events(*window)):
+            gathering.add(batch)
+            say("reading", batch.done, total)
+    return read_of(gathering, "the log", until)
+
+
+def _written(out: Path, trained: "Trained", force: bool) -> Path:
+    """Write the model and make it the current one. Raises :class:`Failed`."""
+    from ...fragments.recommendations.model import Model, ModelError
+    from ...fragments.recommendations.writing import write
+
+    try:
+        before: Any = Model.current(out).meta
+    except ModelError:
+        before = None
+    if before is not None and not force:
+        if words := _refusal(before.get("metrics", {}), trained.meta["metrics"]):
+            raise Failed(
+                f"the new model is refused: {words}; "
+                "the one before stays, --force uses the new one"
+            )
+    try:
+        return write(out, trained.keys, trained.arrays, trained.meta, datetime.now(UTC))
+    except OSError as error:
+        raise Failed(
+            f"the model cannot be written into {out}: {error.strerror}"
+        ) from error
+
+
+def _refusal(before: Any, after: Any) -> str:
+    return ""
+
+
+def _out(asked: Asked, site: Site | None) -> Path:
+    if asked.out is not None:
+        return asked.out
+    assert site is not None
+    return site.settings.model
+
+
+def _until(text: str | None, site: Site | None) -> float | None:
+    if text is None:
+        return None
+    from ...fragments.recommendations.training.values import moment_of
+
+    if site is not None and not text.replace(".", "", 1).isdigit():
+        return read_ago(text, "--until", site, time.time())
+    moment = moment_of(text)
+    if moment is None:
+        raise click.BadParameter(
+            "write it like 2026-11-20T08:00+01:00, or in seconds since 1970",
+            param_hint="--until",
+        )
+    return moment
