@@ -1,7 +1,7 @@
 """DuckDB as the engine that counts: in this process, and on disk what does not fit into memory."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -13,10 +13,13 @@ from .sessions import Columns as Sound
 from .sql import Columns
 from .values import Numbers
 
+#: So many things one line tells of at most.
+A_LINE = 1 << 20
 _RAW = """
 CREATE OR REPLACE TABLE raw (
     visitor VARCHAR, session VARCHAR, named INTEGER, basket VARCHAR, article INTEGER,
-    product VARCHAR, verb INTEGER, timed INTEGER, moment DOUBLE, place BIGINT
+    product VARCHAR, verb INTEGER, timed INTEGER, moment DOUBLE, line BIGINT,
+    place BIGINT
 )
 """
 
@@ -64,6 +67,13 @@ class Duck:
         self._connection.close()
 
 
+class _Last(NamedTuple):
+    """The line that came last, and how many rows of it did."""
+
+    line: int
+    rows: int
+
+
 class DuckGathering(Gathering):
     """Keeps in DuckDB's ``raw`` what is sound; of the ids, no more than those of a batch are in
     memory."""
@@ -71,6 +81,7 @@ class DuckGathering(Gathering):
     def __init__(self, duck: Duck, until: float | None, now: float) -> None:
         super().__init__(until, now)
         self._duck = duck
+        self._last = _Last(-1, 0)
         duck.execute(_RAW)
 
     def take(self, columns: Sound) -> None:
@@ -88,11 +99,25 @@ class DuckGathering(Gathering):
                 "verb": columns.verb.astype(np.int32),
                 "timed": timed.astype(np.int32),
                 "moment": np.where(timed, columns.time, 0.0),
-                "place": columns.place,
+                "line": columns.place,
+                "place": self._places(columns.place),
             }
         )
         self.visitors, self.sessions = Numbers(), Numbers()
         self.items, self.orders = Numbers(), Numbers()
+
+    def _places(self, lines: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A place of its own for each row, also where a line tells of several things."""
+        if not len(lines):
+            return lines
+        row = np.arange(len(lines))
+        begins = np.diff(lines, prepend=self._last.line) != 0
+        first = np.maximum.accumulate(np.where(begins, row, 0))
+        within = row - first
+        if not begins[0]:
+            within[: len(row) if begins.sum() == 0 else begins.argmax()] += self._last.rows
+        self._last = _Last(int(lines[-1]), int(within[-1]) + 1)
+        return lines * A_LINE + within
 
 
 def _texts(texts: list[str], numbers: NDArray[np.int32]) -> NDArray[np.object_]:

@@ -48,25 +48,27 @@ def trending(events: Events) -> Popularity:
     """
     if not len(events.time):
         return _of(events, np.zeros(0, np.int64))
+    days = ages(events)
+    return _of(events, decays(int(days.max()) + 1)[events.verb, days])
+
+
+def ages(events: Events) -> NDArray[np.int64]:
+    """How many whole days before the last event each one was."""
     age = events.time.max() - events.time
     if events.timed:
-        days = np.floor(age / DAY).astype(np.int64)
-    else:
-        length = max(1.0, float(age.max()))
-        days = np.floor(age / length * UNTIMED_DAYS).astype(np.int64)
-    return _of(events, decays(int(days.max()))[events.verb, days])
+        return np.floor(age / DAY).astype(np.int64)
+    length = max(1.0, float(age.max()))
+    return np.floor(age / length * UNTIMED_DAYS).astype(np.int64)
 
 
-def decays(oldest: int) -> NDArray[np.int64]:
-    """What an event weighs by its verb and its age in days, up to ``oldest``."""
-    decay = [0.5 ** (day / HALF_LIFE) for day in range(oldest + 1)]
-    return np.array(
-        [
-            [max(1, round(UNIT * WEIGHTS[verb] * share)) for share in decay]
-            for verb in sorted(WEIGHTS)
-        ],
-        np.int64,
-    )
+def decays(days: int) -> NDArray[np.int64]:
+    """What an event weighs by its verb and its age in days, in fixed point."""
+    shares = [0.5 ** (day / HALF_LIFE) for day in range(days)]
+    weights = [
+        [max(1, round(UNIT * WEIGHTS[verb] * share)) for share in shares]
+        for verb in sorted(WEIGHTS)
+    ]
+    return np.array(weights, np.int64)
 
 
 def by_category(
@@ -103,6 +105,6 @@ def _of(events: Events, weights: NDArray[np.int64]) -> Popularity:
 
 
 def ranked(sums: NDArray[np.float64]) -> Popularity:
-    """Of what the events of each item weigh, in whole numbers."""
+    """Of what the events of each item weigh, in fixed point."""
     scores = (sums / UNIT).astype(np.float32)
     return Popularity(scores, np.argsort(-scores, kind="stable").astype(np.int32))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..model import article_key, kind_and_id
 from ..scoring import Parameters
 from . import weights
-from .events import BOUGHT, PAUSE, VIEWED
+from .events import BOUGHT, PAUSE, VIEWED, Events
 from .popularity import DAY, UNTIMED_DAYS, WEIGHTS, Popularity, decays, ranked
 from .sessions import FAR, FAR_OFF, LONGEST, NO_TIME, TOO_MANY
 from .table import Table, empty
@@ -36,8 +36,9 @@ class Engine(Protocol):
     that can be compared, ``named`` is 1 where the log names the session and else 0. ``article``
     is 1 for an article and 0 for a product, whose id is the text ``product``. ``verb`` is 0
     (viewed), 1 (added) or 2 (bought). ``timed`` is 1 where ``moment``, a double, is a time in
-    seconds, and else 0. ``place``, a bigint, is another one for each row, and settles the order
-    of rows of the same moment.
+    seconds, and else 0. ``line``, a bigint, is how far into the log the row is, and counts where
+    times do not; ``place``, a bigint, is another one for each row, and settles the order of rows
+    of the same moment.
     """
 
     def make(self, name: str, select: str) -> None:
@@ -135,6 +136,25 @@ class Counting:
         engine.make("clicks", query("clicks", **words))
         return query("table", **words)
 
+    def events(self, most: int) -> Events:
+        """The newest sessions with ``most`` events in all, or a few more."""
+        found = self.engine.fetch(query("newest", most=most))
+        closing, kept = found["closing"], len(found["closing"])
+        begins = np.ones(kept, np.bool_)
+        begins[1:] = np.diff(closing) != 0
+        return Events(
+            found["visitor"].astype(np.int32) - 1,
+            (np.cumsum(begins) - 1).astype(np.int32),
+            found["item"].astype(np.int32),
+            found["verb"].astype(np.int8),
+            found["moment"].astype(np.float64),
+            found["basket"].astype(np.int32) - 1,
+            self.items.keys,
+            self.timed,
+            kept,
+            Counter(),
+        )
+
     def popular(self) -> Popularity:
         """As popularity.popular."""
         each = np.array([WEIGHTS[verb] for verb in sorted(WEIGHTS)], np.int64)
@@ -151,7 +171,7 @@ class Counting:
             length = "GREATEST(span.newest - span.oldest, 1)"
             day = f"(span.newest - visits.moment) / {length} * {UNTIMED_DAYS}"
             oldest = UNTIMED_DAYS
-        each = decays(oldest)
+        each = decays(oldest + 1)
         verbs, days = np.indices(each.shape, np.int32)
         self.engine.load(
             "ages",
@@ -173,7 +193,7 @@ def _arrange(engine: Engine) -> tuple[bool, Counter[str]]:
     columns = {"low": bounds[0], "high": bounds[1], "one": 1.0}
     engine.load("bounds", {name: np.array([one]) for name, one in columns.items()})
     # A bigint times a double is a double, which each engine has another name for.
-    moment = "raw.moment" if timed else "raw.place * bounds.one"
+    moment = "raw.moment" if timed else "raw.line * bounds.one"
     engine.make("log", query("log", timed=int(timed), moment=moment))
     pause = PAUSE if timed else NEVER
     engine.make("visits", query("visits", pause=f"{pause:.0f}", longest=LONGEST))

@@ -1,5 +1,5 @@
 -- raw, bounds(low, high) -> its rows that count, each with the moment that it counts from: its
--- time, or its place where the log is one without times.
+-- time, or its line where the log is one without times.
 SELECT
     visitor, session, named, basket, article, product, verb, raw.place, {moment} AS moment
 FROM raw
