@@ -34,7 +34,9 @@ class Duck:
             config["memory_limit"] = memory
         if threads:
             config["threads"] = threads
-        self._connection = duckdb.connect(str(folder / "counting.duckdb"), config=config)
+        self._connection = duckdb.connect(
+            str(folder / "counting.duckdb"), config=config
+        )
 
     def make(self, name: str, select: str) -> None:
         self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS {select}")
@@ -115,7 +117,9 @@ class DuckGathering(Gathering):
         first = np.maximum.accumulate(np.where(begins, row, 0))
         within = row - first
         if not begins[0]:
-            within[: len(row) if begins.sum() == 0 else begins.argmax()] += self._last.rows
+            within[: len(row) if begins.sum() == 0 else begins.argmax()] += (
+                self._last.rows
+            )
         self._last = _Last(int(lines[-1]), int(within[-1]) + 1)
         return lines * A_LINE + within
 

@@ -18,6 +18,7 @@ from ..scoring import Parameters
 from . import weights
 from .events import BOUGHT, PAUSE, VIEWED, Events
 from .popularity import DAY, UNTIMED_DAYS, WEIGHTS, Popularity, decays, ranked
+from .part import Say
 from .sessions import FAR, FAR_OFF, LONGEST, NO_TIME, TOO_MANY
 from .table import Table, empty
 
@@ -85,9 +86,14 @@ class Counting:
         )
 
     def table(
-        self, parameters: Parameters, source: int = VIEWED, target: int = VIEWED
+        self,
+        parameters: Parameters,
+        source: int = VIEWED,
+        target: int = VIEWED,
+        say: Say | None = None,
     ) -> Table:
-        """The table from ``source`` (a verb) to ``target``, as covisitation.table counts it."""
+        """The table from ``source`` (a verb) to ``target``, as covisitation.table counts it.
+        ``say`` hears nothing: the engines do not tell how far they are."""
         if not self.items.counts.any():
             return empty(len(self.items.keys))
         chosen = self.selection(parameters, source, target)
@@ -154,6 +160,20 @@ class Counting:
             kept,
             Counter(),
         )
+
+    def counts(self) -> dict[str, int]:
+        """How much there is, by the names that a model's ``meta`` has for it."""
+        found = self.engine.fetch(query("counts"))
+        viewed, added, bought = self.items.counts.sum(axis=1).tolist()
+        return {
+            "events": viewed + added + bought,
+            "viewed": viewed,
+            "added": added,
+            "bought": bought,
+            "visitors": int(found["visitors"][0]),
+            "sessions": int(found["sessions"][0]),
+            "items": len(self.items.keys),
+        }
 
     def popular(self) -> Popularity:
         """As popularity.popular."""

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from ...catalog import Catalog
 from ..model import article_key
 from ..scoring import Parameters
-from . import covisitation, popularity
+from . import popularity
 from .events import ADDED, BOUGHT, VIEWED, Events
+from .here import Here
 from .part import Say, arrays_of
 from .reading import Read
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from .sql import Counting
 
 VERSION = 1
 
@@ -35,10 +38,13 @@ def train(
     catalog: Catalog | None = None,
     until: float | None = None,
     say: Say | None = None,
+    counting: "Counting | None" = None,
 ) -> Trained:
     """What ``read`` teaches; with a ``catalog`` also about what nobody has done anything with yet.
 
-    ``until``, in seconds since 1970, is the moment up to which events were read.
+    ``until``, in seconds since 1970, is the moment up to which events were read. With a
+    ``counting`` the tables and what is popular come from there, of all events of a log, and
+    ``read`` holds only the newest of them, for all else.
     """
     say = say or _nobody
     events = read.events
@@ -49,21 +55,21 @@ def train(
         parameters, metrics = tuning.tune(events, say)
     arrays: dict[str, NDArray[np.generic]] = {}
     learned: dict[str, Any] = dict(metrics)
-    seen = _as_views(events)
+    counted = counting or Here(events)
     arrays |= arrays_of(
         "viewed-viewed",
-        covisitation.table(seen, parameters, VIEWED, VIEWED, _step(say, "views")),
+        counted.table(parameters, VIEWED, VIEWED, _step(say, "views")),
     )
     arrays |= arrays_of(
         "viewed-bought",
-        covisitation.table(events, parameters, VIEWED, BOUGHT, _step(say, "orders")),
+        counted.table(parameters, VIEWED, BOUGHT, _step(say, "orders")),
     )
     if (together := _part("together")) is not None:
         arrays |= arrays_of("together", together.together(events, say))
     if catalog is not None and (content := _part("content")) is not None:
         arrays |= arrays_of("content", content.similar(catalog, events.keys, say))
     say("popularity", 0, 1)
-    popular, trending = popularity.popular(events), popularity.trending(events)
+    popular, trending = counted.popular(), counted.trending()
     arrays |= {
         "popular": popular.scores,
         "popular-order": popular.order,
@@ -85,7 +91,7 @@ def train(
         "until": _written(events, until),
         "parameters": msgspec.to_builtins(parameters),
         "metrics": learned,
-        "counts": counts(read),
+        "counts": counts(read) | ({} if counting is None else counting.counts()),
         "categories": names,
     }
     return Trained(events.keys, arrays, meta)
@@ -117,13 +123,6 @@ def with_items(events: Events, keys: list[str]) -> Events:
     places = {key: number for number, key in enumerate(whole)}
     renamed = np.array([places[key] for key in events.keys], np.int32)
     return events._replace(item=renamed[events.item], keys=whole)
-
-
-def _as_views(events: Events) -> Events:
-    """Where nothing was viewed, as in a till's log, whatever was done counts as that."""
-    if (events.verb == VIEWED).any():
-        return events
-    return events._replace(verb=np.full(len(events.verb), VIEWED, np.int8))
 
 
 def _keys(catalog: Catalog) -> list[str]:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from ....fragments.recommendations.training.sql import Columns
 from .address import address_of
+from .happened import happened
+from .history import check
 from .looking import Looking
 
 STEP = 20_000  # rows that are fetched at once
@@ -23,7 +25,7 @@ _DTYPES: Mapping[str, Any] = {
 class PostgresCounting:
     """An :class:`~shopwindow.fragments.recommendations.training.sql.Engine` in the database at
     ``url``. All that it makes are temporary tables, in one transaction that is never committed:
-    nothing of it is seen by others, and nothing stays.
+    nobody else sees them, and nothing stays.
 
     Raises :class:`~shopwindow.middleware.stores.StoreError` if the server cannot be reached, or
     refuses.
@@ -31,7 +33,13 @@ class PostgresCounting:
 
     def __init__(self, url: str) -> None:
         self._looking = Looking(address_of(url))
-        self._do(self._looking.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ"))
+        self._execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+
+    def read(self, since: float, until: float) -> None:
+        """Make ``raw`` of the shop's log, between two moments. Raises :class:`StoreError` for a
+        database without our tables."""
+        check(self._looking)
+        self.make("raw", happened(since, until))
 
     def make(self, name: str, select: str) -> None:
         self._execute(
@@ -54,7 +62,7 @@ class PostgresCounting:
             column.tolist() if isinstance(column, np.ndarray) else column
             for column in columns.values()
         )
-        self._do(
+        self._looking.do(
             self._looking.connection.copy_records_to_table(
                 name, records=zip(*plain, strict=True), columns=list(kinds)
             )
@@ -62,38 +70,37 @@ class PostgresCounting:
         self._execute(f"ANALYZE pg_temp.{name}")
 
     def fetch(self, select: str) -> dict[str, NDArray[Any]]:
-        return self._do(self._fetch(select))
+        found: dict[str, NDArray[Any]] = self._looking.do(self._fetch(select))
+        return found
 
-    async def _fetch(self, select: str) -> Mapping[str, NDArray[Any]]:
+    async def _fetch(self, select: str) -> dict[str, NDArray[Any]]:
         statement = await self._looking.connection.prepare(select)
-        names = [one.name for one in statement.get_attributes()]
-        types = [_DTYPES.get(one.type.name, object) for one in statement.get_attributes()]
-        parts: list[list[NDArray[Any]]] = [[] for _ in names]
-        some: list[Any] = []
+        columns = statement.get_attributes()
+        types = [_DTYPES.get(column.type.name, object) for column in columns]
+        parts: list[list[NDArray[Any]]] = [[np.zeros(0, dtype)] for dtype in types]
+        rows: list[Any] = []
 
         def pack() -> None:
-            for part, values, dtype in zip(parts, zip(*some, strict=True), types, strict=True):
-                part.append(np.array(values, dtype))
-            some.clear()
+            values = zip(*rows, strict=True)
+            for part, some, dtype in zip(parts, values, types, strict=False):
+                part.append(np.array(some, dtype))
+            rows.clear()
 
-        # It reads to the end: a cursor that is left before would hold the tables.
+        # To the end: a cursor that is left before would hold the tables.
         async for row in statement.cursor(prefetch=STEP):
-            some.append(row)
-            if len(some) == STEP:
+            rows.append(row)
+            if len(rows) == STEP:
                 pack()
-        if some:
-            pack()
+        pack()
         return {
-            name: np.concatenate(part) if part else np.zeros(0, dtype)
-            for name, part, dtype in zip(names, parts, types, strict=True)
+            column.name: np.concatenate(part)
+            for column, part in zip(columns, parts, strict=True)
         }
 
     def _execute(self, *statements: str) -> None:
         for statement in statements:
-            self._do(self._looking.connection.execute(statement))
-
-    def _do(self, work: Any) -> Any:
-        return self._looking.do(work)
+            self._looking.do(self._looking.connection.execute(statement))
 
     def close(self) -> None:
+        """Nothing of it stays."""
         self._looking.close()
