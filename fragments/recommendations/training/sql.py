@@ -17,8 +17,8 @@ from ..model import article_key, kind_and_id
 from ..scoring import Parameters
 from . import weights
 from .events import BOUGHT, PAUSE, VIEWED, Events
-from .popularity import DAY, UNTIMED_DAYS, WEIGHTS, Popularity, decays, ranked
 from .part import Say
+from .popularity import DAY, UNTIMED_DAYS, WEIGHTS, Popularity, decays, ranked
 from .sessions import FAR, FAR_OFF, LONGEST, NO_TIME, TOO_MANY
 from .table import Table, empty
 

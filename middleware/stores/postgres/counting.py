@@ -33,12 +33,13 @@ class PostgresCounting:
 
     def __init__(self, url: str) -> None:
         self._looking = Looking(address_of(url))
-        self._execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        self._begun = False
 
     def read(self, since: float, until: float) -> None:
         """Make ``raw`` of the shop's log, between two moments. Raises :class:`StoreError` for a
         database without our tables."""
-        check(self._looking)
+        if not self._begun:
+            check(self._looking)
         self.make("raw", happened(since, until))
 
     def make(self, name: str, select: str) -> None:
@@ -98,6 +99,9 @@ class PostgresCounting:
         }
 
     def _execute(self, *statements: str) -> None:
+        if not self._begun:
+            statements = ("BEGIN ISOLATION LEVEL REPEATABLE READ", *statements)
+            self._begun = True
         for statement in statements:
             self._looking.do(self._looking.connection.execute(statement))
 
