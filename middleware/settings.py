@@ -23,6 +23,7 @@ from .accounts import read_owner
 from .consent.settings import OURS, ToolSettings, read_provider
 from .outside import read_remotes
 from .processing.register import Register, read_register
+from .recommendations import Recommendations, model_folder, read_recommendations
 from .retention import Retention, read_retention
 from .slots import Slot, read_limits, read_slots
 from .sources.import_table import ImportSettings, read_import
@@ -81,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_hosts: frozenset[str] = frozenset()
     remotes: Mapping[str, Remote] = {}
     reload: bool = True
+    recommendations: Recommendations = Recommendations()
 
     def __repr__(self) -> str:
         # What reports errors may tell of every variable: URLs of stores have passwords.
@@ -90,6 +92,11 @@ class Settings(msgspec.Struct, frozen=True):
     def shared(self) -> list[str]:
         """The attributes of accounts."""
         return [one.name for one in self.attributes.values() if one.of == "account"]
+
+    @property
+    def model(self) -> Path:
+        """The folder of the models, whose ``CURRENT`` names the one to be used."""
+        return model_folder(self.recommendations, self.store, self.folder)
 
     @property
     def consent_provider(self) -> str:
@@ -191,6 +198,9 @@ def read_settings(
     )
     values["remotes"] = read_remotes(root.table("fragments"), environment)
     values["register"] = read_register(root.table("register"))
+    values["recommendations"] = read_recommendations(
+        root.table("recommendations"), folder, environment
+    )
     root.finish(later=("preview", "journeys"))
     return Settings(**values), document.findings
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ..findings import Finding
 from ..fragments.familiar import Familiar
+from ..fragments.recommendations.model import Model
 from ..fragments.recommendations.rank import Popularity
 from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
@@ -27,6 +28,7 @@ from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
+from .models import FIRST, Models
 from .ownpages.rates import Rates
 from .ownpages.tickets import Tickets
 from .previews import Previews
@@ -118,6 +120,8 @@ class Shopwindow:
         self._starting: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
         self._watching: Watching | None = None
+        self.model: Model | None = None  # swapped as a whole: take it once per page
+        self._models: Models | None = None
         self.remotes = Remotes(client)
         self.sources: list[HttpSource] = []
         self._retired: list[HttpSource] = []  # requests in flight may still ask them
@@ -265,7 +269,23 @@ class Shopwindow:
         self.journal.start(self.store)
         self._refreshing = asyncio.create_task(self._refresh())
         self._watch()
+        await self._learn_from_models()
         self.started = True
+
+    async def _learn_from_models(self) -> None:
+        """Serve what was learned, from now on; a large model may come a little later."""
+
+        def bring(model: Model) -> None:
+            self.model = model
+
+        def count(what: str) -> None:
+            self.stats.table("models", "Models that came, by what became of them.")[
+                what
+            ] += 1
+
+        self._models = Models(lambda: self.site.settings.model, bring, count, self.warn)
+        self._models.start()
+        await asyncio.to_thread(self._models.wait, FIRST)
 
     def _make_store(self) -> Store:
         try:
@@ -329,6 +349,8 @@ class Shopwindow:
             self._refreshing.cancel()
         if self._watching is not None:
             self._watching.stop()
+        if self._models is not None:
+            self._models.stop()
         await self.errands.stop()
         close = self.store.close if self.store is not self._given_store else None
         free = await asyncio.to_thread(self.journal.close, close)

@@ -1,6 +1,6 @@
 """Everything a rule may ask about a visitor or a request by name, read once per request."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ __all__ = [
     "BUILT_IN",
     "Attribute",
     "Facts",
+    "Supplies",
     "Traffic",
     "Type",
     "facts",
@@ -30,6 +31,38 @@ NO_COUNTS: Mapping[str, Counter] = {}
 NOT_GIVEN: Mapping[str, object] = {}
 
 
+class Supplies(Protocol):
+    """What is known of things that are used up, and bought again."""
+
+    def due(
+        self, bought: Mapping[str, Counter], day: int, within: float
+    ) -> Mapping[str, float]:
+        """By product the chance that it runs out within so many days from ``day`` on, of the
+        products ``bought``; those that are bought for good are left out."""
+
+    def belongs(self, product: str) -> Collection[tuple[str, str]]:
+        """What a product is and belongs to, each a dimension and a key; empty: it is not sold."""
+
+    def title(self, product: str) -> str:
+        """What it is called."""
+
+
+class _NoSupplies:
+    def due(
+        self, bought: Mapping[str, Counter], day: int, within: float
+    ) -> Mapping[str, float]:
+        return {}
+
+    def belongs(self, product: str) -> Collection[tuple[str, str]]:
+        return ()
+
+    def title(self, product: str) -> str:
+        return product
+
+
+NO_SUPPLIES: Supplies = _NoSupplies()
+
+
 class Facts:
     """All that rules may look at in one request, typed once.
 
@@ -37,7 +70,7 @@ class Facts:
     lists just the ill-typed ones are None: a missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
     ``pins`` map experiments to the variant that is to be seen whatever the bucket says.
     ``dismissed`` are the rules that the visitor sent away, ``unwanted`` the things that they
-    never want to see: dimension -> keys. ``given`` are the raw values of this request. ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
+    never want to see: dimension -> keys. ``supplies`` know what runs out. ``given`` are the raw values of this request. ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
     """
 
     __slots__ = (
@@ -51,6 +84,7 @@ class Facts:
         "memo",
         "pins",
         "profile",
+        "supplies",
         "survivors",
         "traffic",
         "units",
@@ -68,6 +102,7 @@ class Facts:
         units: Units = NO_UNITS,
         pins: Mapping[str, str] = NO_PINS,
         given: Mapping[str, object] = NOT_GIVEN,
+        supplies: Supplies = NO_SUPPLIES,
     ) -> None:
         self.values = values
         self.profile = profile
@@ -81,6 +116,7 @@ class Facts:
         self.units = units
         self.pins = pins
         self.given = given
+        self.supplies = supplies
         self.memo: dict[object, Any] = {}
         self.survivors: tuple[object, int, bool] | None = None
         self._leanings: dict[str, Leanings] = {}
@@ -97,6 +133,18 @@ class Facts:
     def affinity(self, dimension: str, key: str) -> float:
         """As :meth:`shopwindow.rules.interests.Leanings.affinity`, for now."""
         return self.leanings(dimension).affinity(key)
+
+    def running_out(self, within: float) -> Mapping[str, float]:
+        """By product the chance that it runs out within so many days, of what the visitor bought
+        and buys again; worked out once, when somebody asks."""
+        bought = self.counts.get("bought product")
+        if not bought:
+            return {}
+        asked = ("running-out", within)
+        if asked not in self.memo:
+            self.memo[asked] = self.supplies.due(bought, self.day, within)
+        found: Mapping[str, float] = self.memo[asked]
+        return found
 
 
 class Wanted:
@@ -143,12 +191,13 @@ def facts(
     traffic: Traffic = NO_TRAFFIC,
     units: Units = NO_UNITS,
     pins: Mapping[str, str] = NO_PINS,
+    supplies: Supplies = NO_SUPPLIES,
 ) -> Facts:
     """The facts of one request. Never raises on ill-typed values.
 
     ``given`` are this request's raw values from headers, queries, cookies, sources and the
     shop's code, by attribute name, and the values of the account; they win over those in the
-    profile, which has none of an account. Only attributes that ``rules`` use are read. No profile means a visitor about whom nothing is recorded.
+    profile, which has none of an account. Only attributes that ``rules`` use are read. ``supplies`` are asked when a rule asks them. No profile means a visitor about whom nothing is recorded.
     """
     known = profile or _NOBODY
     stored, wanted = known.attributes, rules.wanted
@@ -168,4 +217,6 @@ def facts(
         value = typed(attribute, raw, wanted.zone)
         if value is not None or attribute.type == "list":
             values[name] = value
-    return Facts(values, known, consent, context, traffic, units, pins, given)
+    return Facts(
+        *(values, known, consent, context, traffic, units, pins, given, supplies)
+    )

@@ -1,11 +1,13 @@
 """What a rule shows, out of a document: ``show`` and ``with``, checked by the fragment."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from ..findings import suggest
 from .document import Document, Node
+from .favourites import Binding
+from .running_out import RunsOut
 from .vocabulary import Vocabulary
 
 # What fragments fill in texts: `{name}`, `{category.title}`.
@@ -24,7 +26,7 @@ class Contents:
         what: Literal["rule", "variant"],
         vocabulary: Vocabulary,
         shelf: bool,
-        variables: Collection[str],
+        variables: Mapping[str, Binding],
     ) -> None:
         self.what = what
         self.vocabulary = vocabulary
@@ -76,7 +78,7 @@ class Contents:
                     document.error(key, words, "give it another name under `as:`")
                 if declared is None or declared.open:
                     continue
-                known = declared.required | declared.optional
+                known = declared.names
                 if key.text not in known:
                     words = f'fragment "{show}" has no parameter "{key.text}"'
                     document.error(key, words, suggest(key.text, known))
@@ -86,6 +88,11 @@ class Contents:
                     )
                     document.error(value, words, "write a text or a number")
         remote = declared is not None and declared.remote
+        if declared is not None and not remote:
+            # What runs out is what the fragment is about, if it takes a product.
+            for name, binding in self.variables.items():
+                if isinstance(binding, RunsOut) and name in declared.names:
+                    given.setdefault(name, f"${name}")
         if node is not None:
             self._places(document, node, given, remote)
         if remote and self.shelf:

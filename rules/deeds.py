@@ -6,7 +6,7 @@ from .conditions import Condition
 from .counting import AFFINITY_BOUNDS, Counted, Leans
 from .document import Document, Node, core
 from .facts import WINDOW_DAYS
-from .favourites import BINDABLE, Favourite, OfFavourite
+from .favourites import BINDABLE, Binding, Favourite, OfFavourite
 from .interests import INTEREST_DIMENSIONS
 from .learning import search_key
 from .moments import Duration
@@ -27,7 +27,7 @@ class Deeds:
     def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
         self.document = document
         self.vocabulary = vocabulary
-        self.variables: dict[str, Favourite] = {}
+        self.variables: dict[str, Binding] = {}
 
     def key(self, dimension: str, node: Node) -> tuple[str, str] | None:
         """The id that a name in a rule stands for, and the name as it was written."""
@@ -163,20 +163,10 @@ class Deeds:
             hint = f"write `not-{verb}` with at-least"
             document.error(nodes["at-most"], '"any" cannot have "at-most"', hint)
         if (node := nodes.get("as")) is not None:
-            name = document.words(node, '"as"') or ""
             if key.text != verb:
                 document.error(node, f'"{key.text}" finds nothing to name')
-            elif not binds:
-                hint = "name it in a condition that stands directly under `when:`"
-                document.error(node, '"as" cannot stand here', hint)
-            elif name and not VARIABLE.fullmatch(name):
-                hint = "use letters, digits and `-`"
-                document.error(node, f'"{name[:80]}" cannot be a name', hint)
-            elif name in self.variables:
-                document.error(node, f'"{name}" is bound already in this rule')
-            elif name == "visitor":  # {visitor.first-name} means somebody else
-                words = f'"{name}" has its meaning already'
-                document.error(node, words, "choose another name")
+            else:
+                name = self.name(node, binds)
         if document.errors > before:
             return None
         favourite = Favourite(
@@ -192,6 +182,25 @@ class Deeds:
         if name:
             self.variables[name] = favourite
         return favourite
+
+    def name(self, node: Node, binds: bool) -> str:
+        """The name at ``node``, the value of ``as``; empty: something is wrong, and found."""
+        document = self.document
+        name = document.words(node, '"as"') or ""
+        if not binds:
+            hint = "name it in a condition that stands directly under `when:`"
+            document.error(node, '"as" cannot stand here', hint)
+        elif name and not VARIABLE.fullmatch(name):
+            hint = "use letters, digits and `-`"
+            document.error(node, f'"{name[:80]}" cannot be a name', hint)
+        elif name in self.variables:
+            document.error(node, f'"{name}" is bound already in this rule')
+        elif name == "visitor":  # {visitor.first-name} means somebody else
+            words = f'"{name}" has its meaning already'
+            document.error(node, words, "choose another name")
+        else:
+            return name
+        return ""
 
     def _sensible(
         self,

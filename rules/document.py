@@ -320,7 +320,6 @@ class Document:
         node: Node,
         what: str,
         known: Collection[str] | None = None,
-        later: Collection[str] = (),
         elsewhere: Mapping[str, str] | None = None,
     ) -> Iterator[tuple[Node, Node]]:
         """The entries of a map whose keys are plain, written once and, if given, ``known``.
@@ -340,8 +339,6 @@ class Document:
                 words = f'"{key.text}" is written twice in this {what.strip(chr(34))}'
                 hint = "YAML would silently keep only the last one"
                 self.error(key, words, hint, "duplicate")
-            elif key.text in later:
-                self.error(key, f'"{key.text}" is not available yet')
             elif known is not None and key.text not in known:
                 hint = suggest(key.text, known) if self._found < FINDING_LIMIT else ""
                 hint = (elsewhere or {}).get(key.text, hint)

@@ -15,7 +15,7 @@ from .contents import Contents
 from .document import Document, Node, core
 from .experiments import CONTROL, Split
 from .facts import Decision, Recommend
-from .favourites import Favourite
+from .favourites import Binding
 from .grammar import Grammar
 from .moments import read_day
 from .schedule import Schedule
@@ -57,7 +57,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     schedule: Schedule | None
     explore: float
     split: Split | None
-    bindings: tuple[Favourite, ...]
+    bindings: tuple[Binding, ...]
     note: str
     about: Mapping[str, str]
     off: bool

@@ -15,6 +15,7 @@ from .numerals import percent
 from .outcome import DISMISSED, allocated, outcome
 from .placement import UNLIMITED, Placement
 from .ruleset import Rule, RuleSet
+from .running_out import RunsOut
 from .subjects import unwanted
 
 Outcome = Literal[
@@ -107,10 +108,13 @@ def _because(rules: RuleSet, rule: Rule, facts: Facts) -> tuple[str, ...]:
         asked = condition.asked(rules.segments)
         # Of several attributes nobody could tell which one is meant.
         told = origin(next(iter(asked)), facts) if len(asked) == 1 else ""
-        words.append(f"{condition.words()}{told}")
+        said = condition.words()
+        if isinstance(condition, RunsOut):
+            said = condition.told(facts)
+        words.append(f"{said}{told}")
     for binding in rule.bindings:
         if (key := binding.key(facts)) is not None:
-            words.append(f"${binding.variable} is {binding.title(key)}")
+            words.append(f"${binding.variable} is {binding.called(facts, key)}")
     if rule.schedule is not None:
         words.append(str(rule.schedule))
     if (split := rule.split) is not None:

@@ -1,7 +1,7 @@
 """The thing that a visitor did something with most: ``category: any``, and what ``$cat`` says."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -26,6 +26,23 @@ class Most(NamedTuple):
 
     key: str
     times: int
+
+
+class Binding(Protocol):
+    """A condition that finds a thing of ``dimension`` for each visitor, which later conditions
+    and parameters know as ``variable``."""
+
+    @property
+    def variable(self) -> str: ...
+    @property
+    def dimension(self) -> str: ...
+    @property
+    def cost(self) -> int: ...
+    def key(self, facts: Facts) -> str | None:
+        """What the variable stands for; None: nothing."""
+
+    def called(self, facts: Facts, key: str) -> str:
+        """A key in the catalogue's words."""
 
 
 class Favourite(msgspec.Struct, frozen=True, gc=False):
@@ -104,6 +121,10 @@ class Favourite(msgspec.Struct, frozen=True, gc=False):
         """A key in the catalogue's words."""
         return self.known[key].title if key in self.known else key
 
+    def called(self, facts: Facts, key: str) -> str:
+        """As :meth:`title`."""
+        return self.title(key)
+
     def words(self) -> str:
         return f"{'not ' if self.negated else ''}{self.verb} {self._wanted()}"
 
@@ -125,7 +146,7 @@ class OfFavourite(msgspec.Struct, frozen=True, gc=False):
     Where nothing is bound it is unknown.
     """
 
-    favourite: Favourite
+    favourite: Binding
     question: Counted | Leans
 
     @property
@@ -169,5 +190,5 @@ class OfFavourite(msgspec.Struct, frozen=True, gc=False):
             return Why(self.name, self.line, wanted, "nothing that could be meant")
         number = self.question.measured(facts, key)
         has = f"{number:.2f}" if isinstance(self.question, Leans) else str(number)
-        title = self.favourite.title(key)
+        title = self.favourite.called(facts, key)
         return Why(self.name, self.line, wanted, f"{has} ({title})")

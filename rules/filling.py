@@ -7,14 +7,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from .facts import Decision, Recommend
-from .favourites import Favourite
+from .favourites import Binding
 from .rule import Filled
 
 FILLED = 1_000  # decisions that are kept of one rule
 
 
 def filling(
-    decisions: Mapping[str | None, Decision], bindings: Sequence[Favourite]
+    decisions: Mapping[str | None, Decision], bindings: Sequence[Binding]
 ) -> Filled:
     """From a variant (None: there is no split) and the keys of ``bindings`` to the decision.
 

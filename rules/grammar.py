@@ -7,9 +7,10 @@ from .conditions import All, AnyOf, Condition, Consents, InSegment, NoneOf
 from .deeds import Deeds
 from .document import Document, Node, names
 from .facts import PURPOSES
-from .favourites import Favourite
+from .favourites import Binding
 from .operators import Operators
-from .vocabulary import GROUPS, LATER_CONDITIONS, VERBS, Vocabulary
+from .refills import read_running_out
+from .vocabulary import GROUPS, VERBS, Vocabulary
 
 
 class Grammar:
@@ -42,7 +43,7 @@ class Grammar:
         return own
 
     @property
-    def variables(self) -> dict[str, Favourite]:
+    def variables(self) -> dict[str, Binding]:
         """The names that were bound so far."""
         return self.deeds.variables
 
@@ -81,9 +82,7 @@ class Grammar:
             self.document.error(second, words, "start this line with `- `")
         return tuple(
             condition
-            for key, value in self.document.pairs(
-                item, "condition", None, LATER_CONDITIONS
-            )
+            for key, value in self.document.pairs(item, "condition", None)
             for condition in self.condition(key, value)
         )
 
@@ -103,6 +102,10 @@ class Grammar:
             return tuple(self._consents(key, value))
         if name == "affinity":
             return self.deeds.affinity(key, value)
+        if name == "running-out":
+            binds = self._binds and not self._depth
+            runs_out = read_running_out(self.deeds, key, value, binds)
+            return (runs_out,) if runs_out else ()
         if (verb := name.removeprefix("not-")) in VERBS:
             binds = self._binds and not self._depth
             event = self.deeds.event(key, value, verb, binds)

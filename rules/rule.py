@@ -8,7 +8,7 @@ from .caps import Cap
 from .conditions import Condition, Consents, Segments, Test
 from .experiments import Split
 from .facts import CONSENTS, Decision
-from .favourites import Favourite
+from .favourites import Binding
 from .schedule import Schedule
 from .subjects import Subject
 from .terms import Deferred, Literal
@@ -45,7 +45,7 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
     explore: float = 0.0
     split: Split | None = None
     variants: Mapping[str, Decision] = {}
-    bindings: tuple[Favourite, ...] = ()
+    bindings: tuple[Binding, ...] = ()
     filled: Filled | None = None
     note: str = ""
     about: Mapping[str, str] = {}  # owner, goal, hypothesis, review-by, campaign, why

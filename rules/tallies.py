@@ -138,7 +138,9 @@ def tally(condition: Counted | Leans | Favourite | OfFavourite) -> Times | Leani
             # The most viewed one differs from window to window: each is a thing of its own.
             return Times(verb, dimension, "any", ("most", same(within)))
         case OfFavourite(favourite=favourite, question=question):
-            found = (favourite.verb, favourite.dimension, same(favourite.within))
+            found: Hashable = same(favourite)
+            if isinstance(favourite, Favourite):
+                found = favourite.verb, favourite.dimension, same(favourite.within)
             if isinstance(question, Leans):
                 return Leaning(question.dimension, "", found)
             return Times(question.verb, question.dimension, "", found)

@@ -31,9 +31,9 @@ CONDITIONS = frozenset(
         "affinity",
         "segment",
         "consent",
+        "running-out",
     }
 )
-LATER_CONDITIONS = frozenset({"running-out"})
 
 
 class Parameters(msgspec.Struct, frozen=True):
@@ -47,6 +47,11 @@ class Parameters(msgspec.Struct, frozen=True):
     optional: frozenset[str] = frozenset()
     open: bool = False
     remote: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All that it may be given."""
+        return self.required | self.optional
 
 
 class Vocabulary(msgspec.Struct, frozen=True, dict=True):

@@ -7,6 +7,7 @@ numbers ascend as the keys do: a bisection keeps it quick.
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -94,7 +95,7 @@ class Keys:
         while first < last:
             middle = (first + last) // 2
             number = self._numbers[middle]
-            found = self._text[self._ptr[number] : self._ptr[number + 1]].tobytes()
+            found = self._bytes(number)
             if found == wanted:
                 return number
             if found < wanted:
@@ -102,6 +103,17 @@ class Keys:
             else:
                 last = middle
         return None
+
+    def between(self, first: str, last: str) -> range:
+        """The numbers of the keys from ``first`` on that come before ``last``."""
+        begin, end = (
+            bisect_left(range(self.size), as_bytes(key), key=self._bytes)
+            for key in (first, last)
+        )
+        return range(begin, end)
+
+    def _bytes(self, number: int) -> bytes:
+        return self._text[self._ptr[number] : self._ptr[number + 1]].tobytes()
 
     def key(self, number: int) -> str:
         """The key of an item. Raises IndexError for a number that no item has."""

@@ -22,6 +22,7 @@ FORMAT = 1
 CURRENT = "CURRENT"
 META = "meta.json"
 NAMED = re.compile(r"model-\d{8}T\d{6}Z-([0-9a-f]{8})\Z")
+_FILE = re.compile(r"[a-z0-9][a-z0-9.-]*\.npy\Z")
 #: The arrays of the keys: see :class:`Columns`.
 IDS = ("ids", "ids.ptr", "ids-index.ptr", "ids-index.idx")
 _IDS_DTYPES = ("|u1", "<i8", "<i4", "<i4")
@@ -114,6 +115,8 @@ class Model:
         #: An item's number by its key, or None; its key by its number, or IndexError.
         self.number = self._keys.number
         self.key = self._keys.key
+        #: The numbers of articles: their keys stand together.
+        self.articles = self._keys.between(_ARTICLE, "\x00article\x01")
         kinds = {name: (one.dtype, len(one.array)) for name, one in opened.items()}
         self._tables: dict[str, Table] = {}
         for name in tables_of(kinds, self.size):
@@ -121,6 +124,9 @@ class Model:
             if table.ptr[0] != 0 or table.ptr[-1] != len(table.idx):
                 raise ValueError(f"the rows of {name} do not fit their places")
             self._tables[name] = table
+        for name in ("popular", "trending"):
+            if name in kinds and kinds[name][1] != self.size:
+                raise ValueError(f"{name} is not of {self.size:,} items")
 
     def __repr__(self) -> str:
         return f"<Model {self.name} of {self.size} items>"
@@ -234,7 +240,9 @@ def _meta(folder: Path) -> dict[str, Any]:
         if sha256(content).hexdigest()[:8] != named[1]:
             raise _unusable(path, "its checksum is not the one in the folder's name")
         meta = msgspec.json.decode(content, type=dict[str, Any])
-        msgspec.convert(meta, _Meta)
+        for name in msgspec.convert(meta, _Meta).files:
+            if not _FILE.match(name):
+                raise _unusable(path, f"it names the file {name!r}")
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _unusable(path, f"it is not what training wrote: {error}") from error
     return meta

@@ -78,15 +78,19 @@ class Recommender:
         )
         if strategy != "for-you":
             left_out.update(known)
-        for number in left_out:
-            found.pop(number, 0.0)  # type: ignore[arg-type]  # None is in none
-        # Ties by number: the same list on every machine.
-        best = nlargest(limit, found.items(), key=lambda item: (item[1], -item[0]))
-        for number, score in best:
-            kind, id = kind_and_id(model.key(number))
-            if kind == "product":
-                _, because = kind_and_id(model.key(why[number]))
-                chosen.append(Recommendation(id, score, Reason(strategy, because)))
+        articles = model.articles
+        if left_out or articles:
+            candidates: Iterable[int] = [
+                number
+                for number in found
+                if number not in left_out and number not in articles
+            ]
+        else:
+            candidates = found
+        for number in nlargest(limit, candidates, key=found.__getitem__):
+            _, because = kind_and_id(model.key(why[number]))
+            reason = Reason(strategy, because)
+            chosen.append(Recommendation(model.key(number), found[number], reason))
             left_out.add(number)
         self._fill(chosen, limit, left_out, "popular")
         return chosen
@@ -103,16 +107,13 @@ class Recommender:
         values = self.model.array(name)
         if order is None:
             return
-        reason = Reason(name)
+        reason, articles = Reason(name), self.model.articles
         for number in order:
             if len(chosen) >= limit:
                 return
-            if number in left_out:
-                continue
-            kind, id = kind_and_id(self.model.key(number))
-            if kind == "product":
+            if number not in left_out and number not in articles:
                 score = values[number] if scored and values is not None else 0.0
-                chosen.append(Recommendation(id, score, reason))
+                chosen.append(Recommendation(self.model.key(number), score, reason))
 
 
 def parameters(model: Model) -> Parameters:

@@ -41,7 +41,7 @@ _ABANDONED = 24 * 3600.0  # seconds after which what a killed training left is r
 def write(
     out: Path,
     keys: Sequence[str],
-    arrays: "Mapping[str, Buffer]",
+    arrays: Mapping[str, Any],
     meta: Mapping[str, Any],
     now: datetime,
 ) -> Path:
@@ -62,6 +62,9 @@ def write(
     for name in arrays:
         if not _NAME.match(name) or name in IDS:
             raise ValueError(f"no array can be named {name!r}")
+    for name, array in arrays.items():
+        if name.endswith((".idx", "-order")):
+            _check_numbers(name, array, len(keys))
     whole = dict(zip(IDS, columns(keys), strict=True)) | dict(arrays)
     out.mkdir(parents=True, exist_ok=True)
     temporary = out / f"{_TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
@@ -98,6 +101,19 @@ def write(
     _make_current(out, folder.name)
     _tidy(out)
     return folder
+
+
+def _check_numbers(name: str, array: Any, items: int) -> None:
+    """Raises ValueError if ``array`` names an item that there is none of."""
+    if not len(array):
+        return
+    # An array of numpy's is asked itself: it is a hundred times faster.
+    own = hasattr(array, "max") and hasattr(array, "min")
+    least, most = (array.min(), array.max()) if own else (min(array), max(array))
+    if least < 0 or most >= items:
+        raise ValueError(
+            f"{name} names the items {least} to {most}, and there are {items}"
+        )
 
 
 def _write_array(path: Path, array: "Buffer") -> File:

@@ -38,6 +38,7 @@ def command(folder: Path, form: str, strict: bool) -> None:
       - attributes that nothing asks for
       - texts that show a sensitive value, tell visitors that they are counted, or greet them
         by name and do nothing else for them
+      - a model for recommendations that is missing or cannot be read
 
     With --strict there is one more: two rules of a slot with the same priority that may both
     hold, so that the names of their files and their lines decide.

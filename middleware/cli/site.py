@@ -43,10 +43,12 @@ def examined(
     if doubtful:
         # Only commands that people wait for ask these: their imports and pairs cost a while.
         from ..doubts import doubts, unused
+        from ..models import unusable
 
         findings += doubts(site, now, strict=strict)
         if all(finding.severity == "warning" for finding in findings):
             findings += unused(site, files["site.toml"])
+            findings += unusable(site.settings, files["site.toml"])
     findings = worth_telling(findings)
     quoted = (finding.quoting(files.get(finding.file, "")) for finding in findings)
     ordered = sorted(quoted, key=lambda f: (f.file, f.line, f.column))

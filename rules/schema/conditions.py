@@ -12,6 +12,7 @@ from ..counting import AFFINITY_BOUNDS
 from ..deeds import COUNT_KEYS
 from ..facts import PURPOSES
 from ..interests import INTEREST_DIMENSIONS
+from ..running_out import AT_LEAST, NAME, RUNNING_OUT, WITHIN
 from ..vocabulary import GROUPS, VERBS, Vocabulary
 from . import words
 from .names import CATALOGUE, key
@@ -41,6 +42,7 @@ _AGES = frozenset({"within-last", "within-next", "older-than"})
 _PARTS = frozenset({"starts-with", "contains"})
 _MOST = choice({"any": "Whichever the visitor does this with most."})
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+_CHANCE: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
 
 
 def conditions(vocabulary: Vocabulary, segments: Iterable[str]) -> dict[str, Schema]:
@@ -177,11 +179,20 @@ def _affinity() -> Schema:
 
 
 def _running_out() -> Schema:
+    of = {name: about(words.DIMENSIONS[name], ref(name)) for name in RUNNING_OUT}
+    any = choice({"any": "Whatever is most likely to run out."})
+    of["product"] = about(words.DIMENSIONS["product"], {"anyOf": [any, ref("product")]})
     known = {
-        "within": about("Within this time from now.", DURATION),
-        "at-least": about("How likely it is, 0 to 1.", _SHARE),
+        "within": about(f"Within this time from now; if not said, {WITHIN}.", DURATION),
+        "at-least": about(
+            f"How likely it is, 0 to 1; if not said, {AT_LEAST}.", _CHANCE
+        ),
+        "as": about(
+            f"A name for the product that runs out; if not said, `{NAME}`.",
+            {"type": "string", "pattern": NAME_OF_BINDING},
+        ),
     }
-    return _over(("product", "category"), known)
+    return {**closed({**of, **known}), "anyOf": [{"required": [name]} for name in of]}
 
 
 def _over(dimensions: Iterable[str], more: dict[str, Schema]) -> Schema:

@@ -13,7 +13,6 @@ from shopwindow.fragments.recommendations.replenishment.features import (
     FEATURES,
     PREFIX,
 )
-from shopwindow.fragments.recommendations.training.again import again, features
 from shopwindow.fragments.recommendations.training.itemnumbers import Numbers
 from shopwindow.fragments.recommendations.training.logistic import logistic
 from shopwindow.fragments.recommendations.training.purchases import (
@@ -21,6 +20,7 @@ from shopwindow.fragments.recommendations.training.purchases import (
     pairs,
     purchases,
 )
+from shopwindow.fragments.recommendations.training.rebuying import again, features
 from shopwindow.fragments.recommendations.training.replenishment import Part, fit
 from tests.fragments.households import (
     CATEGORIES,

@@ -23,6 +23,7 @@ from .rulefiles import soak_rule_files
 from .soaked import Soaked
 from .stories import soak_stories
 from .strangers import soak_cookieless, soak_strangers
+from .swaps import soak_swaps
 from .writers import soak_writers
 
 Soak = Callable[[int, int, Callable[[], None]], Soaked]
@@ -41,6 +42,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("cookieless pages", soak_cookieless, 1_000_000),
     ("processes that write", soak_writers, 10_000),
     ("pages beside a purge", soak_purge, 1_000_000),
+    ("swapped models", soak_swaps, 1_000),
     ("faults of stores", soak_faults, 36),
     ("killed writers", soak_kills, 140),
     ("seconds without a store", soak_sinks, 60),

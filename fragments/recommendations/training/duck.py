@@ -1,5 +1,6 @@
 """DuckDB as the engine that counts: in this process, and on disk what does not fit into memory."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model import kind_and_id
-from .gathering import Gathering
+from .elsewhere import Elsewhere
 from .sessions import Columns as Sound
 from .sql import Columns
 from .values import Numbers
@@ -76,12 +77,19 @@ class _Last(NamedTuple):
     rows: int
 
 
-class DuckGathering(Gathering):
+class DuckGathering(Elsewhere):
     """Keeps in DuckDB's ``raw`` what is sound; of the ids, no more than those of a batch are in
     memory."""
 
-    def __init__(self, duck: Duck, until: float | None, now: float) -> None:
-        super().__init__(until, now)
+    def __init__(
+        self,
+        duck: Duck,
+        until: float | None,
+        now: float,
+        also: Sequence[str],
+        most: int,
+    ) -> None:
+        super().__init__(duck, until, now, also, most)
         self._duck = duck
         self._last = _Last(-1, 0)
         duck.execute(_RAW)

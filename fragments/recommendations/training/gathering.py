@@ -81,7 +81,11 @@ class Gathering:
             self.later += int(later.sum())
             sound &= ~later
         order[order < 0] = -1
-        place = np.asarray(batch.line, np.int64)
+        lines = batch.line
+        if isinstance(lines, range):
+            place = np.arange(lines.start, lines.stop)
+        else:
+            place = np.array(lines, np.int64)
         columns = Columns(visitor, session, item, verb, time, order, place)
         self.take(columns if sound.all() else columns.where(sound))
 

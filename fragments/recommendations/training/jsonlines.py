@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from .batch import COLUMNS, Batch, Value, Wrong
-from .lines import LINE, TOO_LONG, blocks
+from .lines import LINE, TOO_LONG, blocks, measured
 
 NO_JSON = "no JSON"
 NO_OBJECT = "no JSON object"
@@ -23,8 +23,8 @@ class _Line(msgspec.Struct, gc=False):
     order: Value = None
 
 
+_VALUES = [attrgetter(name) for name in COLUMNS]
 _decoder = msgspec.json.Decoder(_Line)
-_values = attrgetter(*COLUMNS)
 
 
 def batches(path: Path, wrong: Wrong) -> Iterator[Batch]:
@@ -33,20 +33,27 @@ def batches(path: Path, wrong: Wrong) -> Iterator[Batch]:
         if block.data is None:
             wrong(block.number, TOO_LONG)
             continue
-        lines = block.data.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
-        try:
-            read = _decoder.decode_lines(block.data)
-            sound = len(read) == len(lines) and max(map(len, lines)) <= LINE
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            sound = False
-        numbers: list[int] | range = range(block.number, block.number + len(lines))
-        if not sound:
-            read, numbers = _one_by_one(lines, block.number, wrong)
+        read = _together(block.data)
+        numbers: list[int] | range
+        if read is None:
+            read, numbers = _one_by_one(block.data.split(b"\n"), block.number, wrong)
+        else:
+            numbers = range(block.number, block.number + len(read))
         if read:
-            columns = list(zip(*map(_values, read), strict=True))
+            columns = [list(map(value, read)) for value in _VALUES]
             yield Batch(columns, numbers, block.done)
+
+
+def _together(data: bytes) -> list[_Line] | None:
+    """All lines at once; None if one of them is no event, or empty."""
+    number, longest = measured(data)
+    if longest > LINE:
+        return None
+    try:
+        read = _decoder.decode_lines(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return read if len(read) == number else None
 
 
 def _one_by_one(

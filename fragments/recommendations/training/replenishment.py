@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..replenishment.features import ARRAYS, FEATURES, PREFIX
-from .again import again, features
 from .itemnumbers import numbers
 from .logistic import logistic
 from .purchases import Floats, Log, Purchases, pairs, purchases
+from .rebuying import again, features
 
 HORIZONS = (3, 7, 28)  # days, each with weights of its own
 WEEK = 7

@@ -70,12 +70,13 @@ class Counting:
     """The counting of the ``raw`` of an engine: made once, it has put its rows into sessions.
 
     ``items`` are those of the log, and ``also`` (keys) whether the log knows them or not.
-    ``rejected`` says why some rows are left out. ``oldest`` and ``newest`` are moments.
+    ``rows`` is how many there were; ``rejected`` says why some of them are left out. ``oldest`` and
+    ``newest`` are moments.
     """
 
     def __init__(self, engine: Engine, also: Iterable[str] = ()) -> None:
         self.engine = engine
-        self.timed, self.rejected = _arrange(engine)
+        self.rows, self.timed, self.rejected = _arrange(engine)
         self.items = _number(engine, also)
         span = engine.fetch(
             "SELECT MIN(moment) AS oldest, MAX(moment) AS newest FROM visits"
@@ -202,8 +203,9 @@ class Counting:
         return ranked(sums)
 
 
-def _arrange(engine: Engine) -> tuple[bool, Counter[str]]:
-    """Make ``visits`` of ``raw``: whether times count, and why some rows are left out."""
+def _arrange(engine: Engine) -> tuple[int, bool, Counter[str]]:
+    """Make ``visits`` of ``raw``: how many rows there are, whether times count, and why some rows
+    are left out."""
     all_rows, with_time, low, high = (
         column[0] for column in engine.fetch(query("facts")).values()
     )
@@ -227,7 +229,7 @@ def _arrange(engine: Engine) -> tuple[bool, Counter[str]]:
         FAR_OFF: int(all_rows) - missing - near,
         TOO_MANY: near - kept,
     }
-    return timed, +Counter(rejected)
+    return int(all_rows), timed, +Counter(rejected)
 
 
 def _number(engine: Engine, also: Iterable[str]) -> Items:

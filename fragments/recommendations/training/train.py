@@ -16,6 +16,7 @@ from .events import ADDED, BOUGHT, VIEWED, Events
 from .here import Here
 from .part import Say, arrays_of
 from .reading import Read
+from .table import Table
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -49,21 +50,15 @@ def train(
     say = say or _nobody
     events = read.events
     if catalog is not None:
-        events = with_items(events, _keys(catalog))
+        events = with_items(events, keys_of(catalog))
     parameters, metrics = Parameters(), {}
     if (tuning := _part("tuning")) is not None:
         parameters, metrics = tuning.tune(events, say)
     arrays: dict[str, NDArray[np.generic]] = {}
     learned: dict[str, Any] = dict(metrics)
     counted = counting or Here(events)
-    arrays |= arrays_of(
-        "viewed-viewed",
-        counted.table(parameters, VIEWED, VIEWED, _step(say, "views")),
-    )
-    arrays |= arrays_of(
-        "viewed-bought",
-        counted.table(parameters, VIEWED, BOUGHT, _step(say, "orders")),
-    )
+    for name, table in tables(counted, parameters, say).items():
+        arrays |= arrays_of(name, table)
     if (together := _part("together")) is not None:
         arrays |= arrays_of("together", together.together(events, say))
     if catalog is not None and (content := _part("content")) is not None:
@@ -97,6 +92,20 @@ def train(
     return Trained(events.keys, arrays, meta)
 
 
+def tables(
+    counted: "Here | Counting", parameters: Parameters, say: Say
+) -> dict[str, Table]:
+    """The tables that are counted by pairs of a session, by their names in a model."""
+    return {
+        "viewed-viewed": counted.table(
+            parameters, VIEWED, VIEWED, _step(say, "counting what is viewed")
+        ),
+        "viewed-bought": counted.table(
+            parameters, VIEWED, BOUGHT, _step(say, "counting what is bought")
+        ),
+    }
+
+
 def counts(read: Read) -> dict[str, Any]:
     """How much was read, and what of it is no event."""
     events = read.events
@@ -125,7 +134,8 @@ def with_items(events: Events, keys: list[str]) -> Events:
     return events._replace(item=renamed[events.item], keys=whole)
 
 
-def _keys(catalog: Catalog) -> list[str]:
+def keys_of(catalog: Catalog) -> list[str]:
+    """The keys of all that a catalogue has."""
     return [*catalog.products, *map(article_key, catalog.articles)]
 
 

@@ -15,6 +15,7 @@ from .events import ADDED, BOUGHT, VIEWED
 LONGEST = 500
 MISSING, UNUSABLE = -1, -2
 
+_ARTICLE = article_key("")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = {
     VIEWED: "view viewed views pageview productviewed productview viewitem viewproduct "
@@ -39,19 +40,22 @@ class Numbers(dict[Value, int]):
 
     def __missing__(self, value: Value) -> int:
         text = _text(value)
-        if text == value:
-            if len(text) > LONGEST or "\0" in text.removeprefix(article_key("")):
-                return UNUSABLE  # not kept: there may be any number of them
-            self.texts.append(text)
-            number = len(self.texts) - 1
-        else:
+        if text != value:  # another way to write it
             number = self[text]
-            if number == UNUSABLE:
-                return number
-        self[value] = number
+        elif len(text) > LONGEST or "\0" in text.removeprefix(_ARTICLE):
+            number = UNUSABLE
+        else:
+            number = len(self.texts)
+            self.texts.append(text)
+        if number != UNUSABLE:  # of which there may be any number
+            self[value] = number
         return number
 
     def of(self, values: Sequence[Value]) -> NDArray[np.int32]:
+        """The number of each value."""
+        if not any(values):  # a column that is not there
+            if set(values) <= {None, ""}:
+                return np.full(len(values), MISSING, np.int32)
         return np.fromiter(map(self.__getitem__, values), np.int32, len(values))
 
 

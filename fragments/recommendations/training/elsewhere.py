@@ -1,0 +1,35 @@
+"""Events that are kept and counted by an engine that runs SQL."""
+
+from collections.abc import Sequence
+
+from .events import Events
+from .gathering import Gathering
+from .sql import Counting, Engine
+
+
+class Elsewhere(Gathering):
+    """Its end is the counting of what is in the engine's ``raw`` by then; the events that it gives
+    are the newest of them, ``most`` or a few more, among all items of the log and ``also``."""
+
+    counting: Counting
+
+    def __init__(
+        self,
+        engine: Engine,
+        until: float | None,
+        now: float,
+        also: Sequence[str] = (),
+        most: int = 5_000_000,
+    ) -> None:
+        super().__init__(until, now)
+        self._engine = engine
+        self._also = also
+        self._most = most
+
+    def finish(self) -> Events:
+        self.counting = Counting(self._engine, self._also)
+        self.examples.sort()
+        return self.counting.events(self._most)._replace(
+            lines=self.lines or self.counting.rows,
+            rejected=self.rejected + self.counting.rejected,
+        )
