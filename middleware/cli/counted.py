@@ -55,7 +55,8 @@ def counted(
 ) -> "Iterator[tuple[Read, Counting]]":
     """The newest events, and the counting of all of them.
 
-    Raises :class:`StoreError`, ``Unreadable`` as reading does, and ImportError without DuckDB.
+    Raises :class:`StoreError` where the engine is not there or fails, and ``Unreadable`` as
+    reading does.
     """
     with (
         _in_duckdb(memory, source, say)
@@ -72,6 +73,21 @@ def counted(
 
 @contextmanager
 def _in_duckdb(memory: str | None, source: Source, say: "Say") -> "Iterator[Elsewhere]":
+    try:
+        import duckdb
+    except ImportError as error:
+        raise StoreError(
+            f'{error.name} is not installed: --with duckdb needs pip install "shopwindow[duckdb]"'
+        ) from error
+    try:
+        with _duck(memory, source, say) as gathering:
+            yield gathering
+    except duckdb.Error as error:
+        raise StoreError(f"DuckDB cannot count this: {error}") from error
+
+
+@contextmanager
+def _duck(memory: str | None, source: Source, say: "Say") -> "Iterator[Elsewhere]":
     from ...fragments.recommendations.training.duck import Duck, DuckGathering
 
     with (

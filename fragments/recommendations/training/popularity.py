@@ -4,7 +4,7 @@ As in the tables, weights are whole numbers, so that every engine adds them up t
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +56,11 @@ def ages(events: Events) -> NDArray[np.int64]:
     """How many whole days before the last event each one was."""
     age = events.time.max() - events.time
     if events.timed:
-        return np.floor(age / DAY).astype(np.int64)
-    length = max(1.0, float(age.max()))
-    return np.floor(age / length * UNTIMED_DAYS).astype(np.int64)
+        days = age / DAY
+    else:
+        days = age / max(1.0, float(age.max())) * UNTIMED_DAYS
+    found: NDArray[np.int64] = np.floor(days).astype(np.int64)
+    return found
 
 
 def decays(days: int) -> NDArray[np.int64]:
@@ -104,7 +106,7 @@ def _of(events: Events, weights: NDArray[np.int64]) -> Popularity:
     return ranked(sums)
 
 
-def ranked(sums: NDArray[np.float64]) -> Popularity:
+def ranked(sums: NDArray[Any]) -> Popularity:
     """Of what the events of each item weigh, in fixed point."""
     scores = (sums / UNIT).astype(np.float32)
     return Popularity(scores, np.argsort(-scores, kind="stable").astype(np.int32))
