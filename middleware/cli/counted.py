@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ...fragments.recommendations.training.sql import Counting
 
 ENGINES = ("duckdb", "postgres")
-#: Events, the newest, that are read into memory for what is not counted.
-NEWEST = 5_000_000
 AHEAD = 86_400.0  # seconds that clocks may be ahead
 
 WITH = click.option(
@@ -95,7 +93,7 @@ def _duck(memory: str | None, source: Source, say: "Say") -> "Iterator[Elsewhere
         closing(Duck(Path(folder), memory or "")) as duck,
     ):
         now = time.time()
-        gathering = DuckGathering(duck, source.until, now, source.also, NEWEST)
+        gathering = DuckGathering(duck, source.until, now, source.also)
         for batch, size in _batches(source, gathering):
             gathering.add(batch)
             say("reading", batch.done, size)
@@ -137,7 +135,7 @@ def _in_postgres(source: Source, say: "Say") -> "Iterator[Elsewhere]":
     with closing(PostgresCounting(address.store)) as engine:
         say("reading", 0, 1)
         engine.read(*_window(source))
-        yield Elsewhere(engine, source.until, time.time(), source.also, NEWEST)
+        yield Elsewhere(engine, source.until, time.time(), source.also)
 
 
 def _window(source: Source) -> tuple[float, float]:

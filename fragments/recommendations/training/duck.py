@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model import kind_and_id
-from .elsewhere import Elsewhere
+from .elsewhere import NEWEST, Elsewhere
 from .sessions import Columns as Sound
 from .sql import Columns
 from .values import Numbers
@@ -86,8 +86,8 @@ class DuckGathering(Elsewhere):
         duck: Duck,
         until: float | None,
         now: float,
-        also: Sequence[str],
-        most: int,
+        also: Sequence[str] = (),
+        most: int = NEWEST,
     ) -> None:
         super().__init__(duck, until, now, also, most)
         self._duck = duck

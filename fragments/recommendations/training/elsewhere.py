@@ -6,6 +6,9 @@ from .events import Events
 from .gathering import Gathering
 from .sql import Counting, Engine
 
+#: Events, the newest, that are read into memory for what is not counted.
+NEWEST = 5_000_000
+
 
 class Elsewhere(Gathering):
     """Its end is the counting of what is in the engine's ``raw`` by then; the events that it gives
@@ -19,7 +22,7 @@ class Elsewhere(Gathering):
         until: float | None,
         now: float,
         also: Sequence[str] = (),
-        most: int = 5_000_000,
+        most: int = NEWEST,
     ) -> None:
         super().__init__(until, now)
         self._engine = engine
