@@ -134,8 +134,10 @@ def _in_postgres(source: Source, say: "Say") -> "Iterator[Elsewhere]":
 
     with closing(PostgresCounting(address.store)) as engine:
         say("reading", 0, 1)
-        engine.read(*_window(source))
-        yield Elsewhere(engine, source.until, time.time(), source.also)
+        unusable = engine.read(*_window(source))
+        yield Elsewhere(
+            engine, source.until, time.time(), source.also, bad_ids=unusable
+        )
 
 
 def _window(source: Source) -> tuple[float, float]:

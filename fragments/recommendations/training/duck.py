@@ -90,7 +90,7 @@ class DuckGathering(Elsewhere):
         most: int = NEWEST,
     ) -> None:
         super().__init__(duck, until, now, also, most)
-        self._duck = duck
+        self.duck = duck
         self._last = _Last(-1, 0)
         duck.execute(_RAW)
 
@@ -98,7 +98,7 @@ class DuckGathering(Elsewhere):
         kinds = [kind_and_id(key) for key in self.items.texts]
         articles = np.array([kind == "article" for kind, _ in kinds], np.int32)
         timed = ~np.isnan(columns.time)
-        self._duck.add(
+        self.duck.add(
             {
                 "visitor": _texts(self.visitors.texts, columns.visitor),
                 "session": _texts(self.sessions.texts, columns.session),

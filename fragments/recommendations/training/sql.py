@@ -173,7 +173,7 @@ class Counting:
             "bought": bought,
             "visitors": int(found["visitors"][0]),
             "sessions": int(found["sessions"][0]),
-            "items": len(self.items.keys),
+            "items": int(self.items.counts.any(axis=0).sum()),
         }
 
     def popular(self) -> Popularity:

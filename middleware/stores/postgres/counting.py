@@ -35,12 +35,15 @@ class PostgresCounting:
         self._looking = Looking(address_of(url))
         self._begun = False
 
-    def read(self, since: float, until: float) -> None:
-        """Make ``raw`` of the shop's log, between two moments. Raises :class:`StoreError` for a
-        database without our tables."""
+    def read(self, since: float, until: float) -> int:
+        """Make ``raw`` of the shop's log, between two moments; how many things had an id that
+        cannot be one. Raises :class:`StoreError` for a database without our tables."""
         if not self._begun:
             check(self._looking)
-        self.make("raw", happened(since, until))
+        self.make("happened", happened(since, until))
+        self.make("raw", "SELECT * FROM happened WHERE sound")
+        unsound = self.fetch("SELECT count(*) AS number FROM happened WHERE NOT sound")
+        return int(unsound["number"][0])
 
     def make(self, name: str, select: str) -> None:
         self._execute(

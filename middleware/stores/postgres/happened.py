@@ -8,8 +8,8 @@ from ....rules.events import (
     PRODUCT_VIEWED,
 )
 
-# What PostgreSQL cannot make a text of (a zero, half a character) is left out: its functions
-# that read JSON would fail at it. An id is a text or a whole number.
+# What PostgreSQL cannot make a text of (a zero, half a character) becomes a mark that is in no id:
+# its functions that read JSON would fail at it. An id is a text or a whole number.
 _HAPPENED = r"""
 WITH known AS (
     SELECT visitor, min(customer) AS customer FROM {schema}.logins GROUP BY visitor
@@ -17,7 +17,11 @@ WITH known AS (
     SELECT
         coalesce(customer, events.visitor) AS owner, id, time, name,
         CASE
-            WHEN properties::text ~* '\\u(0000|d[89a-f])' THEN '{}'::json
+            WHEN properties::text ~* '\\u(0000|d[89a-f])'
+            THEN regexp_replace(
+                properties::text, '(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})',
+                '\1\\ufffe', 'gi'
+            )::json
             ELSE properties
         END AS properties
     FROM {schema}.events LEFT JOIN known ON known.visitor = events.visitor
@@ -57,19 +61,22 @@ WITH known AS (
     FROM said
 )
 SELECT
-    owner AS visitor, '' AS session, 0 AS named, coalesce(basket, '') AS basket,
+    owner AS visitor, '' AS session, 0 AS named,
+    CASE WHEN {unusable basket} THEN '' ELSE basket END AS basket,
     CASE name WHEN {read} THEN 1 ELSE 0 END AS article, product,
     CASE name WHEN {added} THEN 1 WHEN {ordered} THEN 2 ELSE 0 END AS verb,
     1 AS timed, time AS moment,
-    row_number() OVER happened AS line, row_number() OVER happened AS place
+    row_number() OVER happened AS line, row_number() OVER happened AS place,
+    NOT {unusable product} AS sound
 FROM texts
-WHERE product <> '' AND length(product) <= {longest}
+WHERE product <> ''
 WINDOW happened AS (ORDER BY id, ordinality)
 """
 
 
 def happened(since: float, until: float) -> str:
-    """The query for the table ``raw`` that is counted, of the events between two moments.
+    """The query for the table ``raw`` that is counted, of the events between two moments; what is
+    not ``sound`` has an id that cannot be one.
 
     In it ``{schema}`` stands for the schema.
     """
@@ -80,7 +87,8 @@ def happened(since: float, until: float) -> str:
         "ordered": _quoted(ORDER_COMPLETED),
         "since": repr(float(since)),
         "until": repr(float(until)),
-        "longest": str(LONGEST),
+        "unusable product": _unusable("product"),
+        "unusable basket": f"(basket IS NULL OR {_unusable('basket')})",
     }
     text = _HAPPENED
     for name, word in words.items():
@@ -90,3 +98,7 @@ def happened(since: float, until: float) -> str:
 
 def _quoted(name: str) -> str:
     return f"'{name}'"
+
+
+def _unusable(id: str) -> str:
+    return rf"(length({id}) > {LONGEST} OR strpos({id}, U&'\fffe') > 0)"
