@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...fragments.recommendations.training.part import Say
     from ...fragments.recommendations.training.reading import Read
     from ...fragments.recommendations.training.sql import Counting
+    from ...fragments.recommendations.training.tables import Tables
 
 ENGINES = ("duckdb", "postgres")
 AHEAD = 86_400.0  # seconds that clocks may be ahead
@@ -34,6 +35,12 @@ MEMORY = click.option(
     "--memory",
     metavar="4GB",
     help="So much memory is for DuckDB. Default: four fifths of the machine's.",
+)
+
+TABLES = click.option(
+    "--tables",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Tables that Spark counted. --events FILE may be a part of the log then, to tune by.",
 )
 
 
@@ -67,6 +74,27 @@ def counted(
         name = "the log" if source.file is None else str(source.file)
         read = read_of(gathering, name, source.until)
         yield read, gathering.counting
+
+
+def from_tables(
+    folder: Path, file: Path | None, also: list[str], say: "Say"
+) -> "tuple[Read, Tables]":
+    """The tables below ``folder``, and the events of ``file``. Raises as :func:`counted`."""
+    try:
+        from ...fragments.recommendations.training.tables import Tables
+    except ImportError as error:
+        raise StoreError(
+            f'{error.name} is not installed: --tables needs pip install "shopwindow[duckdb]"'
+        ) from error
+    from ...fragments.recommendations.training import reading
+    from ...fragments.recommendations.training.train import with_items
+
+    if file is None:
+        tables = Tables(folder, also)
+        return reading.Read(tables.events(), 0, []), tables
+    read = reading.read(file, None, say)
+    tables = Tables(folder, [*also, *read.events.keys])
+    return read._replace(events=with_items(read.events, tables.keys)), tables
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import click
 from ..site import Site
 from ..stores import StoreError
 from ..stores.opening import open_keeper
-from .counted import MEMORY, WITH, Source, counted
+from .counted import MEMORY, TABLES, WITH, Source, counted, from_tables
 from .question import read_ago
 from .records import address_of
 from .repeating import every, read_every
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...fragments.recommendations.training.part import Say
     from ...fragments.recommendations.training.reading import Read
     from ...fragments.recommendations.training.sql import Counting
+    from ...fragments.recommendations.training.tables import Tables
     from ...fragments.recommendations.training.train import Trained
 
 NEEDS = 'training needs extras: pip install "shopwindow[train]"'
@@ -46,6 +47,7 @@ class Asked(NamedTuple):
     form: str
     engine: str | None
     memory: str | None
+    tables: Path | None
 
 
 @click.command("train", short_help="Learn recommendations from events.")
@@ -92,6 +94,7 @@ class Asked(NamedTuple):
 )
 @WITH
 @MEMORY
+@TABLES
 @click.option(
     "--format",
     "form",
@@ -111,6 +114,7 @@ def command(
     form: str,
     engine: str | None,
     memory: str | None,
+    tables: Path | None,
 ) -> None:
     """Learn from what visitors did which products go together, and what is in fashion.
 
@@ -130,15 +134,19 @@ def command(
     Ends with 0 if there is a new model, with 1 if not. With --every it goes on until it is
     stopped, whatever a training comes to. Needs pip install "shopwindow[train]".
     """
-    if folder is None and (file is None or out is None):
+    if folder is None and ((file or tables) is None or out is None):
         raise click.UsageError("name the shop's folder, or --events FILE and --out DIR")
+    if tables is not None and (engine, until, store) != (None, None, None):
+        raise click.UsageError("--tables are counted: no --with, --until or --store")
     if store is not None and (file is not None or folder is None):
         raise click.UsageError("--store is for the log of DIR: leave --events away")
     if engine == "postgres" and (file is not None or folder is None):
         raise click.UsageError("--with postgres is for the log of DIR: it counts there")
     if memory is not None and engine != "duckdb":
         raise click.UsageError("--memory is for --with duckdb")
-    asked = Asked(folder, file, out, until, store, report, force, form, engine, memory)
+    asked = Asked(
+        folder, file, out, until, store, report, force, form, engine, memory, tables
+    )
     if pause is not None:
         every(read_every(pause), lambda: _said(asked))
     elif not _said(asked):
@@ -181,12 +189,14 @@ def _train(asked: Asked) -> None:
 @contextmanager
 def _reading(
     asked: Asked, site: Site | None, until: float | None, say: "Say"
-) -> "Iterator[tuple[Read, Counting | None]]":
+) -> "Iterator[tuple[Read, Counting | Tables | None]]":
     """What there is to learn from, and where it is counted if not here."""
     from ...fragments.recommendations.training import reading, train
 
-    if asked.engine is not None:
-        also = [] if site is None else train.keys_of(site.catalog)
+    also = [] if site is None else train.keys_of(site.catalog)
+    if asked.tables is not None:
+        yield from_tables(asked.tables, asked.file, also, say)
+    elif asked.engine is not None:
         source = Source(asked.file, site, asked.store, until, also)
         with counted(asked.engine, asked.memory, source, say) as found:
             yield found

@@ -86,6 +86,15 @@ class Counting:
             for column in span.values()
         )
 
+    @property
+    def until(self) -> float | None:
+        """When the log ends, in seconds, if it has times."""
+        return self.newest if self.timed and self.items.counts.any() else None
+
+    def settled(self, tuned: Parameters) -> Parameters:
+        """How pairs are counted can still be chosen."""
+        return tuned
+
     def table(
         self,
         parameters: Parameters,

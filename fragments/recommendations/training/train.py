@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from .sql import Counting
+    from .tables import Tables
 
 VERSION = 1
 
@@ -39,7 +40,7 @@ def train(
     catalog: Catalog | None = None,
     until: float | None = None,
     say: Say | None = None,
-    counting: "Counting | None" = None,
+    counting: "Counting | Tables | None" = None,
 ) -> Trained:
     """What ``read`` teaches; with a ``catalog`` also about what nobody has done anything with yet.
 
@@ -52,8 +53,11 @@ def train(
     if catalog is not None:
         events = with_items(events, keys_of(catalog))
     parameters, metrics = Parameters(), {}
-    if (tuning := _part("tuning")) is not None:
+    if len(events.item) and (tuning := _part("tuning")) is not None:
         parameters, metrics = tuning.tune(events, say)
+    if counting is not None:
+        parameters = counting.settled(parameters)
+        until = counting.until if until is None else until
     arrays: dict[str, NDArray[np.generic]] = {}
     learned: dict[str, Any] = dict(metrics)
     counted = counting or Here(events)
@@ -93,7 +97,7 @@ def train(
 
 
 def tables(
-    counted: "Here | Counting", parameters: Parameters, say: Say
+    counted: "Here | Counting | Tables", parameters: Parameters, say: Say
 ) -> dict[str, Table]:
     """The tables that are counted by pairs of a session, by their names in a model."""
     return {

@@ -1,0 +1,127 @@
+"""What was counted before, by Spark: Parquet files that a model is made of."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from ..scoring import Parameters
+from . import weights
+from .events import Events
+from .lines import Unreadable
+from .part import Say
+from .popularity import WEIGHTS, Popularity, ranked
+from .sql import TABLES, table_of_rows
+from .table import Table
+
+#: What says how pairs were counted: that cannot be chosen any more.
+_COUNTED = (
+    "farthest",
+    "distance_decay",
+    "backward",
+    "recency",
+    "power_of",
+    "power_to",
+    "keep",
+)
+
+
+class _About(msgspec.Struct):
+    parameters: Parameters
+    timed: bool
+    until: float
+    counts: dict[str, Any]
+
+
+class Tables:
+    """The tables below ``folder``, in the place of a counting, among ``also`` (keys), too.
+
+    Raises :class:`.lines.Unreadable` if they are not there, or not whole.
+    """
+
+    def __init__(self, folder: Path, also: Iterable[str] = ()) -> None:
+        self._folder = folder
+        about = str(self._read("about", "about", "about")["about"][0])
+        try:
+            self.about = msgspec.json.decode(about, type=_About)
+        except msgspec.MsgspecError as error:
+            raise Unreadable(
+                f"{folder}/about is not what was written: {error}"
+            ) from error
+        found = self._read("items", "key, viewed, added, bought, trending", "key")
+        there: list[str] = found["key"].tolist()
+        #: Sorted by their UTF-8 bytes, as all items are.
+        self.keys = sorted({*there, *also})
+        places = {key: number for number, key in enumerate(self.keys)}
+        numbers = sorted(places[key] for key in there)
+        self._numbers = np.array(numbers, np.int32)
+        order = np.argsort([places[key] for key in there])
+        self._sums = np.array([found[name] for name in ("viewed", "added", "bought")])
+        self._sums = self._sums[:, order].astype(np.int64)
+        self._trending: NDArray[np.float32] = found["trending"][order].astype(
+            np.float32
+        )
+
+    @property
+    def until(self) -> float | None:
+        """When the log ends, in seconds, if it has times."""
+        return self.about.until if self.about.timed else None
+
+    def events(self) -> Events:
+        """None: they were counted elsewhere."""
+        no = np.zeros(0, np.int32)
+        return Events(
+            no, no, no, no.astype(np.int8), no.astype(np.float64), no, self.keys,
+            self.about.timed, self.about.counts["lines"], Counter(self.about.counts["rejected"]),
+        )  # fmt: skip
+
+    def settled(self, tuned: Parameters) -> Parameters:
+        """What was tuned, as far as it can still be chosen."""
+        counted = {name: getattr(self.about.parameters, name) for name in _COUNTED}
+        return replace(tuned, **counted)
+
+    def table(
+        self, parameters: Parameters, source: int, target: int, say: Say | None = None
+    ) -> Table:
+        """The table from ``source`` (a verb) to ``target``."""
+        names = {verbs: name for name, verbs in TABLES.items()}
+        found = self._read(names[source, target], "i, j, val", "i, nth")
+        for name in ("i", "j"):
+            found[name] = self._numbers[found[name]]
+        return table_of_rows(found, len(self.keys))
+
+    def popular(self) -> Popularity:
+        each = np.array([WEIGHTS[verb] for verb in sorted(WEIGHTS)], np.int64)
+        return ranked(self._among(each @ self._sums * weights.UNIT))
+
+    def trending(self) -> Popularity:
+        # Back to whole numbers, by a power of two: it is exact.
+        return ranked(self._among(self._trending.astype(np.float64) * weights.UNIT))
+
+    def _among(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        all_of_them = np.zeros(len(self.keys))
+        all_of_them[self._numbers] = values
+        return all_of_them
+
+    def counts(self) -> dict[str, Any]:
+        return self.about.counts
+
+    def _read(self, name: str, columns: str, order: str) -> dict[str, NDArray[Any]]:
+        files = str(self._folder / name / "*.parquet").replace("'", "''")
+        try:
+            with duckdb.connect() as connection:
+                return dict(
+                    connection.execute(
+                        f"SELECT {columns} FROM read_parquet('{files}') ORDER BY {order}"
+                    ).fetchnumpy()
+                )
+        except duckdb.Error as error:
+            raise Unreadable(
+                f"{self._folder} holds no counted tables: {name} cannot be read ({error})"
+            ) from error
