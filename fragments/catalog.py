@@ -44,6 +44,12 @@ class Catalog:
             for i in items.values()
             for name in i.extra
         )
+        #: Ids of products -> days that they last, of those that are bought again.
+        self.lasting: Mapping[str, int] = {
+            item.id: item.repurchase_days
+            for item in self.products.values()
+            if item.repurchase_days
+        }
         self._titles = self._unique_titles()
         self._ancestors = {id: self._line(id) for id in self.categories}
         self._relatives = {

@@ -40,6 +40,7 @@ _FILES: dict[str, Kind] = {
 PARENTS = 20
 _TRANSLATED = ("title", "url", "image", "headline")
 _LANGUAGE = re.compile("[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_PIECES = re.compile(r"-?\d{1,12}", re.ASCII)
 _STOCK = {
     **dict.fromkeys(("", "yes", "true", "ja", "y"), True),
     **dict.fromkeys(("no", "false", "nein", "n"), False),
@@ -180,6 +181,7 @@ class CatalogReading:
             cell("brand").text,
             tuple(dict.fromkeys(re.findall(r"[^\s;]+", cell("tags").text))),
             self._stock(table, cell("in-stock")),
+            _pieces(cell("in-stock")),
             self._days(table, cell("repurchase-days")),
             self._date(table, cell("added")),
             {
@@ -208,7 +210,7 @@ class CatalogReading:
         word = cell.text.lower()
         if word in _STOCK:
             return _STOCK[word]
-        if re.fullmatch(r"-?\d{1,12}", word, re.ASCII):
+        if _PIECES.fullmatch(word):
             return int(word) > 0
         hint = "write yes, no or the number in stock"
         self._wrong(table, cell, f'"{cell.text}" does not say if it is in stock', hint)
@@ -288,6 +290,11 @@ class CatalogReading:
 
     def _wrong(self, table: Table, cell: Cell, message: str, hint: str = "") -> None:
         self.findings.append(table.finding(cell, message, hint))
+
+
+def _pieces(cell: Cell) -> int | None:
+    """How many there are, where the cell says that."""
+    return int(cell.text) if _PIECES.fullmatch(cell.text) else None
 
 
 def _depths(parents: Mapping[str, str]) -> dict[str, int]:

@@ -17,7 +17,7 @@ class Item(msgspec.Struct, frozen=True):
     """A product, category or article in one language.
 
     ``category`` and ``parent`` are category ids, or empty. ``price`` is in the shop's
-    currency. ``reason`` says why a shelf shows the product and is empty in the catalogue.
+    currency. ``pieces`` is how many are in stock, if the catalogue says it. ``reason`` says why a shelf shows the product and is empty in the catalogue.
     ``extra`` holds the file's other columns, spelled with ``_`` for ``-`` and ``.``;
     templates read them like fields.
     """
@@ -34,6 +34,7 @@ class Item(msgspec.Struct, frozen=True):
     brand: str = ""
     tags: tuple[str, ...] = ()
     in_stock: bool = True
+    pieces: int | None = None
     repurchase_days: int | None = None
     added: date | None = None
     extra: Mapping[str, str] = {}

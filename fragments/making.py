@@ -16,7 +16,8 @@ from .items import Item
 from .library import Fragment, Library, Version
 from .parameters import NOBODY, FragmentError, Things, VisitorView, template_values
 from .plates import Cards, Deck, Rendered
-from .recommendations.rank import Reason
+from .recommendations.model import kind_and_id
+from .recommendations.reasons import Reason
 from .sandbox import OUTPUT_LIMIT, Absent, run
 
 #: A fragment's name and an address -> the link that counts the click and leads there.
@@ -106,8 +107,8 @@ class Maker:
         return rendered
 
     def _item(self, id: str, reason: Reason, language: str) -> Item | None:
-        """The product with its reason, in the page's language."""
-        item = self.catalog.item("product", id, language)
+        """The product or article with its reason, in the page's language."""
+        item = self.catalog.item(*kind_and_id(id), language)
         if item is None:
             return None
         return msgspec.structs.replace(item, reason=reason.text(self.catalog, language))

@@ -6,7 +6,7 @@ from typing import Any
 
 from .library import Version
 from .parameters import Things
-from .recommendations.rank import Reason
+from .recommendations.reasons import Reason
 
 # Counted for each kept value besides its bytes: key, tuple, table entry.
 OVERHEAD = 300

@@ -19,7 +19,7 @@ from .parameters import (
     template_values,
 )
 from .plates import OVERHEAD, WHOLE, Cards, Deck, Plate, Rendered, size
-from .recommendations.rank import Reason, Recommendation
+from .recommendations.reasons import Reason, Recommendation
 from .remote import LANGUAGE, Remote
 from .reorder import Cut, CutError, cut_children
 

@@ -1,21 +1,19 @@
 """What the slots of one page show: decisions, and the bytes they become."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from weakref import ref
 
 import msgspec
 
 from ..fragments.dismissal import leading, without
-from ..fragments.recommendations.rank import PERSONAL, Reason, choose
+from ..fragments.recommendations.shelf import Shelf
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import NOBODY, FragmentError, VisitorView
-from ..rules.answers import never
 from ..rules.attributes import Facts, facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Decision
-from ..rules.history import bought, recently_viewed
 from ..rules.interests import strengths
 from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
@@ -25,6 +23,7 @@ from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
 from .remote.questions import Questions
+from .shelves import Shelves
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -53,7 +52,7 @@ class Display:
 
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
-        *("_ahead", "_foresight", "_questions", "_preliminary"),
+        *("_ahead", "_foresight", "_questions", "_preliminary", "_shelves"),
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -63,6 +62,7 @@ class Display:
         self._facts: Facts | None = None
         self._foresight: Foresight | None = None  # which the facts are of
         self._preliminary = False
+        self._shelves = Shelves()
         self.decisions: dict[str, Decision] = {}
         self._placement = self._page()
         self.exposed: list[Decision] = []
@@ -91,6 +91,7 @@ class Display:
         self._placement = self._page()
         for decision in self.exposed:  # these have left
             self._placement.take(decision)
+        self._shelves.only({decision.slot for decision in self.exposed})
 
     def decision(self, slot: str) -> Decision:
         """What ``slot`` shows; decided once per request."""
@@ -138,7 +139,8 @@ class Display:
         self._foresight = None
         if visit.guise is not None:
             query = visit.arrival.scope.get("query_string", b"")
-            return visit.guise.facts(visit.site, context, query, visit.window.traffic)
+            traffic, supplies = visit.window.traffic, visit.window.supplies
+            return visit.guise.facts(visit.site, context, query, traffic, supplies)
         customer = lookup.customer
         if customer is not None:
             context = msgspec.structs.replace(
@@ -150,6 +152,7 @@ class Display:
         if visit.view.foresight is not None:
             self._foresight = visit.view.foreseen(given)
             if self._foresight is not None:
+                self._shelves.join(self._foresight.shelves)
                 return self._foresight.facts
         units = Units()
         if visit.remembers and visit.visitor is not None:
@@ -162,6 +165,7 @@ class Display:
             given,
             visit.window.traffic,
             units,
+            supplies=visit.window.supplies,
         )
 
     def fill(self, hole: Hole, charset: str) -> bytes | None:
@@ -170,6 +174,7 @@ class Display:
             self._ahead.discard(hole.slot)
         decision = self.decision(hole.slot)
         if decision.fragment is None:
+            self._shelves.leave(hole.slot)
             if decision.held:
                 self.exposed.append(decision)
             return None
@@ -198,8 +203,17 @@ class Display:
             content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
         elif visit.root:
             content = content.replace(_CLICK, visit.root.encode() + _CLICK)
-        self.exposed.append(decision)
+        self.exposed.append(self._discovered(decision))
         return content
+
+    def _discovered(self, decision: Decision) -> Decision:
+        """``decision`` with what luck has brought onto its shelf, for whoever reports it."""
+        found = self._shelves.discovered(decision.slot)
+        if not found:
+            return decision
+        decision = msgspec.structs.replace(decision, discovered=found)
+        self.decisions[decision.slot] = decision
+        return decision
 
     def _dismissible(self, content: bytes, decision: Decision) -> bytes:
         """A fragment with a way to send it away, for those who can be remembered."""
@@ -220,12 +234,15 @@ class Display:
         if dimension is not None:
             scores = strengths(known.profile, dimension, known.context.now)
             return site.renderer.reorder(decision.fragment, default, scores, charset)
-        return self.rendered(decision, known, charset)
+        return self.rendered(decision, known, charset, self._shelves)
 
-    def rendered(self, decision: Decision, known: Facts, charset: str) -> bytes | None:
+    def rendered(
+        self, decision: Decision, known: Facts, charset: str, shelves: Shelves
+    ) -> bytes | None:
         """A fragment of the site, except where it reorders what the page has; None: it is empty.
 
-        Raises :class:`FragmentError`.
+        What fills a shelf becomes one of ``shelves``, those of the page. Raises
+        :class:`FragmentError`.
         """
         assert decision.fragment is not None
         visit = self._visit
@@ -238,23 +255,11 @@ class Display:
             charset,
             things=decision.bound,
         )
-        ids: Sequence[str] = ()
-        reasons: Sequence[Reason] = ()
+        shelf = Shelf()
         recommend = decision.recommend
         if recommend is not None:
-            strategies, profile = recommend.strategies, known.profile
-            personal = not PERSONAL.isdisjoint(strategies)
-            popularity = visit.window.popularity
-            ids, reasons = choose(
-                strategies,
-                recommend.limit,
-                popularity.among(recommend.only, recommend.excluded),
-                viewed=recently_viewed(profile) if personal else (),
-                bought=bought(profile),
-                exclude=popularity.having(never(profile)),
-                pinned=[id for id in recommend.pinned if id in popularity.shares],
-            )
-            if not ids:
+            shelf = shelves.fill(visit.window, decision.slot, recommend, known)
+            if not shelf.ids:
                 return None  # better no shelf than an empty one
         content = None if recommend is not None else plate.content
         if content is None:
@@ -263,7 +268,7 @@ class Display:
                 view = VisitorView(
                     first_name=known.context.first_name or "", language=language
                 )
-            content = site.renderer.serve(plate, ids, reasons, view)
+            content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view)
         if plate.version.mentions.dismiss:
             content = self._dismissible(content, decision)
         return content
@@ -353,6 +358,7 @@ class Display:
     def _leave(self, slot: str) -> None:
         """The place of ``slot`` is free for one that comes after it."""
         self._placement.leave(slot)
+        self._shelves.leave(slot)
         if self._ahead:
             self._ahead.discard(slot)
             for other in self._ahead:

@@ -13,6 +13,7 @@ from ..rules.attributes import facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Decision, Event, Profile
+from .shelves import Shelves
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -30,7 +31,7 @@ class Foresight:
     """
 
     __slots__ = (
-        *("base", "decisions", "facts", "lessons", "own"),
+        *("base", "decisions", "facts", "lessons", "own", "shelves"),
         *("_contents", "_context", "_given", "_purposes", "_visitor"),
     )
 
@@ -47,8 +48,12 @@ class Foresight:
         self._context, self._visitor, self._purposes = context, visitor, purposes
         self._given = given
         units, traffic = Units(visitor.id), window.traffic
-        self.facts = facts(site.rules, known, context, purposes, given, traffic, units)
+        self.facts = facts(
+            *(site.rules, known, context, purposes, given, traffic, units),
+            supplies=window.supplies,
+        )
         self.decisions: dict[str, Decision] = {}
+        self.shelves = Shelves()  # those of the contents
         self._contents: dict[str, bytes] = {}
         for slot in window.routes.slots(visit.arrival.path):
             self._decide(visit, slot)
@@ -61,7 +66,9 @@ class Foresight:
         if name is None or name in site.remotes or name in site.reorders:
             return
         try:
-            content = visit.display.rendered(decision, self.facts, CHARSET)
+            content = visit.display.rendered(
+                decision, self.facts, CHARSET, self.shelves
+            )
         except FragmentError:
             return  # if the slot comes, this is said then
         if content is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from ..rules.attributes import Facts, facts
+from ..rules.attributes import NO_SUPPLIES, Facts, Supplies, facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Context, Decision, Event, Profile
@@ -51,6 +51,7 @@ class Guise(msgspec.Struct, frozen=True):
         context: Context,
         query: bytes = b"",
         traffic: Traffic = NO_TRAFFIC,
+        supplies: Supplies = NO_SUPPLIES,
     ) -> Facts:
         """What rules may know of this look at a page; the look itself counts, as on any page."""
         return facts(
@@ -62,6 +63,7 @@ class Guise(msgspec.Struct, frozen=True):
             traffic,
             self.units,
             self.pins,
+            supplies,
         )
 
     def _after(self, site: "Site", context: Context, query: bytes) -> Profile | None:

@@ -5,17 +5,22 @@ from pathlib import Path
 
 import msgspec
 
+from ..fragments.recommendations.caps import USUAL, CategoryCap
+from ..rules.numerals import share
 from .stores.urls import sqlite_path
 from .toml import Section
 
 FOLDER = "models"  # beside the store's file
 VARIABLE = "SHOPWINDOW_MODEL"
+_CAP = 'write for example category-cap = 3, or category-cap = "30%"'
 
 
 class Recommendations(msgspec.Struct, frozen=True):
-    """``model``: the folder of the models; "" where nobody has said so."""
+    """``model``: the folder of the models; "" where nobody has said so. ``category_cap``: how much of
+    a shelf one category may take."""
 
     model: str = ""
+    category_cap: CategoryCap = USUAL
 
 
 def read_recommendations(
@@ -30,8 +35,24 @@ def read_recommendations(
             what = f"{VARIABLE}, which goes before this: {what}"
         section.wrong("model", what, "name the folder that models are written into")
         model = ""
+    cap = _category_cap(section)
     section.finish()
-    return Recommendations(model)
+    return Recommendations(model, cap)
+
+
+def _category_cap(section: Section) -> CategoryCap:
+    """``category-cap = 3`` or ``"30%"``."""
+    key = "category-cap"
+    if key not in section:
+        return USUAL
+    if isinstance(section.data[key], str):
+        part = share(section.text(key))
+        if part:
+            return CategoryCap(share=part, strict=True)
+        section.wrong(key, f'"{key}" is a number of places, or a share of them', _CAP)
+        return USUAL
+    places = section.whole(key, 0, least=1, most=100)
+    return CategoryCap(places, strict=True) if places else USUAL
 
 
 def model_folder(told: Recommendations, store: str, folder: Path) -> Path:

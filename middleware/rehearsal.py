@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from ..findings import Finding
+from ..fragments.recommendations.replenishment import Replenishment
 from ..rules.rule_tests import RuleTest, read_tests
 from ..rules.visiting import Look, Shop, settled
 from .context import campaign
@@ -34,6 +35,8 @@ def rehearsal(site: Site) -> Shop:
         settings.zone,
         look,
         site.learn,
+        # Not what a model has learned: a test would fail with every training.
+        Replenishment(site.catalog),
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from ..findings import Finding, SiteError
 from ..fragments.catalog import Catalog
 from ..fragments.library import Library
-from ..fragments.recommendations.rank import STRATEGIES
+from ..fragments.recommendations.strategies import STRATEGIES
 from ..fragments.remote import Remote
 from ..fragments.render import Click, Renderer
 from ..fragments.slots import SlotNames

@@ -6,18 +6,21 @@ import os
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ..findings import Finding
 from ..fragments.familiar import Familiar
+from ..fragments.recommendations.assortment import Assortment
 from ..fragments.recommendations.model import Model
-from ..fragments.recommendations.rank import Popularity
+from ..fragments.recommendations.replenishment import Replenishment
 from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
 from ..rules.facts import Event, Profile
 from ..rules.interests import NO_TRAFFIC, Traffic
+from .assorting import assorted
 from .breaker import Breaker
 from .clicks import ClickLinks
 from .consent import RefusalCookie
@@ -67,7 +70,7 @@ class _Made(NamedTuple):
     refusal: RefusalCookie
     tool: ToolCookie | None  # of who asks for consent instead of us
     sources: list[HttpSource]
-    popularity: Popularity
+    assortment: Assortment
 
 
 class Shopwindow:
@@ -122,6 +125,8 @@ class Shopwindow:
         self._watching: Watching | None = None
         self.model: Model | None = None  # swapped as a whole: take it once per page
         self._models: Models | None = None
+        self._assorting = Lock()
+        self._supplies = Replenishment()
         self.remotes = Remotes(client)
         self.sources: list[HttpSource] = []
         self._retired: list[HttpSource] = []  # requests in flight may still ask them
@@ -165,15 +170,16 @@ class Shopwindow:
                 HttpSource(source, settings.allowed_hosts, self._client)
                 for source in settings.sources
             ],
-            Popularity(site.catalog, popularity(self.traffic)),
+            assorted(site, popularity(self.traffic), self.model),
         )
 
     def _adopt(self, made: "_Made") -> None:
         """Serve the new site from here on. Requests in flight keep the one they began with."""
         if made.sources is not self.sources:
             self._retired += self.sources
-        self.site, self.cookie, self.refusal, self.tool = made[:4]
-        self.sources, self.popularity = made[4:]
+        with self._assorting:
+            self.site, self.cookie, self.refusal, self.tool = made[:4]
+            self.sources, self.assortment = made[4:]
 
     def _swap(self, made: "_Made") -> None:
         """As :meth:`_adopt`, for a site that was served."""
@@ -272,11 +278,21 @@ class Shopwindow:
         await self._learn_from_models()
         self.started = True
 
+    @property
+    def supplies(self) -> Replenishment:
+        """What runs out when, by the site's catalogue and the model."""
+        known, catalog, model = self._supplies, self.site.catalog, self.model
+        if known.catalog is not catalog or known.model is not model:
+            known = self._supplies = Replenishment(catalog, model, known)
+        return known
+
     async def _learn_from_models(self) -> None:
         """Serve what was learned, from now on; a large model may come a little later."""
 
         def bring(model: Model) -> None:
-            self.model = model
+            supplies = Replenishment(self.site.catalog, model)  # takes milliseconds
+            self.model, self._supplies = model, supplies
+            self._assort()
 
         def count(what: str) -> None:
             self.stats.table("models", "Models that came, by what became of them.")[
@@ -321,13 +337,22 @@ class Shopwindow:
         if traffic is None:
             return
         self.traffic = traffic
-        made_for = None
-        while made_for is not self.site:  # another one may go live while we sort
-            made_for = self.site
-            made = await asyncio.to_thread(
-                Popularity, made_for.catalog, popularity(traffic)
-            )
-        self.popularity = made
+        await asyncio.to_thread(self._assort)
+
+    def _assort(self) -> None:
+        """Sort the products by the shop's traffic of now, and go by the model of now."""
+        while True:
+            before, site, model = self.assortment, self.site, self.model
+            popular = popularity(self.traffic)
+            if before.catalog is site.catalog and before.model is model:
+                made = before.refreshed(popular)
+            else:
+                made = assorted(site, popular, model)
+            with self._assorting:
+                # Another site or model may have gone live meanwhile.
+                if self.assortment is before and self.site is site:
+                    self.assortment = made
+                    return
 
     def _read_traffic(self) -> Traffic | None:
         """What the store says of the shop's traffic; None: nothing now."""

@@ -169,6 +169,17 @@ class _Layer:
         return Column(self.touches, masks)
 
 
+def buyers(numbers: Iterable[int], full: int) -> Column:
+    """Those that can only hold for who has bought something: nobody else is to be asked."""
+    touches = bits(numbers)
+    others = full & ~touches
+
+    def left(facts: Facts) -> int:
+        return full if facts.counts.get("bought product") else others
+
+    return Column(touches, left)
+
+
 def listed(name: str, placed: Placed, full: int) -> Steps[list[Column]]:
     """Over lists. The second wish of a term has a column of its own, and so on."""
     layers = [_Layer()]

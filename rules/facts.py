@@ -168,7 +168,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     :data:`SLOT_REASONS`. ``rule`` is the one that decided; with a reason of :data:`HELD` it
     would have been shown. ``skipped`` holds the first eight rules that came before and were passed
     over although their conditions hold, with one of :data:`RULE_REASONS` each. ``variant`` is that
-    of the ``experiment``, ``control`` in the control group. ``bound`` says what the names of
+    of the ``experiment``, ``control`` in the control group. ``discovered`` are the items that luck
+    has brought onto its shelf: product id -> how probable that was. ``bound`` says what the names of
     the rule's ``as:`` stand for, and the parameters that are such a thing: name -> dimension
     and key.
     """
@@ -186,6 +187,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     variant: str | None = None
     goal: str = ""
     bound: Mapping[str, tuple[str, str]] = {}
+    discovered: Mapping[str, float] = {}
 
     @property
     def shown(self) -> bool:

@@ -12,6 +12,7 @@ from .conditions import Condition, Consents, Segments
 from .counting import Counted, Leans
 from .favourites import Favourite, OfFavourite
 from .rule import Rule
+from .running_out import RunsOut
 from .tallies import tally
 from .terms import Literal, Term, Terms
 
@@ -39,7 +40,7 @@ def axes(condition: Condition) -> tuple[Axis, ...]:
             return (Values(attribute),)
         case Consents(purpose=purpose):
             return (Agreement(purpose),)
-        case Counted() | Leans() | Favourite() | OfFavourite():
+        case Counted() | Leans() | Favourite() | OfFavourite() | RunsOut():
             return (tally(condition),)
     return (Whole(same(condition)),)
 

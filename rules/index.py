@@ -18,6 +18,7 @@ from .columns import (
     Column,
     Placed,
     Scale,
+    buyers,
     choice,
     limits_of,
     listed,
@@ -30,6 +31,7 @@ from .counting import Counted, Leans
 from .facts import Decision
 from .recorded import counts, leanings
 from .rule import Rule, needs
+from .running_out import RunsOut
 from .schedule import Schedule
 from .steps import Steps
 from .terms import Deferred, Literal, Term, Terms
@@ -194,6 +196,7 @@ def indexing(
     firsts: dict[str, int] = {}
     ends: dict[str, int] = {}
     standing = 0  # those that lack no consent
+    bought: list[int] = []
     for rule in rules:
         parts, allowed = rule.conditions, rule.purposes <= consent
         if not allowed:
@@ -206,6 +209,8 @@ def indexing(
             for literal in term:
                 if allowed and _implied(literal, rule):
                     continue
+                if isinstance(literal.condition, RunsOut) and literal.wanted:
+                    bought.append(number)
                 place = _place(literal.condition)
                 if place and place[0] == "list" and wishes(literal) is None:
                     place = None
@@ -240,6 +245,8 @@ def indexing(
     full = (1 << len(rests)) - 1
     columns: list[Choice | Scale | Column] = []
     dear: list[Column] = []
+    if bought:
+        columns.append(buyers(bought, full))
     for kind, name in sorted(placed):
         column = placed.pop((kind, name))
         yield

@@ -40,7 +40,7 @@ def read_running_out(
             at_least = _chance(deeds, node) or at_least
         else:
             name = deeds.name(node, binds)
-    if not dimensions:
+    if not dimensions and document.errors == before:
         hint = (
             f"add {', '.join(RUNNING_OUT[:-1])} or {RUNNING_OUT[-1]}, or `product: any`"
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from .attributes import facts
+from .attributes import NO_SUPPLIES, Supplies, facts
 from .facts import Context, Event, Profile
 from .hindsight import Answer, Hindsight
 from .interests import NO_TRAFFIC, Traffic
@@ -30,6 +30,7 @@ class Side(msgspec.Struct, frozen=True, eq=False):
     learn: Learn
     page: Callable[[float], Context]
     traffic: Traffic = NO_TRAFFIC
+    supplies: Supplies = NO_SUPPLIES
 
 
 class Page:
@@ -52,6 +53,7 @@ class Page:
             {},
             side.traffic,
             pins=pins,
+            supplies=side.supplies,
         )
         self._held = held and side.limits.holdout > 0
 

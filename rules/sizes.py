@@ -2,7 +2,7 @@
 
 import msgspec
 
-from .attributes import Wanted, facts
+from .attributes import NO_SUPPLIES, Supplies, Wanted, facts
 from .facts import PURPOSES, Context, Profile
 from .hindsight import recorded
 from .ruleset import RuleSet
@@ -29,13 +29,18 @@ class Sizes:
     """
 
     def __init__(
-        self, rules: RuleSet, attributes: frozenset[str], absent: frozenset[str]
+        self,
+        rules: RuleSet,
+        attributes: frozenset[str],
+        absent: frozenset[str],
+        supplies: Supplies = NO_SUPPLIES,
     ) -> None:
         self._doubtful = attributes | absent
         self._segments = recorded(rules.segments, self._doubtful)
         asked = {a for segment in rules.segments.values() for a in segment.asked}
         self.wanted = Wanted(asked, rules.zone)
         self._absent = absent
+        self._supplies = supplies
         self.visitors = 0
         self._sizes = {
             name: Size(name, segment.file, segment.line)
@@ -44,7 +49,7 @@ class Sizes:
 
     def add(self, profile: Profile, context: Context) -> None:
         """Count one visitor, at the moment of ``context``."""
-        known = facts(self, profile, context, _CONSENT, {})
+        known = facts(self, profile, context, _CONSENT, {}, supplies=self._supplies)
         for name in self._absent:
             known.values.pop(name, None)
         self.visitors += 1

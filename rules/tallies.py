@@ -11,6 +11,7 @@ from .axes import same
 from .counting import Counted, Leans
 from .favourites import Favourite, OfFavourite
 from .moments import Duration
+from .running_out import RunsOut
 from .terms import Literal
 
 CELLS = 1_000  # what would be more is not looked into
@@ -124,6 +125,33 @@ class Leaning(msgspec.Struct, frozen=True):
         return True
 
 
+class Supplies(msgspec.Struct, frozen=True):
+    """The chance, 0 to 1, that something runs out within so many seconds; never unknown."""
+
+    of: str
+    thing: str | None
+    within: int
+
+    def cells(self, literals: Sequence[Literal]) -> Sequence[Any]:
+        limits = sorted({0.0, 1.0, *(_runs_out(one).at_least for one in literals)})
+        between = [
+            (low + high) / 2 for low, high in zip(limits, limits[1:], strict=False)
+        ]
+        return *limits, *between
+
+    def holds(self, literal: Literal, cell: Any) -> bool:
+        return (cell >= _runs_out(literal).at_least) is literal.wanted
+
+    def exact(self, literal: Literal) -> bool:
+        return True
+
+
+def _runs_out(literal: Literal) -> RunsOut:
+    condition = literal.condition
+    assert isinstance(condition, RunsOut)
+    return condition
+
+
 def _leans(literal: Literal) -> Leans:
     condition = literal.condition
     asked = condition.question if isinstance(condition, OfFavourite) else condition
@@ -131,9 +159,13 @@ def _leans(literal: Literal) -> Leans:
     return asked
 
 
-def tally(condition: Counted | Leans | Favourite | OfFavourite) -> Times | Leaning:
+def tally(
+    condition: Counted | Leans | Favourite | OfFavourite | RunsOut,
+) -> Times | Leaning | Supplies:
     """The axis that ``condition`` lies on."""
     match condition:
+        case RunsOut(of=of, thing=thing, within=within):
+            return Supplies(of, thing, within.seconds)
         case Favourite(verb=verb, dimension=dimension, within=within):
             # The most viewed one differs from window to window: each is a thing of its own.
             return Times(verb, dimension, "any", ("most", same(within)))

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from .attributes import Facts, facts
+from .attributes import NO_SUPPLIES, Facts, Supplies, facts
 from .decide import decide
 from .events import PROMOTION_VIEWED, VISITED
 from .explain import Explanation, explain
@@ -47,6 +47,7 @@ class Shop(msgspec.Struct, frozen=True):
     zone: tzinfo
     look: Callable[[str, float], Look]
     learn: Callable[[Profile | None, Event], Profile | None]
+    supplies: Supplies = NO_SUPPLIES
 
 
 def settled(rules: RuleSet) -> RuleSet:
@@ -122,6 +123,7 @@ class Visitor:
             NO_TRAFFIC,
             persona.units,
             persona.pins,
+            shop.supplies,
         )
         placement = Placement(self._limits)
         decisions: dict[str, Decision] = {}

@@ -2,5 +2,5 @@
 
 from .model import Model as Model
 from .model import ModelError as ModelError
-from .rank import Recommendation as Recommendation
+from .reasons import Recommendation as Recommendation
 from .recommender import Recommender as Recommender

@@ -28,7 +28,7 @@ IDS = ("ids", "ids.ptr", "ids-index.ptr", "ids-index.idx")
 _IDS_DTYPES = ("|u1", "<i8", "<i4", "<i4")
 _TABLE = {"ptr": "<i8", "idx": "<i4", "val": "<f4"}
 #: Bytes of one model that a process maps, at most; the rest stays in files and is read row by row.
-MAPPED = 16 * 2**20
+MAPPED = 10 * 2**20
 _ARTICLE = "\x00article\x00"
 
 
@@ -248,10 +248,11 @@ def _meta(folder: Path) -> dict[str, Any]:
     return meta
 
 
-def _wanted(name: str, file: File) -> tuple[bool, bool, int]:
-    """Sorts what is asked most to the front, to be mapped first."""
+def _wanted(name: str, file: File) -> tuple[bool, int]:
+    """Sorts what every list asks to the front, to be mapped first, and then what is small."""
     stem = name.removesuffix(".npy")
-    return stem not in IDS, not stem.startswith("viewed-viewed."), file.bytes
+    always = stem in IDS or stem.startswith("viewed-viewed.")
+    return not always, file.bytes
 
 
 def _open(path: Path, told: File, maps: bool) -> Opened:

@@ -7,13 +7,14 @@ from typing import Any, Self
 
 import msgspec
 
+from .content import CONTENT, add_unknown
 from .model import Model, ModelError, kind_and_id
-from .rank import Reason, Recommendation
-from .scoring import Parameters, scores
+from .reasons import Reason, Recommendation
+from .scoring import VIEWED, Parameters, scores
+from .together import goes_with
 
 #: What :meth:`Recommender.recommend` knows.
 STRATEGIES = ("for-you", "bought-together", "similar", "trending", "popular")
-_TABLES = {"bought-together": "together", "similar": "content"}
 _ORDERS = {"trending": "trending", "popular": "popular"}
 
 
@@ -69,13 +70,13 @@ class Recommender:
         if strategy in _ORDERS:
             self._fill(chosen, limit, left_out, strategy, scored=True)
             return chosen
-        found, why = scores(
-            model,
-            known,
-            self.parameters,
-            _TABLES.get(strategy, "viewed-viewed"),
-            remind=strategy == "for-you",
-        )
+        if strategy == "bought-together":
+            found, why = goes_with(model, known)
+        elif strategy == "similar":
+            found, why = scores(model, known, self.parameters, CONTENT, remind=False)
+        else:
+            found, why = scores(model, known, self.parameters, VIEWED)
+            add_unknown(model, known, self.parameters, found, why)
         if strategy != "for-you":
             left_out.update(known)
         articles = model.articles
@@ -87,9 +88,13 @@ class Recommender:
             ]
         else:
             candidates = found
+        reasons: dict[int, Reason] = {}
         for number in nlargest(limit, candidates, key=found.__getitem__):
-            _, because = kind_and_id(model.key(why[number]))
-            reason = Reason(strategy, because)
+            because = why[number]
+            reason = reasons.get(because)
+            if reason is None:
+                _, id = kind_and_id(model.key(because))
+                reason = reasons[because] = Reason(strategy, id)
             chosen.append(Recommendation(model.key(number), found[number], reason))
             left_out.add(number)
         self._fill(chosen, limit, left_out, "popular")

@@ -21,27 +21,31 @@ VIEWED = "viewed-viewed"
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     """What is chosen when a model is trained, and stored in it under ``parameters``.
 
-    The first seven say how pairs of events are counted: pairs up to ``farthest`` steps apart, each
+    How pairs of events are counted: pairs up to ``farthest`` steps apart, each
     ``distance_decay`` steps divide their weight by e, those against the order of clicks weigh
     ``backward`` times as much; a session that is ``recency`` of the history old weighs 1/e. The
     sum for i and j is divided by count(i) ** ``power_of`` and count(j) ** ``power_to``, and the
-    best ``keep`` of a row stay.
+    best ``keep`` of a row stay. What goes with those that go with an item is added with a
+    weight of ``wider``, so that items that were seldom seen have a full row, too.
 
-    The others say how rows are added up for a visitor: the last ``clicks`` count, each
-    ``click_decay`` clicks divide their weight by e. What was looked at gets ``reminder`` times the
-    best score on top, divided by e each ``reminder_decay`` clicks.
+    How rows are added up for a visitor: the last ``clicks`` count, each ``click_decay`` clicks
+    divide their weight by e. A clicked item gives to itself ``again`` times what its visitors
+    give to a second look at it, and ``reminder`` times the best score, divided by e each
+    ``reminder_decay`` clicks.
     """
 
     farthest: int = 20
     distance_decay: float = 2.0
-    backward: float = 0.8
-    recency: float = 0.4
+    backward: float = 0.5
+    recency: float = 0.6
     power_of: float = 0.6
     power_to: float = 0.2
     keep: int = 50
+    wider: float = 0.5
     clicks: int = 5
-    click_decay: float = 1.5
-    reminder: float = 2.0
+    click_decay: float = 0.8
+    again: float = 1.5
+    reminder: float = 0.5
     reminder_decay: float = 2.0
 
 
@@ -53,6 +57,8 @@ def weights(count: int, decay: float) -> tuple[float, ...]:
 
 #: The clicks that may be reminded of.
 REMEMBERED = 20
+#: The array of how much a second look at an item weighs.
+AGAIN = "again"
 
 
 def scores(
@@ -74,42 +80,55 @@ def scores(
     if rows is None or not seen:
         return found, why
     ptr, idx, val = rows
-    most: dict[int, float] = {}
+    # The last click weighs 1, and a row names an item once: nothing to be added up yet.
+    last = seen[-1]
+    begin, end = ptr[last], ptr[last + 1]
+    others = idx[begin:end].tolist()
+    found = dict(zip(others, val[begin:end].tolist(), strict=True))
+    why = dict.fromkeys(others, last)
+    most = found.copy()
     get = found.get
-    latest = seen[: -parameters.clicks - 1 : -1]
-    for item, weight in zip(
-        latest, weights(parameters.clicks, parameters.click_decay), strict=False
-    ):
+    earlier = seen[-2 : -parameters.clicks - 1 : -1]
+    steps = weights(parameters.clicks, parameters.click_decay)[1:]
+    for item, weight in zip(earlier, steps, strict=False):
         begin, end = ptr[item], ptr[item + 1]
-        for other, value in zip(
-            idx[begin:end].tolist(), val[begin:end].tolist(), strict=True
-        ):
-            value *= weight
+        pairs = zip(idx[begin:end].tolist(), val[begin:end].tolist(), strict=True)
+        for other, value in pairs:
+            score = value * weight
             before = get(other)
             if before is None:
-                found[other] = most[other] = value
+                found[other] = most[other] = score
                 why[other] = item
             else:
-                found[other] = before + value
-                if value > most[other]:
-                    most[other] = value
+                found[other] = before + score
+                if score > most[other]:
+                    most[other] = score
                     why[other] = item
-    if remind and parameters.reminder > 0:
-        _remind(found, why, seen, parameters)
+    if remind:
+        _remind(model, found, why, seen, parameters)
     return found, why
 
 
 def _remind(
+    model: "Model",
     found: dict[int, float],
     why: dict[int, int],
     seen: Sequence[int],
     parameters: Parameters,
 ) -> None:
-    strength = parameters.reminder * (max(found.values()) if found else 1.0)
+    get = found.get
+    own = model.array(AGAIN)
+    if own is not None and parameters.again:
+        steps = weights(parameters.clicks, parameters.click_decay)
+        for item, weight in zip(seen[::-1], steps, strict=False):
+            found[item] = get(item, 0.0) + parameters.again * weight * own[item]
+            why[item] = item
+    best = max(found.values(), default=0.0)
+    strength = parameters.reminder * (best or 1.0)
     steps = weights(REMEMBERED, parameters.reminder_decay)
     done: set[int] = set()
     for item, weight in zip(seen[: -REMEMBERED - 1 : -1], steps, strict=False):
         if item not in done:
             done.add(item)
-            found[item] = found.get(item, 0.0) + strength * weight
+            found[item] = get(item, 0.0) + strength * weight
             why[item] = item

@@ -8,6 +8,7 @@ import msgspec
 
 from ...rules.facts import SLOT_REASONS, Decision
 from ..guise import decisions
+from ..supplies import supplies_of
 from .question import (
     FOLDER,
     FORMAT,
@@ -44,8 +45,10 @@ def command(
     """
     site = usable(folder)
     page = read_page(path)
+    supplies = supplies_of(site)
     for guise in read_guises(site, file, names, read_moment(now, site)):
-        known = guise.facts(site, guise.looks(site, page.path, page.query), page.query)
+        context = guise.looks(site, page.path, page.query)
+        known = guise.facts(site, context, page.query, supplies=supplies)
         found = decisions(site, known, site.settings.limits)
         if form == "json":
             said = {slot: as_json(decision) for slot, decision in found.items()}

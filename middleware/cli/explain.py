@@ -15,6 +15,7 @@ from ...rules.interests import NO_TRAFFIC
 from ...rules.placement import Placement
 from ..guise import everybody_sees
 from ..site import Site
+from ..supplies import supplies_of
 from .decide import as_json
 from .question import (
     FOLDER,
@@ -87,10 +88,10 @@ def command(
     else:
         guise, traffic = read_visitor(site, visitor, store, moment)
         who, guises, limits = "visitor", [guise], site.settings.limits
+    supplies = supplies_of(site)
     for number, guise in enumerate(guises):
-        known = guise.facts(
-            site, guise.looks(site, page.path, page.query), page.query, traffic
-        )
+        context = guise.looks(site, page.path, page.query)
+        known = guise.facts(site, context, page.query, traffic, supplies)
         placement = Placement(limits)
         found = {
             slot: explain(site.rules, known, slot, placement)

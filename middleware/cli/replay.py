@@ -9,6 +9,7 @@ from typing import Any
 import click
 import msgspec
 
+from ...fragments.recommendations.replenishment import Learned, Replenishment
 from ...rules.differences import Kind
 from ...rules.hindsight import hindsight
 from ...rules.interests import Traffic
@@ -19,6 +20,7 @@ from ...rules.sides import UNKNOWN_PURPOSES, Side
 from ...rules.turnover import Example, Turnover
 from ..revisions import RevisionError, at_revision
 from ..site import Site
+from ..supplies import supplies_of
 from ..traffic import shares
 from ..unrecorded import of_log
 from .question import FOLDER, read_ago
@@ -104,8 +106,11 @@ def command(
     with _other(folder, against) as other, records(site, url) as history:
         traffic = shares(history.traffic())
         page = path or ("/" if other else None)
-        after = side(site, page, traffic)
-        before = side(other, page, traffic) if other else None
+        model = supplies_of(
+            site
+        ).model  # the other one's rules are compared, not its model
+        after = side(site, page, traffic, model)
+        before = side(other, page, traffic, model) if other else None
         stories = history.stories(start, end)
         total = history.visitors(start, end)
         for story in watched(stories, total, "Reading the log"):
@@ -136,7 +141,9 @@ def _other(folder: Path, against: str | None) -> Iterator[Site | None]:
             ) from None
 
 
-def side(site: Site, path: str | None, traffic: Traffic) -> Side:
+def side(
+    site: Site, path: str | None, traffic: Traffic, model: Learned | None = None
+) -> Side:
     """``site`` as it decides in hindsight on the page ``path``; None: nobody knows the page."""
     unrecorded = of_log(site) if path else of_log(site) | {"path"}
     return Side(
@@ -146,6 +153,7 @@ def side(site: Site, path: str | None, traffic: Traffic) -> Side:
         site.learn,
         lambda moment: site.context.at(moment, path or "/"),
         traffic,
+        Replenishment(site.catalog, model),
     )
 
 

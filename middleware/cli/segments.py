@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from ...rules.sizes import Size, Sizes
+from ..supplies import supplies_of
 from ..unrecorded import of_profile, of_requests
 from .question import FOLDER
 from .records import STORE, records, watched
@@ -34,7 +35,7 @@ def command(folder: Path, url: str | None, form: str) -> None:
     the shop kept them. Where these decide, the visitor is unknown. Only counts are printed.
     """
     site = usable(folder)
-    sizes = Sizes(site.rules, of_profile(site), of_requests(site))
+    sizes = Sizes(site.rules, of_profile(site), of_requests(site), supplies_of(site))
     now = site.context.at(time.time(), "/")
     with records(site, url) as history:
         profiles = history.profiles()

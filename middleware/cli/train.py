@@ -21,6 +21,7 @@ from .site import usable
 from .trained import steps, tell
 
 if TYPE_CHECKING:
+    from ...fragments.catalog import Catalog
     from ...fragments.recommendations.training.part import Say
     from ...fragments.recommendations.training.reading import Read
     from ...fragments.recommendations.training.sql import Counting
@@ -181,6 +182,8 @@ def _train(asked: Asked) -> None:
                 trained = train.train(read, catalog, until, say, counting)
         except (Unreadable, StoreError) as error:
             raise Failed(str(error)) from error
+        if asked.report is not None:  # also of a model that is refused: it may say why
+            _reported(asked.report, trained, read, catalog, say)
         say("writing", 0, 1)
         folder = _written(out, trained, asked.force)
     tell(folder, trained.meta, read.examples, time.time() - started, asked.form)
@@ -229,6 +232,7 @@ def _logged(site: Site, url: str | None, until: float | None, say: "Say") -> "Re
 def _written(out: Path, trained: "Trained", force: bool) -> Path:
     """Write the model and make it the current one. Raises :class:`Failed`."""
     from ...fragments.recommendations.model import Model, ModelError
+    from ...fragments.recommendations.training.tuning import refusal
     from ...fragments.recommendations.writing import write
 
     try:
@@ -236,11 +240,9 @@ def _written(out: Path, trained: "Trained", force: bool) -> Path:
     except ModelError:
         before = None
     if before is not None and not force:
-        if words := _refusal(before.get("metrics", {}), trained.meta["metrics"]):
-            raise Failed(
-                f"the new model is refused: {words}; "
-                "the one before stays, --force uses the new one"
-            )
+        words = refusal(before.get("metrics"), trained.meta["metrics"])
+        if words:
+            raise Failed(f"the new model is refused: {words}")
     try:
         return write(out, trained.keys, trained.arrays, trained.meta, datetime.now(UTC))
     except OSError as error:
@@ -249,8 +251,22 @@ def _written(out: Path, trained: "Trained", force: bool) -> Path:
         ) from error
 
 
-def _refusal(before: Any, after: Any) -> str:
-    return ""
+def _reported(
+    path: Path,
+    trained: "Trained",
+    read: "Read",
+    catalog: "Catalog | None",
+    say: "Say",
+) -> None:
+    """Write the page about the model. Raises :class:`Failed`."""
+    from ...fragments.recommendations.training import report
+
+    try:
+        report.write(path, trained, read, catalog, say)
+    except OSError as error:
+        raise Failed(
+            f"the report cannot be written to {path}: {error.strerror}"
+        ) from error
 
 
 def _out(asked: Asked, site: Site | None) -> Path:

@@ -183,7 +183,7 @@ def _running_out() -> Schema:
     any = choice({"any": "Whatever is most likely to run out."})
     of["product"] = about(words.DIMENSIONS["product"], {"anyOf": [any, ref("product")]})
     known = {
-        "within": about(f"Within this time from now; if not said, {WITHIN}.", DURATION),
+        "within": about(f"Within this time from now; if not said, {WITHIN}.", DAYS),
         "at-least": about(
             f"How likely it is, 0 to 1; if not said, {AT_LEAST}.", _CHANCE
         ),

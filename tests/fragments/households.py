@@ -10,7 +10,8 @@ import numpy as np
 
 from shopwindow.fragments.recommendations.model import Model
 from shopwindow.fragments.recommendations.training.events import BOUGHT, Events
-from shopwindow.fragments.recommendations.training.replenishment import Part, fit
+from shopwindow.fragments.recommendations.training.part import Part
+from shopwindow.fragments.recommendations.training.replenishment import fit
 from shopwindow.fragments.recommendations.writing import write
 
 DAYS = 200

@@ -11,6 +11,7 @@ import numpy as np
 from shopwindow.fragments.recommendations.scoring import Parameters
 from shopwindow.fragments.recommendations.training import reading, sql
 from shopwindow.fragments.recommendations.training.duck import Duck, DuckGathering
+from shopwindow.fragments.recommendations.training.engine import Engine
 from shopwindow.fragments.recommendations.training.here import Here
 
 PARAMETERS = Parameters(keep=7, farthest=5)
@@ -36,13 +37,15 @@ def same(ours: Here, theirs: sql.Counting, least: int = 30) -> None:
             assert np.asarray(left).dtype == np.asarray(right).dtype
             np.testing.assert_array_equal(left, right)
     for left, right in (
+        (ours.again(PARAMETERS), theirs.again(PARAMETERS)),
+        (ours.looked_at(), theirs.looked_at()),
         *zip(ours.popular(), theirs.popular(), strict=True),
         *zip(ours.trending(), theirs.trending(), strict=True),
     ):
         np.testing.assert_array_equal(left, right)
 
 
-def copy(duck: Duck, engine: sql.Engine) -> None:
+def copy(duck: Duck, engine: Engine) -> None:
     """What is to be counted, from one engine to another."""
     columns = duck.fetch("SELECT * FROM raw ORDER BY place")
     engine.load(

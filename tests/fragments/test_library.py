@@ -22,6 +22,7 @@ SHIPPED = {
     "product-card",
     "product-shelf",
     "refill-reminder",
+    "running-out",
 }
 
 

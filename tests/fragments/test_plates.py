@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shopwindow.fragments.plates import WHOLE
-from shopwindow.fragments.recommendations.rank import Reason, Recommendation
+from shopwindow.fragments.recommendations.reasons import Reason, Recommendation
 from shopwindow.fragments.render import FragmentError, Renderer, VisitorView
 from tests.fragments.pets import catalog, library
 

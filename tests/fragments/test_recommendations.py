@@ -1,19 +1,18 @@
 """Shelves: which products, in which order, and why."""
 
+from collections.abc import Collection, Iterable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopwindow.fragments.catalog import Catalog
-from shopwindow.fragments.recommendations.rank import (
-    FILTERS_KEPT,
-    STRATEGIES,
-    Popularity,
-    Reason,
-    Recommendation,
-    choose,
-    rank,
-)
+from shopwindow.fragments.recommendations.assortment import FILTERS_KEPT, Assortment
+from shopwindow.fragments.recommendations.reasons import Reason, Recommendation
+from shopwindow.fragments.recommendations.shelf import Shelf, fill
+from shopwindow.fragments.recommendations.shopper import Stranger
+from shopwindow.fragments.recommendations.strategies import STRATEGIES
+from shopwindow.rules.facts import Recommend
 from tests.fragments.pets import catalog
 
 ROWS = """\
@@ -28,27 +27,44 @@ n1,Voucher,/,,yes,
 """
 SHOP = catalog({"catalog/products.csv": ROWS})
 SCORES = {"r4": 100.0, "r1": 50.0, "d1": 40.0, "r3": 30.0, "r2": 20.0, "d2": 10.0}
-POPULAR = Popularity(SHOP, SCORES)
+POPULAR = Assortment(SHOP, SCORES)
 
 
-def shelf(
-    *strategies: str, limit: int = 8, shop: Catalog = SHOP, **facts: object
-) -> str:
-    found = rank(strategies, limit, catalog=shop, popularity=POPULAR, **facts)  # type: ignore[arg-type]  # given by name
-    return " ".join(one.id for one in found)
+def filled(
+    wish: Recommend,
+    shop: Assortment = POPULAR,
+    taken: Collection[str] = (),
+    **known: Any,
+) -> Shelf:
+    """A shelf for somebody of whom this is known: ``viewed``, ``bought``, ..."""
+    shopper = Stranger()
+    for name, value in known.items():
+        setattr(shopper, name, value)
+    return fill(shop.selection(wish), wish, shopper, taken=taken, slot="home.shelf")
+
+
+def shelf(*strategies: str, limit: int = 8, **known: Any) -> str:
+    return " ".join(filled(Recommend(strategies, limit), **known).ids)
+
+
+def names(shop: Assortment, numbers: Iterable[int]) -> str:
+    return " ".join(str(shop.ids[number]) for number in numbers)
 
 
 def test_popularity_goes_by_score_then_by_age() -> None:
-    assert POPULAR.all == ("r1", "d1", "r3", "r2", "d2", "n1")
-    assert POPULAR.by_category == {"rabbit": ("r1", "r3", "r2"), "dog": ("d1", "d2")}
-    assert Popularity(SHOP, {}).all == ("d2", "d1", "r3", "r2", "r1", "n1")
-    assert POPULAR.shares["r1"] == 0.5
+    assert names(POPULAR, POPULAR.trending) == "r1 d1 r3 r2 d2 n1"
+    everything = POPULAR.selection(Recommend(()))
+    assert names(POPULAR, everything.popular_in("rabbit")) == "r1 r3 r2"
+    assert names(POPULAR, everything.popular_in("dog")) == "d1 d2"
+    assert names(POPULAR, Assortment(SHOP, {}).trending) == "d2 d1 r3 r2 r1 n1"
+    number = POPULAR.number("r1")
+    assert number is not None and POPULAR.shares[number] == 0.5
 
 
 CASES = [
     (("trending",), {}, "r1 d1 r3 r2 d2 n1"),
     (("trending",), {"limit": 2}, "r1 d1"),
-    (("trending",), {"bought": {"r1"}, "exclude": ["r3"]}, "d1 r2 d2 n1"),
+    (("trending",), {"bought": {"r1"}, "dismissed": ["r3"]}, "d1 r2 d2 n1"),
     (("viewed-again",), {"viewed": ["r2", "d1", "r2"]}, "r2 d1"),
     (("viewed-again",), {"viewed": ["r4", "gone", "r1"], "bought": ["r1"]}, ""),
     (("viewed-again",), {"viewed": ["r1", "r2", "r3"], "limit": 2}, "r1 r2"),
@@ -73,14 +89,8 @@ def test_each_strategy_fills_what_the_one_before_left_open(
 
 
 def test_every_product_says_why_it_is_there() -> None:
-    found = rank(
-        ["viewed-again", "similar", "trending"],
-        4,
-        catalog=SHOP,
-        popularity=POPULAR,
-        viewed=["r2"],
-    )
-    assert found == [
+    wish = Recommend(("viewed-again", "similar", "trending"), 4)
+    assert filled(wish, viewed=["r2"]).recommendations == [
         Recommendation("r2", 1.0, Reason("viewed-again")),
         Recommendation("r1", 0.5, Reason("similar", "r2")),
         Recommendation("r3", 0.3, Reason("similar", "r2")),
@@ -89,16 +99,17 @@ def test_every_product_says_why_it_is_there() -> None:
 
 
 def test_what_everybody_gets_is_the_same_for_everybody() -> None:
-    ids, reasons = choose(("trending",), 2, POPULAR, bought={"d2": 1}.keys())
-    assert (ids, reasons) == (("r1", "d1"), (Reason("trending"),) * 2)
-    again = choose(("trending",), 2, POPULAR, viewed=["r1"])
-    assert again[0] is ids and again[1] is reasons
-    assert list(choose(("trending",), 2, POPULAR, bought=["d1"])[0]) == ["r1", "r3"]
-    assert list(choose(("trending",), 2, POPULAR, exclude=["r1"])[0]) == ["d1", "r3"]
-    everything = choose(("trending",), 100, POPULAR)[0]
-    assert everything == POPULAR.all
-    assert choose(("trending",), 200, POPULAR)[0] is everything
-    assert choose(("trending",), -1, POPULAR) == ((), ())
+    wish = Recommend(("trending",), 2)
+    first = filled(wish, bought={"d2": 1}.keys())
+    assert (first.ids, first.reasons) == (("r1", "d1"), (Reason("trending"),) * 2)
+    again = filled(wish, viewed=["r1"], taken=["r2"])
+    assert again.ids is first.ids and again.reasons is first.reasons
+    for known in ({"bought": ["d1"]}, {"taken": ["d1"]}, {"dismissed": ["d1"]}):
+        assert list(filled(wish, **known).ids) == ["r1", "r3"]  # type: ignore[arg-type]  # given by name
+    everything = filled(Recommend(("trending",), 100)).ids
+    assert " ".join(everything) == names(POPULAR, POPULAR.trending)
+    assert filled(Recommend(("trending",), 200)).ids is everything
+    assert filled(Recommend(("trending",), -1)).ids == ()
 
 
 def test_products_bought_push_nobody_else_off_the_shelf() -> None:
@@ -131,8 +142,8 @@ def test_reasons_are_told_in_the_language_of_the_page(
 
 
 def test_an_unknown_strategy_is_an_error() -> None:
-    with pytest.raises(ValueError, match="for-you"):
-        shelf("for-you")
+    with pytest.raises(ValueError, match="for-everybody"):
+        shelf("for-everybody")
 
 
 ids = st.sampled_from(["r1", "r2", "r3", "r4", "d1", "d2", "n1", "gone"])
@@ -144,43 +155,29 @@ ids = st.sampled_from(["r1", "r2", "r3", "r4", "d1", "d2", "n1", "gone"])
     st.lists(ids),
     st.sets(ids),
     st.sets(ids),
+    st.sampled_from([0.0, 0.2, 1.0]),
 )
 def test_nothing_appears_twice_or_bought_or_out_of_stock(
     strategies: list[str],
     limit: int,
     viewed: list[str],
     bought: set[str],
-    exclude: set[str],
+    taken: set[str],
+    discovery: float,
 ) -> None:
-    found = rank(
-        strategies,
-        limit,
-        catalog=SHOP,
-        popularity=POPULAR,
-        viewed=viewed,
-        bought=bought,
-        exclude=exclude,
-    )
-    shown = [one.id for one in found]
-    ids, reasons = choose(
-        tuple(strategies),
-        limit,
-        POPULAR,
-        viewed=viewed,
-        bought=dict.fromkeys(bought).keys(),
-        exclude=exclude,
-    )
-    assert list(ids) == shown
-    assert list(reasons) == [one.reason for one in found]
-    assert len(shown) == len(set(shown)) <= limit
-    assert not set(shown) & (bought | exclude | {"r4", "gone"})
-    assert all(0 <= one.score <= 1 for one in found)
+    wish = Recommend(tuple(strategies), limit, discovery=discovery)
+    found = filled(wish, viewed=viewed, bought=bought, taken=taken, cart=["r1"])
+    assert len(found.ids) == len(set(found.ids)) <= limit
+    assert len(found.ids) == len(found.reasons) == len(found.scores)
+    assert not set(found.ids) & (bought | taken | {"r4", "gone"})
+    assert all(0 <= one.score <= 1 for one in found.recommendations)
+    assert found.discovered.keys() <= set(found.ids)
 
 
 # -- what rules ask for --------------------------------------------------------------------
 
 PETS = catalog()
-ALL = Popularity(PETS, {"hay": 3.0, "straw": 2.0, "bone": 1.0})
+ALL = Assortment(PETS, {"hay": 3.0, "straw": 2.0, "bone": 1.0})
 
 
 @pytest.mark.parametrize(
@@ -193,25 +190,34 @@ ALL = Popularity(PETS, {"hay": 3.0, "straw": 2.0, "bone": 1.0})
         ({}, {"tag": ["hay"]}, "straw bone"),
         ({"brand": ["Wiese"]}, {"tag": ["hay"]}, "straw"),
         ({"category": ["gone"]}, {}, ""),
+        ({"price": [("at-most", 12.9)]}, {}, "hay straw"),
+        ({"price": [("more-than", 5), ("less-than", 100)]}, {}, "hay"),
+        ({}, {"price": [("at-least", 1000)]}, "hay straw"),
+        ({"kind": ["article"]}, {}, "\x00article\x00care"),
+        (
+            {"kind": ["article", "product"]},
+            {"tag": ["dry"]},
+            "bone \x00article\x00care",
+        ),
     ],
 )
 def test_a_filter_leaves_fewer_products_in_the_same_order(
-    only: dict[str, list[str]], excluded: dict[str, list[str]], left: str
+    only: dict[str, Any], excluded: dict[str, Any], left: str
 ) -> None:
-    fewer = ALL.among(only, excluded)
-    assert " ".join(fewer.all) == left
-    assert fewer is ALL.among(dict(only), dict(excluded))  # made once
-    assert fewer.shares.keys() == set(fewer.all)
-    for strategies in (("trending",), ("viewed-again",), ("similar", "trending")):
-        ids, _ = choose(strategies, 9, fewer, viewed=["bone", "hay"])
-        assert set(ids) <= set(fewer.all)
+    wish = Recommend(("trending",), 9, only=only, excluded=excluded)
+    assert " ".join(filled(wish, ALL).ids) == left
+    again = Recommend(("trending",), 9, only=dict(only), excluded=dict(excluded))
+    assert ALL.selection(wish) is ALL.selection(again)  # made once
+    for strategies in (("viewed-again",), ("similar", "trending"), ("for-you",)):
+        wish = Recommend(strategies, 9, only=only, excluded=excluded)
+        assert set(filled(wish, ALL, viewed=["bone", "hay"]).ids) <= set(left.split())
 
 
 def test_no_more_filters_are_kept_than_a_shop_needs() -> None:
-    shop = Popularity(PETS, {})
+    shop = Assortment(PETS, {})
     for number in range(FILTERS_KEPT + 3):
-        shop.among({"tag": [f"t{number}"]}, {})
-    assert len(shop._among) == 3
+        shop.selection(Recommend(("trending",), only={"tag": (f"t{number}",)}))
+    assert len(shop._selections) == 3
 
 
 @pytest.mark.parametrize(
@@ -225,9 +231,10 @@ def test_no_more_filters_are_kept_than_a_shop_needs() -> None:
 def test_what_is_pinned_stands_first_and_once(
     pinned: list[str], limit: int, ids: str
 ) -> None:
-    chosen, reasons = choose(("trending",), limit, ALL, bought=(), pinned=pinned)
-    assert " ".join(chosen) == ids
-    words = [reason.text(PETS, "en") for reason in reasons]
+    wish = Recommend(("trending",), limit, pinned=tuple(pinned))
+    found = filled(wish, ALL)
+    assert " ".join(found.ids) == ids
+    words = [reason.text(PETS, "en") for reason in found.reasons]
     first = len(dict.fromkeys(pinned[:limit]))
     assert words[:first] == [""] * first and all(words[first:])
 
@@ -245,15 +252,13 @@ def test_what_is_pinned_stands_first_and_once(
 def test_what_a_visitor_never_wants_to_see_is_on_no_shelf(
     unwanted: dict[str, list[str]], left: str
 ) -> None:
-    exclude = ALL.having(unwanted)
-    assert ALL.having(unwanted) == exclude
     for pinned in ((), ("straw", "bone", "hay")):
-        ids, _ = choose(("trending",), 9, ALL, exclude=exclude, pinned=pinned)
-        assert set(ids) == set(left.split())
+        wish = Recommend(("trending",), 9, pinned=pinned)
+        assert set(filled(wish, ALL, unwanted=unwanted).ids) == set(left.split())
 
 
 def test_what_is_looked_up_for_visitors_stays_bounded() -> None:
-    shop = Popularity(PETS, {})
+    shop = Assortment(PETS, {})
     for number in range(FILTERS_KEPT + 3):
         assert shop.having({"tag": ["hay", f"t{number}"]}) == {"hay"}
     assert len(shop._having) < FILTERS_KEPT

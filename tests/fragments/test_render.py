@@ -10,7 +10,7 @@ from markupsafe import escape
 
 from shopwindow.fragments.formats import text as formatted
 from shopwindow.fragments.items import Price
-from shopwindow.fragments.recommendations.rank import Reason, Recommendation
+from shopwindow.fragments.recommendations.reasons import Reason, Recommendation
 from shopwindow.fragments.render import FragmentError, Renderer, VisitorView
 from tests.fragments.pets import catalog, library
 

@@ -1,12 +1,12 @@
 """When what was bought is bought again: learned from made-up households, and by the catalogue."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from shopwindow.fragments.catalog import Catalog, Item
+from shopwindow.fragments.recommendations.arrays import Array
 from shopwindow.fragments.recommendations.model import Model
 from shopwindow.fragments.recommendations.replenishment import Replenishment
 from shopwindow.fragments.recommendations.replenishment.features import (
@@ -15,13 +15,14 @@ from shopwindow.fragments.recommendations.replenishment.features import (
 )
 from shopwindow.fragments.recommendations.training.itemnumbers import Numbers
 from shopwindow.fragments.recommendations.training.logistic import logistic
+from shopwindow.fragments.recommendations.training.part import Part
 from shopwindow.fragments.recommendations.training.purchases import (
     Purchases,
     pairs,
     purchases,
 )
 from shopwindow.fragments.recommendations.training.rebuying import again, features
-from shopwindow.fragments.recommendations.training.replenishment import Part, fit
+from shopwindow.fragments.recommendations.training.replenishment import fit
 from tests.fragments.households import (
     CATEGORIES,
     DAYS,
@@ -111,7 +112,9 @@ def test_pages_say_what_training_learned(
     _, part = model
     bought = purchases(events(ALL, UNTIL))
     found = pairs(bought)
-    numbers = Numbers(*(part.arrays[PREFIX + name] for name in Numbers._fields))
+    numbers = Numbers(
+        *(part.arrays[PREFIX + name].astype(np.float32) for name in Numbers._fields)
+    )
     rows = features(bought, numbers, UNTIL)
     keys = sorted(LASTS)
     for within in (3, 7, 28):
@@ -138,8 +141,8 @@ def test_a_model_of_other_features_is_none(model: tuple[Model, Part]) -> None:
         def number(self, key: str) -> int | None:
             return model[0].number(key)
 
-        def array(self, name: str) -> memoryview | None:
-            return memoryview(model[1].arrays[name])
+        def array(self, name: str) -> Array[float] | None:
+            return model[0].array(name)
 
     metrics = dict(model[1].metrics)
     assert Replenishment(model=Other(metrics)).learned
@@ -234,7 +237,8 @@ CATALOG = Catalog(
     products={
         "kibble": Item("product", "kibble", repurchase_days=30),
         "tea": Item("product", "tea", repurchase_days=10),
-        "lamp": Item("product", "lamp"),
+        "lamp": Item("product", "lamp", "A lamp"),
+        "gone": Item("product", "gone", in_stock=False),
     }
 )
 
@@ -276,6 +280,30 @@ def test_the_model_comes_first_and_the_catalogue_speaks_for_the_rest(
     )
 
 
-def test_relatives_are_those_of_the_catalogue(tmp_path: Path) -> None:
-    assert Replenishment(CATALOG).relatives("tea") == (("product", "tea"),)
-    assert Replenishment(CATALOG).relatives("unknown") == ()
+def test_what_is_not_sold_belongs_to_nothing() -> None:
+    supplies = Replenishment(CATALOG)
+    assert supplies.belongs("tea") == (("product", "tea"),)
+    assert supplies.belongs("unknown") == supplies.belongs("gone") == ()
+    assert supplies.title("lamp") == "A lamp" and supplies.title("x") == "x"
+
+
+def test_a_model_is_not_read_again_with_every_catalogue(
+    model: tuple[Model, Part],
+) -> None:
+    class Once:
+        meta = model[0].meta
+        number = model[0].number
+
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def array(self, name: str) -> Array[float] | None:
+            self.asked += 1
+            return model[0].array(name)
+
+    once = Once()
+    first = Replenishment(model=once)
+    asked, bought = once.asked, {"bread": bought_on(100)}
+    second = Replenishment(CATALOG, once, first)
+    assert once.asked == asked
+    assert second.due(bought, 106) == first.due(bought, 106)

@@ -24,6 +24,7 @@ from shopwindow.rules.attributes import BUILT_IN, Attribute, facts
 from shopwindow.rules.conditions import All
 from shopwindow.rules.decide import decide
 from shopwindow.rules.facts import PURPOSES, Context, Profile
+from shopwindow.rules.favourites import Favourite
 from shopwindow.rules.reading import read_rules
 from shopwindow.rules.ruleset import RuleSet
 from shopwindow.rules.vocabulary import Vocabulary
@@ -163,7 +164,9 @@ def test_everything_that_a_rule_can_say_comes_back(
     assert favourite.filled
     assert favourite.filled(None, ("wood",)).parameters["category"] == "wood"
     # The catalogue does not travel with each rule that asks for its favourite.
-    assert favourite.bindings[0].known is VOCABULARY.things("category")
+    (binding,) = favourite.bindings
+    assert isinstance(binding, Favourite)
+    assert binding.known is VOCABULARY.things("category")
 
 
 def test_what_is_wrong_is_found_there_too(

@@ -44,7 +44,7 @@ def arrays(models: Path) -> dict[str, bytes]:
     (folder,) = models.glob("model-*")
     found = {path.name: path.read_bytes() for path in folder.iterdir()}
     meta = json.loads(found.pop("meta.json"))
-    del meta["made"]
+    del meta["made"], meta["files"]
     return {**found, "meta": json.dumps(meta, sort_keys=True).encode()}
 
 
@@ -86,5 +86,4 @@ def test_the_log_of_a_shop_gives_the_same_model(
     run("train", site, "--out", tmp_path / "there", "--with", engine, *until)
     here, there = arrays(tmp_path / "here"), arrays(tmp_path / "there")
     assert here.keys() == there.keys()
-    assert here["meta"] == there["meta"]
     assert [name for name in here if here[name] != there[name]] == []

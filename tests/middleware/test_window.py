@@ -13,8 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from shopwindow import Shopwindow
 from shopwindow.findings import SiteError
-from shopwindow.fragments.catalog import Catalog
-from shopwindow.fragments.recommendations.rank import Popularity
+from shopwindow.fragments.recommendations.assortment import Assortment
 from shopwindow.middleware import window as windows
 from shopwindow.middleware.stores import Store, StoreError, Weights
 from shopwindow.middleware.stores.memory import MemoryStore
@@ -435,14 +434,20 @@ async def test_a_site_that_goes_live_meanwhile_keeps_its_own_products(
         fresh = compiled()
         sorted_for: list[object] = []
 
-        def sorting(catalog: Catalog, scores: Mapping[str, float]) -> Popularity:
-            sorted_for.append(catalog)
-            window.site = fresh  # a reload, while the old products are being sorted
-            return Popularity(catalog, scores)
+        refreshed = Assortment.refreshed
 
-        monkeypatch.setattr(windows, "Popularity", sorting)
+        def sorting(old: Assortment, scores: Mapping[str, float]) -> Assortment:
+            sorted_for.append(old.catalog)
+            if (
+                len(sorted_for) == 1
+            ):  # a reload, while the old products are being sorted
+                window._adopt(window._made(fresh))
+            return refreshed(old, scores)
+
+        monkeypatch.setattr(Assortment, "refreshed", sorting)
         await window._look_at_traffic()
         assert len(sorted_for) == 2 and sorted_for[-1] is fresh.catalog
+        assert window.assortment.catalog is fresh.catalog
 
 
 async def test_the_shop_s_traffic_is_looked_at_again(

@@ -179,7 +179,6 @@ WRONG = [
         "not-bought: {category: $cat}",
         'nothing is bound to "$cat": `as:` in a condition before gives something a name',
     ),
-    ("running-out: {category: wood}", '"running-out" is not available yet'),
     (
         "affinity: {category: wood}",
         '"affinity" needs a category, brand or tag and a bound',

@@ -199,7 +199,7 @@ def _is_idle(about: Json) -> bool:
 
 
 def test_the_schema_has_the_words_that_the_reader_has() -> None:
-    assert set(CONDITIONS) == VOCABULARY.condition_names | {"running-out"}
+    assert set(CONDITIONS) == VOCABULARY.condition_names
     assert set(RULE_KEYS) >= set(drafts.RULE_KEYS)
     assert set(RULES["properties"]) == set(reading.FILE_KEYS)
     assert set(TESTS["properties"]) == set(FILE_KEYS)

@@ -26,23 +26,30 @@ WITHIN = 7.0
 class Replenishment:
     """What a catalogue and, where there is one, a model say about things that are used up.
 
-    Made once, when a site or a model goes live, and then only read, on any thread.
+    Made once, when a site or a model goes live, and then only read, on any thread: ``catalog``
+    and ``model`` are what it was made of.
     """
 
-    __slots__ = ("_catalog", "_hazard", "_lasts")
+    __slots__ = ("_hazard", "catalog", "model")
 
     def __init__(
-        self, catalog: Catalog | None = None, model: Learned | None = None
+        self,
+        catalog: Catalog | None = None,
+        model: Learned | None = None,
+        before: "Replenishment | None" = None,
     ) -> None:
         """Without a model, or where it does not know a product as one that is replenished, the
-        catalogue's ``repurchase_days`` count; products without them are bought for good."""
-        self._catalog = catalog or Catalog()
-        self._hazard = None if model is None else Hazard.of(model)
-        self._lasts = {
-            id: item.repurchase_days
-            for id, item in self._catalog.products.items()
-            if item.repurchase_days
-        }
+        catalogue's ``repurchase_days`` count; products without them are bought for good.
+
+        ``before`` spares reading a model again that is the same as before.
+        """
+        self.catalog = catalog or _NOTHING
+        self.model = model
+        self._hazard: Hazard | None
+        if before is not None and before.model is model:
+            self._hazard = before._hazard
+        else:
+            self._hazard = None if model is None else Hazard.of(model)
 
     @property
     def learned(self) -> bool:
@@ -56,18 +63,30 @@ class Replenishment:
 
         ``bought`` are the counters of a profile by product id (``days`` alternates day and
         count, oldest first); ``day`` counts from 1970-01-01 as they do. Only of what is
-        replenished: what is missing was bought for good. Never raises for strange counters.
+        replenished: what is missing was bought for good.
         """
         found = {}
         if self._hazard is not None:
             found = self._hazard.due(bought, day, within)
-        lasts = self._lasts
+        lasts = self.catalog.lasting
         if lasts:
             for id in bought.keys() & lasts.keys():
                 if id not in found and (days := bought[id].days):
                     found[id] = used_up(days, lasts[id], day, within)
         return found
 
-    def relatives(self, product: str) -> Relatives:
-        """What a product belongs to, itself first: (dimension, key) pairs."""
-        return self._catalog.relatives("product", product)
+    def belongs(self, product: str) -> Relatives:
+        """What a product is and belongs to, itself first: (dimension, key) pairs. Empty: it is not
+        in the catalogue, or out of stock, so nobody can buy it again now."""
+        item = self.catalog.products.get(product)
+        if item is not None and not item.in_stock:
+            return ()
+        return self.catalog.relatives("product", product)
+
+    def title(self, product: str) -> str:
+        """What it is called; its id where the catalogue does not know it."""
+        item = self.catalog.products.get(product)
+        return product if item is None else str(item)
+
+
+_NOTHING = Catalog()

@@ -6,7 +6,7 @@ of a part, not on how many pairs there are. Weights are whole numbers, so that t
 same in whichever order they are added up.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from operator import add
 
@@ -16,12 +16,12 @@ from scipy.sparse import csr_matrix
 
 from ..scoring import Parameters
 from .events import VIEWED, Events
+from .part import Say
 from .table import Table, empty
 from .weights import BUCKETS, UNIT, distances, recencies, scales
 
 #: Pairs that are held at once, at about 50 bytes.
 PAIRS = 1_500_000
-Say = Callable[[str, int, int], object]
 
 _Ints = NDArray[np.int64]
 _BELOW = 0x7FFF_FFFF  # what the bits of a positive float32 are at most
@@ -77,7 +77,7 @@ class _Line:
         self.to_counts = np.bincount(items[self.to], minlength=number)
         self.scale_of = _scales(self.of_counts, parameters.power_of) * UNIT**-2
         self.scale_to = _scales(self.to_counts, parameters.power_to)
-        self.recency = _recency(events, parameters.recency)
+        self.recency = recency(events, parameters.recency)
         self.farthest = parameters.farthest
         self.keep = parameters.keep
         forward, backward = distances(
@@ -165,21 +165,36 @@ class _Line:
         scores = sums.data.astype(np.float64)
         scores *= np.repeat(self.scale_of[first : first + height], lengths)
         scores *= self.scale_to[sums.indices]
-        # One number that sorts by row, falling score and column.
-        bits = max(1, (width - 1).bit_length())
-        key = np.repeat(np.arange(height, dtype=np.uint64), lengths)
-        key <<= np.uint64(31)
-        key |= np.uint64(_BELOW) - scores.astype(np.float32).view(np.uint32)
-        key <<= np.uint64(bits)
-        key |= sums.indices.astype(np.uint64)
-        key.sort()
-        begins = sums.indptr[:-1].astype(np.int64)
-        key = key[np.arange(len(key)) - np.repeat(begins, lengths) < self.keep]
-        columns = (key & np.uint64((1 << bits) - 1)).astype(np.int32)
-        key >>= np.uint64(bits)
-        short = (np.uint64(_BELOW) - (key & np.uint64(_BELOW))).astype(np.uint32)
-        rows = (key >> np.uint64(31)).astype(np.int64)
-        return rows, columns, short.view(np.float32)
+        rows = np.repeat(np.arange(height), lengths)
+        return sorted_rows(
+            rows, scores.astype(np.float32), sums.indices, width, self.keep
+        )
+
+
+def sorted_rows(
+    rows: _Ints,
+    scores: NDArray[np.float32],
+    columns: NDArray[np.integer],
+    width: int,
+    keep: int,
+) -> tuple[_Ints, NDArray[np.int32], NDArray[np.float32]]:
+    """The best ``keep`` of each row, as a table has them; rows come in rising order."""
+    lengths = np.bincount(rows)
+    # One number that sorts by row, falling score and column.
+    bits = max(1, (width - 1).bit_length())
+    key = rows.astype(np.uint64)
+    key <<= np.uint64(31)
+    key |= np.uint64(_BELOW) - scores.view(np.uint32)
+    key <<= np.uint64(bits)
+    key |= columns.astype(np.uint64)
+    key.sort()
+    begins = np.cumsum(lengths) - lengths
+    key = key[np.arange(len(key)) - np.repeat(begins, lengths) < keep]
+    chosen = (key & np.uint64((1 << bits) - 1)).astype(np.int32)
+    key >>= np.uint64(bits)
+    short = (np.uint64(_BELOW) - (key & np.uint64(_BELOW))).astype(np.uint32)
+    kept = (key >> np.uint64(31)).astype(np.int64)
+    return kept, chosen, short.view(np.float32)
 
 
 def _scales(counts: _Ints, power: float) -> NDArray[np.float64]:
@@ -189,7 +204,7 @@ def _scales(counts: _Ints, power: float) -> NDArray[np.float64]:
     return each[places]
 
 
-def _recency(events: Events, decay: float) -> _Ints:
+def recency(events: Events, decay: float) -> _Ints:
     """What each session weighs, by the age of its last event."""
     weights = np.array(recencies(decay), np.int64)
     if not len(events.time):

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ..model import kind_and_id
 from .elsewhere import NEWEST, Elsewhere
+from .engine import Columns
 from .sessions import Columns as Sound
-from .sql import Columns
 from .values import Numbers
 
 #: So many things one line tells of at most.
@@ -26,7 +26,7 @@ CREATE OR REPLACE TABLE raw (
 
 
 class Duck:
-    """An :class:`~.sql.Engine`. ``memory`` is as DuckDB says it: ``4GB``; what is more than that
+    """An :class:`~.engine.Engine`. ``memory`` is as DuckDB says it: ``4GB``; what is more than that
     goes to files in ``folder``, which are gone when it is closed."""
 
     def __init__(self, folder: Path, memory: str = "", threads: int = 0) -> None:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from .engine import Engine
 from .events import Events
 from .gathering import BAD_ID, Gathering
-from .sql import Counting, Engine
+from .sql import Counting
 
 #: Events, the newest, that are read into memory for what is not counted.
 NEWEST = 5_000_000

@@ -1,12 +1,15 @@
 """The counting of events that are in memory, with numpy."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..scoring import Parameters
 from . import covisitation, popularity
+from .again import again
 from .events import VIEWED, Events
 from .part import Say
 from .table import Table
+from .tuning import views_of
 
 
 class Here:
@@ -23,11 +26,18 @@ class Here:
         say: Say | None = None,
     ) -> Table:
         """The table from ``source`` (a verb) to ``target``."""
-        events = self._events
-        if source == target == VIEWED and not (events.verb == VIEWED).any():
-            # In a till's log, whatever was done counts as looked at.
-            events = events._replace(verb=np.full(len(events.verb), VIEWED, np.int8))
+        views = source == target == VIEWED
+        events = views_of(self._events) if views else self._events
         return covisitation.table(events, parameters, source, target, say)
+
+    def again(self, parameters: Parameters) -> NDArray[np.float32]:
+        return again(views_of(self._events), parameters)
+
+    def looked_at(self) -> NDArray[np.int64]:
+        """How often each item was viewed, or whatever else where nothing was."""
+        items = views_of(self._events).item
+        counts: NDArray[np.int64] = np.bincount(items, minlength=len(self._events.keys))
+        return counts
 
     def popular(self) -> popularity.Popularity:
         return popularity.popular(self._events)

@@ -35,7 +35,7 @@ class Block(NamedTuple):
 def begins(path: Path, length: int = 512) -> bytes:
     """The first bytes, unpacked. Raises :class:`Unreadable`."""
     with _opened(path) as (file, _):
-        return file.read(length)
+        return _read(file, path, length)
 
 
 def blocks(path: Path) -> Iterator[Block]:
@@ -80,9 +80,9 @@ def measured(data: bytes) -> tuple[int, int]:
     return len(ends), int(np.diff(ends, prepend=-1).max(initial=0)) - 1
 
 
-def _read(file: IO[bytes], path: Path) -> bytes:
+def _read(file: IO[bytes], path: Path, most: int = 0) -> bytes:
     try:
-        return file.read(BLOCK)
+        return file.read(most or BLOCK)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise Unreadable(
             f"{path}: what gzip packed is damaged or cut off ({error}): copy it again"

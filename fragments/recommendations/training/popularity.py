@@ -56,11 +56,11 @@ def ages(events: Events) -> NDArray[np.int64]:
     """How many whole days before the last event each one was."""
     age = events.time.max() - events.time
     if events.timed:
-        days = age / DAY
+        days = np.floor(age / DAY)
     else:
-        days = age / max(1.0, float(age.max())) * UNTIMED_DAYS
-    found: NDArray[np.int64] = np.floor(days).astype(np.int64)
-    return found
+        days = np.floor(age / max(1.0, float(age.max())) * UNTIMED_DAYS)
+    whole: NDArray[np.int64] = days.astype(np.int64)
+    return whole
 
 
 def decays(days: int) -> NDArray[np.int64]:

@@ -45,8 +45,8 @@ class Purchases(NamedTuple):
 
 
 def purchases(events: Log) -> Purchases:
-    """What was bought, of events that have times."""
-    bought = events.verb == BOUGHT
+    """What was bought, of events that have times, by visitors who are known."""
+    bought = (events.verb == BOUGHT) & (events.visitor >= 0)
     visitor = events.visitor[bought].astype(np.int64)
     item = events.item[bought].astype(np.int64)
     day = np.floor(events.time[bought] / 86_400).astype(np.int64)

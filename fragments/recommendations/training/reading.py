@@ -1,7 +1,7 @@
 """Events from a file: JSON Lines, CSV or Parquet, also packed by gzip."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,8 +10,7 @@ from .batch import Batch
 from .events import Events
 from .gathering import Gathering
 from .lines import Unreadable, begins
-
-Say = Callable[[str, int, int], object]
+from .part import Say
 
 _PARQUET = b"PAR1"
 _FORMS = {

@@ -6,8 +6,8 @@ tests/benchmarks/recommending. Features and their words are in
 :mod:`shopwindow.fragments.recommendations.replenishment.features`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..replenishment.features import ARRAYS, FEATURES, PREFIX
 from .itemnumbers import numbers
 from .logistic import logistic
+from .part import Part, Say
 from .purchases import Floats, Log, Purchases, pairs, purchases
 from .rebuying import again, features
 
@@ -25,15 +26,6 @@ CUTOFFS = 3
 HISTORY = 28  # days before a cutoff, without which nothing is known
 ROWS = 250_000  # that one fit looks at; of more, some visitors are left out
 LEAST_ROWS, LEAST_AGAIN = 200, 30  # below them nothing can be learned
-
-Say = Callable[[str, int, int], None]
-
-
-class Part(NamedTuple):
-    """``arrays`` by the name of their files; ``metrics`` are for people, but ``weights`` in them are read by who serves."""
-
-    arrays: Mapping[str, NDArray[Any]]
-    metrics: Mapping[str, Any]
 
 
 def fit(

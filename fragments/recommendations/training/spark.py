@@ -21,8 +21,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from ..scoring import Parameters
 from . import sql
+from .engine import Columns
 from .gathering import BAD_EVENT, BAD_ID, BAD_TIME, NO_PRODUCT, NO_VISITOR
-from .sql import Columns, Counting
+from .sql import Counting
 from .values import FINER, LONGEST, Verbs, moment_of
 
 _TEXTS = ("visitor", "session", "product", "order")
@@ -35,7 +36,7 @@ FROM told WHERE why = ''
 
 
 class Spark:
-    """An :class:`~.sql.Engine` in the session of the caller."""
+    """An :class:`~.engine.Engine` in the session of the caller."""
 
     def __init__(self, session: SparkSession) -> None:
         self.session = session
@@ -186,6 +187,7 @@ def write(
             "viewed": viewed,
             "added": added,
             "bought": bought,
+            "again": counting.again(parameters),
             "trending": counting.trending().scores,
         }
         engine.frame(items).coalesce(1).write.mode("overwrite").parquet(f"{out}/items")

@@ -6,64 +6,23 @@ here: the order of texts, powers, and how weights are rounded.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model import article_key, kind_and_id
 from ..scoring import Parameters
 from . import weights
-from .events import BOUGHT, PAUSE, VIEWED, Events
+from .again import weighed
+from .engine import Engine, arrange, number, numbers, query
+from .events import BOUGHT, VIEWED, Events
 from .part import Say
 from .popularity import DAY, UNTIMED_DAYS, WEIGHTS, Popularity, decays, ranked
-from .sessions import FAR, FAR_OFF, LONGEST, NO_TIME, TOO_MANY
 from .table import Table, empty
-
-Columns = Mapping[str, NDArray[Any] | Sequence[str]]
 
 #: What each table leads from, and to.
 TABLES = {"viewed-viewed": (VIEWED, VIEWED), "viewed-bought": (VIEWED, BOUGHT)}
-#: Without times a visitor has one session: no pause is as long as this.
-NEVER = 1 << 62
-
-
-class Engine(Protocol):
-    """Something that runs SQL, with a table ``raw`` in it: what happened, a row for each thing.
-
-    No column is ever null. ``visitor``, ``session`` and ``basket`` (which order) are of any type
-    that can be compared, ``named`` is 1 where the log names the session and else 0. ``article``
-    is 1 for an article and 0 for a product, whose id is the text ``product``. ``verb`` is 0
-    (viewed), 1 (added) or 2 (bought). ``timed`` is 1 where ``moment``, a double, is a time in
-    seconds, and else 0. ``line``, a bigint, is how far into the log the row is, and counts where
-    times do not; ``place``, a bigint, is another one for each row, and settles the order of rows
-    of the same moment.
-    """
-
-    def make(self, name: str, select: str) -> None:
-        """A table ``name`` of what a query gives; one of that name gives way to it."""
-
-    def load(self, name: str, columns: Columns) -> None:
-        """A table ``name`` of these columns: int32, int64, float64 or texts."""
-
-    def fetch(self, select: str) -> dict[str, NDArray[Any]]:
-        """What a query gives, by column."""
-
-
-class Items(NamedTuple):
-    """The items of a log: ``keys`` are sorted by their UTF-8 bytes, and ``counts`` says how often
-    each verb (a row) was said of each of them."""
-
-    keys: list[str]
-    counts: NDArray[np.int64]
-
-
-def query(name: str, **words: object) -> str:
-    """The query in ``queries/NAME.sql``, with these words in place of those in braces."""
-    text = (files(__package__) / "queries" / f"{name}.sql").read_text("utf-8")
-    return text.format(**words)
 
 
 class Counting:
@@ -76,8 +35,9 @@ class Counting:
 
     def __init__(self, engine: Engine, also: Iterable[str] = ()) -> None:
         self.engine = engine
-        self.rows, self.timed, self.rejected = _arrange(engine)
-        self.items = _number(engine, also)
+        self._made: tuple[Parameters, int, int] | None = None
+        self.rows, self.timed, self.rejected = arrange(engine)
+        self.items = number(engine, also)
         span = engine.fetch(
             "SELECT MIN(moment) AS oldest, MAX(moment) AS newest FROM visits"
         )
@@ -115,42 +75,78 @@ class Counting:
     def selection(self, parameters: Parameters, source: int, target: int) -> str:
         """The query for that table, once all that it reads is made. It gives i, j, val and nth
         (from 1 in each row i), in no order."""
-        engine, counts, verb = self.engine, self.items.counts, "visits.verb"
-        if source == target == VIEWED and not counts[VIEWED].any():
-            # A log of purchases alone.
-            verb, counts = "0", counts.sum(axis=0, keepdims=True)
-        words = {
-            "source": source,
-            "target": target,
-            "verb": verb,
-            "farthest": parameters.farthest,
-            "buckets": weights.BUCKETS,
-            "keep": parameters.keep,
-        }
-        recency = np.array(weights.recencies(parameters.recency), np.int64)
-        engine.load("recency", {"bucket": _numbers(len(recency)), "weight": recency})
+        self._clicks(parameters, source, target)
         ahead, back = weights.distances(
             parameters.farthest, parameters.distance_decay, parameters.backward
         )
-        engine.load(
+        self.engine.load(
             "steps",
             {
-                "step": _numbers(len(ahead)),
+                "step": numbers(len(ahead)),
                 "ahead": np.array(ahead, np.int64),
                 "back": np.array(back, np.int64),
             },
         )
-        scale_from = _scales(counts[source], parameters.power_of) / weights.UNIT**2
-        engine.load(
+        counts = self.items.counts
+        sources = self.looked_at() if source == VIEWED else counts[source]
+        targets = sources if source == target else counts[target]
+        scale_from = _scales(sources, parameters.power_of) / weights.UNIT**2
+        self.engine.load(
             "scales",
             {
-                "number": _numbers(len(self.items.keys)),
+                "number": numbers(len(self.items.keys)),
                 "scale_from": scale_from,
-                "scale_to": _scales(counts[target], parameters.power_to),
+                "scale_to": _scales(targets, parameters.power_to),
             },
         )
-        engine.make("clicks", query("clicks", **words))
-        return query("table", **words)
+        return query(
+            "table",
+            source=source,
+            target=target,
+            farthest=parameters.farthest,
+            keep=parameters.keep,
+        )
+
+    def _clicks(self, parameters: Parameters, source: int, target: int) -> None:
+        """Make ``clicks`` of these verbs, unless it is there."""
+        if self._made == (parameters, source, target):
+            return
+        verb, dating = "verb", "1 = 1"
+        if source == target == VIEWED:
+            if self.items.counts[VIEWED].any():
+                dating = f"verb = {VIEWED}"
+            else:
+                verb = str(VIEWED)  # a till's log: whatever was done counts as that
+        recency = np.array(weights.recencies(parameters.recency), np.int64)
+        self.engine.load(
+            "recency", {"bucket": numbers(len(recency)), "weight": recency}
+        )
+        clicks = query(
+            "clicks",
+            source=source,
+            target=target,
+            verb=verb,
+            dating=dating,
+            farthest=parameters.farthest,
+            buckets=weights.BUCKETS,
+        )
+        self.engine.make("clicks", clicks)
+        self._made = (parameters, source, target)
+
+    def again(self, parameters: Parameters) -> NDArray[np.float32]:
+        """As again.again."""
+        sums = np.zeros(len(self.items.keys), np.int64)
+        if self.items.counts.any():
+            self._clicks(parameters, VIEWED, VIEWED)
+            found = self.engine.fetch(query("again"))
+            sums[found["i"]] = found["weight"]
+        return weighed(sums, self.looked_at(), parameters)
+
+    def looked_at(self) -> NDArray[np.int64]:
+        """How often each item was viewed, or whatever else where nothing was."""
+        counts = self.items.counts
+        viewed: NDArray[np.int64] = counts[VIEWED]
+        return viewed if viewed.any() else counts.sum(axis=0)
 
     def events(self, most: int) -> Events:
         """The newest sessions with ``most`` events in all, or a few more."""
@@ -159,12 +155,12 @@ class Counting:
         begins = np.ones(kept, np.bool_)
         begins[1:] = np.diff(closing) != 0
         return Events(
-            found["visitor"].astype(np.int32) - 1,
+            _dense(found["visitor"]),
             (np.cumsum(begins) - 1).astype(np.int32),
             found["item"].astype(np.int32),
             found["verb"].astype(np.int8),
             found["moment"].astype(np.float64),
-            found["basket"].astype(np.int32) - 1,
+            _dense(found["basket"]),
             self.items.keys,
             self.timed,
             kept,
@@ -212,65 +208,10 @@ class Counting:
         return ranked(sums)
 
 
-def _arrange(engine: Engine) -> tuple[int, bool, Counter[str]]:
-    """Make ``visits`` of ``raw``: how many rows there are, whether times count, and why some rows
-    are left out."""
-    all_rows, with_time, low, high = (
-        column[0] for column in engine.fetch(query("facts")).values()
-    )
-    timed = bool(all_rows) and int(with_time) * 2 > int(all_rows)
-    margin = max(FAR * (high - low), DAY) if timed else 0.0
-    bounds = (low - margin, high + margin) if timed else (0.0, 0.0)
-    columns = {"low": bounds[0], "high": bounds[1], "one": 1.0}
-    engine.load("bounds", {name: np.array([one]) for name, one in columns.items()})
-    # A bigint times a double is a double, which each engine has another name for.
-    moment = "raw.moment" if timed else "raw.line * bounds.one"
-    engine.make("log", query("log", timed=int(timed), moment=moment))
-    pause = PAUSE if timed else NEVER
-    engine.make("visits", query("visits", pause=f"{pause:.0f}", longest=LONGEST))
-    near, kept = (
-        int(engine.fetch(f"SELECT COUNT(*) AS number FROM {name}")["number"][0])
-        for name in ("log", "visits")
-    )
-    missing = int(all_rows) - int(with_time) if timed else 0
-    rejected = {
-        NO_TIME: missing,
-        FAR_OFF: int(all_rows) - missing - near,
-        TOO_MANY: near - kept,
-    }
-    return int(all_rows), timed, +Counter(rejected)
-
-
-def _number(engine: Engine, also: Iterable[str]) -> Items:
-    """Make ``items`` of ``visits`` and ``also``."""
-    found = engine.fetch(query("items"))
-    there = [
-        article_key(product) if article else product
-        for article, product in zip(
-            found["article"].tolist(), found["product"].tolist(), strict=True
-        )
-    ]
-    # By code points, which is the order of UTF-8's bytes.
-    keys = sorted({*there, *also})
-    places = {key: number for number, key in enumerate(keys)}
-    counts = np.zeros((3, len(keys)), np.int64)
-    numbers = [places[key] for key in there]
-    for verb, name in enumerate(("viewed", "added", "bought")):
-        counts[verb, numbers] = found[name]
-    kinds = [kind_and_id(key) for key in keys]
-    engine.load(
-        "items",
-        {
-            "number": _numbers(len(keys)),
-            "article": np.array([kind == "article" for kind, _ in kinds], np.int32),
-            "product": [id for _, id in kinds],
-        },
-    )
-    return Items(keys, counts)
-
-
-def _numbers(count: int) -> NDArray[np.int32]:
-    return np.arange(count, dtype=np.int32)
+def _dense(first: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Numbers from 0 in the same order; -1 stays."""
+    _, which = np.unique(np.append(first, -1), return_inverse=True)
+    return (which[:-1] - 1).astype(np.int32)
 
 
 def _scales(counts: NDArray[np.int64], power: float) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..scoring import Parameters
 from . import weights
-from .events import Events
+from .events import VIEWED, Events
 from .lines import Unreadable
 from .part import Say
 from .popularity import WEIGHTS, Popularity, ranked
@@ -54,7 +54,9 @@ class Tables:
             raise Unreadable(
                 f"{folder}/about is not what was written: {error}"
             ) from error
-        found = self._read("items", "key, viewed, added, bought, trending", "key")
+        found = self._read(
+            "items", "key, viewed, added, bought, again, trending", "key"
+        )
         there: list[str] = found["key"].tolist()
         #: Sorted by their UTF-8 bytes, as all items are.
         self.keys = sorted({*there, *also})
@@ -64,6 +66,7 @@ class Tables:
         order = np.argsort([places[key] for key in there])
         self._sums = np.array([found[name] for name in ("viewed", "added", "bought")])
         self._sums = self._sums[:, order].astype(np.int64)
+        self._again: NDArray[np.float32] = found["again"][order]
         self._trending: NDArray[np.float32] = found["trending"][order].astype(
             np.float32
         )
@@ -95,6 +98,16 @@ class Tables:
         for name in ("i", "j"):
             found[name] = self._numbers[found[name]]
         return table_of_rows(found, len(self.keys))
+
+    def again(self, parameters: Parameters) -> NDArray[np.float32]:
+        """How much each item is looked at a second time."""
+        return self._among(self._again).astype(np.float32)
+
+    def looked_at(self) -> NDArray[np.int64]:
+        """How often each item was viewed, or whatever else where nothing was."""
+        viewed: NDArray[np.int64] = self._sums[VIEWED]
+        counts = viewed if viewed.any() else self._sums.sum(axis=0)
+        return self._among(counts).astype(np.int64)
 
     def popular(self) -> Popularity:
         each = np.array([WEIGHTS[verb] for verb in sorted(WEIGHTS)], np.int64)

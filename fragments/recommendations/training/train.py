@@ -1,6 +1,5 @@
 """All of the training, one part after the other: from events to what a model holds."""
 
-import importlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,28 +9,29 @@ from numpy.typing import NDArray
 
 from ...catalog import Catalog
 from ..model import article_key
-from ..scoring import Parameters
-from . import popularity
+from ..scoring import AGAIN
+from . import content, popularity, replenishment
 from .events import ADDED, BOUGHT, VIEWED, Events
 from .here import Here
 from .part import Say, arrays_of
 from .reading import Read
-from .table import Table
+from .together import together
+from .tuning import tune
+from .widening import widened
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from .sql import Counting
     from .tables import Tables
 
-VERSION = 1
+VIEWS, ORDERS = "counting what is viewed", "counting what is bought"
+Arrays = dict[str, NDArray[np.generic]]
 
 
 class Trained(NamedTuple):
     """What :func:`~..writing.write` writes: the items' keys, the arrays by name, and ``meta``."""
 
     keys: list[str]
-    arrays: dict[str, NDArray[np.generic]]
+    arrays: Arrays
     meta: dict[str, Any]
 
 
@@ -52,62 +52,46 @@ def train(
     events = read.events
     if catalog is not None:
         events = with_items(events, keys_of(catalog))
-    parameters, metrics = Parameters(), {}
-    if len(events.item) and (tuning := _part("tuning")) is not None:
-        parameters, metrics = tuning.tune(events, say)
+    parameters, metrics = tune(events, say)
     if counting is not None:
         parameters = counting.settled(parameters)
         until = counting.until if until is None else until
-    arrays: dict[str, NDArray[np.generic]] = {}
-    learned: dict[str, Any] = dict(metrics)
     counted = counting or Here(events)
-    for name, table in tables(counted, parameters, say).items():
-        arrays |= arrays_of(name, table)
-    if (together := _part("together")) is not None:
-        arrays |= arrays_of("together", together.together(events, say))
-    if catalog is not None and (content := _part("content")) is not None:
-        arrays |= arrays_of("content", content.similar(catalog, events.keys, say))
+    views = counted.table(parameters, VIEWED, VIEWED, _step(say, VIEWS))
+    views = widened(views, parameters.wider, parameters.keep)
+    arrays = arrays_of("viewed-viewed", views)
+    arrays[AGAIN] = counted.again(parameters)
+    bought = counted.table(parameters, VIEWED, BOUGHT, _step(say, ORDERS))
+    arrays |= arrays_of("viewed-bought", bought)
+    arrays |= arrays_of("together", together(events, say))
     say("popularity", 0, 1)
-    popular, trending = counted.popular(), counted.trending()
-    arrays |= {
-        "popular": popular.scores,
-        "popular-order": popular.order,
-        "trending": trending.scores,
-        "trending-order": trending.order,
-    }
+    trending = counted.trending()
+    arrays |= _popularity("popular", counted.popular())
+    arrays |= _popularity("trending", trending)
     names: list[str] = []
     if catalog is not None:
+        alike = content.similar(catalog, events.keys, say)
+        arrays |= arrays_of("content", alike)
+        arrays["content-weight"] = content.worth(counted.looked_at(), views)
         found = popularity.by_category(trending, events.keys, _categories(catalog))
         names = found.names
         arrays |= {"category.ptr": found.ptr, "category.idx": found.idx}
-    say("popularity", 1, 1)
-    if (replenishment := _part("replenishment")) is not None:
-        single = {} if catalog is None else _single(catalog)
-        fitted = replenishment.fit(events, say, single)
-        arrays |= fitted.arrays
-        learned["replenishment"] = fitted.metrics
+    replenished = replenishment.fit(
+        events, say, None if catalog is None else _category(catalog)
+    )
+    arrays |= replenished.arrays
     meta = {
         "until": _written(events, until),
         "parameters": msgspec.to_builtins(parameters),
-        "metrics": learned,
+        "metrics": {**metrics, "replenishment": replenished.metrics},
         "counts": counts(read) | ({} if counting is None else counting.counts()),
         "categories": names,
     }
     return Trained(events.keys, arrays, meta)
 
 
-def tables(
-    counted: "Here | Counting | Tables", parameters: Parameters, say: Say
-) -> dict[str, Table]:
-    """The tables that are counted by pairs of a session, by their names in a model."""
-    return {
-        "viewed-viewed": counted.table(
-            parameters, VIEWED, VIEWED, _step(say, "counting what is viewed")
-        ),
-        "viewed-bought": counted.table(
-            parameters, VIEWED, BOUGHT, _step(say, "counting what is bought")
-        ),
-    }
+def _popularity(name: str, found: popularity.Popularity) -> Arrays:
+    return {name: found.scores, f"{name}-order": found.order}
 
 
 def counts(read: Read) -> dict[str, Any]:
@@ -152,7 +136,7 @@ def _categories(catalog: Catalog) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _single(catalog: Catalog) -> dict[str, str]:
+def _category(catalog: Catalog) -> dict[str, str]:
     return {id: item.category for id, item in catalog.products.items() if item.category}
 
 
@@ -170,10 +154,3 @@ def _step(say: Say, step: str) -> Say:
 
 def _nobody(step: str, done: int, of: int) -> None:
     return None
-
-
-def _part(name: str) -> "ModuleType | None":
-    try:
-        return importlib.import_module(f"{__package__}.{name}")
-    except ModuleNotFoundError:
-        return None

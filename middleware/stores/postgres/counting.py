@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....fragments.recommendations.training.sql import Columns
+from ....fragments.recommendations.training.engine import Columns
 from .address import address_of
 from .happened import happened
 from .history import check
@@ -23,7 +23,7 @@ _DTYPES: Mapping[str, Any] = {
 
 
 class PostgresCounting:
-    """An :class:`~shopwindow.fragments.recommendations.training.sql.Engine` in the database at
+    """An :class:`~shopwindow.fragments.recommendations.training.engine.Engine` in the database at
     ``url``. All that it makes are temporary tables, in one transaction that is never committed:
     nobody else sees them, and nothing stays.
 

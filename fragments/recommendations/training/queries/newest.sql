@@ -1,15 +1,16 @@
 -- visits, items(number, article, product) -> the newest sessions, with {most} events or a few more,
--- in the order in which they ended. Visitors and orders get numbers from 1; 0 is none.
+-- in the order in which they ended. Visitors and orders are known by the places in which they came
+-- first; -1 is none.
 SELECT
     newest.closing, items.number AS item, newest.verb, newest.moment,
-    CASE WHEN newest.visitor = '' THEN 0 ELSE newest.visitor_number END AS visitor,
-    CASE WHEN newest.basket = '' THEN 0 ELSE newest.basket_number END AS basket
+    CASE WHEN newest.visitor = '' THEN -1 ELSE newest.visitor_first END AS visitor,
+    CASE WHEN newest.basket = '' THEN -1 ELSE newest.basket_first END AS basket
 FROM (
     SELECT
         visits.ended, visits.closing, visits.nth, visits.article, visits.product, visits.verb,
         visits.moment, visits.visitor, visits.basket,
-        DENSE_RANK() OVER (ORDER BY visits.visitor) AS visitor_number,
-        DENSE_RANK() OVER (ORDER BY visits.basket) AS basket_number
+        MIN(visits.place) OVER (PARTITION BY visits.visitor) AS visitor_first,
+        MIN(visits.place) OVER (PARTITION BY visits.basket) AS basket_first
     FROM visits
     CROSS JOIN (
         SELECT MIN(ended) AS ended

@@ -1,0 +1,63 @@
+"""A table with what goes with those that go with an item: a second step, for what is seldom seen."""
+
+import numpy as np
+from scipy.sparse import csr_matrix, diags_array
+
+from .covisitation import sorted_rows
+from .table import Table
+
+#: So many of a row are gone on from, and so many of each of theirs are reached.
+FIRST, SECOND = 10, 20
+#: Items whose rows are made at once: memory depends on this.
+ROWS = 8_192
+
+
+def widened(table: Table, share: float, keep: int) -> Table:
+    """The table with ``share`` times what its second steps give; ``keep`` per row stay.
+
+    A step from i by k to j gives val(i, k) * val(k, j) / sum of the values of k: what the
+    first step is worth is handed on in parts. Without a share it is the same table.
+    """
+    if share <= 0 or not len(table.idx):
+        return table
+    items = len(table.ptr) - 1
+    every = _first(table, keep)
+    sums = np.asarray(every.sum(axis=1)).ravel()
+    parts = (
+        diags_array(share / np.maximum(sums, 1e-30)) @ _first(table, SECOND)
+    ).tocsr()
+    start = _first(table, FIRST)
+    # What does not reach the last of a full row cannot be among the best.
+    full = np.flatnonzero(np.diff(table.ptr) >= keep)
+    least = np.zeros(items, np.float32)
+    least[full] = table.val[table.ptr[full] + keep - 1]
+    counts = np.zeros(items, np.int64)
+    columns, values = [], []
+    for begin in range(0, items, ROWS):
+        end = min(begin + ROWS, items)
+        sum = every[begin:end] + start[begin:end] @ parts
+        rows = np.repeat(np.arange(begin, end), np.diff(sum.indptr))
+        short = sum.data.astype(np.float32)
+        sound = (short >= least[rows]) & (rows != sum.indices)
+        found = sorted_rows(
+            rows[sound] - begin, short[sound], sum.indices[sound], items, keep
+        )
+        counts[begin:end] = np.bincount(found[0], minlength=end - begin)
+        columns.append(found[1])
+        values.append(found[2])
+    ptr = np.zeros(items + 1, np.int64)
+    np.cumsum(counts, out=ptr[1:])
+    return Table(ptr, np.concatenate(columns), np.concatenate(values))
+
+
+def _first(table: Table, most: int) -> csr_matrix:
+    """The best of each row, as a matrix."""
+    items = len(table.ptr) - 1
+    lengths = np.diff(table.ptr)
+    place = np.arange(len(table.idx)) - np.repeat(table.ptr[:-1], lengths)
+    kept = place < most
+    ptr = np.zeros(items + 1, np.int64)
+    np.cumsum(np.minimum(lengths, most), out=ptr[1:])
+    return csr_matrix(
+        (table.val[kept].astype(np.float64), table.idx[kept], ptr), shape=(items, items)
+    )

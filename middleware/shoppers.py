@@ -1,0 +1,88 @@
+"""A visitor as shelves know one: read from the facts of a page when a strategy asks."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from ..fragments.catalog import Catalog
+from ..fragments.recommendations.model import article_key
+from ..rules.attributes import Facts
+from ..rules.facts import Counter
+from ..rules.history import (
+    bought,
+    dismissed,
+    dormant_categories,
+    known_categories,
+    last_order,
+    recently_read,
+    recently_viewed,
+)
+
+_NOTHING: Mapping[str, Counter] = {}
+SOON = 7  # days before what is used up regularly is due
+
+
+class KnownShopper:
+    """Who looks at a page, by its ``facts``; ``catalog`` says what is bought again and again."""
+
+    __slots__ = ("_catalog", "_facts")
+
+    def __init__(self, facts: Facts, catalog: Catalog) -> None:
+        self._facts = facts
+        self._catalog = catalog
+
+    @property
+    def viewed(self) -> Sequence[str]:
+        profile = self._facts.profile
+        products = recently_viewed(profile)
+        read = recently_read(profile)
+        if not read:
+            return products
+        counts = profile.counts
+        last = {id: counts["viewed product"][id].last for id in products}
+        last |= {article_key(id): counts["viewed article"][id].last for id in read}
+        return sorted(last, key=last.__getitem__, reverse=True)
+
+    @property
+    def cart(self) -> Sequence[str]:
+        return list(self._facts.profile.cart)
+
+    @property
+    def ordered(self) -> Sequence[str]:
+        return last_order(self._facts.profile)
+
+    @property
+    def bought(self) -> Collection[str]:
+        return bought(self._facts.profile)
+
+    @property
+    def due(self) -> Mapping[str, float]:
+        found: dict[str, float] = {}
+        products, today = self._catalog.products, self._facts.day
+        for id, counter in self._facts.counts.get("bought product", _NOTHING).items():
+            item = products.get(id)
+            if item is not None and item.repurchase_days and counter.days:
+                left = counter.days[-2] + item.repurchase_days - today
+                found[id] = 1.0 if left <= SOON else 0.0
+        return found
+
+    @property
+    def dismissed(self) -> Collection[str]:
+        return dismissed(self._facts.profile)
+
+    @property
+    def unwanted(self) -> Mapping[str, Collection[str]]:
+        return self._facts.unwanted
+
+    @property
+    def usual(self) -> Collection[str]:
+        return known_categories(self._facts.profile)
+
+    @property
+    def dormant(self) -> Sequence[str]:
+        return dormant_categories(self._facts.profile, self._facts.context.now)
+
+    @property
+    def chance(self) -> str:
+        return f"{self._facts.units.visitor} {self._facts.day}"
+
+    def leaning(self, category: str) -> float:
+        return self._facts.affinity("category", category)

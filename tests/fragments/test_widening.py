@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from shopwindow.fragments.recommendations.scoring import Parameters
+from shopwindow.fragments.recommendations.training import widening
+from shopwindow.fragments.recommendations.training.again import again
+from shopwindow.fragments.recommendations.training.covisitation import table
+from shopwindow.fragments.recommendations.training.table import Table, table_of
+from shopwindow.fragments.recommendations.training.widening import widened
+
+from .clicks import events, walks
+
+
+def made(*pairs: tuple[int, int, float]) -> Table:
+    rows, columns, values = zip(*pairs, strict=True)
+    return table_of(np.array(rows), np.array(columns), np.array(values), 4, 50)
+
+
+def row(table: Table, item: int) -> dict[int, float]:
+    part = slice(table.ptr[item], table.ptr[item + 1])
+    return dict(zip(table.idx[part].tolist(), table.val[part].tolist(), strict=True))
+
+
+def test_what_goes_with_what_goes_with_it_is_added_in_parts() -> None:
+    one = made((0, 1, 2.0), (1, 2, 3.0), (1, 3, 1.0))
+
+    wide = widened(one, 0.5, 50)
+
+    assert row(wide, 0) == pytest.approx({1: 2.0, 2: 0.75, 3: 0.25})
+    assert row(wide, 1) == {2: 3.0, 3: 1.0}
+
+
+def test_nothing_leads_to_itself_by_a_detour() -> None:
+    assert row(widened(made((0, 1, 1.0), (1, 0, 1.0)), 0.5, 50), 0) == {1: 1.0}
+
+
+def test_the_best_stay() -> None:
+    wide = widened(made((0, 1, 2.0), (1, 2, 3.0), (1, 3, 1.0)), 0.5, 2)
+
+    assert wide.idx[wide.ptr[0] : wide.ptr[1]].tolist() == [1, 2]
+
+
+def test_without_a_share_it_is_the_same_table() -> None:
+    one = made((0, 1, 2.0), (1, 2, 3.0))
+
+    assert widened(one, 0.0, 50) is one
+
+
+def test_the_parts_it_is_made_in_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = table(events(walks(300)), Parameters(keep=8))
+    whole = widened(one, 0.5, 8)
+    monkeypatch.setattr(widening, "ROWS", 7)
+
+    parts = widened(one, 0.5, 8)
+
+    for left, right in zip(whole, parts, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_only_a_second_look_at_once_counts_as_one() -> None:
+    found = again(events([[0, 0, 1], [0, 1, 0], [1, 2]], 3), Parameters())
+
+    assert found[0] > 0
+    assert found[1:].tolist() == [0, 0]
+
+
+def test_a_second_look_does_not_reach_over_sessions() -> None:
+    assert not again(events([[0, 1], [1, 0]], 2), Parameters()).any()
