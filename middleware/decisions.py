@@ -97,7 +97,7 @@ async def _decided(visit: Visit) -> dict[str, Any]:
     visit = await _through_whose_eyes(visit)
     visit.turn_to(_page(visit, _one(asked, "path")))
 
-    if visit.site.remotes:
+    if visit.site.asks:
         await visit.decide_all(slots)
 
     answers: dict[str, dict[str, Any]] = {}

@@ -7,7 +7,7 @@ from weakref import ref
 import msgspec
 
 from ..fragments.dismissal import leading, without
-from ..fragments.recommendations.shelf import Shelf
+from ..fragments.recommendations.shelf import NO_CANDIDATES, Shelf
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import NOBODY, FragmentError, VisitorView
 from ..rules.attributes import Facts, facts
@@ -19,6 +19,7 @@ from ..rules.placement import Placement
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .dismissals import NOTHING as DISMISS_NOTHING
+from .engines.proposals import Proposals, asks, completed
 from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
@@ -53,6 +54,7 @@ class Display:
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
         *("_ahead", "_foresight", "_questions", "_preliminary", "_shelves"),
+        "_proposals",
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -68,6 +70,7 @@ class Display:
         self.exposed: list[Decision] = []
         self._ahead: set[str] | None = None  # decided before their turn, all at once
         self._questions: Questions | None = None
+        self._proposals: Proposals | None = None  # of engines, on sites that have any
         self.passing: dict[str, Decision] = {}
 
     @property
@@ -258,9 +261,16 @@ class Display:
         shelf = Shelf()
         recommend = decision.recommend
         if recommend is not None:
-            shelf = shelves.fill(visit.window, decision.slot, recommend, known)
+            slot, candidates = decision.slot, NO_CANDIDATES
+            if site.engines and asks(decision):
+                proposals = self._proposed(decision)
+                candidates = proposals.candidates(slot) if proposals else candidates
+                recommend = completed(recommend)
+            shelf = shelves.fill(visit.window, slot, recommend, known, candidates)
             if not shelf.ids:
                 return None  # better no shelf than an empty one
+            if candidates and self._proposals is not None:
+                self._proposals.filled(slot, shelf.ids)
         content = None if recommend is not None else plate.content
         if content is None:
             view = NOBODY
@@ -272,6 +282,28 @@ class Display:
         if plate.version.mentions.dismiss:
             content = self._dismissible(content, decision)
         return content
+
+    # -- what engines propose, on sites that have any --------------------------------------
+
+    def _proposed(self, decision: Decision) -> Proposals | None:
+        """Those of the page, asked for what ``decision`` shows; None: nobody proposes anything."""
+        visit, known = self._visit, self._facts
+        if not visit.site.engines or known is None or not decision.shown:
+            return None
+        if not asks(decision):
+            return None
+        proposals = self._proposals
+        if proposals is None:
+            seconds = visit.site.settings.fragments_ms / 1000
+            proposals = self._proposals = Proposals(seconds)
+        if not proposals.asked(decision):
+            proposals.ask(visit, decision, known)
+        return proposals
+
+    def proposals_left(self) -> None:
+        """The page has left, with what stands on its shelves."""
+        proposals = self._proposals or Proposals(0.0)
+        proposals.delivered(self._visit)
 
     # -- fragments of other servers, on sites that have any --------------------------------
 
@@ -289,7 +321,10 @@ class Display:
         """Whether what ``slot`` shows is on its way, and the page may wait for it."""
         decision = self.decision(slot)
         try:
-            return self._is_remote(decision) and self._asked(decision).waiting(slot)
+            if self._is_remote(decision):
+                return self._asked(decision).waiting(slot)
+            proposals = self._proposed(decision)
+            return proposals is not None and proposals.waiting(slot)
         except FragmentError:
             return False  # fill says so
 
@@ -297,6 +332,9 @@ class Display:
         """Wait for what ``slot`` shows, until the deadline; then its decision says what came."""
         decision = self.decision(slot)
         if not self._is_remote(decision):
+            proposals = self._proposed(decision)
+            if proposals is not None:
+                await proposals.wait(slot)
             return
         try:
             questions = self._asked(decision)

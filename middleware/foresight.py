@@ -13,6 +13,7 @@ from ..rules.attributes import facts
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Decision, Event, Profile
+from .engines.proposals import asks
 from .shelves import Shelves
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Foresight:
         name = decision.fragment
         if name is None or name in site.remotes or name in site.reorders:
             return
+        if site.engines and asks(decision):
+            return  # its products are on their way
         try:
             content = visit.display.rendered(
                 decision, self.facts, CHARSET, self.shelves

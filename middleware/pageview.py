@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from ..rules.events import PROMOTION_VIEWED
 from ..rules.exposures import showing
@@ -18,13 +19,21 @@ NOBODY = Profile()
 class PageView:
     """What a visit's own page says of its visitor, worked out once and counted at its end."""
 
-    __slots__ = ("_events", "_learned", "_looks_ahead", "_visit", "foresight")
+    __slots__ = ("_events", "_learned", "_looks_ahead", "_of", "foresight")
 
     def __init__(self, visit: "Visit") -> None:
-        self._visit = visit
+        # A circle would keep what the page showed, and the model that this is of, until the
+        # garbage collector has time for it.
+        self._of = ref(visit)
         self.foresight: Foresight | None = None  # of the first slot
         self._looks_ahead = False  # the store leaves time for it
         self.renew()
+
+    @property
+    def _visit(self) -> "Visit":
+        visit = self._of()
+        assert visit is not None  # nobody else has us
+        return visit
 
     def renew(self) -> None:
         """From here on another visitor looks at the page."""
@@ -74,12 +83,28 @@ class PageView:
         self._looks_ahead = True
         self._visit.lookup.foretell(self._foresee)
 
-    def _foresee(self, answered: Profile | None) -> None:
+    def ask_engines(self, known: Profile | None) -> None:
+        """Ask the engines that fill this page's shelves, of a visitor who is ``known`` so."""
+        visit = self._visit
+        if not visit.arrival.navigation or visit.arrival.scope["method"] != "GET":
+            return
         try:
-            self.foresight = foresee(self._visit, answered)
+            visit.window.engines.ask_ahead(visit, known)
+        except Exception as error:
+            # Our own fault, whatever it is: the shelf itself asks again.
+            visit.window.warn("engines", "asking ahead failed: %r", error)
+
+    def _foresee(self, answered: Profile | None) -> None:
+        visit = self._of()
+        if visit is None:
+            return  # the page has left before the store said anything
+        if visit.site.engines and visit.remembers and not visit.left:
+            self.ask_engines(visit.lookup.over(answered))
+        try:
+            self.foresight = foresee(visit, answered)
         except Exception as error:
             # Our own fault, whatever it is: the first slot tries again.
-            self._visit.window.warn("foresight", "looking ahead failed: %r", error)
+            visit.window.warn("foresight", "looking ahead failed: %r", error)
 
     def foreseen(self, given: Mapping[str, Any]) -> Foresight | None:
         """What was made of the store's answer, if all is still so; ``given`` is what is so now."""
@@ -108,6 +133,9 @@ class PageView:
         for event, after in zip(own, lessons, strict=True):
             journal.note(event, profile, fetched, after)
             profile = after
+        if visit.site.engines:
+            visit.window.engines.heard(visit, own)
+            display.proposals_left()
         if display.exposed:
             properties = showing(display.exposed, visit.site.rules.revision)
             shown = visit.event(PROMOTION_VIEWED, properties)

@@ -21,6 +21,7 @@ from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
 from .accounts import read_owner
 from .consent.settings import OURS, ToolSettings, read_provider
+from .engines.settings import EngineSettings, read_engines
 from .outside import read_remotes
 from .processing.register import Register, read_register
 from .recommendations import Recommendations, model_folder, read_recommendations
@@ -81,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True):
     imports: Mapping[str, ImportSettings] = {}
     allowed_hosts: frozenset[str] = frozenset()
     remotes: Mapping[str, Remote] = {}
+    engines: Mapping[str, EngineSettings] = {}
     reload: bool = True
     recommendations: Recommendations = Recommendations()
 
@@ -198,9 +200,9 @@ def read_settings(
     )
     values["remotes"] = read_remotes(root.table("fragments"), environment)
     values["register"] = read_register(root.table("register"))
-    values["recommendations"] = read_recommendations(
-        root.table("recommendations"), folder, environment
-    )
+    table = root.table("recommendations")
+    values["engines"] = read_engines(table.table("engines"), environment)
+    values["recommendations"] = read_recommendations(table, folder, environment)
     root.finish(later=("preview", "journeys"))
     return Settings(**values), document.findings
 

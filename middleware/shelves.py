@@ -4,25 +4,26 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from ..fragments.recommendations.assortment import Assortment
+from ..fragments.recommendations.model import article_key
 from ..fragments.recommendations.shelf import NO_CANDIDATES, Candidates, Shelf, fill
 from ..rules.attributes import Facts
+from ..rules.events import ARTICLE_VIEWED, PRODUCT_VIEWED
 from ..rules.facts import Recommend
 from .shoppers import KnownShopper
 
 if TYPE_CHECKING:
     from .window import Shopwindow
 
-_NOTHING: Collection[str] = ()
-
 
 class Shelves:
     """What stands on the shelves of a page, by slot; all of one assortment, the page's."""
 
-    __slots__ = ("_assortment", "_by_slot")
+    __slots__ = ("_assortment", "_by_slot", "_here")
 
     def __init__(self) -> None:
         self._assortment: Assortment | None = None  # a model may be swapped meanwhile
         self._by_slot: dict[str, Shelf] = {}
+        self._here: tuple[str, ...] = ()  # what the page itself is about
 
     def fill(
         self,
@@ -36,7 +37,10 @@ class Shelves:
         assortment = self._assortment
         if assortment is None:
             assortment = self._assortment = window.assortment
-        taken = self._taken(slot) if self._by_slot else _NOTHING
+            self._here = _about(window, known.context.path)
+        taken: Collection[str] = self._here
+        if self._by_slot:
+            taken = self._taken(slot)
         shelf = self._by_slot[slot] = fill(
             assortment.selection(wish),
             wish,
@@ -48,7 +52,7 @@ class Shelves:
         return shelf
 
     def _taken(self, slot: str) -> set[str]:
-        taken: set[str] = set()
+        taken = set(self._here)
         for other, shelf in self._by_slot.items():
             if other != slot:
                 taken.update(shelf.ids)
@@ -57,7 +61,7 @@ class Shelves:
     def join(self, others: "Shelves") -> None:
         """Go on with shelves that were filled ahead, for this very page."""
         if others._by_slot:
-            self._assortment = others._assortment
+            self._assortment, self._here = others._assortment, others._here
             self._by_slot = {**others._by_slot, **self._by_slot}
 
     def leave(self, slot: str) -> None:
@@ -72,3 +76,15 @@ class Shelves:
         """What luck has brought into ``slot``, and how probable that was."""
         shelf = self._by_slot.get(slot)
         return shelf.discovered if shelf is not None else {}
+
+
+def _about(window: "Shopwindow", path: str) -> tuple[str, ...]:
+    """The product or article that the page at ``path`` is about: no shelf on it leads there."""
+    seen = window.site.tracks.sighting(path, b"")
+    if seen is None:
+        return ()
+    if seen.name == PRODUCT_VIEWED:
+        return (seen.properties["product_id"],)
+    if seen.name == ARTICLE_VIEWED:
+        return (article_key(seen.properties["article_id"]),)
+    return ()

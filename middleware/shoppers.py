@@ -1,11 +1,11 @@
 """A visitor as shelves know one: read from the facts of a page when a strategy asks."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ..fragments.catalog import Catalog
-from ..fragments.recommendations.model import article_key
+from ..fragments.recommendations.model import article_key, kind_and_id
 from ..rules.attributes import Facts
-from ..rules.facts import Counter
+from ..rules.facts import DAY, Counter
 from ..rules.history import (
     bought,
     dismissed,
@@ -23,14 +23,33 @@ SOON = 7  # days before what is used up regularly is due
 class KnownShopper:
     """Who looks at a page, by its ``facts``; ``catalog`` says what is bought again and again."""
 
-    __slots__ = ("_catalog", "_facts")
+    __slots__ = ("_catalog", "_facts", "_viewed")
 
     def __init__(self, facts: Facts, catalog: Catalog) -> None:
         self._facts = facts
         self._catalog = catalog
+        self._viewed: Sequence[str] | None = None
 
     @property
     def viewed(self) -> Sequence[str]:
+        if self._viewed is None:
+            self._viewed = self._looked_at()
+        return self._viewed
+
+    @property
+    def lately(self) -> Sequence[str]:
+        """What was looked at within a day of the last look."""
+        viewed, counts = self.viewed, self._facts.counts
+        first = 0.0
+        for place, key in enumerate(viewed):
+            kind, id = kind_and_id(key)
+            last = counts[f"viewed {kind}"][id].last
+            if last < first:
+                return viewed[:place]
+            first = first or last - DAY
+        return viewed
+
+    def _looked_at(self) -> Sequence[str]:
         profile = self._facts.profile
         products = recently_viewed(profile)
         read = recently_read(profile)
@@ -84,5 +103,6 @@ class KnownShopper:
     def chance(self) -> str:
         return f"{self._facts.units.visitor} {self._facts.day}"
 
-    def leaning(self, category: str) -> float:
-        return self._facts.affinity("category", category)
+    @property
+    def leaning(self) -> Callable[[str], float]:
+        return self._facts.leanings("category").affinity

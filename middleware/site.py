@@ -10,6 +10,7 @@ import msgspec
 from ..findings import Finding, SiteError
 from ..fragments.catalog import Catalog
 from ..fragments.library import Library
+from ..fragments.recommendations.candidates import ENGINE
 from ..fragments.recommendations.strategies import STRATEGIES
 from ..fragments.remote import Remote
 from ..fragments.render import Click, Renderer
@@ -21,6 +22,7 @@ from ..rules.learning import learn
 from ..rules.ruleset import RuleSet
 from ..rules.vocabulary import Parameters, Vocabulary
 from .context import ContextReader
+from .engines.settings import EngineSettings
 from .material import Material, read_material
 from .settings import Settings, read_settings
 from .texts import below, revision
@@ -58,6 +60,8 @@ class Site(msgspec.Struct, frozen=True, eq=False):
     remotes: Mapping[
         str, Remote
     ]  # the fragments of other servers; most sites have none
+    engines: Mapping[str, EngineSettings]  # that propose products; most sites have none
+    asks: bool  # whether a page may have to wait for any of these
     pages: "Overrides | None"  # of the visitor's own pages; most sites have none
     watched: frozenset[str]
     warnings: tuple[Finding, ...]
@@ -224,6 +228,8 @@ def check_site(
             if fragment.reorder
         },
         remotes=settings.remotes,
+        engines=settings.engines,
+        asks=bool(settings.remotes or settings.engines),
         pages=pages,
         watched=_watched(rules),
         warnings=tuple(
@@ -327,6 +333,6 @@ def _vocabulary(settings: Settings, catalog: Catalog, library: Library) -> Vocab
         articles=frozenset(catalog.articles),
         brands=frozenset(item.brand for item in products if item.brand),
         tags=frozenset(tag for item in items for tag in item.tags),
-        strategies=frozenset(STRATEGIES),
+        strategies=frozenset(STRATEGIES) | {ENGINE + name for name in settings.engines},
         timezone=settings.timezone,
     )

@@ -205,6 +205,8 @@ class Visit:
             if self.lookup.waiting and self.arrival.navigation:
                 self.view.look_ahead()
             self._heed()
+            if self.site.engines and self.lookup.fetched:
+                self.view.ask_engines(self.lookup.profile)
 
     def _heed(self) -> None:
         """What was looked up may say that this visitor is nobody."""
@@ -259,7 +261,7 @@ class Visit:
             self._look_up()
             if not self.collect():
                 await self.settle()
-            if self.site.remotes and slot in self.site.settings.slots:
+            if self.site.asks and slot in self.site.settings.slots:
                 await self.display.arrive(slot)
         except Exception as error:
             # Our own fault, whatever it is: the decision says so, the handler goes on.
@@ -563,6 +565,8 @@ class Visit:
             lookup, journal = self.lookup, self.window.journal
             receipt = journal.note(event, lookup.profile, lookup.fetched)
             self.receipts.append(receipt)
+            if self.site.engines:
+                self.window.engines.heard(self, (event,))
             if lookup.fetched:
                 lookup.profile = journal.over(event.visitor, lookup.profile)
                 self.display.renew()

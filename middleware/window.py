@@ -6,7 +6,7 @@ import os
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -27,6 +27,8 @@ from .consent import RefusalCookie
 from .consent.providers import cookie_of
 from .consent.told import ToolCookie
 from .dismissals import Dismissals
+from .engines.engines import Engines
+from .engines.settings import EngineSettings
 from .errands import Errands
 from .journal import Journal
 from .keys import marker_keys
@@ -71,6 +73,7 @@ class _Made(NamedTuple):
     tool: ToolCookie | None  # of who asks for consent instead of us
     sources: list[HttpSource]
     assortment: Assortment
+    engines: Engines
 
 
 class Shopwindow:
@@ -128,6 +131,7 @@ class Shopwindow:
         self._assorting = Lock()
         self._supplies = Replenishment()
         self.remotes = Remotes(client)
+        self.engines = self._engines_of({}, frozenset(), None)
         self.sources: list[HttpSource] = []
         self._retired: list[HttpSource] = []  # requests in flight may still ask them
         self._warned: dict[str, set[str]] = {}  # in this minute, by kind
@@ -171,7 +175,22 @@ class Shopwindow:
                 for source in settings.sources
             ],
             assorted(site, popularity(self.traffic), self.model),
+            self._engines_of(settings.engines, settings.allowed_hosts, self.engines),
         )
+
+    def _engines_of(
+        self,
+        settings: Mapping[str, EngineSettings],
+        allowed_hosts: frozenset[str],
+        before: Engines | None,
+    ) -> Engines:
+        if not settings and not before:
+            return Engines({}, allowed_hosts, self.keys, Tally(), Tally())
+        table = self.stats.table
+        asked = table("engine_questions", "How asking recommendation engines went.")
+        told = table("engine_feedback", "What engines were told of visitors, or not.")
+        client = self._client
+        return Engines(settings, allowed_hosts, self.keys, asked, told, client, before)
 
     def _adopt(self, made: "_Made") -> None:
         """Serve the new site from here on. Requests in flight keep the one they began with."""
@@ -179,7 +198,10 @@ class Shopwindow:
             self._retired += self.sources
         with self._assorting:
             self.site, self.cookie, self.refusal, self.tool = made[:4]
-            self.sources, self.assortment = made[4:]
+            self.sources, assortment, self.engines = made[4:]
+            before, self.assortment = self.__dict__.get("assortment"), assortment
+        if before is not None:
+            before.retire()
 
     def _swap(self, made: "_Made") -> None:
         """As :meth:`_adopt`, for a site that was served."""
@@ -188,6 +210,8 @@ class Shopwindow:
         before = self.site
         self._adopt(made)
         let_go(before)
+        if made.assortment.model is not self.model:  # one came while we read
+            Thread(target=self._assort, name="shopwindow-assort", daemon=True).start()
 
     def reload(self) -> None:
         """Read the folder again; raises :class:`SiteError` and changes nothing if it is wrong.
@@ -352,6 +376,7 @@ class Shopwindow:
                 # Another site or model may have gone live meanwhile.
                 if self.assortment is before and self.site is site:
                     self.assortment = made
+                    before.retire()
                     return
 
     def _read_traffic(self) -> Traffic | None:
@@ -382,6 +407,7 @@ class Shopwindow:
         for source in (*self.sources, *self._retired):
             await source.close()
         await self.remotes.close()
+        await self.engines.close()
         if free and close is not None:
             close()
 

@@ -13,20 +13,22 @@ _NOTHING: Mapping[str, Counter] = {}
 
 def recently_viewed(profile: Profile, limit: int = 12) -> list[str]:
     """The ids of the products viewed, the latest first, at most ``limit``."""
-    viewed = profile.counts.get("viewed product")
-    return _latest(viewed, limit) if viewed else []
+    return _latest(profile.counts.get("viewed product", _NOTHING), limit)
 
 
 def recently_read(profile: Profile, limit: int = 12) -> list[str]:
     """The same of articles."""
-    read = profile.counts.get("viewed article")
-    return _latest(read, limit) if read else []
+    return _latest(profile.counts.get("viewed article", _NOTHING), limit)
 
 
 def _latest(counters: Mapping[str, Counter], limit: int) -> list[str]:
-    last = {id: counter.last for id, counter in counters.items()}
-    # Within a second the one noted later comes first.
-    return sorted(reversed(last), key=last.__getitem__, reverse=True)[:limit]
+    times = [counter.last for counter in counters.values()]
+    # Within a second the one noted later comes first. Most events come in their order.
+    latest = list(counters)
+    latest.reverse()
+    if times != sorted(times):
+        latest.sort(key=lambda id: counters[id].last, reverse=True)
+    return latest[:limit]
 
 
 def bought(profile: Profile) -> Collection[str]:

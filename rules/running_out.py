@@ -123,4 +123,4 @@ class RunsOut(msgspec.Struct, frozen=True, gc=False):
 
 
 def _shown(found: Supply) -> str:
-    return percent(round(found.chance, 2))
+    return percent(min(0.99, round(found.chance, 2)))  # nobody knows it for certain

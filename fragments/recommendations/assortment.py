@@ -110,6 +110,7 @@ class Assortment:
         everything = (*self.newest, *self.articles)
         self.trending = array("i", sorted(everything, key=by_share, reverse=True))
         self._selections: dict[object, Selection] = {}
+        self._retired = False
         self._having: dict[tuple[str, str], frozenset[str]] = {}
 
     def _popularity(self, scores: Mapping[str, float]) -> "array[float]":
@@ -133,7 +134,7 @@ class Assortment:
         fresh = object.__new__(Assortment)
         fresh.__dict__.update(self.__dict__)
         fresh._adopt(scores)
-        for selection in self._selections.values():
+        for selection in list(self._selections.values()):
             fresh.selection(selection.wish)
         return fresh
 
@@ -207,8 +208,18 @@ class Assortment:
             kept = min(FILTERS_KEPT, max(10, _BYTES_KEPT // (5 * len(self.ids) + 1)))
             if len(self._selections) >= kept:
                 self._selections = {}  # as a whole, as above
-            self._selections[asked] = found
+            if not self._retired:
+                self._selections[asked] = found
         return found
+
+    def retire(self) -> None:
+        """Another one is served: keep no more selections, which refer to us as we do to them.
+
+        Pages that hold this one go on. The last of them frees it, with the model that it maps: a
+        circle would stay until the garbage collector has time for everything.
+        """
+        self._retired = True
+        self._selections = {}
 
     def having(self, unwanted: Mapping[str, Collection[str]]) -> Collection[str]:
         """The keys of all items that have one of these: those a visitor never wants to see.
@@ -217,7 +228,16 @@ class Assortment:
         """
         if not unwanted:
             return ()
-        pairs = [(name, key) for name, keys in unwanted.items() for key in keys]
+        own = {*unwanted.get("product", ())}
+        own.update(map(article_key, unwanted.get("article", ())))
+        pairs = [
+            (name, key)
+            for name, keys in unwanted.items()
+            if name not in ("product", "article")
+            for key in keys
+        ]
+        if not pairs:
+            return own
         known = self._having
         missing = {pair for pair in pairs if pair not in known}
         if missing:
@@ -231,6 +251,6 @@ class Assortment:
                 known = {pair: known[pair] for pair in pairs if pair in known}
             known = known | {pair: frozenset(ids) for pair, ids in found.items()}
             self._having = known  # as a whole, as above
-        if len(pairs) == 1:
+        if len(pairs) == 1 and not own:
             return known[pairs[0]]
-        return frozenset().union(*(known[pair] for pair in pairs))
+        return own.union(*(known[pair] for pair in pairs))

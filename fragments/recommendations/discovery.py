@@ -1,6 +1,6 @@
 """What a visitor does not usually see: drawn by luck, which is the same for the same visitor, day and slot."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import blake2b
 
 from .selection import Selection
@@ -49,53 +49,54 @@ def drawn(places: float, luck: float) -> int:
 
 def discovered(
     selection: Selection,
-    usual: Collection[int],
-    left_out: Collection[str],
-    never: Collection[str],
+    usual: Collection[str],
+    left_out: Iterable[Collection[str]],
     places: float,
     luck: Luck,
 ) -> Iterator[tuple[int, float]]:
-    """Items out of no ``usual`` group, one after the other, each with its propensity.
+    """Items out of no ``usual`` category, one after the other, each with its propensity.
 
     That is the probability with which this very item would be drawn for such a visitor: all that may
-    be drawn have the same, and together they have ``places`` places, as a mean. ``left_out`` and
-    ``never`` are keys. Where the visitor knows all categories, anything that is not ``left_out``
-    may be drawn.
+    be drawn have the same, and together they have ``places`` places, as a mean. ``left_out``
+    are the keys that may not be drawn, in several heaps. Where the visitor knows all categories, anything
+    else may be.
     """
-    numbers, keys, of_group = selection.pool
-    ids, groups = selection.assortment.ids, selection.assortment.groups
-    out = keys.intersection(left_out) | keys.intersection(never)
-    known = sum(of_group.get(group, 0) for group in usual)
-    left = len(numbers) - known
+    numbers, category, of_category = selection.pool
+    ids, size = selection.assortment.ids, len(numbers)
+    familiar = of_category.keys() & usual
+    out: set[str] = set()
+    for keys in left_out:
+        if keys:
+            out |= category.keys() & keys
+    left = size
+    for name in familiar:
+        left -= of_category[name]
     for key in out:
-        number = selection.assortment.number(key)
-        if number is not None and groups[number] not in usual:
+        if category[key] not in familiar:
             left -= 1
     if left <= 0:
-        usual, left = (), len(numbers) - len(out)
+        familiar, left = set(), size - len(out)
     if left <= 0:
         return
     propensity = min(1.0, places / left)
-    taken: set[int] = set()
-
-    def fits(number: int) -> bool:
-        return (
-            groups[number] not in usual
-            and ids[number] not in out
-            and number not in taken
-        )
-
     for _ in range(left):
         found = -1
         for _ in range(_DRAWS):
-            number = numbers[int(next(luck) * len(numbers))]
-            if fits(number):
+            number = numbers[int(next(luck) * size)]
+            key = ids[number]
+            if key not in out and category[key] not in familiar:  # type: ignore[index]  # all are offered
                 found = number
                 break
-        if found < 0:  # few are left: look at each of them
-            fitting = [number for number in numbers if fits(number)]
+        else:  # few are left: look at each of them
+            fitting = [
+                number
+                for number in numbers
+                if (key := ids[number]) not in out and category[key] not in familiar  # type: ignore[index]  # as above
+            ]
             if not fitting:
                 return
             found = fitting[int(next(luck) * len(fitting))]
-        taken.add(found)
+        key = ids[found]
+        if key is not None:
+            out.add(key)
         yield found, propensity

@@ -4,20 +4,28 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .assortment import Wish
 from .reasons import Reason
-from .selection import Selection
+from .selection import REFUSED, Selection
 from .shopper import DUE, Shopper
 
 PINNED = Reason("pinned")
 #: Of so many times the places on a shelf the best are looked at more closely.
-_CLOSELY = 5
+CLOSELY = 2
+_NOTHING: Collection[str] = frozenset()
+_NO_GROUPS: Collection[int] = frozenset()
+
+Entry = tuple[str, Reason, float]
 
 
 class Filling:
-    """A shelf while it is being filled. Strategies place what they find, the best first."""
+    """What stands on one shelf so far: ``entries`` are keys, reasons and scores.
+
+    Strategies place what they find, the best first, until there are ``until``. ``left_out`` and
+    ``never`` are the keys that may not stand here.
+    """
 
     __slots__ = (
-        *("assortment", "ids", "numbers", "reasons", "scores", "selection", "shopper"),
-        *("left_out", "never", "until", "wish", "_cap", "_counts", "_strict"),
+        *("assortment", "entries", "left_out", "never", "selection", "shopper"),
+        *("until", "wish", "_cap", "_counts", "_crowded", "_strict", "_taken"),
     )
 
     def __init__(
@@ -31,67 +39,61 @@ class Filling:
         self.assortment = selection.assortment
         self.wish = wish
         self.shopper = shopper
-        self.ids: list[str] = []
-        self.numbers: list[int] = []
-        self.reasons: list[Reason] = []
-        self.scores: list[float] = []
+        self.entries: list[Entry] = []
         self.until = wish.limit
-        self.never = self.assortment.having(shopper.unwanted)
+        unwanted = shopper.unwanted
+        self.never = self.assortment.having(unwanted) if unwanted else _NOTHING
         self.left_out = left_out = set(shopper.bought)
-        for id, probability in shopper.due.items() if left_out else ():
-            if probability >= DUE:
-                left_out.discard(id)
-        left_out.update(taken)
-        left_out.update(shopper.dismissed)
+        if left_out:
+            for id, probability in shopper.due.items():
+                if probability >= DUE:
+                    left_out.discard(id)
+        left_out.update(taken, shopper.dismissed)
+        self._taken = taken
         cap = selection.cap
-        self._cap = cap.places(wish.limit) if cap is not None else wish.limit
+        self._cap = cap.places(wish.limit) if cap is not None else wish.limit + 1
         self._strict = cap is not None and cap.strict
         self._counts: dict[int, int] = {}
+        self._crowded: set[int] = set()  # groups that have all the places they may have
 
     @property
     def full(self) -> bool:
-        return len(self.ids) >= self.until
+        return len(self.entries) >= self.until
 
     def pin(self) -> None:
-        """What is pinned stands first; only what the visitor sent away does not."""
-        gone = {*self.shopper.dismissed}
+        """What is pinned stands first; only what the visitor sent away does not, nor what is
+        ``taken``."""
+        gone = {*self.shopper.dismissed, *self._taken}
         for number in self.selection.pinned(self.wish.pinned):
             id = self.assortment.ids[number]
             if id is None or id in gone or id in self.never or self.full:
                 continue
-            self._count(self.assortment.groups[number])
             self._add(number, id, PINNED, 1.0)
+
+    def _add(self, number: int, id: str, reason: Reason, score: float) -> None:
+        self._count(self.selection.assortment.groups[number])
+        self.left_out.add(id)
+        self.entries.append((id, reason, score))
 
     def _count(self, group: int) -> None:
         if group >= 0:
-            self._counts[group] = self._counts.get(group, 0) + 1
+            count = self._counts[group] = self._counts.get(group, 0) + 1
+            if count >= self._cap:
+                self._crowded.add(group)
 
-    def _add(self, number: int, id: str, reason: Reason, score: float) -> None:
-        self.left_out.add(id)
-        self.ids.append(id)
-        self.numbers.append(number)
-        self.reasons.append(reason)
-        self.scores.append(score)
-
-    def fits(self, number: int) -> bool:
-        """Whether an item may stand here, as far as its category has places left."""
+    def fits(self, number: int, capped: bool = True) -> bool:
+        """Whether an item may stand here; ``capped`` as in :meth:`place`."""
+        group = self.selection.groups[number]
+        if group == REFUSED or ((capped or self._strict) and group in self._crowded):
+            return False
         id = self.assortment.ids[number]
-        return (
-            self.selection.allowed[number] == 1
-            and id is not None
-            and id not in self.left_out
-            and id not in self.never
-        )
+        return id is not None and id not in self.left_out and id not in self.never
 
     def put(self, number: int, reason: Reason, score: float) -> str | None:
         """Place one item, whatever it scores; its key, or None if it may not stand here."""
-        group = self.assortment.groups[number]
-        if group >= 0 and self._counts.get(group, 0) >= self._cap:
-            return None
         id = self.assortment.ids[number]
         if id is None or not self.fits(number):
             return None
-        self._count(group)
         self._add(number, id, reason, score)
         return id
 
@@ -108,16 +110,16 @@ class Filling:
         ``scores`` are theirs, by number; ``reason`` is that of all, or of each by number. Whoever
         goes by one thing is not ``capped``, unless the shop says so.
         """
-        ids, groups = self.assortment.ids, self.assortment.groups
-        allowed, least = self.selection.allowed, self.wish.minimum_score
-        left_out, never, counts = self.left_out, self.never, self._counts
-        cap = self._cap if capped or self._strict else len(ids)
-        one = reason if type(reason) is Reason else None
-        left = self.until - len(self.ids)
+        left = self.until - len(self.entries)
         if left <= 0:
             return
+        ids, groups = self.assortment.ids, self.selection.groups
+        left_out, never, least = self.left_out, self.never, self.wish.minimum_score
+        crowded = self._crowded if capped or self._strict else _NO_GROUPS
+        one = reason if type(reason) is Reason else None
         for number in numbers:
-            if not allowed[number]:
+            group = groups[number]
+            if group == REFUSED or group in crowded:
                 continue
             id = ids[number]
             if id is None or id in left_out or id in never:
@@ -125,14 +127,10 @@ class Filling:
             score = scores[number]
             if score < least:
                 continue
-            group = groups[number]
-            if group >= 0:
-                count = counts.get(group, 0)
-                if count >= cap:
-                    continue
-                counts[group] = count + 1
+            left_out.add(id)
             why = one if one is not None else reason[number]  # type: ignore[index]  # as tested
-            self._add(number, id, why, score)
+            self.entries.append((id, why, score))
+            self._count(group)
             left -= 1
             if not left:
                 return
@@ -141,53 +139,80 @@ class Filling:
         self,
         found: dict[int, float],
         kind: str,
-        why: Mapping[int, int] | None = None,
+        why: Mapping[int, int],
         *,
+        without: Collection[str] = _NOTHING,
         capped: bool = True,
     ) -> None:
         """As :meth:`place`, for ``found``: number -> score of a table, with what gave most to it.
 
-        What the visitor leans to goes up, and what the rule boosts. Scores become s / (1 + s).
+        Those ``without`` which the shelf is asked for are left out. What the visitor leans to goes
+        up, and what the rule boosts. Scores become s / (1 + s).
         """
         if not found or self.full:
             return
-        allowed, factors = self.selection.allowed, self.selection.factors
-        by_score = found.__getitem__
+        factors = self.selection.factors
         if factors:
             for number in factors.keys() & found.keys():
                 found[number] *= factors[number]
-        order = [n for n in sorted(found, key=by_score, reverse=True) if allowed[n]]
-        close = order[: _CLOSELY * self.wish.limit]
-        groups, categories = self.assortment.groups, self.assortment.categories
-        leaning, leanings = self.shopper.leaning, dict[int, float]()
-        scores: dict[int, float] = {}
-        for number in close:
-            score, group = found[number], groups[number]
-            if group >= 0:
-                lean = leanings.get(group)
-                if lean is None:
-                    lean = leanings[group] = 1.0 + leaning(categories[group])
-                score *= lean
-            scores[number] = score / (1.0 + score)
-        close.sort(key=scores.__getitem__, reverse=True)
-        self.place(close, scores, _Because(self, kind, why), capped=capped)
-        if not self.full and len(order) > len(close):
-            rest = order[len(close) :]
-            for number in rest:
-                score = found[number]
-                scores[number] = score / (1.0 + score)
-            self.place(rest, scores, _Because(self, kind, why), capped=capped)
+        assortment, selection = self.assortment, self.selection
+        ids, groups, categories = (
+            assortment.ids,
+            selection.groups,
+            assortment.categories,
+        )
+        left_out, never, leaning = self.left_out, self.never, self.shopper.leaning
+        crowded = self._crowded if capped or self._strict else _NO_GROUPS
+        leanings: dict[int, float] = {-1: 1.0}
+        reasons = {
+            item: assortment.because(kind, assortment.key(item))
+            for item in set(why.values())
+        }
+        close = CLOSELY * (self.until - len(self.entries))
+        scored: list[tuple[float, int]] = []
+        for number in sorted(found, key=found.__getitem__, reverse=True):
+            group = groups[number]
+            if group == REFUSED or group in crowded:
+                continue
+            id = ids[number]
+            if id in left_out or id in without or id in never:
+                continue
+            factor = leanings.get(group)
+            if factor is None:
+                factor = leanings[group] = 1.0 + leaning(categories[group])
+            scored.append((found[number] * factor, number))
+            if len(scored) == close:
+                self._place_best(scored, reasons, why, crowded)
+                if self.full:
+                    return
+                scored = []
+        self._place_best(scored, reasons, why, crowded)
 
-
-class _Because(dict[int, Reason]):
-    """The reasons of what is placed, made when they are."""
-
-    def __init__(
-        self, filling: Filling, kind: str, why: Mapping[int, int] | None
+    def _place_best(
+        self,
+        scored: list[tuple[float, int]],
+        reasons: Mapping[int, Reason],
+        why: Mapping[int, int],
+        crowded: Collection[int],
     ) -> None:
-        self._assortment, self._kind, self._why = filling.assortment, kind, why
-
-    def __missing__(self, number: int) -> Reason:
-        assortment, why = self._assortment, self._why
-        key = assortment.key(why[number]) if why is not None else ""
-        return assortment.because(self._kind, key)
+        """Place those of ``scored`` that fit, the best first; nobody else refuses them."""
+        scored.sort(reverse=True)
+        ids, groups, counts = self.assortment.ids, self.selection.groups, self._counts
+        entries, left_out, cap = self.entries, self.left_out, self._cap
+        until, least = self.until, self.wish.minimum_score
+        for score, number in scored:
+            group = groups[number]
+            if group in crowded:
+                continue
+            score /= 1.0 + score
+            id = ids[number]
+            if score < least or id is None:
+                return
+            left_out.add(id)
+            entries.append((id, reasons[why[number]], score))
+            if group >= 0:
+                count = counts[group] = counts.get(group, 0) + 1
+                if count >= cap:
+                    self._crowded.add(group)
+            if len(entries) >= until:
+                return

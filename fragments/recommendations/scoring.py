@@ -28,22 +28,24 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     best ``keep`` of a row stay. What goes with those that go with an item is added with a
     weight of ``wider``, so that items that were seldom seen have a full row, too.
 
-    How rows are added up for a visitor: the last ``clicks`` count, each ``click_decay`` clicks
-    divide their weight by e. A clicked item gives to itself ``again`` times what its visitors
-    give to a second look at it, and ``reminder`` times the best score, divided by e each
-    ``reminder_decay`` clicks.
+    How rows are added up for a visitor: the last ``clicks`` different items count, each
+    ``click_decay`` of them divide their weight by e. What several of them lead to grows by
+    ``joint`` for each but the first. A clicked item gives to itself ``again`` times what its
+    visitors give to a second look at it, and ``reminder`` times the best score, divided by e each
+    ``reminder_decay`` items.
     """
 
     farthest: int = 20
     distance_decay: float = 2.0
     backward: float = 0.5
     recency: float = 0.6
-    power_of: float = 0.6
-    power_to: float = 0.2
+    power_of: float = 0.7
+    power_to: float = 0.15
     keep: int = 50
     wider: float = 0.5
     clicks: int = 5
     click_decay: float = 0.8
+    joint: float = 0.25
     again: float = 1.5
     reminder: float = 0.5
     reminder_decay: float = 2.0
@@ -80,17 +82,19 @@ def scores(
     if rows is None or not seen:
         return found, why
     ptr, idx, val = rows
+    # Different items, the one clicked last first.
+    latest = list(dict.fromkeys(seen[: -REMEMBERED - 1 : -1]))
+    steps = weights(parameters.clicks, parameters.click_decay)
     # The last click weighs 1, and a row names an item once: nothing to be added up yet.
-    last = seen[-1]
+    last = latest[0]
     begin, end = ptr[last], ptr[last + 1]
     others = idx[begin:end].tolist()
     found = dict(zip(others, val[begin:end].tolist(), strict=True))
     why = dict.fromkeys(others, last)
     most = found.copy()
     get = found.get
-    earlier = seen[-2 : -parameters.clicks - 1 : -1]
-    steps = weights(parameters.clicks, parameters.click_decay)[1:]
-    for item, weight in zip(earlier, steps, strict=False):
+    joint: list[int] = []  # once for each click but the first that leads to it
+    for item, weight in zip(latest[1:], steps[1:], strict=False):
         begin, end = ptr[item], ptr[item + 1]
         pairs = zip(idx[begin:end].tolist(), val[begin:end].tolist(), strict=True)
         for other, value in pairs:
@@ -101,11 +105,15 @@ def scores(
                 why[other] = item
             else:
                 found[other] = before + score
+                joint.append(other)
                 if score > most[other]:
                     most[other] = score
                     why[other] = item
+    growth = 1 + parameters.joint
+    for other in joint:
+        found[other] *= growth
     if remind:
-        _remind(model, found, why, seen, parameters)
+        _remind(model, found, why, latest, parameters)
     return found, why
 
 
@@ -113,22 +121,18 @@ def _remind(
     model: "Model",
     found: dict[int, float],
     why: dict[int, int],
-    seen: Sequence[int],
+    latest: Sequence[int],
     parameters: Parameters,
 ) -> None:
+    """Add what the items of ``latest``, all different, get for being seen."""
     get = found.get
     own = model.array(AGAIN)
     if own is not None and parameters.again:
         steps = weights(parameters.clicks, parameters.click_decay)
-        for item, weight in zip(seen[::-1], steps, strict=False):
+        for item, weight in zip(latest, steps, strict=False):
             found[item] = get(item, 0.0) + parameters.again * weight * own[item]
-            why[item] = item
-    best = max(found.values(), default=0.0)
-    strength = parameters.reminder * (best or 1.0)
+    strength = parameters.reminder * (max(found.values(), default=0.0) or 1.0)
     steps = weights(REMEMBERED, parameters.reminder_decay)
-    done: set[int] = set()
-    for item, weight in zip(seen[: -REMEMBERED - 1 : -1], steps, strict=False):
-        if item not in done:
-            done.add(item)
-            found[item] = get(item, 0.0) + strength * weight
-            why[item] = item
+    for item, weight in zip(latest, steps, strict=False):
+        found[item] = get(item, 0.0) + strength * weight
+        why[item] = item

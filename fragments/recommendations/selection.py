@@ -13,6 +13,8 @@ from .reasons import Reason
 BOOST, BURY = 2.0, 0.25
 #: Of each category so many may be drawn for discovery: the most popular, and the newest.
 POPULAR, NEW = 8, 4
+#: The group of what a rule does not ask for.
+REFUSED = -2
 TRENDING = Reason("trending")
 _PICKED = {"", "no", "false", "nein", "n", "0"}
 _CATEGORIES_KEPT = 2_000
@@ -29,24 +31,25 @@ class First(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """What may be drawn for discovery: ``numbers``, their ``keys``, and how many are of each group."""
+    """What may be drawn for discovery: ``numbers``, the category of each of their keys, and how many
+    there are of each category."""
 
     numbers: "array[int]"
-    keys: frozenset[str]
-    of_group: dict[int, int]
+    category: dict[str, str]
+    of_category: dict[str, int]
 
 
 class Selection:
     """What ``only`` and ``except`` leave of an assortment, with ``boost`` and ``bury`` in its orders.
 
-    ``allowed`` has a 1 at the number of each such item; ``factors`` what scores are
-    multiplied by, where that is not 1.
+    ``groups`` has the number of each such item's category, -1 for none, and :data:`REFUSED` for all
+    other items; ``factors`` what scores are multiplied by, where that is not 1.
     """
 
     def __init__(self, assortment: Assortment, wish: Wish) -> None:
         self.assortment = assortment
         self.wish = wish
-        self.allowed = self._allow(wish.only, wish.excluded)
+        self.groups = self._allow(wish.only, wish.excluded)
         self.factors = self._tilt(wish.boosted, wish.buried)
         #: A shelf of categories that its rule names is full of them: no cap.
         self.cap = None if "category" in wish.only else assortment.cap
@@ -60,9 +63,10 @@ class Selection:
 
     # -- filters ---------------------------------------------------------------------------
 
-    def _allow(self, only: Filter, excluded: Filter) -> bytearray:
+    def _allow(self, only: Filter, excluded: Filter) -> "array[int]":
         assortment = self.assortment
-        allowed = bytearray(len(assortment.ids))
+        groups = assortment.groups
+        allowed = array("i", [REFUSED]) * len(groups)
         kinds = only.get("kind", ("product",))
         numbers: list[int] = []
         if "product" in kinds:
@@ -72,12 +76,12 @@ class Selection:
         wanted = {name: keys for name, keys in only.items() if name != "kind"}
         if not wanted and not excluded:
             for number in numbers:
-                allowed[number] = 1
+                allowed[number] = groups[number]
             return allowed
         for number in numbers:
             item = assortment.item(number)
             if self._has(item, wanted, all) and not self._has(item, excluded, any):
-                allowed[number] = 1
+                allowed[number] = groups[number]
         return allowed
 
     def _has(self, item: Item, filter: Filter, how: object) -> bool:
@@ -94,8 +98,8 @@ class Selection:
         if not boosted and not buried:
             return {}
         factors: dict[int, float] = {}
-        for number, allowed in enumerate(self.allowed):
-            if allowed:
+        for number, group in enumerate(self.groups):
+            if group != REFUSED:
                 item = self.assortment.item(number)
                 factor = BOOST if self._has(item, boosted, any) else 1.0
                 if self._has(item, buried, any):
@@ -108,8 +112,8 @@ class Selection:
 
     def _popular(self, numbers: Iterable[int]) -> "array[int]":
         """Those that are allowed, in their order, but what is boosted or buried in its new one."""
-        allowed, factors = self.allowed, self.factors
-        kept = [number for number in numbers if allowed[number]]
+        groups, factors = self.groups, self.factors
+        kept = [number for number in numbers if groups[number] != REFUSED]
         if factors:
             shares, factor = self.assortment.shares, factors.get
             kept.sort(key=lambda n: shares[n] * factor(n, 1.0), reverse=True)
@@ -156,7 +160,7 @@ class Selection:
     def _sorted(self, numbers: Iterable[int]) -> Sequence[int]:
         """An order in which there are no scores: what is boosted stands first, what is buried last."""
         factor = self.factors.get
-        kept = [number for number in numbers if self.allowed[number]]
+        kept = [number for number in numbers if self.groups[number] != REFUSED]
         if self.factors:
             kept.sort(key=lambda number: -factor(number, 1.0))
         return array("i", kept)
@@ -178,7 +182,7 @@ class Selection:
     def _capped(self, limit: int, places: int) -> list[int]:
         if not places:
             return list(self.trending[:limit])
-        groups, counts = self.assortment.groups, dict[int, int]()
+        groups, counts = self.groups, dict[int, int]()
         kept: list[int] = []
         for number in self.trending:
             if len(kept) >= limit:
@@ -193,7 +197,7 @@ class Selection:
     def pool(self) -> Pool:
         """What may be drawn for discovery: of each category some popular and some new ones."""
         if self._pool is None:
-            groups, chosen = self.assortment.groups, dict[int, None]()
+            groups, chosen = self.groups, dict[int, None]()
             for order, each in ((self.trending, POPULAR), (self.new, NEW)):
                 counts: dict[int, int] = {}
                 for number in order:
@@ -201,12 +205,15 @@ class Selection:
                     counts[group] = counts.get(group, 0) + 1
                     if counts[group] <= each:
                         chosen[number] = None
-            of_group: dict[int, int] = {}
-            for number in chosen:
-                of_group[groups[number]] = of_group.get(groups[number], 0) + 1
-            ids = self.assortment.ids
-            keys = frozenset(key for n in chosen if (key := ids[n]) is not None)
-            self._pool = Pool(array("i", chosen), keys, of_group)
+            assortment = self.assortment
+            category = {
+                assortment.key(number): assortment.item(number).category
+                for number in chosen
+            }
+            of_category: dict[str, int] = {}
+            for name in category.values():
+                of_category[name] = of_category.get(name, 0) + 1
+            self._pool = Pool(array("i", chosen), category, of_category)
         return self._pool
 
     def pinned(self, wished: Collection[str]) -> list[int]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from .assortment import Wish
 from .candidates import ENGINE, Candidate
 from .discovery import Luck, discovered, drawn, expected
-from .filling import Filling
+from .filling import PINNED, Entry, Filling
 from .reasons import Reason, Recommendation
 from .selection import First, Selection
 from .shopper import Shopper
@@ -73,14 +73,14 @@ def fill(
     filling.pin()
     if not wish.discovery:
         _strategies(filling, strategies, candidates)
-        return Shelf(filling.ids, filling.reasons, filling.scores)
+        return _stood(filling.entries)
     luck = Luck(f"{shopper.chance} {slot}")
     drawing = next(luck)
     places = expected(wish.discovery, wish.limit)
-    count = min(drawn(places, drawing), wish.limit - len(filling.ids))
+    count = min(drawn(places, drawing), wish.limit - len(filling.entries))
     filling.until = wish.limit - count
     _strategies(filling, strategies, candidates)
-    usual = len(filling.ids)
+    usual = len(filling.entries)
     if (
         usual < filling.until
     ):  # it is a shorter shelf: the share is of what stands there
@@ -139,12 +139,9 @@ def _discover(
     if count <= 0:
         return found
     assortment, shopper = filling.assortment, filling.shopper
-    groups = map(assortment.group, shopper.usual)
-    usual = {group for group in groups if group is not None}
-    out = filling.left_out.union(shopper.viewed)
-    for number, propensity in discovered(
-        filling.selection, usual, out, filling.never, places, luck
-    ):
+    out = (filling.left_out, shopper.viewed, filling.never)
+    drawing = discovered(filling.selection, shopper.usual, out, places, luck)
+    for number, propensity in drawing:
         id = filling.put(number, DISCOVERY, assortment.shares[number])
         if id is not None:
             found[id] = propensity
@@ -153,20 +150,23 @@ def _discover(
     return found
 
 
+def _stood(entries: Sequence[Entry], found: Mapping[str, float] = {}) -> Shelf:
+    if not entries:
+        return Shelf()
+    ids, reasons, scores = zip(*entries, strict=True)
+    return Shelf(list(ids), list(reasons), list(scores), found)
+
+
 def _woven(filling: Filling, found: Mapping[str, float], luck: Luck) -> Shelf:
     """The shelf with what luck has brought between the rest, behind the first and what is pinned."""
-    ids = filling.ids
-    pinned = sum(reason.kind == "pinned" for reason in filling.reasons)
-    rest = [place for place, id in enumerate(ids) if id not in found]
-    first = max(1, pinned)
-    order = rest[:]
-    for place, id in enumerate(ids):
-        if id in found:
-            at = first + int(next(luck) * (len(order) - first + 1))
-            order.insert(at if len(order) >= first else len(order), place)
-    return Shelf(
-        [ids[place] for place in order],
-        [filling.reasons[place] for place in order],
-        [filling.scores[place] for place in order],
-        found,
-    )
+    entries = filling.entries
+    if not found:
+        return _stood(entries)
+    order = [entry for entry in entries if entry[1] is not DISCOVERY]
+    first = 1
+    while first < len(order) and order[first][1] is PINNED:
+        first += 1
+    for entry in entries:
+        if entry[1] is DISCOVERY:
+            order.insert(first + int(next(luck) * (len(order) + 1 - first)), entry)
+    return _stood(order, found)

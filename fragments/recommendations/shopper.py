@@ -1,6 +1,6 @@
 """What a shelf goes by, of the one who looks at it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 
@@ -13,6 +13,11 @@ class Shopper(Protocol):
     @property
     def viewed(self) -> Sequence[str]:
         """What was looked at or read, the latest first."""
+        ...
+
+    @property
+    def lately(self) -> Sequence[str]:
+        """Of ``viewed`` what belongs to what the visitor is doing now, or did when last here."""
         ...
 
     @property
@@ -60,7 +65,8 @@ class Shopper(Protocol):
         """What luck is drawn from: the same text, the same luck."""
         ...
 
-    def leaning(self, category: str) -> float:
+    @property
+    def leaning(self) -> Callable[[str], float]:
         """How much they lean towards a category, 0 to 1."""
         ...
 
@@ -69,10 +75,15 @@ class Shopper(Protocol):
 DUE = 0.5
 
 
+def _none(category: str) -> float:
+    return 0.0
+
+
 class Stranger:
     """Somebody of whom nothing is known. Others begin as this one, and know more."""
 
     viewed: Sequence[str] = ()
+    lately: Sequence[str] = ()
     cart: Sequence[str] = ()
     ordered: Sequence[str] = ()
     bought: Collection[str] = ()
@@ -83,5 +94,4 @@ class Stranger:
     dormant: Sequence[str] = ()
     chance: str = ""
 
-    def leaning(self, category: str) -> float:
-        return 0.0
+    leaning: Callable[[str], float] = staticmethod(_none)

@@ -6,7 +6,7 @@ from .content import add_unknown
 from .filling import Filling
 from .model import kind_and_id
 from .reasons import Reason
-from .scoring import scores
+from .scoring import VIEWED, scores
 from .selection import TRENDING
 from .together import goes_with
 
@@ -21,35 +21,42 @@ Strategy = Callable[[Filling], None]
 
 def for_you(filling: Filling) -> None:
     """What goes with all that was viewed lately; of what the model does not know, what is similar."""
-    assortment = filling.assortment
-    model = assortment.model
-    if model is not None:
-        seen = assortment.known(filling.shopper.viewed)
-        seen.reverse()  # the oldest first
-        found, why = scores(model, seen, assortment.parameters, remind=False)
-        add_unknown(model, seen, assortment.parameters, found, why)
-        for number in seen:
-            found.pop(number, None)
-        filling.place_scored(found, "for-you", why)
+    if filling.assortment.model is not None:
+        _with_viewed(filling, VIEWED, "for-you", capped=True)
     if not filling.full:
         similar(filling)
 
 
+def _with_viewed(filling: Filling, table: str, kind: str, *, capped: bool) -> None:
+    """What goes with the last clicks by a table of the model."""
+    assortment, shopper = filling.assortment, filling.shopper
+    assert assortment.model is not None
+    parameters = assortment.parameters
+    seen = assortment.known(shopper.lately[: parameters.clicks])
+    seen.reverse()  # the oldest first
+    found, why = scores(assortment.model, seen, parameters, table, remind=False)
+    if table == VIEWED:
+        add_unknown(assortment.model, seen, parameters, found, why)
+    without = frozenset(shopper.viewed)
+    filling.place_scored(found, kind, why, without=without, capped=capped)
+
+
 def because_you_viewed(filling: Filling) -> None:
     """What goes with one product: the one viewed last that anything goes with."""
-    assortment, before = filling.assortment, len(filling.ids)
+    assortment, before = filling.assortment, len(filling.entries)
     viewed = filling.shopper.viewed
     for key in viewed:
         if assortment.model is not None and (seen := assortment.known([key])):
             found, why = scores(
                 assortment.model, seen, assortment.parameters, remind=False
             )
-            for other in assortment.known(viewed):
-                found.pop(other, None)
-            filling.place_scored(found, "because-you-viewed", why, capped=False)
-        if len(filling.ids) == before:
+            without = frozenset(viewed)
+            filling.place_scored(
+                found, "because-you-viewed", why, without=without, capped=False
+            )
+        if len(filling.entries) == before:
             _of_categories(filling, [key], "because-you-viewed")
-        if len(filling.ids) > before:
+        if len(filling.entries) > before:
             return
 
 
@@ -87,7 +94,9 @@ def bought_together(filling: Filling) -> None:
     kind = "goes-with-cart" if shopper.cart else "goes-with-order"
     basket = assortment.known(shopper.cart or shopper.ordered)
     found, why = goes_with(assortment.model, basket)
-    filling.place_scored(found, kind, why)
+    filling.place_scored(
+        found, kind, why, without=frozenset(shopper.cart or shopper.ordered)
+    )
 
 
 def buy_again(filling: Filling) -> None:
@@ -125,7 +134,7 @@ def dormant(filling: Filling) -> None:
         for category in filling.shopper.dormant
     ]
     reasons: dict[int, Reason] = {}
-    turns = _in_turn(filling, sources, reasons, ())
+    turns = _in_turn(filling, sources, reasons, (), capped=True)
     filling.place(turns, assortment.shares, reasons)
 
 
@@ -154,7 +163,7 @@ def _of_categories(filling: Filling, viewed: Sequence[str], kind: str) -> None:
         (selection.popular_in(category), reason) for category, reason in sources.items()
     ]
     reasons: dict[int, Reason] = {}
-    turns = _in_turn(filling, lists, reasons, seen)
+    turns = _in_turn(filling, lists, reasons, seen, capped=False)
     filling.place(turns, assortment.shares, reasons, capped=False)
 
 
@@ -163,6 +172,7 @@ def _in_turn(
     sources: Sequence[tuple[Sequence[int], Reason]],
     reasons: dict[int, Reason],
     seen: Collection[int | None],
+    capped: bool,
 ) -> Iterator[int]:
     """One of each source that may stand on the shelf, and again; ``reasons`` become theirs."""
     waiting = [(iter(numbers), reason) for numbers, reason in sources]
@@ -171,7 +181,7 @@ def _in_turn(
         for source in waiting:
             for number in source[0]:
                 if number not in seen and number not in reasons:
-                    if filling.fits(number):
+                    if filling.fits(number, capped):
                         reasons[number] = source[1]
                         left.append(source)
                         yield number

@@ -98,7 +98,7 @@ def write(
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    _make_current(out, folder.name)
+    make_current(out, folder.name)
     _tidy(out)
     return folder
 
@@ -140,7 +140,8 @@ def _put_in_place(temporary: Path, folder: Path) -> None:
     _sync(folder.parent)
 
 
-def _make_current(out: Path, name: str) -> None:
+def make_current(out: Path, name: str) -> None:
+    """Let the model ``name`` in ``out`` be the one that is used."""
     fresh = out / f"{_TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
     try:
         _write(fresh, (f"{name}\n".encode(),))

@@ -1,14 +1,18 @@
 """``shopwindow erase``: delete all there is about one person."""
 
+import os
 import sys
 from collections import Counter as Tally
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any
 
 import click
 import msgspec
 
+from ..engines.users import user_of
+from ..settings import read_keys
+from ..site import Site
 from ..stores import Keeper
 from .records import STORE, looked_after
 from .site import count, usable
@@ -72,9 +76,26 @@ def command(
     elif owners:
         click.echo(f"Erased of {person.words}: {_told(found)}.")
         click.echo("Their cookies are refused from now on.")
+        for line in _elsewhere(site, {*owners, *person.owners}):
+            click.echo(line)
     if not owners:
         click.echo(f"nothing is kept of {person.words}", err=True)
         sys.exit(1)
+
+
+def _elsewhere(site: Site, owners: Collection[str]) -> Iterator[str]:
+    """Engines that were told of them, and by which names."""
+    told = [one.name for one in site.settings.engines.values() if one.feedback]
+    if not told:
+        return
+    if not os.environ.get("SHOPWINDOW_SECRET_KEYS", "").strip(" ,"):
+        words = "with SHOPWINDOW_SECRET_KEYS set this says by which name"
+        yield f"Erase them at {', '.join(told)}, too: {words}."
+        return
+    keys = read_keys()
+    for engine in told:
+        users = sorted(user_of(keys, engine, owner) for owner in owners)
+        yield f"Erase them at {engine}, too, where they are {' and '.join(users)}."
 
 
 def _found(keeper: Keeper, owner: str) -> Found:

@@ -17,7 +17,7 @@ from ...rules.facts import Event
 if TYPE_CHECKING:
     from ...fragments.recommendations.training.batch import Batch
 
-AT_ONCE = 10_000
+AT_ONCE = 2_000  # what becomes of them fits into a cache of the processor
 _VERBS = {
     PRODUCT_VIEWED: "viewed",
     ARTICLE_VIEWED: "viewed",

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from ..consent.settings import OURS
-from ..processing.record import Processing, processing
+from ..processing.record import LEARNS, Processing, processing
 from ..processing.words import LANGUAGES, UNKNOWN, Words
 from ..settings import Settings
 from .question import FOLDER
@@ -171,7 +171,10 @@ def _recipients(settings: Settings, told: Processing, words: Words) -> Chapter:
         (
             one.host or "-",
             f"{words(one.role)} ({one.name})",
-            ", ".join(words("customer") if x == "customer" else x for x in one.learns)
+            ", ".join(
+                words(x) if one.role != "fragment" and x in LEARNS else x
+                for x in one.learns
+            )
             or "-",
         )
         for one in told.recipients

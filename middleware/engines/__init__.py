@@ -1,1 +1,1 @@
-"""Recommendations of other programs, asked over HTTP."""
+"""Recommendation engines of others, asked over HTTP: their answers are candidates for a shelf."""

@@ -13,6 +13,7 @@ from ...rules.events import (
 )
 from ...rules.facts import PURPOSES
 from ...rules.typed import Attribute
+from ..engines.settings import EngineSettings
 from ..settings import Settings, address
 from ..stores.opening import POSTGRES, REDIS, scheme_of
 
@@ -37,12 +38,17 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """A host that learns something. ``role`` is ``source``, ``fragment`` or ``database``."""
+    """A host that learns something. ``role`` is ``source``, ``fragment``, ``engine`` or
+    ``database``. ``learns`` are words of :data:`LEARNS`, or parameters of a fragment."""
 
     role: str
     name: str
     host: str
     learns: tuple[str, ...]
+
+
+#: What a recipient may learn, besides the values of a fragment's parameters.
+LEARNS = frozenset({"customer", "pseudonym", "looked-at", "deeds"})
 
 
 class CookieUse(msgspec.Struct, frozen=True):
@@ -134,10 +140,27 @@ def _recipients(settings: Settings) -> Iterator[Recipient]:
     for remote in settings.remotes.values():
         names = (*remote.required, *remote.optional)
         yield Recipient("fragment", remote.name, _host(remote.url), names)
+    for engine in settings.engines.values():
+        yield from _engine(engine)
     at = address(settings)
     for name, url in (("profiles", at.store), ("events", at.log)):
         if scheme_of(url) in (*POSTGRES, *REDIS):
             yield Recipient("database", name, _host(url), ())
+
+
+def _engine(engine: EngineSettings) -> Iterator[Recipient]:
+    learns = ["pseudonym", "looked-at"]
+    if engine.kind == "json":
+        written = engine.url + engine.options["body"]
+        looked_at = "{item" in written  # or {items}
+        holes = {"pseudonym": "{user}" in written, "looked-at": looked_at}
+        learns = [word for word in learns if holes[word]]
+    asked, told = _host(engine.url), _host(engine.options.get("events", engine.url))
+    if engine.feedback and told == asked:
+        learns = list(dict.fromkeys(["pseudonym", *learns, "deeds"]))
+    yield Recipient("engine", engine.name, asked, tuple(learns))
+    if engine.feedback and told != asked:
+        yield Recipient("engine", engine.name, told, ("pseudonym", "deeds"))
 
 
 def _host(url: str) -> str:

@@ -108,8 +108,10 @@ class Outgoing:
         *,
         most: int,
         seconds: float,
+        connect: float | None = None,
     ) -> Answer:
-        """The answer of ``url``, whole, within ``seconds``.
+        """The answer of ``url``, whole, within ``seconds``, of which a new connection may take
+        ``connect``.
 
         Raises :class:`TooLarge` past ``most`` bytes, :class:`Packed`, :class:`TimeoutError`, and
         whatever else the client raises; a redirect is an answer like any other.
@@ -117,12 +119,18 @@ class Outgoing:
         token = _ours.set(True)
         try:
             async with asyncio.timeout(seconds):
-                return await self._ask(method, url, header, body, most)
+                return await self._ask(method, url, header, body, most, connect)
         finally:
             _ours.reset(token)
 
     async def _ask(
-        self, method: str, url: str, header: Mapping[str, str], body: bytes, most: int
+        self,
+        method: str,
+        url: str,
+        header: Mapping[str, str],
+        body: bytes,
+        most: int,
+        connect: float | None,
     ) -> Answer:
         import httpx
 
@@ -135,6 +143,9 @@ class Outgoing:
             # Fifty kilobytes may unpack to fifty megabytes while every page waits.
             headers={**header, "Accept-Encoding": "identity"},
             follow_redirects=False,  # a client of the shop's own may do so otherwise
+            timeout=httpx.USE_CLIENT_DEFAULT
+            if connect is None
+            else httpx.Timeout(None, connect=connect),
         ) as response:
             headers = response.headers
             content_type = headers.get("content-type", "")

@@ -37,7 +37,7 @@ class Swapping(Delivery):
                 await self._leave(self._filled(pieces[:first]))
                 pieces = pieces[first:]
             await self._settle()
-        if first >= 0 and self._visit.site.remotes and not self._default_only():
+        if first >= 0 and self._visit.site.asks and not self._default_only():
             leave = None if kept else self._leave
             parts = await arriving(self._visit, pieces, self._filled, leave)
         else:

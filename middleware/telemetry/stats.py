@@ -94,6 +94,8 @@ def read(window: "Shopwindow") -> list[Metric]:
     stats, journal, counters = window.stats, window.journal, dict(window.counters)
     breakers = {"store": window.breaker}
     breakers |= {f"source {source.name}": source.breaker for source in window.sources}
+    engines = window.engines.items()
+    breakers |= {f"engine {name}": engine.breaker for name, engine in engines}
     warnings, reloads = {}, {"done": 0}
     for name, number in counters.items():
         kind, _, rest = name.partition(" ")

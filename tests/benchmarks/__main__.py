@@ -38,6 +38,7 @@ from .goals import (
     rewriting_goals,
 )
 from .importing import import_seconds
+from .recommending.collecting import collect
 from .reference import Reference
 from .reloading import reloading
 from .rounds import Contender, Timings, answer, race
@@ -167,11 +168,19 @@ def over_redis(
     return Measured(tables, overredis.redis_goals(found), plain)
 
 
+def recommended(steps: Callable[[str, int], Step]) -> Measured:
+    """Recommendations, on data in the folder that SHOPWINDOW_DATA names."""
+    step = steps("recommending", 1)
+    found = collect((), lambda *_: None)
+    step()
+    return Measured([], found.goals, {"recommending_not_run": found.not_run})
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument(
     "parts",
     nargs=-1,
-    type=click.Choice(["inside", "servers", "redis"]),
+    type=click.Choice(["inside", "servers", "redis", "recommending"]),
     metavar="[PART]...",
 )
 @click.option(
@@ -192,7 +201,8 @@ def main(parts: tuple[str, ...], target: Path | None, rounds: int, quick: bool) 
     """Measure shopwindow against its goals; exit code 1 if one is missed.
 
     PART is "inside" for what is measured in one process, "servers" for nginx, Varnish and
-    uvicorn on real ports, or "redis" for a redis-server; without it all are measured.
+    uvicorn on real ports, "redis" for a redis-server, or "recommending" for what is learned from
+    events (data in the folder that SHOPWINDOW_DATA names); without it all are measured.
     """
     errors = Console(stderr=True)
     columns = (TextColumn("{task.description:19}"), BarColumn(), TimeRemainingColumn())
@@ -218,6 +228,8 @@ def main(parts: tuple[str, ...], target: Path | None, rounds: int, quick: bool) 
             profiles = folder / "redis"
             profiles.mkdir()
             measured.append(over_redis(profiles, 5 if quick else 11, steps))
+        if "recommending" in parts or not parts:
+            measured.append(recommended(steps))
 
     goals = [goal for part in measured for goal in part.goals]
     output = Console()

@@ -1,18 +1,16 @@
 """A shop whose models are swapped: ``uvicorn tests.faults.serve_models:app``, its site in SHOP_SITE.
 
-A page has shelves of the model that the process serves at that moment, beside what its slots
-show. ``/state`` tells which model that is.
+``/state`` tells which model its shelves are of.
 """
 
 import os
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
 from shopwindow import PersonalizationMiddleware, Shopwindow
-from shopwindow.fragments.recommendations import Recommender
 from shopwindow.middleware import models
 from tests.shop import by_attribute, page
 
@@ -20,24 +18,17 @@ models.POLL = 0.005  # seconds; a thousand swaps shall not take a quarter of an 
 window = Shopwindow(os.environ["SHOP_SITE"])
 
 
-async def start(request: Request) -> Response:
-    model = window.model
-    if model is None:
-        return Response(status_code=503)
-    shelves = ""
-    for _ in range(2):
-        found = Recommender(model).recommend(seen=["x"], limit=10, exclude=["x"])
-        shelves += "<ul>" + "".join(f"<li>{one.id}</li>" for one in found) + "</ul>"
-    return HTMLResponse(page(by_attribute).replace(b"<footer>", shelves.encode()))
+async def start(request: Request) -> HTMLResponse:
+    return HTMLResponse(page(by_attribute))
 
 
-async def state(request: Request) -> Response:
-    name = window.model.name if window.model else ""
+async def state(request: Request) -> JSONResponse:
+    model = window.assortment.model
     outcomes = dict(window.stats.table("models", ""))
     files = len(os.listdir("/proc/self/fd"))
-    return JSONResponse({"model": name, "outcomes": outcomes, "files": files})
+    told = {"model": model.name if model else "", "outcomes": outcomes, "files": files}
+    return JSONResponse(told)
 
 
-app = PersonalizationMiddleware(
-    Starlette(routes=[Route("/", start), Route("/state", state)]), window
-)
+routes = [Route("/", start), Route("/p/{product}", start), Route("/state", state)]
+app = PersonalizationMiddleware(Starlette(routes=routes), window)

@@ -13,15 +13,36 @@ from typing import NamedTuple
 
 from tests.fragments.models import NOON, small
 from tests.servers import free_port, serving
-from tests.shop import KEYS, site_folder
+from tests.shop import KEYS
 
 from .load import Client
+from .shops import persons
 
 CLIENTS = 4
-SHELVES, PLACES = 2, 10
+SHELVES, PLACES = 2, 8
 GENERATIONS = 10  # models that can be told apart
+ROW = 20  # items that go with the one that everybody has viewed
 PATIENCE = 10.0  # seconds until a new model must be live
-_ITEM = re.compile(rb"<li>g(\d)-\d+</li>")
+ITEM = re.compile(rb"/i/g(\d)-(\d+)\.jpg")
+_SITE = """
+[site]
+reload = true
+[slots]
+"home.hero" = "the large picture"
+"home.teaser" = "below it"
+[[track]]
+path = "/p/{product}"
+event = "Product Viewed"
+[store]
+url = "memory:"
+"""
+_RULE = """
+  - id: {slot}
+    slot: home.{slot}
+    show: product-shelf
+    with: {{headline: For you}}
+    recommend: {{strategy: for-you, limit: {places}}}
+"""
 
 
 class Swaps(NamedTuple):
@@ -45,25 +66,58 @@ class Swaps(NamedTuple):
             found.append(f"{self.mixed} pages showed two models, or part of one")
         if self.outcomes != {"live": self.swaps + 1}:
             found.append(f"of {self.swaps + 1} models: {self.outcomes}")
-        if self.files > 60:  # one model is being opened while one is let go
+        if self.files > 40:  # one model is being opened while one is let go
             found.append(f"{self.files} more files are open")
         if "Traceback" in self.log:
             found.append(f"the server's log:\n{self.log}")
         return found
 
 
+def write_site(folder: Path) -> Path:
+    """A shop with two shelves on its page, and the products that all models know."""
+    rows = ["id,title,url,image,price,category,brand,tags", "x,X,/p/x,/i/x.jpg,1,,,"]
+    for number in range(GENERATIONS):
+        rows += [
+            f"g{number}-{place},One,/p/g{number}-{place},/i/g{number}-{place}.jpg,1,,,"
+            for place in range(ROW)
+        ]
+    rules = [_RULE.format(slot=slot, places=PLACES) for slot in ("hero", "teaser")]
+    files = {
+        "site.toml": _SITE,
+        "rules/start.yaml": "version: 1\nrules:" + "".join(rules),
+        "catalog/products.csv": "\n".join(rows) + "\n",
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
 def generation(out: Path, number: int) -> str:
     """A model whose only row names its own items; its name."""
-    row = [(f"g{number % GENERATIONS}-{place}", 1 / (1 + place)) for place in range(20)]
+    row = [
+        (f"g{number % GENERATIONS}-{place}", 1 / (1 + place)) for place in range(ROW)
+    ]
     made = small(out, {"x": row}, now=NOON + timedelta(seconds=number))
     return made.name
+
+
+async def _known(client: Client, cookie: bytes) -> None:
+    """View the product that everything goes with, and wait until the shop knows."""
+    await client.get("/p/x", cookie)
+    end = time.monotonic() + PATIENCE
+    while not ITEM.search((await client.get("/", cookie)).body):
+        if time.monotonic() > end:
+            raise TimeoutError("there is no shelf on the page")
+        await asyncio.sleep(0.01)
 
 
 async def swapped(
     folder: Path, swaps: int, step: Callable[[], None] = lambda: None
 ) -> Swaps:
     """Train ``swaps`` times, each time as soon as the last model is live, under load."""
-    site, log, port = site_folder(folder / "site"), folder / "log", free_port()
+    site, log, port = write_site(folder / "site"), folder / "log", free_port()
     out = site / "models"
     generation(out, 0)
     command = [sys.executable, "-m", "uvicorn", "tests.faults.serve_models:app"]
@@ -75,15 +129,17 @@ async def swapped(
     shown: set[bytes] = set()
     over = False
 
-    async def visit(client: Client) -> None:
+    async def visit(client: Client, cookie: bytes) -> None:
         nonlocal pages, failed, mixed
+        await _known(client, cookie)
         while not over:
-            got = await client.get("/")
+            got = await client.get("/", cookie)
             pages += 1
-            items = _ITEM.findall(got.body)
             failed += got.status != 200
-            mixed += len(items) != SHELVES * PLACES or len(set(items)) != 1
-            shown.update(items)
+            items = set(ITEM.findall(got.body))
+            models = {model for model, _ in items}
+            mixed += len(items) != SHELVES * PLACES or len(models) != 1
+            shown.update(models)
 
     with serving(command, port, log, environment):
         client = Client(port)
@@ -93,7 +149,10 @@ async def swapped(
             return told
 
         clients = [Client(port) for _ in range(CLIENTS)]
-        visitors = [asyncio.create_task(visit(one)) for one in clients]
+        visitors = [
+            asyncio.create_task(visit(client, person.cookie))
+            for client, person in zip(clients, persons(CLIENTS), strict=True)
+        ]
         before, slowest = -1, 0.0
         for number in range(1, swaps + 1):
             name = await asyncio.to_thread(generation, out, number)

@@ -38,7 +38,7 @@ def filled(
 ) -> Shelf:
     """A shelf for somebody of whom this is known: ``viewed``, ``bought``, ..."""
     shopper = Stranger()
-    for name, value in known.items():
+    for name, value in {"lately": known.get("viewed", ()), **known}.items():
         setattr(shopper, name, value)
     return fill(shop.selection(wish), wish, shopper, taken=taken, slot="home.shelf")
 

@@ -64,7 +64,7 @@ def test_the_chance_rises_while_something_is_used_up(supplies: Replenishment) ->
 
 
 def test_the_chances_are_those_with_which_it_happens(supplies: Replenishment) -> None:
-    for within in (3, 7, 14, 28):
+    for within in (7, 14, 28):
         said: list[tuple[float, bool]] = []
         for bought in ALL:
             found = supplies.due(profile(bought, UNTIL), UNTIL, within)
@@ -117,7 +117,7 @@ def test_pages_say_what_training_learned(
     )
     rows = features(bought, numbers, UNTIL)
     keys = sorted(LASTS)
-    for within in (3, 7, 28):
+    for within in (7, 28):
         weights = np.array(part.metrics["weights"][str(within)])
         chances = 1 / (1 + np.exp(-np.clip(weights[0] + rows @ weights[1:], -99, 99)))
         for who, item, chance in zip(found.visitor, found.item, chances, strict=True):
@@ -171,7 +171,7 @@ def test_it_predicts_better_than_the_share_alone(model: tuple[Model, Part]) -> N
 
 
 def test_a_short_log_teaches_nothing_of_four_weeks() -> None:
-    assert fit(events(ALL, until=50)).metrics["weights"].keys() == {"3", "7"}
+    assert fit(events(ALL, until=50)).metrics["weights"].keys() == {"7"}
 
 
 def test_a_category_speaks_for_what_few_have_bought() -> None:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shopwindow.fragments.recommendations.model import Model
@@ -7,7 +8,9 @@ from shopwindow.fragments.recommendations.scoring import Parameters, scores
 
 from .models import small
 
-PLAIN = Parameters(clicks=2, click_decay=1.0, reminder=1.0, reminder_decay=1.0)
+PLAIN = Parameters(
+    clicks=2, click_decay=1.0, joint=0.0, reminder=1.0, reminder_decay=1.0
+)
 
 
 @pytest.fixture
@@ -61,3 +64,19 @@ def test_a_click_without_a_row_is_still_reminded_of(model: Model) -> None:
     (c,) = numbers(model, "c")
 
     assert scores(model, [c], PLAIN)[0] == {c: 1.0}
+
+
+def test_what_several_clicks_lead_to_grows(model: Model) -> None:
+    twice = msgspec.structs.replace(PLAIN, joint=0.5)
+
+    found, _ = scores(model, numbers(model, "ab"), twice, remind=False)
+
+    b, c = numbers(model, "bc")
+    assert found[c] == pytest.approx((2 + 0.3679) * 1.5, abs=1e-3)
+    assert found[b] == pytest.approx(3 * 0.3679, abs=1e-3)
+
+
+def test_the_same_item_twice_counts_once(model: Model) -> None:
+    assert scores(model, numbers(model, "abab"), PLAIN) == scores(
+        model, numbers(model, "ab"), PLAIN
+    )

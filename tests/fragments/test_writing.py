@@ -154,7 +154,7 @@ def test_meta_cannot_say_what_is_known_here(tmp_path: Path) -> None:
         write(tmp_path, KEYS, {}, {"items": 5}, NOON)
 
 
-@pytest.mark.parametrize("step", ["_write", "_sync", "_put_in_place", "_make_current"])
+@pytest.mark.parametrize("step", ["_write", "_sync", "_put_in_place", "make_current"])
 def test_a_disk_that_fails_leaves_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -184,7 +184,7 @@ small(Path(sys.argv[1]), {"new": [("newer", 1.0)]})
 """
 
 
-@pytest.mark.parametrize("step", ["_sync", "_put_in_place", "_make_current"])
+@pytest.mark.parametrize("step", ["_sync", "_put_in_place", "make_current"])
 def test_a_process_that_is_killed_leaves_the_old_one(tmp_path: Path, step: str) -> None:
     before = small(tmp_path, ROWS)
     command = [sys.executable, "-c", KILLED, str(tmp_path), step]
@@ -210,7 +210,7 @@ def test_whoever_reads_meanwhile_sees_a_whole_one(
 
         return look
 
-    for step in ("_write", "_sync", "_put_in_place", "_make_current", "_tidy"):
+    for step in ("_write", "_sync", "_put_in_place", "make_current", "_tidy"):
         monkeypatch.setattr(writing, step, looking(getattr(writing, step)))
     for minute in range(5):
         small(tmp_path, ROWS, now=NOON + timedelta(minutes=minute))

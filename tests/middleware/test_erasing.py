@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from shopwindow.middleware.engines.users import user_of
+from shopwindow.middleware.keys import pseudonym
+from shopwindow.middleware.settings import read_keys
 from shopwindow.middleware.stores import Retired, StoreError
 from shopwindow.middleware.stores.rows import mark_of
 from shopwindow.middleware.stores.sqlite import SqliteStore
@@ -109,6 +112,27 @@ def test_a_customer_is_erased_by_the_shops_own_id(
     assert retired(folder, LOGGED_IN) and retired(folder, BEFORE)
     assert ANNA.encode() not in bytes_of(folder)
     assert logged(folder) == 3
+
+
+ENGINE = """
+[recommendations.engines.recs]
+kind = "gorse"
+url = "https://recs.example"
+"""
+
+
+def test_engines_that_know_them_are_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (folder / "site.toml").open("a") as file:
+        file.write(ENGINE)
+    monkeypatch.delenv("SHOPWINDOW_SECRET_KEYS", raising=False)
+    said = run("erase", folder, STRANGER, "--yes").output
+    assert "Erase them at recs, too: with SHOPWINDOW_SECRET_KEYS set" in said
+    set_keys(monkeypatch)
+    said = run("erase", folder, "--customer", CUSTOMER, "--yes").output
+    user = user_of(read_keys(), "recs", pseudonym(read_keys(), CUSTOMER))
+    assert f"Erase them at recs, too, where they are {user}" in said
 
 
 def test_any_device_of_a_customer_leads_to_them(folder: Path) -> None:

@@ -32,6 +32,13 @@ map = { rank = "$.rank", health-note = "$.note" }
 [fragments.weather]
 url = "https://weather.example/{city}"
 parameters = ["city"]
+[recommendations.engines.recs]
+kind = "gorse"
+url = "https://recs.example"
+[recommendations.engines.own]
+kind = "json"
+url = "https://own.example/top?seen={items}"
+feedback = "https://told.example/events"
 """
 REGISTER = """
 [register]
@@ -74,7 +81,13 @@ def test_it_tells_what_the_configuration_says(folder: Path) -> None:
     assert attributes["cart-value"]["stored"] and not attributes["country"]["stored"]
     assert attributes["country"]["purposes"] == []
     hosts = {one["host"]: one["learns"] for one in said["recipients"]}
-    assert hosts == {"crm.example": ["customer"], "weather.example": ["city"]}
+    assert hosts == {
+        "crm.example": ["customer"],
+        "weather.example": ["city"],
+        "recs.example": ["pseudonym", "looked-at", "deeds"],
+        "own.example": ["looked-at"],
+        "told.example": ["pseudonym", "deeds"],
+    }
     cookies = {one["name"]: one["days"] for one in said["cookies"]}
     assert cookies == {"__Host-shopwindow": 395, "__Host-shopwindow-consent": 180}
 

@@ -17,31 +17,38 @@ def baskets(events: Events) -> tuple[csr_matrix, NDArray[np.float64]]:
     Of what was bought, an order is a basket; what has no order goes by visitor and day, or by session in
     a log without times. Where nothing was bought, what was put into the cart in a session.
     """
-    number = len(events.keys)
     ordered = events.order >= 0
     chosen = ordered | (events.verb == BOUGHT)
-    added = not chosen.any()
-    if added:
+    if chosen.any():
+        basket = _basket(events, chosen)
+    else:
         chosen = events.verb == ADDED
-    item = events.item[chosen].astype(np.int64)
-    group = events.session[chosen].astype(np.int64)
-    if not added:
-        if events.timed:
-            days = np.floor(events.time[chosen] / _DAY).astype(np.int64)
-            days -= days.min(initial=0)
-            width = int(days.max(initial=0)) + 1
-            group = events.visitor[chosen].astype(np.int64) * width + days
-        order = events.order[chosen].astype(np.int64)
-        group = np.where(order >= 0, -1 - order, group)
-    _, basket = np.unique(group, return_inverse=True)
-    once = np.unique(basket * number + item)
-    basket, item = np.divmod(once, max(1, number))
-    size = np.bincount(basket)
-    sound = (size <= LARGEST)[basket]
-    _, basket = np.unique(basket[sound], return_inverse=True)
-    item = item[sound]
-    found = csr_matrix(
-        (np.ones(len(item), np.float32), (basket, item)),
-        shape=(int(basket.max(initial=-1)) + 1, number),
-    )
-    return found, np.diff(found.indptr).astype(np.float64)
+        basket = events.session[chosen]
+    shape = (int(basket.max(initial=-1)) + 1, len(events.keys))
+    item = events.item[chosen]
+    found = csr_matrix((np.ones(len(item), np.float32), (basket, item)), shape=shape)
+    found.sum_duplicates()
+    found.data[:] = 1
+    size = np.diff(found.indptr)
+    sound = (size > 0) & (size <= LARGEST)
+    return found[np.flatnonzero(sound)], size[sound].astype(np.float64)
+
+
+def _basket(events: Events, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The number of the basket of each chosen event: orders have their own, then come the others."""
+    basket = events.order[chosen].astype(np.int64)
+    loose = basket < 0
+    if not loose.any():
+        return basket
+    group = events.session[chosen][loose].astype(np.int64)
+    if events.timed:
+        days = np.floor(events.time[chosen][loose] / _DAY).astype(np.int64)
+        days -= days.min()
+        visitor = events.visitor[chosen][loose].astype(np.int64)
+        # Nobody knows which visitor a negative one is: the session stands in.
+        group = np.where(
+            visitor >= 0, visitor * (int(days.max()) + 1) + days, -1 - group
+        )
+    _, group = np.unique(group, return_inverse=True)
+    basket[loose] = group + (int(basket.max()) + 1)
+    return basket

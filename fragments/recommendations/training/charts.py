@@ -107,7 +107,7 @@ def line(points: Sequence[tuple[float, float]]) -> Line:
         for share, value in points
     ]
     names = [
-        Tick(x, f"{share:.0%}")
+        Tick(x, f"{share * 100:g} %")
         for (x, _, _), (share, _) in zip(marks, points, strict=True)
     ]
     return Line(marks, HEIGHT - BOTTOM, _ticks(top), names)

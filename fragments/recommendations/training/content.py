@@ -15,7 +15,8 @@ from scipy.sparse import csr_matrix
 from ...catalog import Catalog
 from ...items import Item
 from ..model import kind_and_id
-from .table import Table, empty, table_of
+from . import rowwise
+from .table import Table, empty
 from .words import pieces, words
 
 #: Others that are kept for each item.
@@ -26,11 +27,12 @@ WORTH = {"category": 0.35, "tag": 0.2, "brand": 0.1, "word": 0.25, "piece": 0.1}
 PRICE, PRICE_DECAY = 0.15, 1.0
 #: A category above says less: by this factor each.
 ABOVE = 0.5
-#: What more items have finds nothing by itself, else pairs would be without number. It still counts.
-COMMON = 1_000
+#: Pairs for each item that may be looked at. What so many have that there would be more
+#: finds nothing by itself; it still counts.
+PAIRS_EACH = 600
 #: A row of clicks from so many views is believed as much as the catalogue.
 BELIEVED = 5.0
-_PAIRS = 4_000_000  # held at once
+_PAIRS = 1_500_000  # held at once
 _SHORTLIST = 3  # times as many as are kept are looked at more closely
 
 Say = Callable[[str, int, int], object]
@@ -55,9 +57,10 @@ def similar(
     numbers = np.array([number for number, _ in known])
     features = _features(catalog, [item for _, item in known])
     counts = np.bincount(features.indices, minlength=features.shape[1])
+    most = _most_common(counts, len(known))
     rare, common = features.copy(), features.copy()
-    rare.data[counts[rare.indices] > COMMON] = 0
-    common.data[counts[common.indices] <= COMMON] = 0
+    rare.data[counts[rare.indices] > most] = 0
+    common.data[counts[common.indices] <= most] = 0
     rare.eliminate_zeros()
     common.eliminate_zeros()
     other = csr_matrix(rare.T)
@@ -71,12 +74,13 @@ def similar(
             values = values + np.asarray(both, np.float32).ravel()
         far = np.abs(prices[rows] - prices[columns])
         near = np.where(np.isnan(far), 0.5, np.exp(-far / PRICE_DECAY))
-        values = values * (1 - PRICE + PRICE * near)
-        found.append((numbers[rows], numbers[columns], values))
+        values = values * (1 - PRICE + PRICE * near).astype(np.float32)
+        pairs = (rows - begin, columns, values)
+        rows, columns, values = rowwise.best(pairs, end - begin, len(known), keep)
+        found.append((numbers[rows + begin], numbers[columns], values))
         if say is not None:
             say("similar", end, len(known))
-    rows, columns, values = (np.concatenate(one) for one in zip(*found, strict=True))
-    return table_of(rows, columns, values, len(keys), keep)
+    return rowwise.table(found, len(keys))
 
 
 def worth(views: _Ints, learned: Table) -> _Floats:
@@ -151,18 +155,20 @@ def _prices(items: Sequence[Item]) -> NDArray[np.float64]:
     )
 
 
-def _shortlist(
-    alike: csr_matrix, begin: int, keep: int
-) -> tuple[_Ints, _Ints, NDArray[np.float32]]:
-    lengths = np.diff(alike.indptr)
-    rows = np.repeat(np.arange(alike.shape[0]), lengths)
+def _most_common(counts: _Ints, items: int) -> int:
+    """So many items may have a feature that finds others: all that share it are looked at."""
+    rising = np.sort(counts)
+    pairs = np.cumsum(rising.astype(np.float64) ** 2)
+    affordable = np.searchsorted(pairs, PAIRS_EACH * items, "right")
+    return int(rising[max(0, affordable - 1)])
+
+
+def _shortlist(alike: csr_matrix, begin: int, keep: int) -> rowwise.Pairs:
+    rows = np.repeat(np.arange(alike.shape[0]), np.diff(alike.indptr))
     alike.data[rows + begin == alike.indices] = 0
-    order = np.lexsort((alike.indices, -alike.data, rows))
-    place = np.arange(len(order)) - np.repeat(
-        alike.indptr[:-1].astype(np.int64), lengths
-    )
-    order = order[(place < keep * _SHORTLIST) & (alike.data[order] > 0)]
-    return rows[order] + begin, alike.indices[order].astype(np.int64), alike.data[order]
+    pairs = (rows, alike.indices, alike.data)
+    rows, columns, values = rowwise.best(pairs, *alike.shape, keep * _SHORTLIST)
+    return rows + begin, columns, values
 
 
 def _parts(features: csr_matrix, counts: _Ints) -> Iterator[tuple[int, int]]:
@@ -174,6 +180,6 @@ def _parts(features: csr_matrix, counts: _Ints) -> Iterator[tuple[int, int]]:
     begin = 0
     while begin < features.shape[0]:
         end = int(np.searchsorted(work, work[begin] + _PAIRS, "right")) - 1
-        end = min(max(end, begin + 1), features.shape[0])
+        end = min(max(end, begin + 1), begin + rowwise.ROWS, features.shape[0])
         yield begin, end
         begin = end

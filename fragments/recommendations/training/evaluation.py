@@ -68,42 +68,48 @@ class Rows:
         items = len(table.ptr) - 1
         self.questions = questions
         known = questions.clicks
-        asked, age = np.nonzero(known >= 0)  # by question
-        item = known[asked, age]
-        # Of equal items the latest click is reminded of: the first in this order.
-        key = asked * items + item
-        _, first = np.unique(key, return_index=True)
+        asked, age = np.nonzero(known >= 0)  # by question, the last click first
+        # Of equal items the latest click counts; ages are places among different ones.
+        key = asked * items + known[asked, age]
+        first = np.sort(np.unique(key, return_index=True)[1])
+        key, asked = key[first], asked[first]
+        begins = np.searchsorted(asked, np.arange(len(known)))
+        age = np.arange(len(asked)) - begins[asked]
         counted = age < clicks
-        source, reached = item[counted], asked[counted]
+        source, reached = key[counted] % items, asked[counted]
         lengths = table.ptr[source + 1] - table.ptr[source]
         total = int(lengths.sum())
-        begins = np.cumsum(lengths) - lengths
-        place = np.arange(total) + np.repeat(table.ptr[source] - begins, lengths)
+        starts = np.cumsum(lengths) - lengths
+        place = np.arange(total) + np.repeat(table.ptr[source] - starts, lengths)
         keys = np.concatenate(
             (
                 np.repeat(reached * items, lengths) + table.idx[place],
-                key[counted],
-                key[first],
-                np.arange(len(questions.answers)) * items + questions.answers,
+                key,
+                np.arange(len(known)) * items + questions.answers,
             )
         )
         groups, where = np.unique(keys, return_inverse=True)
-        ends = np.cumsum([total, len(reached), len(first)])
-        self._row, self._own, self._reminded, self._answer = np.split(where, ends)
+        self._row, self._reminded, self._answer = np.split(
+            where, np.cumsum([total, len(key)])
+        )
         self._values = table.val[place].astype(np.float64)
         self._row_age = np.repeat(age[counted], lengths)
+        self._own = self._reminded[counted]
         self._own_values = again[source].astype(np.float64)
         self._own_age = age[counted]
-        self._reminded_age = age[first]
+        self._reminded_age = age
         self._question = groups // items
         self._item = groups % items
         self._begins = np.searchsorted(self._question, np.arange(len(known)))
+        hits = np.bincount(self._row, minlength=len(groups))
+        self._joint = np.maximum(hits - 1, 0)
         self._summed: dict[tuple[int, float], tuple[_Floats, _Floats]] = {}
 
     def scores(self, parameters: Parameters) -> _Floats:
         """Of each pair of question and item that anything leads to."""
         rows, own = self._sums(parameters.clicks, parameters.click_decay)
-        found = rows + parameters.again * own
+        found = rows * (1 + parameters.joint) ** self._joint
+        found += parameters.again * own
         best = np.maximum.reduceat(found, self._begins)
         best[best == 0] = 1.0
         strength = parameters.reminder * best[self._question[self._reminded]]

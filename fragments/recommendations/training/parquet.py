@@ -48,8 +48,10 @@ def _values(column: Any) -> list[Value]:
         # Seconds; without a time zone they are UTC, as everywhere here.
         per_second = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit]
         column = pyarrow.compute.divide(
-            pyarrow.compute.cast(
-                pyarrow.compute.cast(column, pyarrow.int64()), pyarrow.float64()
+            pyarrow.compute.cast(  # nanoseconds have more digits than float64
+                pyarrow.compute.cast(column, pyarrow.int64()),
+                pyarrow.float64(),
+                safe=False,
             ),
             per_second,
         )

@@ -19,8 +19,10 @@ from .part import Part, Say
 from .purchases import Floats, Log, Purchases, pairs, purchases
 from .rebuying import again, features
 
-HORIZONS = (3, 7, 28)  # days, each with weights of its own
 WEEK = 7
+#: Days, each with weights of its own. Shorter times are parts of a week: weights for three days
+#: said nothing more, and would know the weekdays that they were learned on.
+HORIZONS = (WEEK, 28)
 APART = 14  # days between two cutoffs
 CUTOFFS = 3
 HISTORY = 28  # days before a cutoff, without which nothing is known
@@ -123,14 +125,14 @@ def _plans(begin: int, end: int) -> dict[int, list[int]]:
     latest first. Those of a longer one serve the shorter ones as well."""
     plans: dict[int, list[int]] = {}
     for horizon in HORIZONS:
-        late = [end - max(horizon, WEEK) - APART * n for n in range(CUTOFFS)]
-        if horizon <= WEEK:
+        late = [end - horizon - APART * n for n in range(CUTOFFS)]
+        if horizon == WEEK:
             longest = HORIZONS[-1]
             ahead = [end - longest - APART * n for n in range(CUTOFFS - 1)]
             shared = [late[0], *ahead]
             late = shared if shared[1] - begin >= HISTORY else late
         sound = [day for day in late if day - begin >= HISTORY]
-        if len(sound) >= (2 if horizon <= WEEK else 1):
+        if len(sound) >= (2 if horizon == WEEK else 1):
             plans[horizon] = sound
     return plans if WEEK in plans else {}
 

@@ -195,7 +195,7 @@ def _groups(trained: "Trained", catalog: Catalog | None) -> Iterator[Group]:
     for number in largest:
         items = idx[ptr[number] : ptr[number + 1]].tolist()
         category = catalog.item("category", names[number])
-        title = names[number] if category is None else category.title
+        title = names[number] if category is None else str(category)
         yield Group(title, _examples(trained, catalog, items, OF_EACH))
 
 
@@ -218,4 +218,4 @@ def _examples(
 def _title(key: str, catalog: Catalog | None) -> str:
     kind, id = kind_and_id(key)
     item = None if catalog is None else catalog.item(kind, id)
-    return id if item is None else item.title
+    return id if item is None else str(item)

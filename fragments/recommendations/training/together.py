@@ -9,7 +9,7 @@ not at all.
 
 The regression inverts a square matrix of its items, so only the most frequent take part, as many as
 the length of the log pays for. The others are predicted from those, which costs little;
-what they lead to themselves is the weighted cosine, on the scale of the regression.
+what they lead to themselves is the cosine, on the scale of the regression.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,31 +19,34 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.sparse import csc_matrix, csr_matrix, diags
 
+from . import rowwise
 from .baskets import baskets
 from .events import Events
-from .table import Table, empty, table_of
+from .rowwise import Pairs
+from .table import Table, empty
+from .weights import scales
 
 #: Others that are kept for each item.
 KEEP = 100
 #: Items of the regression, at least and at most: the matrix of 10,000 has 400 MB.
 FEWEST, MOST = 2_000, 10_000
-#: So many operations, of about 60 a nanosecond, are allowed for a line of the log.
-PER_LINE = 50_000
+#: Their number's third power is so much for a line of the log: about a microsecond of work.
+PER_LINE = 20_000
 #: The penalty: so many baskets, and on top so often what an item has.
 RIDGE, RIDGE_OF_COUNT = 30.0, 1.0
 #: An item of a basket of n items weighs n ** -2 * this.
 POWER_OF_SIZE = 0.35
 #: Of an item outside the regression, so many others are looked at.
-NEAREST = 40
+NEAREST = 20
 #: An item that fewer baskets have says nothing that could be relied on.
-RARE = 2
-_PAIRS = 4_000_000  # held at once
-_HEIGHT = 512  # rows of the matrix that are pruned at once
+RARE = 3
+_PAIRS = 1_500_000  # held at once
+_HEIGHT = 512  # rows of the matrix that are looked at at once
 
 Say = Callable[[str, int, int], object]
 _Floats = NDArray[np.float32]
+_Sizes = NDArray[np.float64]
 _Ints = NDArray[np.int64]
-_Pairs = tuple[_Ints, _Ints, _Floats]
 
 
 def together(events: Events, say: Say | None = None, keep: int = KEEP) -> Table:
@@ -58,35 +61,46 @@ def together(events: Events, say: Say | None = None, keep: int = KEEP) -> Table:
         return empty(items)
     counts = np.bincount(of.indices, minlength=items)
     order = np.argsort(-counts, kind="stable")
-    order = order[: np.count_nonzero(counts)]
-    first = order[: _affordable(events.lines)]
-    rest = order[len(first) :]
-    rest = rest[counts[rest] >= RARE]
+    order = order[: np.count_nonzero(counts >= RARE)]
+    if not len(order):
+        return empty(items)
+    first = np.sort(order[: _affordable(events.lines)])
+    rest = np.sort(order[len(first) :])
     weights = size**-POWER_OF_SIZE
     weighted = csc_matrix(diags(weights.astype(np.float32)) @ of)
     # The ridge is one of baskets of the usual weight.
     ridge = RIDGE * float((weights**2 * size).sum() / size.sum())
-    say("together", 0, 3)
+    say("bought together", 0, 3)
     inner = weighted[:, first]
     inverse = _inverse(inner, ridge, size)
-    say("together", 1, 3)
-    found = [_named(_regression(inverse, keep), first, first)]
-    if len(rest):
-        outer = weighted[:, rest]
-        found.append(_named(_predicted(inverse, inner, outer, size), first, rest))
-    del inverse
-    say("together", 2, 3)
-    if len(rest):
-        plain = csc_matrix(of)
-        scale = _scale(
-            found[0], plain, counts, first[-max(1, len(first) // 10) :], size
-        )
-        for some in _parts(rest, plain, size):
-            rows, columns, values = _cosine(plain, some, counts, keep)
-            found.append((rows, columns, values * np.float32(scale)))
-    say("together", 3, 3)
-    rows, columns, values = (np.concatenate(one) for one in zip(*found, strict=True))
-    return table_of(rows, columns, values, items, keep)
+    say("bought together", 1, 3)
+    regressed = _named(_regression(inverse, keep), first, first)
+    if not len(rest):
+        say("bought together", 3, 3)
+        return _sorted([regressed], items, keep)
+    predicted = _named(_predicted(inverse, inner, weighted[:, rest], size), first, rest)
+    del inverse, weighted, inner
+    say("bought together", 2, 3)
+    plain = csc_matrix(of)
+    sample = order[: len(first)][-max(1, len(first) // 10) :]
+    scale = _scale(regressed, plain, counts, np.sort(sample), size, keep)
+    rows = _cosine(plain, counts, rest, size, keep, scale)
+    found = rowwise.joined([regressed, predicted])
+    say("bought together", 3, 3)
+    return _sorted([found], items, keep, rows)
+
+
+def cosine(events: Events, keep: int = KEEP) -> Table:
+    """The same, of baskets' cosines alone, which grouped joins can count as well.
+
+    Of two items, float32((common * scale) * scale): the baskets that have both, and each one's
+    ``scales(baskets that have it, 0.5)``, in float64.
+    """
+    items = len(events.keys)
+    of, size = baskets(events)
+    counts = np.bincount(of.indices, minlength=items)
+    some = np.flatnonzero(counts)
+    return rowwise.table(_cosine(csc_matrix(of), counts, some, size, keep), items)
 
 
 def _silent(step: str, done: int, of: int) -> None:
@@ -98,141 +112,155 @@ def _affordable(lines: int) -> int:
     return max(FEWEST, min(MOST, int((PER_LINE * lines) ** (1 / 3))))
 
 
-def _inverse(inner: csc_matrix, ridge: float, size: NDArray[np.float64]) -> _Floats:
+def _inverse(inner: csc_matrix, ridge: float, size: _Sizes) -> _Floats:
     """The inverse of what the items have in common, with the penalty on its diagonal."""
     number = inner.shape[1]
     # As LAPACK has it, column by column: nothing is copied.
     common = np.empty((number, number), np.float32, order="F")
+    other = csr_matrix(inner.T)
     for some in _parts(np.arange(number), inner, size):
-        common[:, some] = (inner.T @ inner[:, some]).toarray()
+        common[:, some] = (other @ inner[:, some]).toarray()
     place = np.arange(number)
     common[place, place] *= 1 + RIDGE_OF_COUNT
     common[place, place] += ridge
     lower, failed = lapack.spotrf(common, lower=1, overwrite_a=1, clean=0)
     if not failed:
         lower, failed = lapack.spotri(lower, lower=1, overwrite_c=1)
-    if failed:  # cannot be: the diagonal is above zero
+    if failed:  # cannot be: the diagonal is well above what rounding takes away
         raise ArithmeticError(f"no inverse of {number:,} items: LAPACK says {failed}")
     for begin in range(0, number, _HEIGHT):  # the upper half is not filled
         end = min(begin + _HEIGHT, number)
-        corner = np.tril(lower[begin:end, begin:end], -1)
-        lower[begin:end, begin:end] = np.tril(lower[begin:end, begin:end]) + corner.T
+        block = np.tril(lower[begin:end, begin:end])
+        lower[begin:end, begin:end] = block + np.tril(block, -1).T
         lower[begin:end, end:] = lower[end:, begin:end].T
     found: _Floats = lower
     return found
 
 
-def _regression(inverse: _Floats, keep: int) -> _Pairs:
+def _regression(inverse: _Floats, keep: int) -> Pairs:
     """How much each item says of each other one: the best of every row."""
     number = len(inverse)
-    own = np.diagonal(inverse).copy()
+    scale = -1 / np.diagonal(inverse)
     keep = min(keep, number)
     found = []
     for begin in range(0, number, _HEIGHT):
         end = min(begin + _HEIGHT, number)
-        part = inverse[:, begin:end].T / -own  # it is symmetric
+        part = inverse[:, begin:end].T * scale  # it is symmetric
         part[np.arange(end - begin), np.arange(begin, end)] = 0
-        found.append(_best(part, keep, begin))
-    return _joined(found)
-
-
-def _best(part: _Floats, keep: int, begin: int) -> _Pairs:
-    places = np.argpartition(part, part.shape[1] - keep, axis=1)[:, -keep:]
-    values = np.take_along_axis(part, places, axis=1)
-    rows = np.repeat(np.arange(begin, begin + len(part)), keep)
-    return _positive((rows, places.ravel(), values.ravel()))
+        least = np.partition(part, number - keep, axis=1)[:, number - keep]
+        rows, columns = np.nonzero(part >= np.maximum(least, 1e-12)[:, None])
+        found.append((rows + begin, columns, part[rows, columns]))
+    return rowwise.joined(found)
 
 
 def _predicted(
-    inverse: _Floats, inner: csc_matrix, outer: csc_matrix, size: NDArray[np.float64]
-) -> _Pairs:
+    inverse: _Floats, inner: csc_matrix, outer: csc_matrix, size: _Sizes
+) -> Pairs:
     """How much the items of the regression say of others: of each, those nearest to it."""
-    own = np.diagonal(inverse)
+    # What is shared with what is bought all the time says little.
+    near = np.sqrt(np.diagonal(inverse))
     found = []
     for some in _parts(np.arange(outer.shape[1]), outer, size):
         common = csr_matrix(outer[:, some].T @ inner)
-        # What is shared with what is bought all the time says little.
-        near = common.copy()
-        near.data = common.data * np.sqrt(own[common.indices])
-        rows, places = _first_of_rows(near, NEAREST)
+        rows = _rows(common)
+        scores = common.data * near[common.indices]
+        pairs = (rows, common.indices, scores)
+        rows, columns, scores = rowwise.best(pairs, len(some), len(near), NEAREST)
         width = np.bincount(rows, minlength=len(some))
-        height = len(some)
         across = np.arange(len(rows)) - np.repeat(np.cumsum(width) - width, width)
-        items = np.zeros((height, NEAREST), np.int64)
-        shared = np.zeros((height, NEAREST), np.float32)
-        items[rows, across] = common.indices[places]
-        shared[rows, across] = common.data[places]
-        for begin in range(0, height, _HEIGHT):
-            these = items[begin : begin + _HEIGHT]
+        items = np.zeros((len(some), NEAREST), np.int64)
+        shared = np.zeros((len(some), NEAREST), np.float32)
+        items[rows, across] = columns
+        shared[rows, across] = scores / near[columns]
+        for begin in range(0, len(some), _HEIGHT):
+            these, weights = (
+                items[begin : begin + _HEIGHT],
+                shared[begin : begin + _HEIGHT],
+            )
             square = inverse[these[:, :, None], these[:, None, :]]
-            values = np.matmul(square, shared[begin : begin + _HEIGHT, :, None])[..., 0]
-            values[shared[begin : begin + _HEIGHT] == 0] = 0
-            columns = np.repeat(some[begin : begin + _HEIGHT], NEAREST)
-            found.append(_positive((these.ravel(), columns, values.ravel())))
-    return _joined(found)
+            values = np.matmul(square, weights[:, :, None])[..., 0]
+            values[weights == 0] = 0
+            to = np.repeat(some[begin : begin + _HEIGHT], NEAREST)
+            found.append(rowwise.positive((these.ravel(), to, values.ravel())))
+    return rowwise.joined(found)
 
 
-def _first_of_rows(matrix: csr_matrix, keep: int) -> tuple[_Ints, _Ints]:
-    """The rows and the places in ``data`` of the highest ``keep`` of every row."""
-    lengths = np.diff(matrix.indptr)
-    rows = np.repeat(np.arange(matrix.shape[0]), lengths)
-    order = np.lexsort((matrix.indices, -matrix.data, rows))
-    place = np.arange(len(order)) - np.repeat(
-        matrix.indptr[:-1].astype(np.int64), lengths
-    )
-    chosen = place < keep
-    return rows[chosen], order[chosen]
-
-
-def _cosine(of: csc_matrix, some: _Ints, counts: _Ints, keep: int) -> _Pairs:
-    """What some items lead to, by the cosine of baskets."""
-    common = csr_matrix(of[:, some].T @ of)
-    rows = np.repeat(np.arange(len(some)), np.diff(common.indptr))
-    common.data /= np.sqrt(counts[some[rows]] * counts[common.indices])
-    common.data[some[rows] == common.indices] = 0
-    common.data[counts[common.indices] < RARE] = 0
-    rows, places = _first_of_rows(common, keep)
-    return _positive((some[rows], common.indices[places], common.data[places]))
-
-
-def _scale(
-    regressed: _Pairs,
+def _cosine(
     of: csc_matrix,
     counts: _Ints,
     some: _Ints,
-    size: NDArray[np.float64],
+    size: _Sizes,
+    keep: int,
+    scale: float = 1.0,
+) -> Iterator[Pairs]:
+    """What some items lead to, by the cosine of baskets, times ``scale``."""
+    known = scales(np.unique(counts).tolist(), 0.5)
+    each = np.array(
+        [known.get(count, 0.0) for count in range(counts.max(initial=0) + 1)]
+    )
+    each = each[counts]
+    for part in _parts(some, of, size):
+        common = csr_matrix(of[:, part].T @ of)
+        rows = _rows(common)
+        values = (common.data.astype(np.float64) * each[part[rows]]) * each[
+            common.indices
+        ]
+        values[part[rows] == common.indices] = 0
+        pairs = (rows, common.indices, (values * scale).astype(np.float32))
+        rows, columns, scores = rowwise.best(pairs, len(part), of.shape[1], keep)
+        yield part[rows], columns, scores
+
+
+def _scale(
+    regressed: Pairs,
+    of: csc_matrix,
+    counts: _Ints,
+    some: _Ints,
+    size: _Sizes,
+    keep: int,
 ) -> float:
     """What a cosine is worth in a sum with the regression: by ``some`` items that have both."""
     ours = float(regressed[2][np.isin(regressed[0], some)].sum())
-    cosine = sum(
-        float(_cosine(of, part, counts, KEEP)[2].sum())
-        for part in _parts(some, of, size)
-    )
-    return ours / cosine if ours > 0 and cosine > 0 else 1.0
+    parts = _cosine(of, counts, some, size, keep)
+    theirs = sum(float(values.sum()) for _, _, values in parts)
+    return ours / theirs if ours > 0 and theirs > 0 else 1.0
 
 
-def _parts(items: _Ints, of: csc_matrix, size: NDArray[np.float64]) -> Iterator[_Ints]:
+def _sorted(
+    parts: list[Pairs], items: int, keep: int, rows: Iterator[Pairs] | tuple[()] = ()
+) -> Table:
+    """The table of pairs in any order, and of rows that are in theirs."""
+    found: list[Pairs] = []
+    for of, to, values in parts:
+        order = np.argsort(of, kind="stable")
+        of, to, values = of[order], to[order], values[order]
+        edges = np.searchsorted(of, np.arange(0, items + rowwise.ROWS, rowwise.ROWS))
+        for number, (begin, end) in enumerate(zip(edges, edges[1:], strict=False)):
+            first = number * rowwise.ROWS
+            pairs = (of[begin:end] - first, to[begin:end], values[begin:end])
+            best = rowwise.best(pairs, rowwise.ROWS, items, keep)
+            found.append((best[0] + first, best[1], best[2]))
+    return rowwise.table([*found, *rows], items)
+
+
+def _parts(items: _Ints, of: csc_matrix, size: _Sizes) -> Iterator[_Ints]:
     """``items`` in parts that do not make too many pairs at once."""
     chosen = of[:, items] if len(items) != of.shape[1] else of
-    work = np.bincount(
-        np.repeat(np.arange(len(items)), np.diff(chosen.indptr)),
-        size[chosen.indices],
-        minlength=len(items),
-    )
-    part = (np.cumsum(work) // _PAIRS).astype(np.int64)
-    edges = np.flatnonzero(np.diff(part)) + 1
-    yield from np.split(items, edges)
+    each = np.zeros(len(chosen.indices) + 1)
+    np.cumsum(size[chosen.indices], out=each[1:])
+    work = each[chosen.indptr]
+    begin = 0
+    while begin < len(items):
+        end = int(np.searchsorted(work, work[begin] + _PAIRS, "right")) - 1
+        end = min(max(end, begin + 1), begin + rowwise.ROWS, len(items))
+        yield items[begin:end]
+        begin = end
 
 
-def _named(pairs: _Pairs, rows: _Ints, columns: _Ints) -> _Pairs:
+def _rows(matrix: csr_matrix) -> _Ints:
+    rows: _Ints = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return rows
+
+
+def _named(pairs: Pairs, rows: _Ints, columns: _Ints) -> Pairs:
     return rows[pairs[0]], columns[pairs[1]], pairs[2]
-
-
-def _positive(pairs: _Pairs) -> _Pairs:
-    sound = pairs[2] > 0
-    return pairs[0][sound], pairs[1][sound], pairs[2][sound]
-
-
-def _joined(parts: list[_Pairs]) -> _Pairs:
-    rows, columns, values = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return rows, columns, values

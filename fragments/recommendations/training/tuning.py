@@ -32,6 +32,7 @@ TRIED: Mapping[str, tuple[float, ...]] = {
     "again": (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0),
     "reminder_decay": (0.7, 1.0, 2.0, 4.0, 8.0, 16.0),
     "click_decay": (0.5, 0.8, 1.2, 2.0, 3.5),
+    "joint": (0.0, 0.15, 0.25, 0.4, 0.6),
 }
 ROUNDS = 3
 #: By how much a setting must be better (of about 2) to be more than chance.

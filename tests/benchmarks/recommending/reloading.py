@@ -1,7 +1,7 @@
 """How soon a worker serves a new model, and how much memory of its own a large one takes.
 
-``python -m tests.benchmarks.recommending.reloading`` prints the table; with the name of a folder
-with a model in it, what a process of its own needs for that, as JSON.
+``python -m tests.benchmarks.recommending.reloading`` prints the table; with ``lists`` or ``window``
+and a folder of models, what a process of its own needs for that, as JSON.
 """
 
 import asyncio
@@ -20,13 +20,18 @@ from statistics import median
 
 from rich.console import Console
 
+from shopwindow import Shopwindow
 from shopwindow.fragments.recommendations import Recommender
-from shopwindow.fragments.recommendations.model import CURRENT
+from shopwindow.fragments.recommendations.model import current_name, folders
+from shopwindow.fragments.recommendations.writing import make_current
+from shopwindow.middleware import models
 from shopwindow.middleware.models import Models
-from tests.faults.swaps import swapped
+from shopwindow.middleware.recommendations import VARIABLE
+from tests.faults.swaps import swapped, write_site
 from tests.fragments.models import NOON, large
 
 from ..goals import Goal, goals_table
+from ..work import KEY
 
 ROOT = Path(__file__).parents[3]
 ITEMS, KEPT = 400_000, 50
@@ -34,6 +39,7 @@ ROUNDS = 50
 RELOAD_SECONDS = 0.005
 GROWTH_BYTES = 20e6
 RECOMMENDED = 5_000
+SWAPPED = 6
 SWAPS = 100  # `make soak` does a thousand
 Say = Callable[[str], None]
 
@@ -49,7 +55,7 @@ def goals(folder: Path | None, say: Say) -> list[Goal]:
         say("reloading")
         found += _reloads(out)
         say("memory")
-        found += _memory(out)
+        found += _memory(out) + _window(out)
         say(f"{SWAPS} swaps under load")
         found += _swaps(Path(made), SWAPS)
     return found
@@ -57,16 +63,14 @@ def goals(folder: Path | None, say: Say) -> list[Goal]:
 
 def _reloads(out: Path) -> list[Goal]:
     """Of one look that finds another name in CURRENT."""
-    models = Models(lambda: out, lambda model: None, lambda what: None, _no_warning)
+    looking = Models(lambda: out, lambda model: None, lambda what: None, _no_warning)
     names = sorted(path.name for path in out.glob("model-*"))
     first: list[float] = []
     warm: list[float] = []
     for round in range(2 + ROUNDS):
-        fresh = out / "fresh"
-        fresh.write_text(names[round % 2])
-        os.replace(fresh, out / CURRENT)
+        make_current(out, names[round % 2])
         before = time.perf_counter()
-        models.look(time.monotonic())
+        looking.look(time.monotonic())
         (first if round < 2 else warm).append(time.perf_counter() - before)
     name = f"reload of a model of {ITEMS:,} items"
     return [
@@ -81,7 +85,7 @@ def _no_warning(about: str, message: str, *arguments: object) -> None:
 
 
 def _memory(out: Path) -> list[Goal]:
-    command = [sys.executable, "-m", __spec__.name if __spec__ else __name__, str(out)]
+    command = [*_own_process(), "lists", str(out)]
     ran = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     told = json.loads(ran.stdout)
     name = f"a worker's memory, {ITEMS:,} items, {RECOMMENDED:,} lists"
@@ -100,6 +104,62 @@ def _swaps(folder: Path, swaps: int) -> list[Goal]:
         Goal(f"{name}: failed of {found.pages:,} pages", found.failed, "", most=0),
         Goal(f"{name}: mixed", found.mixed, "", most=0),
     ]
+
+
+def _window(out: Path) -> list[Goal]:
+    """Of a shop with few products over a large model, and after it was swapped."""
+    command = [*_own_process(), "window", str(out)]
+    ran = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    told = json.loads(ran.stdout)
+    name = f"a shop's memory, {ITEMS:,} items"
+    return [
+        Goal(f"{name}: own", told["opened"]["Pss_Anon"], "MB", most=GROWTH_BYTES),
+        Goal(f"{name}: with its share", told["opened"]["Pss"], "MB", most=GROWTH_BYTES),
+        Goal(
+            f"{name}: own, after {SWAPPED} swaps",
+            told["swapped"]["Pss_Anon"],
+            "MB",
+            most=GROWTH_BYTES,
+        ),
+    ]
+
+
+def _own_process() -> list[str]:
+    return [sys.executable, "-m", __spec__.name if __spec__ else __name__]
+
+
+async def served(out: Path) -> dict[str, dict[str, int]]:
+    """By how many bytes a window grows with the model in ``out``, and when it is swapped."""
+    models.POLL = 0.05
+    with tempfile.TemporaryDirectory() as folder:
+        site = write_site(Path(folder) / "site")
+        async with Shopwindow(site, keys=(KEY,)):
+            gc.collect()
+            before = memory()
+        os.environ[VARIABLE] = str(out)
+        async with Shopwindow(site, keys=(KEY,)) as window:
+            name = current_name(out)
+            await _until(window, name)
+            opened = memory()
+            names = sorted(path.name for path in folders(out))
+            for _ in range(SWAPPED):
+                name = next(each for each in names if each != name)
+                make_current(out, name)
+                await _until(window, name)
+                await asyncio.sleep(4 * models.POLL)  # then the one before is let go
+            swapped = memory()
+    return {
+        "opened": {name: opened[name] - before[name] for name in before},
+        "swapped": {name: swapped[name] - before[name] for name in before},
+    }
+
+
+async def _until(window: Shopwindow, name: str) -> None:
+    end = time.monotonic() + 30
+    while window.assortment.model is None or window.assortment.model.name != name:
+        if time.monotonic() > end:
+            raise TimeoutError(f"{name} is not live")
+        await asyncio.sleep(0.01)
 
 
 def memory() -> dict[str, int]:
@@ -135,8 +195,10 @@ def recommended(out: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        print(json.dumps(recommended(Path(sys.argv[1]))))
+    if len(sys.argv) > 2:
+        out = Path(sys.argv[2])
+        lists = sys.argv[1] == "lists"
+        print(json.dumps(recommended(out) if lists else asyncio.run(served(out))))
         return
     console = Console()
     console.print(goals_table(goals(None, lambda step: console.print(step))))

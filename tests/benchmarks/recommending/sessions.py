@@ -30,7 +30,7 @@ FILES = ("sessions-train.jsonl.gz", "sessions-test.jsonl.gz")
 RECALL = 0.7
 TIMES_POPULARITY = 30
 #: Of the last sessions of the training file so many questions tune VSTAN.
-TAIL, TUNING = 0.05, 1_500
+TAIL, TUNING = 0.05, 800
 #: Another engine's similarities: so many per item, clicks losing weight as recommended for it.
 SIMILAR, DECAY = 100, 1.5
 Say = Callable[[str, int, int], object]
