@@ -37,6 +37,7 @@ def same(ours: Here, theirs: sql.Counting, least: int = 30) -> None:
             assert np.asarray(left).dtype == np.asarray(right).dtype
             np.testing.assert_array_equal(left, right)
     for left, right in (
+        *zip(ours.cosine(5), theirs.cosine(5), strict=True),
         (ours.again(PARAMETERS), theirs.again(PARAMETERS)),
         (ours.looked_at(), theirs.looked_at()),
         *zip(ours.popular(), theirs.popular(), strict=True),

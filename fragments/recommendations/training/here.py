@@ -9,6 +9,7 @@ from .again import again
 from .events import VIEWED, Events
 from .part import Say
 from .table import Table
+from .together import KEEP, cosine
 from .tuning import views_of
 
 
@@ -29,6 +30,10 @@ class Here:
         views = source == target == VIEWED
         events = views_of(self._events) if views else self._events
         return covisitation.table(events, parameters, source, target, say)
+
+    def cosine(self, keep: int = KEEP) -> Table:
+        """What is bought together, counted without a regression."""
+        return cosine(self._events, keep)
 
     def again(self, parameters: Parameters) -> NDArray[np.float32]:
         return again(views_of(self._events), parameters)

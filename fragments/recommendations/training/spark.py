@@ -181,6 +181,8 @@ def write(
         for name, (source, target) in sql.TABLES.items():
             chosen = session.sql(counting.selection(parameters, source, target))
             chosen.write.mode("overwrite").parquet(f"{out}/{name}")
+        together = session.sql(counting.bought())
+        together.write.mode("overwrite").parquet(f"{out}/together")
         viewed, added, bought = counting.items.counts
         items: Columns = {
             "key": counting.items.keys,

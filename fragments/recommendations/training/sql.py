@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from ..scoring import Parameters
 from . import weights
 from .again import weighed
+from .baskets import LARGEST
 from .engine import Engine, arrange, number, numbers, query
-from .events import BOUGHT, VIEWED, Events
+from .events import ADDED, BOUGHT, VIEWED, Events
 from .part import Say
 from .popularity import DAY, UNTIMED_DAYS, WEIGHTS, Popularity, decays, ranked
 from .table import Table, empty
+from .together import KEEP
 
 #: What each table leads from, and to.
 TABLES = {"viewed-viewed": (VIEWED, VIEWED), "viewed-bought": (VIEWED, BOUGHT)}
@@ -132,6 +134,34 @@ class Counting:
         )
         self.engine.make("clicks", clicks)
         self._made = (parameters, source, target)
+
+    def cosine(self, keep: int = KEEP) -> Table:
+        """What is bought together, as together.cosine."""
+        if not self.items.counts.any():
+            return empty(len(self.items.keys))
+        found = self.engine.fetch(
+            f"SELECT i, j, val FROM ({self.bought(keep)}) AS best ORDER BY i, nth"
+        )
+        return table_of_rows(found, len(self.items.keys))
+
+    def bought(self, keep: int = KEEP) -> str:
+        """The query for that table, as :meth:`selection` gives one."""
+        engine, chosen = self.engine, f"verb = {BOUGHT} OR basket <> ''"
+        by_day = "visitor <> ''" if self.timed else "1 = 0"
+        some = engine.fetch(f"SELECT COUNT(*) AS number FROM visits WHERE {chosen}")
+        if not int(some["number"][0]):  # then what was put into carts, by session
+            chosen, by_day = f"verb = {ADDED}", "1 = 0"
+        engine.make("baskets", query("baskets", chosen=chosen, by_day=by_day))
+        engine.make("goods", query("goods", largest=LARGEST))
+        found = engine.fetch(
+            "SELECT number, COUNT(*) AS baskets FROM goods GROUP BY number"
+        )
+        counts = np.zeros(len(self.items.keys), np.int64)
+        counts[found["number"]] = found["baskets"]
+        engine.load(
+            "shares", {"number": numbers(len(counts)), "scale": _scales(counts, 0.5)}
+        )
+        return query("cosine", keep=keep)
 
     def again(self, parameters: Parameters) -> NDArray[np.float32]:
         """As again.again."""

@@ -94,7 +94,14 @@ class Tables:
     ) -> Table:
         """The table from ``source`` (a verb) to ``target``."""
         names = {verbs: name for name, verbs in TABLES.items()}
-        found = self._read(names[source, target], "i, j, val", "i, nth")
+        return self._table(names[source, target])
+
+    def cosine(self) -> Table:
+        """What is bought together, counted without a regression."""
+        return self._table("together")
+
+    def _table(self, name: str) -> Table:
+        found = self._read(name, "i, j, val", "i, nth")
         for name in ("i", "j"):
             found[name] = self._numbers[found[name]]
         return table_of_rows(found, len(self.keys))

@@ -63,7 +63,10 @@ def train(
     arrays[AGAIN] = counted.again(parameters)
     bought = counted.table(parameters, VIEWED, BOUGHT, _step(say, ORDERS))
     arrays |= arrays_of("viewed-bought", bought)
-    arrays |= arrays_of("together", together(events, say))
+    if len(events.item) or counting is None:
+        arrays |= arrays_of("together", together(events, say))
+    else:  # tables of a log that nobody has here
+        arrays |= arrays_of("together", counting.cosine())
     say("popularity", 0, 1)
     trending = counted.trending()
     arrays |= _popularity("popular", counted.popular())
