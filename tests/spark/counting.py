@@ -114,13 +114,6 @@ def test_what_spark_wrote_becomes_the_same_model(
     assert ours["counts"].pop("rejected") != theirs["counts"].pop("rejected")
     assert ours["counts"] == theirs["counts"]
 
-    run("train", "--tables", tables, "--out", tmp_path / "alone")
-    (alone,) = (tmp_path / "alone").glob("model-*")
-    for name in ("viewed-bought.val", "trending", "again"):
-        assert (alone / f"{name}.npy").read_bytes() == (
-            here / f"{name}.npy"
-        ).read_bytes()
-
 
 def test_a_log_that_is_none_is_refused_with_words(
     tmp_path: Path, session: SparkSession

@@ -13,14 +13,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
 from ..scoring import Parameters
-from . import sql
+from . import sql, tables
 from .engine import Columns
 from .gathering import BAD_EVENT, BAD_ID, BAD_TIME, NO_PRODUCT, NO_VISITOR
 from .sql import Counting
@@ -183,28 +182,12 @@ def write(
             chosen.write.mode("overwrite").parquet(f"{out}/{name}")
         together = session.sql(counting.bought())
         together.write.mode("overwrite").parquet(f"{out}/together")
-        viewed, added, bought = counting.items.counts
-        items: Columns = {
-            "key": counting.items.keys,
-            "viewed": viewed,
-            "added": added,
-            "bought": bought,
-            "again": counting.again(parameters),
-            "trending": counting.trending().scores,
-        }
-        engine.frame(items).coalesce(1).write.mode("overwrite").parquet(f"{out}/items")
-        about = {
-            "parameters": parameters,
-            "timed": counting.timed,
-            "until": until if until is not None else counting.newest,
-            "counts": counting.counts()
-            | {
-                "lines": counting.rows + rejected.total(),
-                "rejected": dict((rejected + counting.rejected).most_common()),
-            },
-        }
-        told: Columns = {"about": [msgspec.json.encode(about).decode()]}
-        engine.frame(told).coalesce(1).write.mode("overwrite").parquet(f"{out}/about")
+        for name, columns in (
+            ("items", tables.items_of(counting, parameters)),
+            ("about", tables.about(counting, parameters, until, rejected)),
+        ):
+            frame = engine.frame(columns).coalesce(1)
+            frame.write.mode("overwrite").parquet(f"{out}/{name}")
     finally:
         engine.close()
 

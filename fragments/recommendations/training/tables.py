@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from ..scoring import Parameters
 from . import weights
+from .engine import Columns
 from .events import VIEWED, Events
 from .lines import Unreadable
 from .part import Say
 from .popularity import WEIGHTS, Popularity, ranked
-from .sql import TABLES, table_of_rows
+from .sql import TABLES, Counting, table_of_rows
 from .table import Table
 
 #: What says how pairs were counted: that cannot be chosen any more.
@@ -32,11 +33,45 @@ _COUNTED = (
 )
 
 
+NOTHING: Counter[str] = Counter()
+
+
 class _About(msgspec.Struct):
     parameters: Parameters
     timed: bool
     until: float
     counts: dict[str, Any]
+
+
+def items_of(counting: Counting, parameters: Parameters) -> Columns:
+    """What is written of each item."""
+    viewed, added, bought = counting.items.counts
+    return {
+        "key": counting.items.keys,
+        "viewed": viewed,
+        "added": added,
+        "bought": bought,
+        "again": counting.again(parameters),
+        "trending": counting.trending().scores,
+    }
+
+
+def about(
+    counting: Counting,
+    parameters: Parameters,
+    until: float | None = None,
+    rejected: Counter[str] = NOTHING,
+) -> Columns:
+    """What is written of the log, and how it was counted; ``rejected`` was left out before."""
+    left_out = rejected + counting.rejected
+    counts: dict[str, Any] = {
+        **counting.counts(),
+        "lines": counting.rows + rejected.total(),
+        "rejected": dict(left_out.most_common()),
+    }
+    end = counting.newest if until is None else until
+    told = _About(parameters, counting.timed, end, counts)
+    return {"about": [msgspec.json.encode(told).decode()]}
 
 
 class Tables:
