@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "CHANGELOG.md", "middleware/GUIDE.md", *(
+PAGES = ("README.md", "CHANGELOG.md", "middleware/GUIDE.md",
+         "fragments/recommendations/GUIDE.md", *(
     f"rules/{name}.md" for name in ("GUIDE", "PERSONAS")
 ))  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +13,7 @@ import click
 from ..site import Site
 from ..stores import StoreError
 from ..stores.opening import open_keeper
+from .counted import MEMORY, TABLES, WITH, Source, counted, from_tables
 from .question import read_ago
 from .records import address_of
 from .repeating import every, read_every
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from ...fragments.catalog import Catalog
     from ...fragments.recommendations.training.part import Say
     from ...fragments.recommendations.training.reading import Read
+    from ...fragments.recommendations.training.sql import Counting
+    from ...fragments.recommendations.training.tables import Tables
     from ...fragments.recommendations.training.train import Trained
 
 NEEDS = 'training needs extras: pip install "shopwindow[train]"'
@@ -41,6 +46,9 @@ class Asked(NamedTuple):
     report: Path | None
     force: bool
     form: str
+    engine: str | None
+    memory: str | None
+    tables: Path | None
 
 
 @click.command("train", short_help="Learn recommendations from events.")
@@ -85,6 +93,9 @@ class Asked(NamedTuple):
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write a page about the new model, as HTML.",
 )
+@WITH
+@MEMORY
+@TABLES
 @click.option(
     "--format",
     "form",
@@ -102,6 +113,9 @@ def command(
     force: bool,
     report: Path | None,
     form: str,
+    engine: str | None,
+    memory: str | None,
+    tables: Path | None,
 ) -> None:
     """Learn from what visitors did which products go together, and what is in fashion.
 
@@ -121,11 +135,19 @@ def command(
     Ends with 0 if there is a new model, with 1 if not, or if the report could not be written. With --every it goes on until it is
     stopped, whatever a training comes to. Needs pip install "shopwindow[train]".
     """
-    if folder is None and (file is None or out is None):
+    if folder is None and ((file or tables) is None or out is None):
         raise click.UsageError("name the shop's folder, or --events FILE and --out DIR")
+    if tables is not None and (engine, until, store) != (None, None, None):
+        raise click.UsageError("--tables are counted: no --with, --until or --store")
     if store is not None and (file is not None or folder is None):
         raise click.UsageError("--store is for the log of DIR: leave --events away")
-    asked = Asked(folder, file, out, until, store, report, force, form)
+    if engine == "postgres" and (file is not None or folder is None):
+        raise click.UsageError("--with postgres is for the log of DIR: it counts there")
+    if memory is not None and engine != "duckdb":
+        raise click.UsageError("--memory is for --with duckdb")
+    asked = Asked(
+        folder, file, out, until, store, report, force, form, engine, memory, tables
+    )
     if pause is not None:
         every(read_every(pause), lambda: _said(asked))
     elif not _said(asked):
@@ -145,7 +167,7 @@ def _said(asked: Asked) -> bool:
 def _train(asked: Asked) -> None:
     """Raises :class:`Failed`."""
     try:
-        from ...fragments.recommendations.training import reading, train
+        from ...fragments.recommendations.training import train
         from ...fragments.recommendations.training.lines import Unreadable
     except ImportError as error:
         raise Failed(f"{error.name} is not installed: {NEEDS}") from error
@@ -153,17 +175,13 @@ def _train(asked: Asked) -> None:
     site = None if asked.folder is None else usable(asked.folder)
     out = _out(asked, site)
     until = _until(asked.until, site)
+    catalog = None if site is None else site.catalog
     with steps() as say:
         try:
-            if asked.file is not None:
-                read = reading.read(asked.file, until, say)
-            else:
-                assert site is not None
-                read = _logged(site, asked.store, until, say)
+            with _reading(asked, site, until, say) as (read, counting):
+                trained = train.train(read, catalog, until, say, counting)
         except (Unreadable, StoreError) as error:
             raise Failed(str(error)) from error
-        catalog = None if site is None else site.catalog
-        trained = train.train(read, catalog, until, say)
         # Also of a model that is refused: the page may show why.
         unwritten = ""
         if asked.report is not None:
@@ -173,6 +191,27 @@ def _train(asked: Asked) -> None:
     tell(folder, trained.meta, read.examples, time.time() - started, asked.form)
     if unwritten:
         raise Failed(unwritten)
+
+
+@contextmanager
+def _reading(
+    asked: Asked, site: Site | None, until: float | None, say: "Say"
+) -> "Iterator[tuple[Read, Counting | Tables | None]]":
+    """What there is to learn from, and where it is counted if not here."""
+    from ...fragments.recommendations.training import reading, train
+
+    also = [] if site is None else train.keys_of(site.catalog)
+    if asked.tables is not None:
+        yield from_tables(asked.tables, asked.file, also, say)
+    elif asked.engine is not None:
+        source = Source(asked.file, site, asked.store, until, also)
+        with counted(asked.engine, asked.memory, source, say) as found:
+            yield found
+    elif asked.file is not None:
+        yield reading.read(asked.file, until, say), None
+    else:
+        assert site is not None
+        yield _logged(site, asked.store, until, say), None
 
 
 def _logged(site: Site, url: str | None, until: float | None, say: "Say") -> "Read":

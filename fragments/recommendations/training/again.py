@@ -22,7 +22,13 @@ def again(events: Events, parameters: Parameters) -> NDArray[np.float32]:
     np.add.at(
         sums, items[1:][same], recency(events, parameters.recency)[session[1:][same]]
     )
-    counts = np.bincount(items, minlength=number)
+    return weighed(sums, np.bincount(items, minlength=number), parameters)
+
+
+def weighed(
+    sums: NDArray[np.int64], counts: NDArray[np.int64], parameters: Parameters
+) -> NDArray[np.float32]:
+    """The same, of sums in fixed point and how often each item was viewed."""
     power = parameters.power_of + parameters.power_to
     distinct, places = np.unique(counts, return_inverse=True)
     known = scales(distinct.tolist(), power)

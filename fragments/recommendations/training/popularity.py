@@ -4,7 +4,7 @@ As in the tables, weights are whole numbers, so that every engine adds them up t
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,5 +103,10 @@ def _of(events: Events, weights: NDArray[np.int64]) -> Popularity:
     sums = np.bincount(
         events.item, weights.astype(np.float64), minlength=len(events.keys)
     )
+    return ranked(sums)
+
+
+def ranked(sums: NDArray[Any]) -> Popularity:
+    """Of what the events of each item weigh, in fixed point."""
     scores = (sums / UNIT).astype(np.float32)
     return Popularity(scores, np.argsort(-scores, kind="stable").astype(np.int32))

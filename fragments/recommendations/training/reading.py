@@ -41,7 +41,7 @@ def read(path: Path, until: float | None = None, say: Say | None = None) -> Read
     reading is. Raises :class:`Unreadable` for a file without events.
     """
     gathering = Gathering(until, time.time())
-    size, batches = _batches(path, gathering)
+    size, batches = batches_of(path, gathering)
     for batch in batches:
         gathering.add(batch)
         if say is not None:
@@ -73,7 +73,7 @@ def _nothing(gathering: Gathering) -> str:
     )
 
 
-def _batches(path: Path, gathering: Gathering) -> tuple[int, Iterator[Batch]]:
+def batches_of(path: Path, gathering: Gathering) -> tuple[int, Iterator[Batch]]:
     """How far the batches go, and these. Raises :class:`Unreadable`."""
     begin = begins(path)
     if begin.startswith(_PARQUET):

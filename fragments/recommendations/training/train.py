@@ -1,7 +1,7 @@
 """All of the training, one part after the other: from events to what a model holds."""
 
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -9,17 +9,21 @@ from numpy.typing import NDArray
 
 from ...catalog import Catalog
 from ..model import article_key
-from ..scoring import AGAIN, Parameters
-from . import content, covisitation, popularity, replenishment
-from .again import again
+from ..scoring import AGAIN
+from . import content, popularity, replenishment
 from .events import ADDED, BOUGHT, VIEWED, Events
+from .here import Here
 from .part import Say, arrays_of
 from .reading import Read
-from .table import Table
 from .together import together
-from .tuning import tune, views_of
+from .tuning import tune
 from .widening import widened
 
+if TYPE_CHECKING:
+    from .sql import Counting
+    from .tables import Tables
+
+VIEWS, ORDERS = "counting what is viewed", "counting what is bought"
 Arrays = dict[str, NDArray[np.generic]]
 
 
@@ -36,29 +40,42 @@ def train(
     catalog: Catalog | None = None,
     until: float | None = None,
     say: Say | None = None,
+    counting: "Counting | Tables | None" = None,
 ) -> Trained:
     """What ``read`` teaches; with a ``catalog`` also about what nobody has done anything with yet.
 
-    ``until``, in seconds since 1970, is the moment up to which events were read.
+    ``until``, in seconds since 1970, is the moment up to which events were read. With a
+    ``counting`` the tables and what is popular come from there, of all events of a log, and
+    ``read`` holds only the newest of them, for all else.
     """
     say = say or _nobody
     events = read.events
     if catalog is not None:
-        events = with_items(events, _keys(catalog))
+        events = with_items(events, keys_of(catalog))
     parameters, metrics = tune(events, say)
-    counted = tables(events, parameters, say)
-    views = widened(counted["viewed-viewed"], parameters.wider, parameters.keep)
+    if counting is not None:
+        parameters = counting.settled(parameters)
+        until = counting.until if until is None else until
+    counted = counting or Here(events)
+    views = counted.table(parameters, VIEWED, VIEWED, _step(say, VIEWS))
+    views = widened(views, parameters.wider, parameters.keep)
     arrays = arrays_of("viewed-viewed", views)
-    arrays |= arrays_of("viewed-bought", counted["viewed-bought"])
-    arrays |= arrays_of("together", together(events, say))
-    arrays[AGAIN] = again(views_of(events), parameters)
+    arrays[AGAIN] = counted.again(parameters)
+    bought = counted.table(parameters, VIEWED, BOUGHT, _step(say, ORDERS))
+    arrays |= arrays_of("viewed-bought", bought)
+    if len(events.item) or counting is None:
+        arrays |= arrays_of("together", together(events, say))
+    else:  # tables of a log that nobody has here
+        arrays |= arrays_of("together", counting.cosine())
     say("popularity", 0, 1)
-    trending = popularity.trending(events)
-    arrays |= _popularity("popular", popularity.popular(events))
+    trending = counted.trending()
+    arrays |= _popularity("popular", counted.popular())
     arrays |= _popularity("trending", trending)
     names: list[str] = []
     if catalog is not None:
-        arrays |= _content(catalog, events, views, say)
+        alike = content.similar(catalog, events.keys, say)
+        arrays |= arrays_of("content", alike)
+        arrays["content-weight"] = content.worth(counted.looked_at(), views)
         found = popularity.by_category(trending, events.keys, _categories(catalog))
         names = found.names
         arrays |= {"category.ptr": found.ptr, "category.idx": found.idx}
@@ -70,37 +87,14 @@ def train(
         "until": _written(events, until),
         "parameters": msgspec.to_builtins(parameters),
         "metrics": {**metrics, "replenishment": replenished.metrics},
-        "counts": counts(read),
+        "counts": counts(read) | ({} if counting is None else counting.counts()),
         "categories": names,
     }
     return Trained(events.keys, arrays, meta)
 
 
-def _content(catalog: Catalog, events: Events, views: Table, say: Say) -> Arrays:
-    """What is alike, for items that nobody or few have seen."""
-    counts = np.bincount(views_of(events).item, minlength=len(events.keys))
-    alike = arrays_of("content", content.similar(catalog, events.keys, say))
-    return alike | {"content-weight": content.worth(counts, views)}
-
-
 def _popularity(name: str, found: popularity.Popularity) -> Arrays:
     return {name: found.scores, f"{name}-order": found.order}
-
-
-def tables(events: Events, parameters: Parameters, say: Say) -> dict[str, Table]:
-    """The tables that are counted by pairs of a session, by their names in a model."""
-    return {
-        "viewed-viewed": covisitation.table(
-            views_of(events),
-            parameters,
-            VIEWED,
-            VIEWED,
-            _step(say, "counting what is viewed"),
-        ),
-        "viewed-bought": covisitation.table(
-            events, parameters, VIEWED, BOUGHT, _step(say, "counting what is bought")
-        ),
-    }
 
 
 def counts(read: Read) -> dict[str, Any]:
@@ -131,7 +125,8 @@ def with_items(events: Events, keys: list[str]) -> Events:
     return events._replace(item=renamed[events.item], keys=whole)
 
 
-def _keys(catalog: Catalog) -> list[str]:
+def keys_of(catalog: Catalog) -> list[str]:
+    """The keys of all that a catalogue has."""
     return [*catalog.products, *map(article_key, catalog.articles)]
 
 

@@ -29,7 +29,7 @@ _NAMES = {
 _OF_ARTICLES = frozenset(("articleviewed", "articleread", "readarticle", "read"))
 _VERBS = {name: verb for verb, names in _NAMES.items() for name in names.split()}
 #: What a number of this size counts: none of them is a time in seconds before the year 5000.
-_FINER = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+FINER = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 
 
 class Numbers(dict[Value, int]):
@@ -110,7 +110,7 @@ def moments(values: Sequence[Value]) -> NDArray[np.float64]:
         found = np.array(values, np.float64)
     except (ValueError, TypeError, OverflowError):
         found = np.fromiter(map(_moment, values), np.float64, len(values))
-    for above, unit in _FINER:
+    for above, unit in FINER:
         found[(found >= above) & np.isfinite(found)] /= unit
     return found
 
