@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ..site import Site
 from ..stores import StoreError
-from ..stores.opening import POSTGRES, open_keeper, scheme_of
-from .records import address_of
 
 if TYPE_CHECKING:
     from ...fragments.recommendations.training.batch import Batch
@@ -21,6 +18,7 @@ if TYPE_CHECKING:
     from ...fragments.recommendations.training.reading import Read
     from ...fragments.recommendations.training.sql import Counting
     from ...fragments.recommendations.training.tables import Tables
+    from ..site import Site
 
 ENGINES = ("duckdb", "postgres")
 AHEAD = 86_400.0  # seconds that clocks may be ahead
@@ -48,7 +46,7 @@ class Source(NamedTuple):
     """What is counted: a file, or the log of a site. ``also`` are items whatever the log says."""
 
     file: Path | None
-    site: Site | None
+    site: "Site | None"
     store: str | None
     until: float | None
     also: list[str]
@@ -140,6 +138,9 @@ def _batches(source: Source, gathering: "Elsewhere") -> "Iterator[tuple[Batch, i
     from .logged import batches
 
     assert source.site is not None
+    from ..stores.opening import open_keeper
+    from .records import address_of
+
     address = address_of(source.site, source.store)
     with open_keeper(address, source.site.context.day) as keeper:
         size = keeper.sizes()["events"]
@@ -152,6 +153,9 @@ def _in_postgres(source: Source, say: "Say") -> "Iterator[Elsewhere]":
     from ...fragments.recommendations.training.elsewhere import Elsewhere
 
     assert source.site is not None
+    from ..stores.opening import POSTGRES, scheme_of
+    from .records import address_of
+
     address = address_of(source.site, source.store)
     if address.log or scheme_of(address.store) not in POSTGRES:
         raise StoreError(
