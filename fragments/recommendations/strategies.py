@@ -30,19 +30,6 @@ def for_you(filling: Filling) -> None:
         similar(filling)
 
 
-def _of_interest(filling: Filling) -> None:
-    """Articles that share tags, categories and brands with what the visitor leans to."""
-    assortment, viewed = filling.assortment, set(filling.shopper.viewed)
-    fits = assortment.overlap.fits(filling.shopper.interests)
-    scores: dict[int, float] = {}
-    for id in sorted(fits, key=lambda id: (-fits[id].score, id)):
-        key = article_key(id)
-        number = assortment.number(key)
-        if number is not None and key not in viewed:
-            scores[number] = fits[id].score
-    filling.place(scores, scores, INTEREST, capped=False)
-
-
 def _with_viewed(filling: Filling, table: str, kind: str, *, capped: bool) -> None:
     """What goes with the last clicks by a table of the model."""
     assortment, shopper = filling.assortment, filling.shopper
@@ -55,6 +42,19 @@ def _with_viewed(filling: Filling, table: str, kind: str, *, capped: bool) -> No
         add_unknown(assortment.model, seen, parameters, found, why)
     without = frozenset(shopper.viewed)
     filling.place_scored(found, kind, why, without=without, capped=capped)
+
+
+def _of_interest(filling: Filling) -> None:
+    """Articles that share tags, categories and brands with what the visitor leans to."""
+    assortment, viewed = filling.assortment, set(filling.shopper.viewed)
+    fits = assortment.overlap.fits(filling.shopper.interests)
+    scores: dict[int, float] = {}
+    for id in sorted(fits, key=lambda id: (-fits[id].score, id)):
+        key = article_key(id)
+        number = assortment.number(key)
+        if number is not None and key not in viewed:
+            scores[number] = fits[id].score
+    filling.place(scores, scores, INTEREST, capped=False)
 
 
 def because_you_viewed(filling: Filling) -> None:

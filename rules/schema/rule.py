@@ -2,7 +2,7 @@
 
 from ..facts import Recommend
 from ..moments import WEEKDAYS
-from ..shelves import FILTERS, KINDS
+from ..shelves import BOUNDS, FILTERS, KINDS, MEASURES
 from ..vocabulary import Vocabulary
 from .names import key, parameters
 from .values import (
@@ -235,7 +235,24 @@ def _recommend(vocabulary: Vocabulary) -> Schema:
 def _chosen(**others: Schema) -> Schema:
     """Products, by what they have in common."""
     properties = {name: one_or_more(key(name)) for name in FILTERS} | others
+    for name in MEASURES:
+        bounds = {word: about(_BOUND_WORDS[word], NUMBER) for word in BOUNDS}
+        properties[name] = about(
+            _MEASURE_WORDS[name], {**closed(bounds), "minProperties": 1}
+        )
     return {**closed(properties), "minProperties": 1}
+
+
+_BOUND_WORDS = {
+    "at-least": "Not less.",
+    "at-most": "Not more.",
+    "more-than": "More than that.",
+    "less-than": "Less than that.",
+}
+_MEASURE_WORDS = {
+    "price": "What it costs, in the shop's currency; what has no price keeps to no bound.",
+    "stock": "How many are in stock; where the catalogue only says yes, enough.",
+}
 
 
 _SNIPPETS = [
