@@ -8,20 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ..site import Site
 from ..stores import StoreError
-from ..stores.opening import open_keeper
-from .question import read_ago
-from .records import address_of
 from .repeating import every, read_every
-from .site import usable
 from .trained import steps, tell
 
+# What a site takes is imported where there is one: half of the time of a small training.
 if TYPE_CHECKING:
     from ...fragments.catalog import Catalog
     from ...fragments.recommendations.training.part import Say
     from ...fragments.recommendations.training.reading import Read
     from ...fragments.recommendations.training.train import Trained
+    from ..site import Site
 
 NEEDS = 'training needs extras: pip install "shopwindow[train]"'
 
@@ -150,7 +147,7 @@ def _train(asked: Asked) -> None:
     except ImportError as error:
         raise Failed(f"{error.name} is not installed: {NEEDS}") from error
     started = time.time()
-    site = None if asked.folder is None else usable(asked.folder)
+    site = _site(asked.folder)
     out = _out(asked, site)
     until = _until(asked.until, site)
     with steps() as say:
@@ -175,12 +172,22 @@ def _train(asked: Asked) -> None:
         raise Failed(unwritten)
 
 
-def _logged(site: Site, url: str | None, until: float | None, say: "Say") -> "Read":
+def _site(folder: Path | None) -> "Site | None":
+    if folder is None:
+        return None
+    from .site import usable
+
+    return usable(folder)
+
+
+def _logged(site: "Site", url: str | None, until: float | None, say: "Say") -> "Read":
     """The events of the shop's log. Raises :class:`StoreError`, or :class:`Unreadable` if there
     are none."""
     from ...fragments.recommendations.training.gathering import Gathering
     from ...fragments.recommendations.training.reading import read_of
+    from ..stores.opening import open_keeper
     from .logged import batches
+    from .records import address_of
 
     address = address_of(site, url)
     now = time.time()
@@ -233,19 +240,21 @@ def _reported(
     return ""
 
 
-def _out(asked: Asked, site: Site | None) -> Path:
+def _out(asked: Asked, site: "Site | None") -> Path:
     if asked.out is not None:
         return asked.out
     assert site is not None
     return site.settings.model
 
 
-def _until(text: str | None, site: Site | None) -> float | None:
+def _until(text: str | None, site: "Site | None") -> float | None:
     if text is None:
         return None
     from ...fragments.recommendations.training.values import moment_of
 
     if site is not None and not text.replace(".", "", 1).isdigit():
+        from .question import read_ago
+
         return read_ago(text, "--until", site, time.time())
     moment = moment_of(text)
     if moment is None:
