@@ -65,6 +65,7 @@ class Goal(NamedTuple):
 
 UNITS: dict[str, Callable[[float], str]] = {
     "": lambda value: f"{value:.2f}",
+    "share": lambda value: f"{value:.4f}",
     "µs": lambda value: f"{value * 1e6:.0f} µs",
     "ms": lambda value: f"{value * 1e3:.2f} ms",
     "s": lambda value: f"{value:.2f} s",

@@ -106,7 +106,8 @@ def counts(read: Read) -> dict[str, Any]:
         "viewed": int((events.verb == VIEWED).sum()),
         "added": int((events.verb == ADDED).sum()),
         "bought": int((events.verb == BOUGHT).sum()),
-        "visitors": len(np.unique(events.visitor[events.visitor >= 0])),
+        # Of millions, many times as quick as sorting them.
+        "visitors": int((np.bincount(events.visitor[events.visitor >= 0]) > 0).sum()),
         "sessions": events.sessions,
         "items": len(events.keys),
         "later": read.later,

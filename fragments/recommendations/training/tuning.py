@@ -132,7 +132,8 @@ def refusal(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> str:
 def held_back(events: Events) -> tuple[Events, Questions] | None:
     """The views to learn from, and the questions of the sessions after them."""
     views = views_of(events)
-    sessions = np.unique(views.session)
+    # They never fall from row to row.
+    sessions = views.session[np.flatnonzero(np.diff(views.session, prepend=-1))]
     tail = min(max(int(len(sessions) * TAIL), 1), MOST_SESSIONS)
     for count in (tail, len(sessions) // 5):
         if not 0 < count < len(sessions):

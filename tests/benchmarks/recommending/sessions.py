@@ -61,11 +61,11 @@ def goals(folder: Path | None, say: Say) -> list[Goal]:
         found(popularity(sessions, questions), questions),
     )
     rows = [
-        Goal("sessions R@20", own.recall, "", least=RECALL),
-        Goal("sessions MRR@20", own.reciprocal, ""),
-        Goal("sessions R@20 after the first click", own.first, ""),
+        Goal("sessions R@20", own.recall, "share", least=RECALL),
+        Goal("sessions MRR@20", own.reciprocal, "share"),
+        Goal("sessions R@20 after the first click", own.first, "share"),
         _times(own.first, common.first),
-        Goal("sessions R@20 of popularity", common.recall, ""),
+        Goal("sessions R@20 of popularity", common.recall, "share"),
     ]
     asked = questions[::EVERY]
     near = found(neighbours(sessions, asked, say), asked)
