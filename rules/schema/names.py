@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ..running_out import NAME
 from ..vocabulary import DIMENSIONS, Parameters, Vocabulary
 from .values import BINDING, Schema, about, closed, one_of, ref
 
@@ -53,7 +54,7 @@ def wants(parameters: Parameters) -> str:
 def parameters(declared: Parameters) -> Schema:
     """What ``with`` may say for a fragment that declares its parameters.
 
-    ``items`` are not asked for: ``recommend`` fills them.
+    Only what is :func:`asked` for has to be there.
     """
     records = ("category", "product", "article")  # fragments look these up
     properties = {}
@@ -61,7 +62,13 @@ def parameters(declared: Parameters) -> Schema:
         help = "Needed." if name in declared.required else "May be left away."
         anything: Schema = {"type": list(_PLAIN)} if declared.remote else {}
         properties[name] = about(help, key(name) if name in records else anything)
-    return closed(properties, *sorted(declared.required - {"items"}))
+    return closed(properties, *sorted(asked(declared)))
+
+
+def asked(declared: Parameters) -> frozenset[str]:
+    """What ``with`` must say: not ``items``, which ``recommend`` fills, nor what ``running-out``
+    finds."""
+    return declared.required - {"items", NAME}
 
 
 def _is_clear(name: str, vocabulary: Vocabulary) -> bool:

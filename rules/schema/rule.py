@@ -4,7 +4,7 @@ from ..facts import Recommend
 from ..moments import WEEKDAYS
 from ..shelves import BOUNDS, FILTERS, KINDS, MEASURES
 from ..vocabulary import Vocabulary
-from .names import key, parameters
+from .names import asked, key, parameters
 from .values import (
     DAY,
     DURATION,
@@ -116,7 +116,7 @@ def _by_fragment(vocabulary: Vocabulary, shelf: bool) -> list[Schema]:
         if declared.open:
             continue
         allowed: Schema = {"properties": {"with": parameters(declared)}}
-        required = ["with"] if declared.required - {"items"} else []
+        required = ["with"] if asked(declared) else []
         if shelf and "items" in declared.required:
             required.append("recommend")
         if required:
