@@ -1,7 +1,7 @@
 """The shelves of one page: together they show nothing twice."""
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..fragments.recommendations.assortment import Assortment
 from ..fragments.recommendations.model import article_key
@@ -12,7 +12,16 @@ from ..rules.facts import Recommend
 from .shoppers import KnownShopper
 
 if TYPE_CHECKING:
-    from .window import Shopwindow
+    from .site import Site
+
+
+class Shop(Protocol):
+    """Of a :class:`~.window.Shopwindow` what shelves need."""
+
+    @property
+    def site(self) -> "Site": ...
+    @property
+    def assortment(self) -> Assortment: ...
 
 
 class Shelves:
@@ -27,7 +36,7 @@ class Shelves:
 
     def fill(
         self,
-        window: "Shopwindow",
+        window: Shop,
         slot: str,
         wish: Recommend,
         known: Facts,
@@ -44,7 +53,7 @@ class Shelves:
         shelf = self._by_slot[slot] = fill(
             assortment.selection(wish),
             wish,
-            KnownShopper(known, assortment.catalog),
+            KnownShopper(known),
             taken=taken,
             slot=slot,
             candidates=candidates,
@@ -78,7 +87,7 @@ class Shelves:
         return shelf.discovered if shelf is not None else {}
 
 
-def _about(window: "Shopwindow", path: str) -> tuple[str, ...]:
+def _about(window: Shop, path: str) -> tuple[str, ...]:
     """The product or article that the page at ``path`` is about: no shelf on it leads there."""
     seen = window.site.tracks.sighting(path, b"")
     if seen is None:

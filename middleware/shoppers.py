@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from ..fragments.catalog import Catalog
 from ..fragments.recommendations.model import article_key, kind_and_id
+from ..fragments.recommendations.replenishment import WITHIN
 from ..rules.attributes import Facts
-from ..rules.facts import DAY, Counter
+from ..rules.facts import DAY
 from ..rules.history import (
     bought,
     dismissed,
@@ -15,19 +15,16 @@ from ..rules.history import (
     recently_read,
     recently_viewed,
 )
-
-_NOTHING: Mapping[str, Counter] = {}
-SOON = 7  # days before what is used up regularly is due
+from ..rules.interests import INTEREST_DIMENSIONS, strengths
 
 
 class KnownShopper:
-    """Who looks at a page, by its ``facts``; ``catalog`` says what is bought again and again."""
+    """Who looks at a page, by its ``facts``."""
 
-    __slots__ = ("_catalog", "_facts", "_viewed")
+    __slots__ = ("_facts", "_viewed")
 
-    def __init__(self, facts: Facts, catalog: Catalog) -> None:
+    def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._catalog = catalog
         self._viewed: Sequence[str] | None = None
 
     @property
@@ -74,14 +71,7 @@ class KnownShopper:
 
     @property
     def due(self) -> Mapping[str, float]:
-        found: dict[str, float] = {}
-        products, today = self._catalog.products, self._facts.day
-        for id, counter in self._facts.counts.get("bought product", _NOTHING).items():
-            item = products.get(id)
-            if item is not None and item.repurchase_days and counter.days:
-                left = counter.days[-2] + item.repurchase_days - today
-                found[id] = 1.0 if left <= SOON else 0.0
-        return found
+        return self._facts.running_out(WITHIN)
 
     @property
     def dismissed(self) -> Collection[str]:
@@ -98,6 +88,11 @@ class KnownShopper:
     @property
     def dormant(self) -> Sequence[str]:
         return dormant_categories(self._facts.profile, self._facts.context.now)
+
+    @property
+    def interests(self) -> Mapping[str, Mapping[str, float]]:
+        profile, now = self._facts.profile, self._facts.context.now
+        return {name: strengths(profile, name, now) for name in INTEREST_DIMENSIONS}
 
     @property
     def chance(self) -> str:

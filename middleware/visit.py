@@ -518,13 +518,19 @@ class Visit:
         msgspec.json.encode(attributes)
         return self._note(ATTRIBUTES, told(attributes, PREFERENCE))
 
-    def dismiss(self, fragment: str, rule: str = "") -> Receipt:
-        """The visitor is not interested in ``fragment``; its ``rule``, if named, pauses for a while."""
+    def dismiss(self, fragment: str, rule: str = "", product: str = "") -> Receipt:
+        """The visitor is not interested in ``fragment``; its ``rule``, if named, pauses for a while.
+
+        Of one item of a shelf ``product`` is its id: it stands on no shelf any more, and the shelf
+        stays; then leave ``rule`` away.
+        """
         if not self.remembers:
             return NOTHING_TO_KEEP
         said = {"promotion_id": fragment}
         if rule:
             said["rule"] = rule
+        if product:
+            said["product_id"] = product
         return self._note(PROMOTION_DISMISSED, said)
 
     def _renamed(self, visitor: Visitor) -> Visitor:

@@ -2,7 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
-from .facts import DAYS_KEPT, KEYS_KEPT, RULES_KEPT, WINDOW_DAYS, Counter, Event
+from .facts import (
+    BOUGHT_KEPT,
+    DAYS_KEPT,
+    KEYS_KEPT,
+    RULES_KEPT,
+    WINDOW_DAYS,
+    Counter,
+    Event,
+)
 from .interests import Pair
 from .tables import Counts
 
@@ -12,9 +20,16 @@ TABLE_DAYS = 200
 DAYS_LEAST = 13
 
 
+_KEPT = {
+    "shown rule": RULES_KEPT,
+    "bought product": BOUGHT_KEPT,
+    "dismissed product": BOUGHT_KEPT,
+}
+
+
 def keys_kept(table: str) -> int:
     """How many keys a table such as "viewed product" may have."""
-    return RULES_KEPT if table == "shown rule" else KEYS_KEPT
+    return _KEPT.get(table, KEYS_KEPT)
 
 
 def counted(

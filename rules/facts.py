@@ -16,6 +16,7 @@ DAY = 86_400
 KEYS_KEPT = 48  # per verb and dimension; the least recent key goes first
 TEXT_KEPT = 100  # characters of a key or a visit's fact
 RULES_KEPT = 250  # of those that were shown: a cap that is forgotten is none
+BOUGHT_KEPT = 400  # products: what is forgotten would be recommended to who has it
 WINDOW_DAYS = 400  # how far back is counted; older days are dropped
 DAYS_KEPT = WINDOW_DAYS  # per key; the two oldest days are added together
 SKIPPED_KEPT = 8  # of the rules that a decision passed over; to explain has them all
@@ -145,18 +146,19 @@ class Recommend(msgspec.Struct, frozen=True, gc=False):
     """What fills a shelf: strategies in order, each filling what the one before left open.
 
     ``only`` and ``excluded`` are what the products must have, and must not: a dimension
-    (category, brand, tag) to its keys, any of which will do. ``pinned`` are the ids of
+    (category, brand, tag, and of ``only`` kind) to its keys, any of which will do, or price and stock to
+    bounds, as ``("at-most", 50)``, all of which they keep to. ``pinned`` are the ids of
     products that stand first. ``boosted`` and ``buried`` go up and down, as ``only`` is
     written. ``discovery`` is the share (0 to 1) for what the visitor does not know yet.
     """
 
     strategies: tuple[str, ...]
     limit: int = 8
-    only: Mapping[str, tuple[str, ...]] = {}
-    excluded: Mapping[str, tuple[str, ...]] = {}
+    only: Mapping[str, tuple[Any, ...]] = {}
+    excluded: Mapping[str, tuple[Any, ...]] = {}
     pinned: tuple[str, ...] = ()
-    boosted: Mapping[str, tuple[str, ...]] = {}
-    buried: Mapping[str, tuple[str, ...]] = {}
+    boosted: Mapping[str, tuple[Any, ...]] = {}
+    buried: Mapping[str, tuple[Any, ...]] = {}
     discovery: float = 0.0
     minimum_score: float = 0.0
 

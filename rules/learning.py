@@ -25,7 +25,16 @@ from .events import (
     SOURCE,
     VISITED,
 )
-from .facts import ANSWERS, KEYS_KEPT, TEXT_KEPT, Answer, Event, Profile, Told
+from .facts import (
+    ANSWERS,
+    BOUGHT_KEPT,
+    KEYS_KEPT,
+    TEXT_KEPT,
+    Answer,
+    Event,
+    Profile,
+    Told,
+)
 from .interests import WEIGHTS, Pair, add_interests
 from .precedence import tell
 from .storable import storable
@@ -186,7 +195,7 @@ def _completed(
         else []
     )
     value = 0.0
-    for line in lines[:KEYS_KEPT]:
+    for line in lines[:BOUGHT_KEPT]:
         if product := _as_text(line.get("product_id")):
             _remember(old, event, changes, "bought", relatives("product", product))
         value += (_money(line.get("price")) or 0.0) * _quantity(line.get("quantity"))
@@ -221,6 +230,10 @@ def _promotion(name: str) -> "Lesson":
             # Counted for the rule's cap; a rule that was dismissed makes a pause.
             if rule := _as_text(each.get("rule")):
                 pairs.append(("rule", rule))
+            if name == PROMOTION_DISMISSED and (
+                product := _as_text(each.get("product_id"))
+            ):
+                pairs.append(("product", product))
             if name != PROMOTION_VIEWED:
                 continue
             experiment = _as_text(each.get("experiment"))

@@ -1,10 +1,12 @@
 """What fills a shelf, out of a document: ``recommend`` and its words."""
 
 from collections.abc import Callable
+from typing import Any
 
 from ..findings import suggest
 from .document import Document, Node, core, names
 from .facts import Recommend
+from .numerals import number
 from .shares import read_share
 from .vocabulary import Vocabulary
 
@@ -14,6 +16,11 @@ RECOMMEND_KEYS = (
 )
 #: What products can be chosen by.
 FILTERS = ("category", "brand", "tag")
+#: What is compared with numbers instead, by these operators.
+MEASURES = ("price", "stock")
+BOUNDS = ("at-least", "at-most", "more-than", "less-than")
+#: What a shelf may hold: products, if its rule does not say.
+KINDS = ("product", "article")
 LIMIT = 100
 
 Key = Callable[[str, Node], tuple[str, str] | None]
@@ -69,16 +76,53 @@ class Shelves:
             self.document.error(node, f'"limit" is at most {LIMIT}, not {limit}')
         return limit
 
-    def _filter(self, name: str, node: Node | None) -> dict[str, tuple[str, ...]]:
+    def _filter(self, name: str, node: Node | None) -> dict[str, tuple[Any, ...]]:
         if node is None:
             return {}
-        chosen: dict[str, tuple[str, ...]] = {}
-        for dimension, value in self.document.pairs(node, f'"{name}"', FILTERS):
-            chosen[dimension.text] = self._keys(dimension.text, value)
+        chosen: dict[str, tuple[Any, ...]] = {}
+        kind = ("kind",) if name == "only" else ()
+        known = (*FILTERS, *MEASURES, *kind)
+        for dimension, value in self.document.pairs(node, f'"{name}"', known):
+            if dimension.text == "kind":
+                chosen["kind"] = self._kinds(value)
+            elif dimension.text in MEASURES:
+                chosen[dimension.text] = self._bounds(dimension, value)
+            else:
+                chosen[dimension.text] = self._keys(dimension.text, value)
         if node.kind == "map" and not node.entries:
             hint = f"write for example `{name}: {{category: ...}}`"
             self.document.error(node, f'"{name}" does not say what', hint)
         return chosen
+
+    def _kinds(self, node: Node) -> tuple[str, ...]:
+        kinds: list[str] = []
+        for place, text in names(self.document, node, '"kind"'):
+            if text in KINDS:
+                kinds.append(text)
+            else:
+                self.document.unknown(place, "kind", text, KINDS)
+        return tuple(kinds)
+
+    def _bounds(self, key: Node, node: Node) -> tuple[tuple[str, float], ...]:
+        """``{at-most: 50}`` as (("at-most", 50),)."""
+        document, name = self.document, key.text
+        hint = f"write for example `{name}: {{at-most: 50}}`"
+        if node.kind != "map" or not node.entries:
+            document.error(key, f'"{name}" needs a bound, not {node.shown}', hint)
+            return ()
+        bounds: list[tuple[str, float]] = []
+        for operator, value in document.pairs(node, f'"{name}"', BOUNDS):
+            limit = number(value.text) if value.kind == "scalar" else None
+            if limit is None:
+                words = f'"{operator.text}" needs a number, not {value.shown}'
+                document.error(value, words, hint)
+            else:
+                bounds.append((operator.text, limit))
+        least = [n for operator, n in bounds if operator in ("at-least", "more-than")]
+        most = [n for operator, n in bounds if operator in ("at-most", "less-than")]
+        if least and most and min(most) < max(least):
+            document.error(node, f'no "{name}" can keep to all of these bounds')
+        return tuple(bounds)
 
     def _pinned(self, node: Node | None) -> tuple[str, ...]:
         return () if node is None else self._keys("product", node)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..catalog import Catalog
 from ..items import Item
 from .caps import FEW_CATEGORIES, USUAL, CategoryCap
+from .content import Overlap
 from .model import Model, article_key, kind_and_id
 from .reasons import Reason
 from .recommender import parameters
@@ -20,6 +21,8 @@ FILTERS_KEPT = 200
 _BYTES_KEPT = 32_000_000
 _NUMBERS_KEPT = 50_000
 _NOTHING = -1
+_LARGE = 100_000  # items
+_FEW = 8  # one of so many items of a model is offered, at most: then a list is a waste
 
 #: What products must have: a dimension (category, brand, tag, kind) and its keys; or price or stock
 #: and bounds, as ``("at-most", 50.0)``.
@@ -49,6 +52,17 @@ class Wish(Protocol):
     def minimum_score(self) -> float: ...
 
 
+class _Offered(dict[int, str | None]):
+    """The keys of few among many."""
+
+    def __missing__(self, number: int) -> None:
+        return None
+
+
+#: Keys by number, None where nothing is offered; a list, or a dictionary where it would be empty.
+Ids = list[str | None] | _Offered
+
+
 class Assortment:
     """The products in stock and the articles of one catalogue, as a model numbers them.
 
@@ -73,7 +87,10 @@ class Assortment:
         self.model = model
         self.parameters = parameters(model) if model is not None else Parameters()
         size = model.size if model is not None else 0
-        self.ids: list[str | None] = [None] * size
+        self.size = size  # of what the model knows, and of what it does not
+        offered = len(catalog.newest) + len(catalog.articles)
+        few = offered < size // _FEW
+        self.ids: Ids = _Offered() if few else [None] * (size + offered)
         self._beyond: dict[str, int] = {}  # what the model does not know
         self._numbers: dict[str, int] = {}  # the others, as they are asked for
         self.newest = array("i", map(self._offer, catalog.newest))
@@ -81,7 +98,7 @@ class Assortment:
             "i", (self._offer(article_key(id)) for id in catalog.articles)
         )
         self._group_of: dict[str, int] = {}
-        self.groups = array("i", [_NOTHING]) * len(self.ids)
+        self.groups = array("h" if offered < 2**15 else "i", [_NOTHING]) * self.size
         self.categories: list[str] = []
         for number in (*self.newest, *self.articles):
             category = self.item(number).category
@@ -90,18 +107,19 @@ class Assortment:
                 if group == len(self.categories):
                     self.categories.append(category)
                 self.groups[number] = group
-        few = len({self.groups[number] for number in self.newest} - {_NOTHING})
-        self.cap = cap if cap.strict or few >= FEW_CATEGORIES else None
+        various = len({self.groups[number] for number in self.newest} - {_NOTHING})
+        self.cap = cap if cap.strict or various >= FEW_CATEGORIES else None
+        #: How well articles fit somebody's interests.
+        self.overlap = Overlap(catalog)
         self._because: dict[tuple[str, str], Reason] = {}
         self._adopt(scores or {})
 
     def _offer(self, key: str) -> int:
         number = self.model.number(key) if self.model is not None else None
         if number is None:
-            number = self._beyond[key] = len(self.ids)
-            self.ids.append(key)
-        else:
-            self.ids[number] = key
+            number = self._beyond[key] = self.size
+            self.size += 1
+        self.ids[number] = key
         return number
 
     def _adopt(self, scores: Mapping[str, float]) -> None:
@@ -114,7 +132,8 @@ class Assortment:
         self._having: dict[tuple[str, str], frozenset[str]] = {}
 
     def _popularity(self, scores: Mapping[str, float]) -> "array[float]":
-        shares = array("d", bytes(8 * len(self.ids)))
+        # Of a large model, half the memory counts more than the last digits.
+        shares = array("d" if self.size < _LARGE else "f", [0.0]) * self.size
         highest = max(scores.values(), default=0.0)
         if highest > 0:
             for id, score in scores.items():
@@ -205,7 +224,7 @@ class Assortment:
             from .selection import Selection
 
             found = Selection(self, wish)
-            kept = min(FILTERS_KEPT, max(10, _BYTES_KEPT // (5 * len(self.ids) + 1)))
+            kept = min(FILTERS_KEPT, max(10, _BYTES_KEPT // (5 * self.size + 1)))
             if len(self._selections) >= kept:
                 self._selections = {}  # as a whole, as above
             if not self._retired:
@@ -242,11 +261,11 @@ class Assortment:
         missing = {pair for pair in pairs if pair not in known}
         if missing:
             found: dict[tuple[str, str], set[str]] = {pair: set() for pair in missing}
-            for key in self.ids:
-                if key is not None:
-                    relatives = self.catalog.relatives(*kind_and_id(key))
-                    for pair in missing.intersection(relatives):
-                        found[pair].add(key)
+            for number in (*self.newest, *self.articles):
+                key = self.key(number)
+                relatives = self.catalog.relatives(*kind_and_id(key))
+                for pair in missing.intersection(relatives):
+                    found[pair].add(key)
             if len(known) >= FILTERS_KEPT:
                 known = {pair: known[pair] for pair in pairs if pair in known}
             known = known | {pair: frozenset(ids) for pair, ids in found.items()}

@@ -2,32 +2,32 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from hashlib import blake2b
+from struct import Struct
 
 from .selection import Selection
 
 _DRAWS = 24  # before all that may be drawn is looked at
 _ONE = 1.0 / 2**53
+_eight = Struct(">8Q").unpack
 
 
 class Luck:
     """Numbers from 0 to 1 that follow from a text."""
 
-    __slots__ = ("_numbers",)
+    __slots__ = ("_block", "_left", "_seed")
 
     def __init__(self, text: str) -> None:
-        self._numbers = _numbers(text)
+        self._seed = text.encode("utf-8", "surrogatepass")
+        self._block = 0
+        self._left: list[int] = []
 
     def __next__(self) -> float:
-        return next(self._numbers)
-
-
-def _numbers(text: str) -> Iterator[float]:
-    block, seed = 0, text.encode("utf-8", "surrogatepass")
-    while True:
-        digest = blake2b(seed, salt=block.to_bytes(8, "big")).digest()
-        for place in range(0, 64, 8):
-            yield (int.from_bytes(digest[place : place + 8], "big") >> 11) * _ONE
-        block += 1
+        left = self._left
+        if not left:
+            digest = blake2b(self._seed, salt=self._block.to_bytes(8, "big")).digest()
+            left += _eight(digest)
+            self._block += 1
+        return (left.pop() >> 11) * _ONE
 
 
 def expected(share: float, limit: int, usual: int | None = None) -> float:
@@ -61,13 +61,13 @@ def discovered(
     are the keys that may not be drawn, in several heaps. Where the visitor knows all categories, anything
     else may be.
     """
-    numbers, category, of_category = selection.pool
-    ids, size = selection.assortment.ids, len(numbers)
+    numbers, keys, category, of_category = selection.pool
+    size = len(keys)
     familiar = of_category.keys() & usual
     out: set[str] = set()
-    for keys in left_out:
-        if keys:
-            out |= category.keys() & keys
+    for some in left_out:
+        if some:
+            out |= category.keys() & some
     left = size
     for name in familiar:
         left -= of_category[name]
@@ -80,23 +80,17 @@ def discovered(
         return
     propensity = min(1.0, places / left)
     for _ in range(left):
-        found = -1
         for _ in range(_DRAWS):
-            number = numbers[int(next(luck) * size)]
-            key = ids[number]
-            if key not in out and category[key] not in familiar:  # type: ignore[index]  # all are offered
-                found = number
+            place = int(next(luck) * size)
+            key = keys[place]
+            if key not in out and category[key] not in familiar:
                 break
         else:  # few are left: look at each of them
             fitting = [
-                number
-                for number in numbers
-                if (key := ids[number]) not in out and category[key] not in familiar  # type: ignore[index]  # as above
+                place
+                for place, key in enumerate(keys)
+                if key not in out and category[key] not in familiar
             ]
-            if not fitting:
-                return
-            found = fitting[int(next(luck) * len(fitting))]
-        key = ids[found]
-        if key is not None:
-            out.add(key)
-        yield found, propensity
+            place = fitting[int(next(luck) * len(fitting))]
+        out.add(keys[place])
+        yield numbers[place], propensity

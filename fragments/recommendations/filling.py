@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from .assortment import Wish
+from .assortment import Assortment, Wish
 from .reasons import Reason
 from .selection import REFUSED, Selection
 from .shopper import DUE, Shopper
@@ -20,11 +20,19 @@ class Filling:
     """What stands on one shelf so far: ``entries`` are keys, reasons and scores.
 
     Strategies place what they find, the best first, until there are ``until``. ``left_out`` and
-    ``never`` are the keys that may not stand here.
+    ``never`` are the keys that may not stand here, nor do those in ``bought`` that are not due.
     """
 
     __slots__ = (
-        *("assortment", "entries", "left_out", "never", "selection", "shopper"),
+        *(
+            "assortment",
+            "bought",
+            "entries",
+            "left_out",
+            "never",
+            "selection",
+            "shopper",
+        ),
         *("until", "wish", "_cap", "_counts", "_crowded", "_strict", "_taken"),
     )
 
@@ -43,12 +51,8 @@ class Filling:
         self.until = wish.limit
         unwanted = shopper.unwanted
         self.never = self.assortment.having(unwanted) if unwanted else _NOTHING
-        self.left_out = left_out = set(shopper.bought)
-        if left_out:
-            for id, probability in shopper.due.items():
-                if probability >= DUE:
-                    left_out.discard(id)
-        left_out.update(taken, shopper.dismissed)
+        self.bought = shopper.bought
+        self.left_out = {*taken, *shopper.dismissed}
         self._taken = taken
         cap = selection.cap
         self._cap = cap.places(wish.limit) if cap is not None else wish.limit + 1
@@ -87,7 +91,16 @@ class Filling:
         if group == REFUSED or ((capped or self._strict) and group in self._crowded):
             return False
         id = self.assortment.ids[number]
-        return id is not None and id not in self.left_out and id not in self.never
+        return (
+            id is not None
+            and id not in self.left_out
+            and id not in self.never
+            and (id not in self.bought or self.due(id))
+        )
+
+    def due(self, id: str) -> bool:
+        """Whether somebody who has bought it needs it again: asked only where it matters."""
+        return self.shopper.due.get(id, 0.0) >= DUE
 
     def put(self, number: int, reason: Reason, score: float) -> str | None:
         """Place one item, whatever it scores; its key, or None if it may not stand here."""
@@ -114,7 +127,8 @@ class Filling:
         if left <= 0:
             return
         ids, groups = self.assortment.ids, self.selection.groups
-        left_out, never, least = self.left_out, self.never, self.wish.minimum_score
+        left_out, never, bought = self.left_out, self.never, self.bought
+        least = self.wish.minimum_score
         crowded = self._crowded if capped or self._strict else _NO_GROUPS
         one = reason if type(reason) is Reason else None
         for number in numbers:
@@ -123,6 +137,8 @@ class Filling:
                 continue
             id = ids[number]
             if id is None or id in left_out or id in never:
+                continue
+            if id in bought and not self.due(id):
                 continue
             score = scores[number]
             if score < least:
@@ -153,7 +169,7 @@ class Filling:
             return
         factors = self.selection.factors
         if factors:
-            for number in factors.keys() & found.keys():
+            for number in self.selection.tilted.intersection(found):
                 found[number] *= factors[number]
         assortment, selection = self.assortment, self.selection
         ids, groups, categories = (
@@ -161,13 +177,11 @@ class Filling:
             selection.groups,
             assortment.categories,
         )
-        left_out, never, leaning = self.left_out, self.never, self.shopper.leaning
+        left_out, never, bought = self.left_out, self.never, self.bought
+        leaning = self.shopper.leaning
         crowded = self._crowded if capped or self._strict else _NO_GROUPS
         leanings: dict[int, float] = {-1: 1.0}
-        reasons = {
-            item: assortment.because(kind, assortment.key(item))
-            for item in set(why.values())
-        }
+        reasons = _Reasons(assortment, kind)
         close = CLOSELY * (self.until - len(self.entries))
         scored: list[tuple[float, int]] = []
         for number in sorted(found, key=found.__getitem__, reverse=True):
@@ -175,7 +189,9 @@ class Filling:
             if group == REFUSED or group in crowded:
                 continue
             id = ids[number]
-            if id in left_out or id in without or id in never:
+            if id in left_out or id in without or id in never or id is None:
+                continue
+            if id in bought and not self.due(id):
                 continue
             factor = leanings.get(group)
             if factor is None:
@@ -216,3 +232,17 @@ class Filling:
                     self._crowded.add(group)
             if len(entries) >= until:
                 return
+
+
+class _Reasons(dict[int, Reason]):
+    """The reason that each item gives, made when it is asked for."""
+
+    __slots__ = ("_assortment", "_kind")
+
+    def __init__(self, assortment: Assortment, kind: str) -> None:
+        self._assortment, self._kind = assortment, kind
+
+    def __missing__(self, item: int) -> Reason:
+        assortment = self._assortment
+        found = self[item] = assortment.because(self._kind, assortment.key(item))
+        return found

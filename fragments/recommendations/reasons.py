@@ -18,6 +18,10 @@ _WORDS = {
         "en": "Because you read {title}",
         "de": "Weil Sie {title} gelesen haben",
     },
+    "interest": {
+        "en": "Fits what you look at",
+        "de": "Passt zu dem, was Sie ansehen",
+    },
     "viewed-again": {
         "en": "You looked at this recently",
         "de": "Zuletzt angesehen",

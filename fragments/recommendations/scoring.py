@@ -32,7 +32,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     ``click_decay`` of them divide their weight by e. What several of them lead to grows by
     ``joint`` for each but the first. A clicked item gives to itself ``again`` times what its
     visitors give to a second look at it, and ``reminder`` times the best score, divided by e each
-    ``reminder_decay`` items.
+    ``reminder_decay`` items; the one clicked last only ``last`` times that, as some shops' visitors
+    return to what they saw before, but their logs never name an item twice in a row.
     """
 
     farthest: int = 20
@@ -49,12 +50,23 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     again: float = 1.5
     reminder: float = 0.5
     reminder_decay: float = 2.0
+    last: float = 1.0
 
 
 @lru_cache(maxsize=64)
 def weights(count: int, decay: float) -> tuple[float, ...]:
     """What the last click weighs, the one before it, and so on."""
     return tuple(math.exp(-step / decay) for step in range(count))
+
+
+@lru_cache(maxsize=64)
+def reminders(parameters: Parameters) -> tuple[float, ...]:
+    """What the item clicked last is reminded of with, the one before it, and so on: shares of the
+    best score."""
+    last, *others = weights(REMEMBERED, parameters.reminder_decay)
+    return tuple(
+        parameters.reminder * weight for weight in (last * parameters.last, *others)
+    )
 
 
 #: The clicks that may be reminded of.
@@ -130,9 +142,11 @@ def _remind(
     if own is not None and parameters.again:
         steps = weights(parameters.clicks, parameters.click_decay)
         for item, weight in zip(latest, steps, strict=False):
-            found[item] = get(item, 0.0) + parameters.again * weight * own[item]
-    strength = parameters.reminder * (max(found.values(), default=0.0) or 1.0)
-    steps = weights(REMEMBERED, parameters.reminder_decay)
-    for item, weight in zip(latest, steps, strict=False):
-        found[item] = get(item, 0.0) + strength * weight
-        why[item] = item
+            if own[item]:
+                found[item] = get(item, 0.0) + parameters.again * weight * own[item]
+                why[item] = item
+    best = max(found.values(), default=0.0) or 1.0
+    for item, share in zip(latest, reminders(parameters), strict=False):
+        if share:
+            found[item] = get(item, 0.0) + best * share
+            why[item] = item

@@ -31,10 +31,11 @@ class First(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """What may be drawn for discovery: ``numbers``, the category of each of their keys, and how many
-    there are of each category."""
+    """What may be drawn for discovery: ``numbers`` and their ``keys``, the category of each key, and
+    how many there are of each category."""
 
     numbers: "array[int]"
+    keys: tuple[str, ...]
     category: dict[str, str]
     of_category: dict[str, int]
 
@@ -51,6 +52,7 @@ class Selection:
         self.wish = wish
         self.groups = self._allow(wish.only, wish.excluded)
         self.factors = self._tilt(wish.boosted, wish.buried)
+        self.tilted = frozenset(self.factors)
         #: A shelf of categories that its rule names is full of them: no cap.
         self.cap = None if "category" in wish.only else assortment.cap
         self.plain = len(wish.only) == len(wish.excluded) == 0 and not self.factors
@@ -66,7 +68,7 @@ class Selection:
     def _allow(self, only: Filter, excluded: Filter) -> "array[int]":
         assortment = self.assortment
         groups = assortment.groups
-        allowed = array("i", [REFUSED]) * len(groups)
+        allowed = array(groups.typecode, [REFUSED]) * len(groups)
         kinds = only.get("kind", ("product",))
         numbers: list[int] = []
         if "product" in kinds:
@@ -213,7 +215,8 @@ class Selection:
             of_category: dict[str, int] = {}
             for name in category.values():
                 of_category[name] = of_category.get(name, 0) + 1
-            self._pool = Pool(array("i", chosen), category, of_category)
+            keys = tuple(category)
+            self._pool = Pool(array("i", chosen), keys, category, of_category)
         return self._pool
 
     def pinned(self, wished: Collection[str]) -> list[int]:

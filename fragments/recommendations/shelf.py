@@ -70,7 +70,8 @@ def fill(
         ):
             return Shelf(first.ids, first.reasons, first.scores)
     filling = Filling(selection, wish, shopper, taken)
-    filling.pin()
+    if wish.pinned:
+        filling.pin()
     if not wish.discovery:
         _strategies(filling, strategies, candidates)
         return _stood(filling.entries)
@@ -139,7 +140,7 @@ def _discover(
     if count <= 0:
         return found
     assortment, shopper = filling.assortment, filling.shopper
-    out = (filling.left_out, shopper.viewed, filling.never)
+    out = (filling.left_out, filling.bought, shopper.viewed, filling.never)
     drawing = discovered(filling.selection, shopper.usual, out, places, luck)
     for number, propensity in drawing:
         id = filling.put(number, DISCOVERY, assortment.shares[number])

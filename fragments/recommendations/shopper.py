@@ -61,6 +61,11 @@ class Shopper(Protocol):
         ...
 
     @property
+    def interests(self) -> Mapping[str, Mapping[str, float]]:
+        """What they lean to: dimension (category, brand, tag) -> key -> how strongly, from 0."""
+        ...
+
+    @property
     def chance(self) -> str:
         """What luck is drawn from: the same text, the same luck."""
         ...
@@ -92,6 +97,7 @@ class Stranger:
     unwanted: Mapping[str, Collection[str]] = {}
     usual: Collection[str] = ()
     dormant: Sequence[str] = ()
+    interests: Mapping[str, Mapping[str, float]] = {}
     chance: str = ""
 
     leaning: Callable[[str], float] = staticmethod(_none)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from .content import add_unknown
 from .filling import Filling
-from .model import kind_and_id
+from .model import article_key, kind_and_id
 from .reasons import Reason
 from .scoring import VIEWED, scores
 from .selection import TRENDING
@@ -15,6 +15,7 @@ RECENT = 5
 
 AGAIN, AGAIN_SOON = Reason("viewed-again"), Reason("buy-again")
 NEW, PICK = Reason("new"), Reason("editors-pick")
+INTEREST = Reason("interest")
 
 Strategy = Callable[[Filling], None]
 
@@ -23,6 +24,8 @@ def for_you(filling: Filling) -> None:
     """What goes with all that was viewed lately; of what the model does not know, what is similar."""
     if filling.assortment.model is not None:
         _with_viewed(filling, VIEWED, "for-you", capped=True)
+    if not filling.full and "article" in filling.wish.only.get("kind", ()):
+        _of_interest(filling)
     if not filling.full:
         similar(filling)
 
@@ -39,6 +42,19 @@ def _with_viewed(filling: Filling, table: str, kind: str, *, capped: bool) -> No
         add_unknown(assortment.model, seen, parameters, found, why)
     without = frozenset(shopper.viewed)
     filling.place_scored(found, kind, why, without=without, capped=capped)
+
+
+def _of_interest(filling: Filling) -> None:
+    """Articles that share tags, categories and brands with what the visitor leans to."""
+    assortment, viewed = filling.assortment, set(filling.shopper.viewed)
+    fits = assortment.overlap.fits(filling.shopper.interests)
+    scores: dict[int, float] = {}
+    for id in sorted(fits, key=lambda id: (-fits[id].score, id)):
+        key = article_key(id)
+        number = assortment.number(key)
+        if number is not None and key not in viewed:
+            scores[number] = fits[id].score
+    filling.place(scores, scores, INTEREST, capped=False)
 
 
 def because_you_viewed(filling: Filling) -> None:

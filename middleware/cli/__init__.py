@@ -20,6 +20,7 @@ _COMMANDS = {
     "doctor": ".doctor",
     "stats": ".stats",
     "train": ".train",
+    "recommend": ".recommend",
     "import": ".import_",
     "export": ".export",
     "erase": ".erase",
@@ -74,6 +75,7 @@ def main() -> None:
       shopwindow doctor https://shop.example/   ask whether caches mix up visitors
       shopwindow stats personalization      count profiles and events
       shopwindow train personalization      learn which products go together
+      shopwindow recommend personalization  list what fills a shelf for whom, and why
       shopwindow import personalization sales.csv --source pos    what a till knows of customers
       shopwindow export personalization --customer 17    all there is about one person
       shopwindow erase personalization --customer 17     delete it

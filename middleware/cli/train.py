@@ -132,7 +132,7 @@ def command(
     Workers of the shop notice a new model by themselves. One that finds less than nine tenths
     of what the one before found, on the events held back, is refused; --force uses it.
 
-    Ends with 0 if there is a new model, with 1 if not. With --every it goes on until it is
+    Ends with 0 if there is a new model, with 1 if not, or if the report could not be written. With --every it goes on until it is
     stopped, whatever a training comes to. Needs pip install "shopwindow[train]".
     """
     if folder is None and ((file or tables) is None or out is None):
@@ -182,11 +182,15 @@ def _train(asked: Asked) -> None:
                 trained = train.train(read, catalog, until, say, counting)
         except (Unreadable, StoreError) as error:
             raise Failed(str(error)) from error
-        if asked.report is not None:  # also of a model that is refused: it may say why
-            _reported(asked.report, trained, read, catalog, say)
+        # Also of a model that is refused: the page may show why.
+        unwritten = ""
+        if asked.report is not None:
+            unwritten = _reported(asked.report, trained, read, catalog, say)
         say("writing", 0, 1)
         folder = _written(out, trained, asked.force)
     tell(folder, trained.meta, read.examples, time.time() - started, asked.form)
+    if unwritten:
+        raise Failed(unwritten)
 
 
 @contextmanager
@@ -257,16 +261,15 @@ def _reported(
     read: "Read",
     catalog: "Catalog | None",
     say: "Say",
-) -> None:
-    """Write the page about the model. Raises :class:`Failed`."""
+) -> str:
+    """Write the page about the model; why that was not possible, else ""."""
     from ...fragments.recommendations.training import report
 
     try:
         report.write(path, trained, read, catalog, say)
     except OSError as error:
-        raise Failed(
-            f"the report cannot be written to {path}: {error.strerror}"
-        ) from error
+        return f"the report cannot be written to {path}: {error.strerror}"
+    return ""
 
 
 def _out(asked: Asked, site: Site | None) -> Path:

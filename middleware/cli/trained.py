@@ -67,6 +67,8 @@ def tell(
     for name, number in meta["counts"].items():
         if name not in ("rejected", "later") or name == "later" and number:
             table.add_row(_COUNTS.get(name, name), f"{number:,}")
+    if rejected:
+        table.add_row("lines that are no events", f"{sum(rejected.values()):,}")
     for why, number in rejected.items():
         table.add_row(f"no event: {why}", f"{number:,}")
     for name, value in _flat(meta["metrics"]):

@@ -166,5 +166,5 @@ def _own(visit: "Visit", recommend: Recommend, known: Facts) -> Sequence[str]:
         minimum_score=0.0,
     )
     assortment = visit.window.assortment
-    shopper = KnownShopper(known, assortment.catalog)
+    shopper = KnownShopper(known)
     return fill(assortment.selection(wish), wish, shopper).ids

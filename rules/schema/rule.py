@@ -2,6 +2,7 @@
 
 from ..facts import Recommend
 from ..moments import WEEKDAYS
+from ..shelves import BOUNDS, FILTERS, KINDS, MEASURES
 from ..vocabulary import Vocabulary
 from .names import key, parameters
 from .values import (
@@ -56,6 +57,11 @@ def rule(vocabulary: Vocabulary) -> dict[str, Schema]:
         "split": _split(),
         "recommend": _recommend(vocabulary),
         "chosen": _chosen(),
+        "shelved": _chosen(
+            kind=about(
+                "What it is; products, if nothing is said.", one_or_more(one_of(KINDS))
+            )
+        ),
     }
 
 
@@ -212,7 +218,7 @@ def _recommend(vocabulary: Vocabulary) -> Schema:
         "limit": about(
             "At most so many products.", {**whole(1, 100), "default": usual}
         ),
-        "only": about("Nothing but these.", ref("chosen")),
+        "only": about("Nothing but these.", ref("shelved")),
         "except": about("Anything but these.", ref("chosen")),
         "pin": about("These first.", one_or_more(ref("product"))),
         "boost": about("These further to the front.", ref("chosen")),
@@ -226,10 +232,27 @@ def _recommend(vocabulary: Vocabulary) -> Schema:
     return closed(properties, "strategy")
 
 
-def _chosen() -> Schema:
+def _chosen(**others: Schema) -> Schema:
     """Products, by what they have in common."""
-    properties = {name: one_or_more(key(name)) for name in ("category", "brand", "tag")}
+    properties = {name: one_or_more(key(name)) for name in FILTERS} | others
+    for name in MEASURES:
+        bounds = {word: about(_BOUND_WORDS[word], NUMBER) for word in BOUNDS}
+        properties[name] = about(
+            _MEASURE_WORDS[name], {**closed(bounds), "minProperties": 1}
+        )
     return {**closed(properties), "minProperties": 1}
+
+
+_BOUND_WORDS = {
+    "at-least": "Not less.",
+    "at-most": "Not more.",
+    "more-than": "More than that.",
+    "less-than": "Less than that.",
+}
+_MEASURE_WORDS = {
+    "price": "What it costs, in the shop's currency; what has no price keeps to no bound.",
+    "stock": "How many are in stock; where the catalogue only says yes, enough.",
+}
 
 
 _SNIPPETS = [

@@ -20,7 +20,8 @@ ORDER = ["glue", "screw", article_key("news"), "drill", "ladder"]
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Recommender:
-    small(tmp_path, ROWS, together=TOGETHER, order=ORDER)
+    parameters = {"reminder": 2.0}
+    small(tmp_path, ROWS, together=TOGETHER, order=ORDER, parameters=parameters)
     return Recommender.open(tmp_path)
 
 

@@ -1,3 +1,4 @@
+from array import array
 from pathlib import Path
 
 import msgspec
@@ -5,8 +6,9 @@ import pytest
 
 from shopwindow.fragments.recommendations.model import Model
 from shopwindow.fragments.recommendations.scoring import Parameters, scores
+from shopwindow.fragments.recommendations.writing import write
 
-from .models import small
+from .models import NOON, small, table
 
 PLAIN = Parameters(
     clicks=2, click_decay=1.0, joint=0.0, reminder=1.0, reminder_decay=1.0
@@ -80,3 +82,18 @@ def test_the_same_item_twice_counts_once(model: Model) -> None:
     assert scores(model, numbers(model, "abab"), PLAIN) == scores(
         model, numbers(model, "ab"), PLAIN
     )
+
+
+@pytest.mark.parametrize("reminder", [0.0, 0.3])
+def test_whatever_has_a_score_has_a_reason(tmp_path: Path, reminder: float) -> None:
+    keys = ["a", "b", "c"]
+    rows = {"a": [("b", 1.0)]}
+    arrays = table(keys, rows, "viewed-viewed") | {"again": array("f", [2.0, 0.0, 1.0])}
+    write(tmp_path, keys, arrays, {}, NOON)
+    own = Model.current(tmp_path)
+    parameters = Parameters(reminder=reminder, last=0.0, again=1.0)
+
+    found, why = scores(own, [2, 0], parameters)
+
+    assert found.keys() == why.keys()
+    assert found[0] == 2.0  # by its second looks alone, being clicked last

@@ -1,6 +1,7 @@
 """What is bought together, learned from baskets that were made up."""
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,11 @@ DAY = 86400.0
 
 
 def events(
-    lines: list[tuple[int, ...]], items: int, *, verb: int = BOUGHT, timed: bool = True
+    lines: Sequence[tuple[int, ...]],
+    items: int,
+    *,
+    verb: int = BOUGHT,
+    timed: bool = True,
 ) -> Events:
     """``lines`` are (visitor, session, item, order, time)."""
     columns: NDArray[Any] = np.array(lines, np.int64).reshape(-1, 5)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shopwindow.fragments.recommendations.model import article_key
 from shopwindow.fragments.recommendations.training import lines
 from shopwindow.fragments.recommendations.training.events import ADDED, BOUGHT, VIEWED
 from shopwindow.fragments.recommendations.training.lines import Unreadable
@@ -138,6 +139,22 @@ def test_events_have_the_names_that_shops_give_them(
     rows = [{"visitor": "a", "event": word, "product": "x"} for word in words]
     found = read(written(tmp_path, *rows))
     assert found.events.verb.tolist() == [verb] * len(words)
+
+
+def test_what_was_read_is_an_article(tmp_path: Path) -> None:
+    rows = [
+        {"visitor": "a", "event": event, "product": product}
+        for event, product in (
+            ("Article Viewed", 7),
+            ("view", 7),
+            ("read", "7"),
+            ("read", article_key("7")),
+            ("read", None),
+        )
+    ]
+    found = read(written(tmp_path, *rows))
+    assert sessions(found) == [[article_key("7"), "7"] + [article_key("7")] * 2]
+    assert found.events.rejected == {"no product": 1}
 
 
 def test_what_is_in_an_order_and_has_no_name_was_bought(tmp_path: Path) -> None:
@@ -334,7 +351,7 @@ def test_who_does_more_than_a_shopper_can_counts_no_more_than_one(
         ("events.jsonl", b"\x1f\x8b\x08\x00nonsense", "gzip"),
         (
             "events.jsonl",
-            gzip.compress(b'{"visitor": 1, "product": 2}\n' * 99)[:40],
+            gzip.compress(b'{"visitor": 1, "product": 2}\n' * 99, mtime=0)[:40],
             "gzip",
         ),
         ("events.parquet", b"PAR1 and nothing else", "no Parquet file"),

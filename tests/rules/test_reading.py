@@ -283,7 +283,31 @@ RULES_WRONG = [
     ),
     (
         "show: hero\n    recommend: {strategy: trending, except: {colour: red}}",
-        '6:46: error: unknown key "colour" in "except": known: brand, category, tag',
+        '6:46: error: unknown key "colour" in "except": known: brand, category, price, stock, tag',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, only: {price: 50}}",
+        '6:44: error: "price" needs a bound, not "50": write for example `price: {at-most: 50}`',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, except: {stock: {under: 5}}}",
+        '6:54: error: unknown key "under" in "stock": known: at-least, at-most, less-than, more-than',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, only: {price: {at-most: cheap}}}",
+        '6:61: error: "at-most" needs a number, not "cheap": write for example `price: {at-most: 50}`',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, only: {price: {at-most: 5, more-than: 9}}}",
+        '6:51: error: no "price" can keep to all of these bounds',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, only: {kind: [product, artikel]}}",
+        '6:60: error: unknown kind "artikel": did you mean "article"?',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: trending, except: {kind: article}}",
+        '6:46: error: unknown key "kind" in "except": known: brand, category, price, stock, tag',
     ),
     (
         "show: hero\n    recommend: {strategy: trending, discovery: 20}",
@@ -564,7 +588,7 @@ rules:
         - {name: bare, show: plain}
     recommend:
       strategy: trending
-      only: {category: [Holzverbinder, $cat], brand: Spax}
+      only: {category: [Holzverbinder, $cat], brand: Spax, kind: product}
       except: {tag: sale}
       pin: p1
       boost: {brand: Spax}
@@ -596,7 +620,7 @@ rules:
     assert cosy.recommend == Recommend(
         ("trending",),
         8,
-        {"category": ("wood", "$cat"), "brand": ("Spax",)},
+        {"category": ("wood", "$cat"), "brand": ("Spax",), "kind": ("product",)},
         {"tag": ("sale",)},
         ("p1",),
         {"brand": ("Spax",)},

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 import pytest
+from msgspec.structs import replace
 
 from shopwindow.rules.attributes import Facts, facts
 from shopwindow.rules.contradictions import contradictory
@@ -11,7 +12,9 @@ from shopwindow.rules.explain import explain
 from shopwindow.rules.facts import Answer, Counter, Profile
 from shopwindow.rules.reading import read_rules
 from shopwindow.rules.ruleset import RuleSet
+from shopwindow.rules.running_out import RunsOut
 from shopwindow.rules.shadows import shadowed
+from shopwindow.rules.vocabulary import Parameters
 from tests.rules.shop import (
     NOW,
     PERSONALIZATION,
@@ -111,6 +114,21 @@ def test_who_bought_nothing_has_nothing_that_runs_out() -> None:
     assert shelf.asked == []  # not even asked
 
 
+def test_a_rule_is_not_even_looked_at_for_who_bought_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def looked_at(condition: RunsOut, facts: Facts) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(RunsOut, "supply", looked_at)
+    rules, shelf = rule("[running-out: {product: any}]"), Shelf()
+    reasons = [
+        decide(rules, known(rules, profile, shelf), "home.hero").reason
+        for profile in (None, buyer(), buyer("p1"))
+    ]
+    assert reasons == ["no-rule", "no-rule", "error"]
+
+
 def test_what_is_bought_for_good_does_not_run_out() -> None:
     assert not shows("[running-out: {product: any}]", buyer("p3"), Shelf(p1=0.9))
 
@@ -184,10 +202,6 @@ rules:
 
 
 def bound(more: str, then: str, show: str, parameters: str) -> RuleSet:
-    from msgspec.structs import replace
-
-    from shopwindow.rules.vocabulary import Parameters
-
     takes = Parameters(frozenset({"product"}), frozenset({"headline"}))
     fragments = {**VOCABULARY.fragments, "refill": takes}
     vocabulary = replace(VOCABULARY, fragments=fragments)

@@ -13,6 +13,7 @@ from rich.table import Table
 from .cancels import soak_cancels
 from .consents import soak_tc_strings
 from .cookies import soak_bad_cookies
+from .crowd import soak_crowd
 from .cuts import soak_cuts
 from .faults import soak_faults, soak_full, soak_kills, soak_mixed, soak_sinks
 from .judging import soak_decisions
@@ -42,6 +43,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("cookieless pages", soak_cookieless, 1_000_000),
     ("processes that write", soak_writers, 10_000),
     ("pages beside a purge", soak_purge, 1_000_000),
+    ("visitors before shelves", soak_crowd, 10_000),
     ("swapped models", soak_swaps, 1_000),
     ("faults of stores", soak_faults, 36),
     ("killed writers", soak_kills, 140),

@@ -116,6 +116,13 @@ async def test_three_looks_at_different_categories_are_not_three_at_one(
     assert USUAL in (await walker.open("/")).slot("home.hero")
 
 
+async def test_a_guide_about_what_was_looked_at_stands_first(street: Street) -> None:
+    walker = await street.visitor()
+    await walker.look_at("/p/bolzenanker-m10x95", "/p/verbundmoertel-300")
+    guide = (await walker.open("/")).slot("home.guide")
+    assert guide.count("<li>") == 1 and "Bolzenanker" in guide
+
+
 async def test_the_button_of_the_hero_leads_to_the_category(street: Street) -> None:
     walker = await street.visitor()
     await walker.look_at(*LOOKS)

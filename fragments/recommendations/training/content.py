@@ -159,7 +159,7 @@ def _most_common(counts: _Ints, items: int) -> int:
     """So many items may have a feature that finds others: all that share it are looked at."""
     rising = np.sort(counts)
     pairs = np.cumsum(rising.astype(np.float64) ** 2)
-    affordable = np.searchsorted(pairs, PAIRS_EACH * items, "right")
+    affordable = int(np.searchsorted(pairs, PAIRS_EACH * items, "right"))
     return int(rising[max(0, affordable - 1)])
 
 
@@ -167,7 +167,9 @@ def _shortlist(alike: csr_matrix, begin: int, keep: int) -> rowwise.Pairs:
     rows = np.repeat(np.arange(alike.shape[0]), np.diff(alike.indptr))
     alike.data[rows + begin == alike.indices] = 0
     pairs = (rows, alike.indices, alike.data)
-    rows, columns, values = rowwise.best(pairs, *alike.shape, keep * _SHORTLIST)
+    rows, columns, values = rowwise.best(
+        pairs, alike.shape[0], alike.shape[1], keep * _SHORTLIST
+    )
     return rows + begin, columns, values
 
 

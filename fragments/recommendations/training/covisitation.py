@@ -21,7 +21,7 @@ from .table import Table, empty
 from .weights import BUCKETS, UNIT, distances, recencies, scales
 
 #: Pairs that are held at once, at about 50 bytes.
-PAIRS = 1_500_000
+PAIRS = 250_000
 
 _Ints = NDArray[np.int64]
 _BELOW = 0x7FFF_FFFF  # what the bits of a positive float32 are at most
@@ -85,11 +85,6 @@ class _Line:
         )
         # By steps from the farthest before to the farthest after.
         self.distance = np.array([*backward[:0:-1], *forward], np.int64)
-        same = of == to
-        self._both = same
-        # Those of one item together: these are the rows that a part makes.
-        order = np.argsort(items, kind="stable")
-        self.places = order if same else order[self.of[order]]
         edges = np.flatnonzero(np.diff(session)) + 1
         starts = np.concatenate(([0], edges)).astype(np.int32)
         ends = np.concatenate((edges, [len(session)])).astype(np.int32)
@@ -98,7 +93,16 @@ class _Line:
         farthest = np.int32(self.farthest)
         self.before = np.minimum(place - np.repeat(starts, lengths), farthest)
         self.after = np.minimum(np.repeat(ends, lengths) - 1 - place, farthest)
-        del place
+        wanted = self.of
+        self._both = of == to
+        if not self._both:  # most are nowhere near one that they could be paired with
+            reached = np.concatenate(([0], np.cumsum(self.to)))
+            near = reached[place + self.after + 1] > reached[place - self.before]
+            wanted = wanted & near
+        # Those of one item together: these are the rows that a part makes.
+        places = np.flatnonzero(wanted)
+        self.places = places[np.argsort(items[places], kind="stable")]
+        self.each = np.bincount(items[places], minlength=number)
 
     def parts(self) -> Iterator[tuple[int, int, list[_Ints]]]:
         """Items from a first one up to a last one, and the places of their events in pieces."""
@@ -109,7 +113,7 @@ class _Line:
         work = np.zeros(len(places) + 1, np.int64)
         np.cumsum(self.before[places] + self.after[places], out=work[1:])
         starts = np.zeros(number + 1, np.int64)
-        np.cumsum(self.of_counts, out=starts[1:])
+        np.cumsum(self.each, out=starts[1:])
         first = 0
         while first < number:
             begin = starts[first]

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..scoring import REMEMBERED, Parameters, weights
+from ..scoring import REMEMBERED, Parameters, reminders, weights
 from .events import Events
 from .table import Table
 
@@ -103,18 +103,18 @@ class Rows:
         self._begins = np.searchsorted(self._question, np.arange(len(known)))
         hits = np.bincount(self._row, minlength=len(groups))
         self._joint = np.maximum(hits - 1, 0)
-        self._summed: dict[tuple[int, float], tuple[_Floats, _Floats]] = {}
+        self._summed: dict[tuple[int, float, float], tuple[_Floats, _Floats]] = {}
 
     def scores(self, parameters: Parameters) -> _Floats:
         """Of each pair of question and item that anything leads to."""
-        rows, own = self._sums(parameters.clicks, parameters.click_decay)
-        found = rows * (1 + parameters.joint) ** self._joint
-        found += parameters.again * own
+        rows, own = self._sums(
+            parameters.clicks, parameters.click_decay, parameters.joint
+        )
+        found = rows + parameters.again * own
         best = np.maximum.reduceat(found, self._begins)
         best[best == 0] = 1.0
-        strength = parameters.reminder * best[self._question[self._reminded]]
-        steps = np.array(weights(REMEMBERED, parameters.reminder_decay))
-        found[self._reminded] += strength * steps[self._reminded_age]
+        shares = np.array(reminders(parameters))[self._reminded_age]
+        found[self._reminded] += best[self._question[self._reminded]] * shares
         return found
 
     def ranks(self, parameters: Parameters) -> _Ints:
@@ -137,15 +137,21 @@ class Rows:
         order = order[(place < limit) & (found[order] > 0)]
         return self._question[order], self._item[order]
 
-    def _sums(self, clicks: int, decay: float) -> tuple[_Floats, _Floats]:
-        key = clicks, decay
+    def _sums(self, clicks: int, decay: float, joint: float) -> tuple[_Floats, _Floats]:
+        key = clicks, decay, joint
         if key not in self._summed:
             steps = np.array(weights(clicks, decay))
-            self._summed[key] = (
-                self._added(self._row, steps[self._row_age] * self._values),
-                self._added(self._own, steps[self._own_age] * self._own_values),
-            )
+            rows = self._added(self._row, steps[self._row_age] * self._values)
+            own = self._added(self._own, steps[self._own_age] * self._own_values)
+            self._summed[key] = rows * self._growth(joint), own
         return self._summed[key]
+
+    def _growth(self, joint: float) -> _Floats:
+        """By how many clicks but the first lead to it."""
+        powers = np.power(1 + joint, np.arange(int(self._joint.max()) + 1)).astype(
+            float
+        )
+        return powers[self._joint]
 
     def _added(self, places: _Ints, values: _Floats) -> _Floats:
         # Without a place bincount forgets that values are fractions.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .batch import COLUMNS, Batch, Value
 from .events import BOUGHT, VIEWED, Events
 from .sessions import Columns, arranged
-from .values import MISSING, UNUSABLE, Numbers, Verbs, moments
+from .values import MISSING, UNUSABLE, Numbers, Verbs, article_of, moments
 
 NO_PRODUCT = "no product"
 NO_VISITOR = "neither visitor nor session"
@@ -53,11 +53,17 @@ class Gathering:
         number = len(batch.line)
         self.lines += number
         visitors, sessions, names, products, times, orders = batch.values
+        verb = self._verbs.of(names)
+        articles = self._verbs.of_articles
+        if articles and not articles.isdisjoint(names):
+            products = [
+                article_of(product) if name in articles else product
+                for product, name in zip(products, names, strict=True)
+            ]
         item = self.items.of(products)
         visitor = self.visitors.of(visitors)
         session = self.sessions.of(sessions)
         order = self.orders.of(orders)
-        verb = self._verbs.of(names)
         unnamed = verb == MISSING  # an order's line, or somebody looked at it
         if unnamed.any():
             verb[unnamed] = np.where(order[unnamed] >= 0, BOUGHT, VIEWED)

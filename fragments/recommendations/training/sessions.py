@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .events import PAUSE, Events
 
 #: Events of one session that count; who does more is no shopper.
-LONGEST = 1_000
+LONGEST = 5_000
 #: A time so many times as far from most others as these are from each other is a mistake.
 FAR = 5.0
 

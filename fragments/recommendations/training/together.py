@@ -140,9 +140,9 @@ def _inverse(inner: csc_matrix, ridge: float, size: _Sizes) -> _Floats:
 def _regression(inverse: _Floats, keep: int) -> Pairs:
     """How much each item says of each other one: the best of every row."""
     number = len(inverse)
-    scale = -1 / np.diagonal(inverse)
+    scale: _Floats = np.float32(-1) / np.diagonal(inverse)
     keep = min(keep, number)
-    found = []
+    found: list[Pairs] = []
     for begin in range(0, number, _HEIGHT):
         end = min(begin + _HEIGHT, number)
         part = inverse[:, begin:end].T * scale  # it is symmetric

@@ -28,8 +28,9 @@ QUESTIONS, FEWEST = 2_000, 100
 EVENTS = 3_000_000
 #: What is tried, in this order, again and again until nothing gets better.
 TRIED: Mapping[str, tuple[float, ...]] = {
-    "reminder": (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.2, 2.0),
+    "reminder": (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.2, 2.0, 3.5),
     "again": (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0),
+    "last": (0.0, 0.5, 1.0, 1.5),
     "reminder_decay": (0.7, 1.0, 2.0, 4.0, 8.0, 16.0),
     "click_decay": (0.5, 0.8, 1.2, 2.0, 3.5),
     "joint": (0.0, 0.15, 0.25, 0.4, 0.6),
@@ -60,7 +61,10 @@ def tune(events: Events, say: Say | None = None) -> Tuned:
         return Tuned(parameters, {"left out": "too few sessions to measure by"})
     head, questions = held
     own = again(head, parameters)
-    rows = learned(head, parameters)
+    # Rows that nobody asks for need not be widened: that is most of the work.
+    asked = np.unique(questions.clicks[questions.clicks >= 0])
+    narrow = table(head, parameters)
+    rows = widened(narrow, parameters.wider, parameters.keep, asked)
     # Every other question chooses; the others measure, so that what was chosen by chance
     # does not count as good.
     choosing = Rows(questions.part(slice(0, None, 2)), rows, own, parameters.clicks)

@@ -19,12 +19,14 @@ _ARTICLE = article_key("")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = {
     VIEWED: "view viewed views pageview productviewed productview viewitem viewproduct "
-    "detail click clicked read articleviewed impressiondetail",
+    "detail click clicked read articleviewed articleread readarticle impressiondetail",
     ADDED: "add added cart addtocart addedtocart productadded basket addtobasket "
     "carted",
     BOUGHT: "buy bought purchase purchased order ordered ordercompleted transaction "
     "sale sold checkout productpurchased",
 }
+#: These are of articles, whatever the column is called.
+_OF_ARTICLES = frozenset(("articleviewed", "articleread", "readarticle", "read"))
 _VERBS = {name: verb for verb, names in _NAMES.items() for name in names.split()}
 #: What a number of this size counts: none of them is a time in seconds before the year 5000.
 FINER = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
@@ -59,20 +61,30 @@ class Numbers(dict[Value, int]):
         return np.fromiter(map(self.__getitem__, values), np.int32, len(values))
 
 
+def article_of(value: Value) -> Value:
+    """The key of the article with this id."""
+    text = _text(value)
+    return text and article_key(text.removeprefix(_ARTICLE))
+
+
 def _text(value: Value) -> str:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if isinstance(value, float) and math.isnan(value):
+    if value is None or isinstance(value, float) and math.isnan(value):
         return ""
     return str(value)
 
 
 class Verbs(dict[Value, int]):
-    """Names of events as verbs: :data:`MISSING` for none, :data:`UNUSABLE` for an unknown one."""
+    """Names of events as verbs: :data:`MISSING` for none, :data:`UNUSABLE` for an unknown one.
+
+    ``of_articles`` are those met that are about articles.
+    """
 
     def __init__(self) -> None:
+        self.of_articles: set[Value] = set()
         self[None] = self[""] = MISSING
 
     def __missing__(self, value: Value) -> int:
@@ -80,6 +92,8 @@ class Verbs(dict[Value, int]):
         verb = _VERBS.get(name, UNUSABLE)
         if verb != UNUSABLE:
             self[value] = verb
+        if name in _OF_ARTICLES:
+            self.of_articles.add(value)
         return verb
 
     def of(self, values: Sequence[Value]) -> NDArray[np.int8]:

@@ -1,6 +1,7 @@
 """A table with what goes with those that go with an item: a second step, for what is seldom seen."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
 from .covisitation import sorted_rows
@@ -12,11 +13,14 @@ FIRST, SECOND = 10, 20
 ROWS = 8_192
 
 
-def widened(table: Table, share: float, keep: int) -> Table:
+def widened(
+    table: Table, share: float, keep: int, only: NDArray[np.int64] | None = None
+) -> Table:
     """The table with ``share`` times what its second steps give; ``keep`` per row stay.
 
     A step from i by k to j gives val(i, k) * val(k, j) / sum of the values of k: what the
-    first step is worth is handed on in parts. Without a share it is the same table.
+    first step is worth is handed on in parts. Without a share it is the same table. Of ``only``
+    some items, ascending, the others' rows are empty: this is for who needs no more.
     """
     if share <= 0 or not len(table.idx):
         return table
@@ -33,16 +37,16 @@ def widened(table: Table, share: float, keep: int) -> Table:
     least[full] = table.val[table.ptr[full] + keep - 1]
     counts = np.zeros(items, np.int64)
     columns, values = [], []
-    for begin in range(0, items, ROWS):
-        end = min(begin + ROWS, items)
-        sum = every[begin:end] + start[begin:end] @ parts
-        rows = np.repeat(np.arange(begin, end), np.diff(sum.indptr))
+    wanted = np.arange(items) if only is None else only
+    for begin in range(0, len(wanted), ROWS):
+        some = wanted[begin : begin + ROWS]
+        sum = every[some] + start[some] @ parts
+        place = np.repeat(np.arange(len(some)), np.diff(sum.indptr))
+        rows = some[place]
         short = sum.data.astype(np.float32)
         sound = (short >= least[rows]) & (rows != sum.indices)
-        found = sorted_rows(
-            rows[sound] - begin, short[sound], sum.indices[sound], items, keep
-        )
-        counts[begin:end] = np.bincount(found[0], minlength=end - begin)
+        found = sorted_rows(place[sound], short[sound], sum.indices[sound], items, keep)
+        counts[some] = np.bincount(found[0], minlength=len(some))
         columns.append(found[1])
         values.append(found[2])
     ptr = np.zeros(items + 1, np.int64)

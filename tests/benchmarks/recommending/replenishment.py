@@ -142,23 +142,17 @@ def read() -> Groceries | None:
 
     data = Path(found.origin).parent / "data"
     products = parquet.read_table(data / "products.parquet").to_pydict()
-    goods = {
-        str(id): category or ""
-        for id, department, category in zip(
-            products["product_id"],
-            products["department"],
-            products["product_category"],
-            strict=True,
-        )
-        if department not in NOT_GOODS
-    }
+    ids = [str(id) for id in products["product_id"]]
+    departments = dict(zip(ids, products["department"], strict=True))
+    categories = dict(zip(ids, products["product_category"], strict=True))
     table = parquet.read_table(
         data / "transactions.parquet",
         columns=["household_id", "product_id", "transaction_timestamp"],
     )
-    ids = np.array([str(id) for id in table["product_id"].to_pylist()])
-    keys, item = np.unique(ids, return_inverse=True)  # ASCII: sorted as UTF-8 is
-    kept = np.array([key in goods for key in keys])[item]
+    bought = np.array([str(id) for id in table["product_id"].to_pylist()])
+    keys, item = np.unique(bought, return_inverse=True)  # ASCII: sorted as UTF-8 is
+    goods = [departments.get(key) not in NOT_GOODS for key in keys.tolist()]
+    kept = np.array(goods)[item]
     households = np.array([str(id) for id in table["household_id"].to_pylist()])
     _, visitor = np.unique(households, return_inverse=True)
     time = table["transaction_timestamp"].to_numpy().astype("datetime64[s]")
@@ -176,7 +170,7 @@ def read() -> Groceries | None:
         len(kept),
         Counter(),
     )
-    return Groceries(events, {id: name for id, name in goods.items() if name})
+    return Groceries(events, {id: name for id, name in categories.items() if name})
 
 
 class _Look:

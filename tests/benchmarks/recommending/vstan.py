@@ -23,27 +23,27 @@ class Settings(NamedTuple):
     ``seen`` multiplies what was seen already, ``reminder`` adds so many times the best score.
     """
 
-    sample: int = 1000
-    neighbours: int = 200
+    sample: int = 2500
+    neighbours: int = 500
     position: float = 1.0
     age: float = 0.4
-    distance: float = 2.0
-    rare: float = 0.0
-    seen: float = 1.0
+    distance: float = 4.0
+    rare: float = 1.0
+    seen: float = 0.3
     reminder: float = 0.0
     returning: float = 1.0
 
 
 TRIED: Mapping[str, tuple[float, ...]] = {
-    "reminder": (0.0, 0.2, 0.5, 1.0, 2.0),
-    "seen": (0.1, 0.3, 1.0),
-    "position": (0.4, 0.7, 1.0, 2.0, 4.0),
-    "distance": (0.5, 1.0, 2.0, 4.0),
-    "neighbours": (100, 200, 500),
-    "sample": (500, 1000, 2500),
+    "seen": (0.1, 0.3, 0.6, 1.0),
+    "reminder": (0.0, 0.2, 0.5, 1.0),
+    "distance": (1.0, 2.0, 4.0, 8.0),
+    "position": (0.5, 1.0, 2.0),
+    "rare": (0.0, 0.3, 1.0, 3.0),
+    "neighbours": (200, 500, 1000),
+    "sample": (1000, 2500),
     "age": (0.1, 0.4, 1.5),
-    "rare": (0.0, 0.1, 1.0),
-    "returning": (0.5, 1.0, 2.0, 4.0),
+    "returning": (0.5, 1.0, 2.0),
 }
 
 
@@ -135,6 +135,7 @@ def tune(
     first = measured([vstan.rank(question, settings) for question in questions])
     reached = 2.0
     for _ in range(rounds):
+        last = settings
         for name, values in TRIED.items():
             for value in values:
                 if value == getattr(settings, name):
@@ -148,6 +149,8 @@ def tune(
                 step()
                 if worth > reached:
                     settings, reached = trial, worth
+        if settings == last:
+            break
     return settings
 
 
