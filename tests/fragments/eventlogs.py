@@ -43,6 +43,10 @@ def _lines(
             yield json.dumps(event)
             # Often none, often just as long as what parts sessions, and a little more.
             moment += chance.choice((0, 0, 10, 300, 1_800, 1_801))
+    for twin in range(12):  # they all go with the first one as well as any other does
+        for item in (99, twin):
+            event = {"visitor": f"t{twin}", "event": "view", "product": f"t{item}"}
+            yield json.dumps(event | ({"time": BEGINS + 86_400} if timed else {}))
     for click in range(1_100):  # a robot
         event = {"visitor": "robot", "event": "view", "product": f"r{click % 40}"}
         yield json.dumps(event | ({"time": BEGINS + click} if timed else {}))

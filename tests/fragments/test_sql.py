@@ -51,8 +51,8 @@ def test_duckdb_counts_what_numpy_counts(
 
 def test_a_log_of_purchases_alone_counts_them_as_looked_at(tmp_path: Path) -> None:
     path = eventlogs.written(tmp_path, timed=True, named=False, verbs="b")
-    # The robot looks.
-    path.write_text("\n".join(path.read_text("utf-8").split("\n")[:-1_103]), "utf-8")
+    lines = path.read_text("utf-8").split("\n")
+    path.write_text("\n".join(line for line in lines if '"buy"' in line), "utf-8")
     events = reading.read(path).events
     with in_duckdb(path, tmp_path) as gathering:
         gathering.finish()
