@@ -15,13 +15,12 @@ from shopwindow.fragments.recommendations.training.evaluation import (
     recall,
     reciprocal,
 )
-from shopwindow.fragments.recommendations.training.events import ADDED, BOUGHT
+from shopwindow.fragments.recommendations.training.events import ADDED, BOUGHT, views_of
 from shopwindow.fragments.recommendations.training.part import arrays_of
 from shopwindow.fragments.recommendations.training.tuning import (
     learned,
     refusal,
     tune,
-    views_of,
 )
 from shopwindow.fragments.recommendations.writing import write
 

@@ -30,8 +30,6 @@ def weighed(
 ) -> NDArray[np.float32]:
     """The same, of sums in fixed point and how often each item was viewed."""
     power = parameters.power_of + parameters.power_to
-    distinct, places = np.unique(counts, return_inverse=True)
-    known = scales(distinct.tolist(), power)
-    scale = np.array([known.get(count, 0.0) for count in distinct.tolist()])
-    found: NDArray[np.float32] = (sums * (scale[places] / UNIT)).astype(np.float32)
+    scaled = sums * (scales(counts, power) / UNIT)
+    found: NDArray[np.float32] = scaled.astype(np.float32)
     return found

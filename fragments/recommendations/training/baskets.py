@@ -4,11 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from .events import ADDED, BOUGHT, Events
+from .events import ADDED, BOUGHT, DAY, Events
 
 #: A basket of more different items is no household's: it is left out.
 LARGEST = 200
-_DAY = 86400.0
 
 
 def baskets(events: Events) -> tuple[csr_matrix, NDArray[np.float64]]:
@@ -42,7 +41,7 @@ def _basket(events: Events, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         return basket
     group = events.session[chosen][loose].astype(np.int64)
     if events.timed:
-        days = np.floor(events.time[chosen][loose] / _DAY).astype(np.int64)
+        days = np.floor(events.time[chosen][loose] / DAY).astype(np.int64)
         days -= days.min()
         visitor = events.visitor[chosen][loose].astype(np.int64)
         # Nobody knows which visitor a negative one is: the session stands in.

@@ -6,7 +6,7 @@ their prices are of the same order.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from ...catalog import Catalog
 from ...items import Item
 from ..model import kind_and_id
 from . import rowwise
+from .part import Say
 from .table import Table, empty
 from .words import pieces, words
 
@@ -35,7 +36,6 @@ BELIEVED = 5.0
 _PAIRS = 1_500_000  # held at once
 _SHORTLIST = 3  # times as many as are kept are looked at more closely
 
-Say = Callable[[str, int, int], object]
 _Ints = NDArray[np.int64]
 _Floats = NDArray[np.float32]
 

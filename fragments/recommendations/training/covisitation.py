@@ -75,8 +75,8 @@ class _Line:
         self.of, self.to = (verb == of), (verb == to)
         self.of_counts = np.bincount(items[self.of], minlength=number)
         self.to_counts = np.bincount(items[self.to], minlength=number)
-        self.scale_of = _scales(self.of_counts, parameters.power_of) * UNIT**-2
-        self.scale_to = _scales(self.to_counts, parameters.power_to)
+        self.scale_of = scales(self.of_counts, parameters.power_of) * UNIT**-2
+        self.scale_to = scales(self.to_counts, parameters.power_to)
         self.recency = recency(events, parameters.recency)
         self.farthest = parameters.farthest
         self.keep = parameters.keep
@@ -199,13 +199,6 @@ def sorted_rows(
     short = (np.uint64(_BELOW) - (key & np.uint64(_BELOW))).astype(np.uint32)
     kept = (key >> np.uint64(31)).astype(np.int64)
     return kept, chosen, short.view(np.float32)
-
-
-def _scales(counts: _Ints, power: float) -> NDArray[np.float64]:
-    distinct, places = np.unique(counts, return_inverse=True)
-    known = scales(distinct.tolist(), power)
-    each = np.array([known.get(count, 0.0) for count in distinct.tolist()])
-    return each[places]
 
 
 def recency(events: Events, decay: float) -> _Ints:

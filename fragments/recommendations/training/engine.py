@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model import article_key, kind_and_id
-from .events import PAUSE
-from .popularity import DAY
+from .events import DAY, PAUSE
 from .sessions import FAR, FAR_OFF, LONGEST, NO_TIME, TOO_MANY
 
 Columns = Mapping[str, NDArray[Any] | Sequence[str]]

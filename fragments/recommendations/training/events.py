@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 VIEWED, ADDED, BOUGHT = 0, 1, 2
+DAY = 86_400.0  # seconds
 #: Of one visitor, so many seconds without an event begin a new session.
 PAUSE = 1800.0
 
@@ -47,3 +48,13 @@ class Events(NamedTuple):
     def starts(self) -> NDArray[np.int64]:
         """Session ``s`` has the rows ``starts[s]`` to ``starts[s + 1]``."""
         return np.searchsorted(self.session, np.arange(self.sessions + 1))
+
+
+def views_of(events: Events) -> Events:
+    """Only what was viewed; where nothing was, whatever was done counts as that."""
+    viewed = events.verb == VIEWED
+    if viewed.all():
+        return events
+    if viewed.any():
+        return events.where(viewed)
+    return events._replace(verb=np.full(len(events.verb), VIEWED, np.int8))

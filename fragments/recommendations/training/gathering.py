@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batch import COLUMNS, Batch, Value
-from .events import BOUGHT, VIEWED, Events
+from .events import BOUGHT, DAY, VIEWED, Events
 from .sessions import Columns, arranged
 from .values import MISSING, UNUSABLE, Numbers, Verbs, article_of, moments
 
@@ -20,7 +20,7 @@ FUTURE = "the time is in the future"
 _EVENT, _TIME = COLUMNS.index("event"), COLUMNS.index("time")
 
 #: Seconds that clocks may be ahead.
-AHEAD = 86_400.0
+AHEAD = DAY
 SHOWN = 10
 
 

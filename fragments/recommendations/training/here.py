@@ -6,11 +6,10 @@ from numpy.typing import NDArray
 from ..scoring import Parameters
 from . import covisitation, popularity
 from .again import again
-from .events import VIEWED, Events
+from .events import VIEWED, Events, views_of
 from .part import Say
 from .table import Table
 from .together import KEEP, cosine
-from .tuning import views_of
 
 
 class Here:

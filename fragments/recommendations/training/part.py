@@ -12,6 +12,10 @@ from .table import Table
 Say = Callable[[str, int, int], object]
 
 
+def silent(step: str, done: int, of: int) -> None:
+    """A :data:`Say` for who does not want to hear."""
+
+
 class Part(NamedTuple):
     """Arrays by the names that they get in the model, and what its ``metrics`` say of the part."""
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .events import ADDED, BOUGHT, VIEWED, Events
+from .events import ADDED, BOUGHT, DAY, VIEWED, Events
 from .weights import UNIT
 
 #: What an event weighs by its verb.
@@ -18,7 +18,6 @@ WEIGHTS = {VIEWED: 1, ADDED: 3, BOUGHT: 5}
 HALF_LIFE = 7.0
 #: A file without times counts as that of so many days.
 UNTIMED_DAYS = 30
-DAY = 86_400.0
 
 
 class Popularity(NamedTuple):

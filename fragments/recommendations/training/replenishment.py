@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..replenishment.features import ARRAYS, FEATURES, PREFIX
 from .itemnumbers import numbers
 from .logistic import logistic
-from .part import Part, Say
+from .part import Part, Say, silent
 from .purchases import Floats, Log, Purchases, pairs, purchases
 from .rebuying import again, features
 
@@ -40,7 +40,7 @@ def fit(
     A log without times, without enough purchases, or whose purchases follow no pattern gives a
     part without arrays, whose metrics say under ``left out`` why.
     """
-    tell = say or (lambda step, done, of: None)
+    tell = say or silent
     if not events.timed:
         return _left_out("the log has no times")
     bought = purchases(events)

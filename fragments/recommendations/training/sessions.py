@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .events import PAUSE, Events
+from .events import DAY, PAUSE, Events
 
 #: Events of one session that count; who does more is no shopper.
 LONGEST = 5_000
@@ -92,7 +92,7 @@ def _only(columns: Columns, sound: _Bools, why: str, rejected: Counter[str]) -> 
 def _near(time: NDArray[np.float64]) -> _Bools:
     """Which times are not far off: one wrong clock would make all others look the same age."""
     low, high = np.quantile(time, (0.01, 0.99))
-    margin = max(FAR * (high - low), 86_400.0)
+    margin = max(FAR * (high - low), DAY)
     near: _Bools = (time >= low - margin) & (time <= high + margin)
     return near
 

@@ -17,9 +17,9 @@ from . import weights
 from .again import weighed
 from .baskets import LARGEST
 from .engine import Engine, arrange, number, numbers, query
-from .events import ADDED, BOUGHT, VIEWED, Events
+from .events import ADDED, BOUGHT, DAY, VIEWED, Events
 from .part import Say
-from .popularity import DAY, UNTIMED_DAYS, WEIGHTS, Popularity, decays, ranked
+from .popularity import UNTIMED_DAYS, WEIGHTS, Popularity, decays, ranked
 from .table import Table, empty
 from .together import KEEP
 
@@ -92,13 +92,13 @@ class Counting:
         counts = self.items.counts
         sources = self.looked_at() if source == VIEWED else counts[source]
         targets = sources if source == target else counts[target]
-        scale_from = _scales(sources, parameters.power_of) / weights.UNIT**2
+        scale_from = weights.scales(sources, parameters.power_of) / weights.UNIT**2
         self.engine.load(
             "scales",
             {
                 "number": numbers(len(self.items.keys)),
                 "scale_from": scale_from,
-                "scale_to": _scales(targets, parameters.power_to),
+                "scale_to": weights.scales(targets, parameters.power_to),
             },
         )
         return query(
@@ -159,7 +159,8 @@ class Counting:
         counts = np.zeros(len(self.items.keys), np.int64)
         counts[found["number"]] = found["baskets"]
         engine.load(
-            "shares", {"number": numbers(len(counts)), "scale": _scales(counts, 0.5)}
+            "shares",
+            {"number": numbers(len(counts)), "scale": weights.scales(counts, 0.5)},
         )
         return query("cosine", keep=keep)
 
@@ -242,13 +243,6 @@ def _dense(first: NDArray[np.int64]) -> NDArray[np.int32]:
     """Numbers from 0 in the same order; -1 stays."""
     _, which = np.unique(np.append(first, -1), return_inverse=True)
     return (which[:-1] - 1).astype(np.int32)
-
-
-def _scales(counts: NDArray[np.int64], power: float) -> NDArray[np.float64]:
-    there, which = np.unique(counts, return_inverse=True)
-    known = weights.scales(there.tolist(), power)
-    each = np.array([known.get(count, 0.0) for count in there.tolist()], np.float64)
-    return each[which]
 
 
 def table_of_rows(found: Mapping[str, NDArray[Any]], items: int) -> Table:

@@ -12,7 +12,7 @@ the length of the log pays for. The others are predicted from those, which costs
 what they lead to themselves is the cosine, on the scale of the regression.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from scipy.sparse import csc_matrix, csr_matrix, diags
 from . import rowwise
 from .baskets import baskets
 from .events import Events
+from .part import Say, silent
 from .rowwise import Pairs
 from .table import Table, empty
 from .weights import scales
@@ -43,7 +44,6 @@ RARE = 3
 _PAIRS = 1_500_000  # held at once
 _HEIGHT = 512  # rows of the matrix that are looked at at once
 
-Say = Callable[[str, int, int], object]
 _Floats = NDArray[np.float32]
 _Sizes = NDArray[np.float64]
 _Ints = NDArray[np.int64]
@@ -54,7 +54,7 @@ def together(events: Events, say: Say | None = None, keep: int = KEEP) -> Table:
 
     To score what goes with a basket, add up the rows of its items.
     """
-    say = say or _silent
+    say = say or silent
     items = len(events.keys)
     of, size = baskets(events)
     if not of.nnz:
@@ -101,10 +101,6 @@ def cosine(events: Events, keep: int = KEEP) -> Table:
     counts = np.bincount(of.indices, minlength=items)
     some = np.flatnonzero(counts)
     return rowwise.table(_cosine(csc_matrix(of), counts, some, size, keep), items)
-
-
-def _silent(step: str, done: int, of: int) -> None:
-    pass
 
 
 def _affordable(lines: int) -> int:
@@ -194,11 +190,7 @@ def _cosine(
     scale: float = 1.0,
 ) -> Iterator[Pairs]:
     """What some items lead to, by the cosine of baskets, times ``scale``."""
-    known = scales(np.unique(counts).tolist(), 0.5)
-    each = np.array(
-        [known.get(count, 0.0) for count in range(counts.max(initial=0) + 1)]
-    )
-    each = each[counts]
+    each = scales(counts, 0.5)
     for part in _parts(some, of, size):
         common = csr_matrix(of[:, part].T @ of)
         rows = _rows(common)

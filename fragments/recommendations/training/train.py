@@ -13,7 +13,7 @@ from ..scoring import AGAIN
 from . import content, popularity, replenishment
 from .events import ADDED, BOUGHT, VIEWED, Events
 from .here import Here
-from .part import Say, arrays_of
+from .part import Say, arrays_of, silent
 from .reading import Read
 from .together import together
 from .tuning import tune
@@ -48,7 +48,7 @@ def train(
     ``counting`` the tables and what is popular come from there, of all events of a log, and
     ``read`` holds only the newest of them, for all else.
     """
-    say = say or _nobody
+    say = say or silent
     events = read.events
     if catalog is not None:
         events = with_items(events, keys_of(catalog))
@@ -154,7 +154,3 @@ def _written(events: Events, until: float | None) -> str | None:
 
 def _step(say: Say, step: str) -> Say:
     return lambda _, done, of: say(step, done, of)
-
-
-def _nobody(step: str, done: int, of: int) -> None:
-    return None

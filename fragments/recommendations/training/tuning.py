@@ -15,7 +15,7 @@ from ..scoring import Parameters
 from .again import again
 from .covisitation import table
 from .evaluation import Questions, Rows, measures, recall, reciprocal
-from .events import VIEWED, Events
+from .events import Events, views_of
 from .part import Say
 from .table import Table
 from .widening import widened
@@ -146,13 +146,3 @@ def held_back(events: Events) -> tuple[Events, Questions] | None:
             early[head] = True
             return views.where(early), questions
     return None
-
-
-def views_of(events: Events) -> Events:
-    """Only what was viewed; where nothing was, whatever was done counts as that."""
-    viewed = events.verb == VIEWED
-    if viewed.all():
-        return events
-    if viewed.any():
-        return events.where(viewed)
-    return events._replace(verb=np.full(len(events.verb), VIEWED, np.int8))

@@ -14,7 +14,9 @@ multiplied in this order: single steps that are rounded alike everywhere.
 """
 
 import math
-from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
 
 UNIT = 1 << 16
 """What a weight of 1 is in fixed point; a pair of full weight is UNIT * UNIT, and 2**31 such
@@ -51,7 +53,10 @@ def recencies(decay: float) -> list[int]:
     ]
 
 
-def scales(counts: Iterable[int], power: float) -> dict[int, float]:
-    """``count ** -power`` for each count that occurs; by math.pow, which does not depend on what
+def scales(counts: NDArray[np.integer], power: float) -> NDArray[np.float64]:
+    """``count ** -power`` of each count, 0 of 0; by math.pow, which does not depend on what
     stands beside it, as numpy's may."""
-    return {count: math.pow(count, -power) for count in set(counts) if count > 0}
+    there, which = np.unique(counts, return_inverse=True)
+    each = [math.pow(count, -power) if count > 0 else 0.0 for count in there.tolist()]
+    found: NDArray[np.float64] = np.array(each, np.float64)[which]
+    return found
