@@ -15,6 +15,7 @@ from .reading import candidates, id_of, json_of, list_of
 HOLES = ("user", "item", "items", "candidates", "count", "slot", "language")
 _LISTS = frozenset({"items", "candidates"})
 _HOLE = re.compile(r"\{([A-Za-z_][\w-]*)\}")
+_SPLITS = re.compile(r"%(?:2f|5c)", re.IGNORECASE)  # a slash, as quote() writes it
 
 Paths = Mapping[str, Path]
 
@@ -40,10 +41,11 @@ class Template:
         self.reranks = "{candidates}" in url + body
 
     def question(self, context: Context, now: float, id: str) -> Question | None:
+        url = filled_url(self._url, context)
+        if url is None:
+            return None
         body = filled_body(self._body, context).encode()
-        return Question(
-            self._method, filled_url(self._url, context), self._header, body
-        )
+        return Question(self._method, url, self._header, body)
 
     def answer(self, body: bytes, id: str) -> Answer:
         said, paths = json_of(body), self._paths
@@ -98,8 +100,11 @@ def _value(name: str, context: Context) -> Any:
     return getattr(context, name)
 
 
-def filled_url(url: str, context: Context) -> str:
-    """``url`` with what its holes stand for, percent-encoded; lists with commas."""
+def filled_url(url: str, context: Context) -> str | None:
+    """``url`` with what its holes stand for, percent-encoded; lists with commas.
+
+    None for an id that would lead to another path of that server.
+    """
 
     def replaced(hole: re.Match[str]) -> str:
         if hole[1] not in HOLES:
@@ -109,7 +114,14 @@ def filled_url(url: str, context: Context) -> str:
             return ",".join(quote(one, safe="") for one in value)
         return quote(str(value), safe="")
 
-    return _HOLE.sub(replaced, url)
+    path, mark, query = url.partition("?")
+    parts = path.split("/")
+    for place, part in enumerate(parts):
+        filled = parts[place] = _HOLE.sub(replaced, part)
+        # Clients take dots for a way up, and servers may decode a path before they split it.
+        if filled != part and (filled in (".", "..") or _SPLITS.search(filled)):
+            return None
+    return "/".join(parts) + mark + _HOLE.sub(replaced, query)
 
 
 def filled_body(body: str, context: Context) -> str:

@@ -291,6 +291,16 @@ async def test_any_engine_that_speaks_json_can_be_described(
     assert Reason("engine", words=found.items[0].words).words == "Goes with <Tea>"
 
 
+async def test_no_id_leads_to_another_path() -> None:
+    text = f'kind = "json"\nurl = "{HOST}/like/{{item}}/of?seen={{items}}"\n'
+    async with asking(text) as own:
+        for id in ("..", ".", "../x", "a/b", "a\\b"):
+            assert own.adapter.question(Context("e.1", 3, (id,)), NOW, "q") is None
+        asked = own.adapter.question(Context("e.1", 3, ("a/b", "..c")), NOW, "q")
+    assert asked is not None
+    assert asked.url == f"{HOST}/like/..c/of?seen=a%2Fb,..c"
+
+
 async def test_any_engine_can_be_told(respx_mock: respx.MockRouter) -> None:
     route = respx_mock.post(f"{HOST}/events").respond(204)
     async with asking(OWN) as own:
