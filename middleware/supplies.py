@@ -1,14 +1,18 @@
-"""What runs out when, for commands: by the catalogue of a site and the model that is current."""
+"""What a site's model has learned, for commands: the model itself, and what runs out when."""
 
 from ..fragments.recommendations.model import Model, ModelError
 from ..fragments.recommendations.replenishment import Replenishment
 from .site import Site
 
 
-def supplies_of(site: Site) -> Replenishment:
-    """As pages of the site know it; without a model that can be used, the catalogue alone."""
+def model_of(site: Site) -> Model | None:
+    """The current model of a site; None without one that can be used."""
     try:
-        model = Model.current(site.settings.model)
+        return Model.current(site.settings.model)
     except ModelError:
-        model = None  # `shopwindow check` says what is wrong with it
-    return Replenishment(site.catalog, model)
+        return None  # `shopwindow check` says what is wrong with it
+
+
+def supplies_of(site: Site) -> Replenishment:
+    """What runs out when, as pages of the site know it; without a model by the catalogue alone."""
+    return Replenishment(site.catalog, model_of(site))

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..site import Site
 
 ENGINES = ("duckdb", "postgres")
-AHEAD = 86_400.0  # seconds that clocks may be ahead
 
 WITH = click.option(
     "--with",
@@ -135,17 +134,10 @@ def _batches(source: Source, gathering: "Elsewhere") -> "Iterator[tuple[Batch, i
         for batch in found:
             yield batch, size
         return
-    from .logged import batches
+    from .logged import log_of
 
     assert source.site is not None
-    from ..stores.opening import open_keeper
-    from .records import address_of
-
-    address = address_of(source.site, source.store)
-    with open_keeper(address, source.site.context.day) as keeper:
-        size = keeper.sizes()["events"]
-        for batch in batches(keeper.events(*_window(source))):
-            yield batch, size
+    yield from log_of(source.site, source.store, source.until)
 
 
 @contextmanager
@@ -154,6 +146,7 @@ def _in_postgres(source: Source, say: "Say") -> "Iterator[Elsewhere]":
 
     assert source.site is not None
     from ..stores.opening import POSTGRES, scheme_of
+    from .logged import window
     from .records import address_of
 
     address = address_of(source.site, source.store)
@@ -166,11 +159,7 @@ def _in_postgres(source: Source, say: "Say") -> "Iterator[Elsewhere]":
 
     with closing(PostgresCounting(address.store)) as engine:
         say("reading", 0, 1)
-        unusable = engine.read(*_window(source))
+        unusable = engine.read(*window(source.until))
         yield Elsewhere(
             engine, source.until, time.time(), source.also, bad_ids=unusable
         )
-
-
-def _window(source: Source) -> tuple[float, float]:
-    return 0.0, time.time() + AHEAD if source.until is None else source.until

@@ -1,5 +1,6 @@
 """The shop's own log of events, as training reads events."""
 
+import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,11 +13,13 @@ from ...rules.events import (
     PRODUCT_VIEWED,
     SAYS,
 )
-from ...rules.facts import Event
+from ...rules.facts import DAY, Event
 
 if TYPE_CHECKING:
     from ...fragments.recommendations.training.batch import Batch
+    from ..site import Site
 
+AHEAD = float(DAY)  # seconds that clocks may be ahead
 AT_ONCE = 2_000  # what becomes of them fits into a cache of the processor
 _VERBS = {
     PRODUCT_VIEWED: "viewed",
@@ -26,6 +29,25 @@ _VERBS = {
 }
 
 Row = tuple[str, None, str, str, float, str | None, int]
+
+
+def log_of(
+    site: "Site", url: str | None, until: float | None
+) -> "Iterator[tuple[Batch, int]]":
+    """The batches of the log in the store at ``url``, else in that of ``site``, each with how many
+    events the log has. Raises :class:`StoreError`."""
+    from ..stores.opening import open_keeper
+    from .records import address_of
+
+    with open_keeper(address_of(site, url), site.context.day) as keeper:
+        size = keeper.sizes()["events"]
+        for batch in batches(keeper.events(*window(until))):
+            yield batch, size
+
+
+def window(until: float | None) -> tuple[float, float]:
+    """From when until when events are read, in seconds since 1970."""
+    return 0.0, time.time() + AHEAD if until is None else until
 
 
 def batches(events: Iterable[Event]) -> "Iterator[Batch]":

@@ -9,6 +9,7 @@ import msgspec
 
 from ...fragments.recommendations.assortment import Assortment
 from ...fragments.recommendations.model import kind_and_id
+from ...fragments.recommendations.replenishment import Replenishment
 from ...fragments.recommendations.shelf import Shelf
 from ...rules.attributes import Facts
 from ...rules.facts import SLOT_REASONS, Decision
@@ -17,7 +18,7 @@ from ..engines.proposals import completed
 from ..guise import decisions, everybody_sees
 from ..shelves import Shelves
 from ..site import Site
-from ..supplies import supplies_of
+from ..supplies import model_of
 from .decide import in_words
 from .question import (
     FOLDER,
@@ -86,8 +87,9 @@ def command(
             raise click.BadParameter(words, param_hint="--slot")
     page = read_page(path)
     guises = read_guises(site, file, names, read_moment(now, site))
-    supplies = supplies_of(site)
-    shop = _Shop(site, assorted(site, {}, supplies.model))  # type: ignore[arg-type]  # it is a Model
+    model = model_of(site)
+    supplies = Replenishment(site.catalog, model)
+    shop = _Shop(site, assorted(site, {}, model))
     for number, guise in enumerate(guises):
         seen = guise.looks(site, page.path, page.query)
         known_facts = guise.facts(site, seen, page.query, supplies=supplies)

@@ -20,7 +20,7 @@ from ...rules.sides import UNKNOWN_PURPOSES, Side
 from ...rules.turnover import Example, Turnover
 from ..revisions import RevisionError, at_revision
 from ..site import Site
-from ..supplies import supplies_of
+from ..supplies import model_of
 from ..traffic import shares
 from ..unrecorded import of_log
 from .question import FOLDER, read_ago
@@ -106,9 +106,7 @@ def command(
     with _other(folder, against) as other, records(site, url) as history:
         traffic = shares(history.traffic())
         page = path or ("/" if other else None)
-        model = supplies_of(
-            site
-        ).model  # the other one's rules are compared, not its model
+        model = model_of(site)  # the other one's rules are compared, not its model
         after = side(site, page, traffic, model)
         before = side(other, page, traffic, model) if other else None
         stories = history.stories(start, end)

@@ -129,8 +129,9 @@ def command(
     Workers of the shop notice a new model by themselves. One that finds less than nine tenths
     of what the one before found, on the events held back, is refused; --force uses it.
 
-    Ends with 0 if there is a new model, with 1 if not, or if the report could not be written. With --every it goes on until it is
-    stopped, whatever a training comes to. Needs pip install "shopwindow[train]".
+    Ends with 0 if there is a new model, with 1 if not, or if the report could not be written.
+    With --every it goes on until it is stopped, whatever a training comes to. Needs
+    pip install "shopwindow[train]".
     """
     if folder is None and ((file or tables) is None or out is None):
         raise click.UsageError("name the shop's folder, or --events FILE and --out DIR")
@@ -224,19 +225,12 @@ def _logged(site: "Site", url: str | None, until: float | None, say: "Say") -> "
     are none."""
     from ...fragments.recommendations.training.gathering import Gathering
     from ...fragments.recommendations.training.reading import read_of
-    from ..stores.opening import open_keeper
-    from .logged import batches
-    from .records import address_of
+    from .logged import log_of
 
-    address = address_of(site, url)
-    now = time.time()
-    gathering = Gathering(until, now)
-    with open_keeper(address, site.context.day) as keeper:
-        total = keeper.sizes()["events"]
-        window = 0.0, now + 86_400.0 if until is None else until
-        for batch in batches(keeper.events(*window)):
-            gathering.add(batch)
-            say("reading", batch.done, total)
+    gathering = Gathering(until, time.time())
+    for batch, size in log_of(site, url, until):
+        gathering.add(batch)
+        say("reading", batch.done, size)
     return read_of(gathering, "the log", until)
 
 

@@ -17,7 +17,7 @@ from shopwindow.middleware.journal import new_id
 from shopwindow.middleware.site import read_site
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.middleware.stores.sqlite import SqliteStore
-from shopwindow.middleware.supplies import supplies_of
+from shopwindow.middleware.supplies import model_of
 from shopwindow.rules.facts import DAY, Event
 from shopwindow.rules.interests import NO_TRAFFIC
 from tests.commands import run
@@ -192,7 +192,7 @@ def test_segments_count_for_whom_something_runs_out(
 
 def test_a_replay_knows_one_model_on_both_sides(tmp_path: Path, models: Path) -> None:
     one = read_site(site(tmp_path / "site", models))
-    model = supplies_of(one).model
+    model = model_of(one)
     assert model is not None
     compared = side(one, "/", NO_TRAFFIC, model).supplies
     assert isinstance(compared, Replenishment)
