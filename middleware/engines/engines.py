@@ -3,14 +3,8 @@
 import asyncio
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from threading import Lock
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-from cachetools import LRUCache
-
-from ...fragments.recommendations.candidates import ENGINE
 from ...rules.events import ORDER_COMPLETED, PRODUCT_ADDED, PRODUCT_VIEWED
 from ...rules.facts import Event, Profile
 from ...rules.history import recently_viewed
@@ -18,6 +12,7 @@ from ..journal import new_id
 from ..keys import Keys
 from ..stores.rows import mark_of
 from .engine import Engine
+from .memory import Memory, Wanted
 from .protocol import SESSION, Context, Deed, Kind
 from .settings import EngineSettings
 from .users import user_of
@@ -27,10 +22,6 @@ if TYPE_CHECKING:
 
     from ..visit import Visit
 
-ATTRIBUTED = 3_600.0  # seconds after which nothing goes back to what was shown
-SHOWN = 5  # answers that are remembered of a visitor, per engine
-VISITORS = 20_000  # of whom that is remembered, per worker
-PATHS = 10_000  # whose shelves are remembered
 FLUSH = 2.0  # seconds at the end to tell what is left
 
 _DEEDS: Mapping[str, Kind] = {
@@ -38,53 +29,6 @@ _DEEDS: Mapping[str, Kind] = {
     PRODUCT_ADDED: "added",
     ORDER_COMPLETED: "bought",
 }
-Shelf = tuple[str, str, int]  # engine, slot, how many products are asked for
-
-
-class _Shown(msgspec.Struct, frozen=True):
-    answer: str
-    items: frozenset[str]
-    until: float
-
-
-class Memory:
-    """What stays when a site is loaded anew: which shelves pages had, and what was shown."""
-
-    def __init__(self) -> None:
-        self._shelves: dict[str, tuple[Shelf, ...]] = {}
-        self._shown: LRUCache[tuple[str, str], list[_Shown]] = LRUCache(VISITORS)
-        self._lock = Lock()  # handlers may track from threads of their own
-
-    def shelves(self, path: str) -> tuple[Shelf, ...]:
-        """Those that the last page of ``path`` had."""
-        return self._shelves.get(path, ())
-
-    def had(self, path: str, shelves: tuple[Shelf, ...]) -> None:
-        """The last page of ``path`` had these ``shelves``."""
-        if self._shelves.get(path, ()) == shelves or len(path) > 512:
-            return
-        if shelves:
-            self._shelves[path] = shelves
-            if len(self._shelves) > PATHS:
-                del self._shelves[next(iter(self._shelves))]
-        else:
-            self._shelves.pop(path, None)
-
-    def showed(self, engine: str, user: str, answer: str, items: Iterable[str]) -> None:
-        """``items`` of the engine's ``answer`` were shown to ``user``."""
-        shown = _Shown(answer, frozenset(items), monotonic() + ATTRIBUTED)
-        with self._lock:
-            before = self._shown.get((engine, user), [])
-            self._shown[engine, user] = [shown, *before[: SHOWN - 1]]
-
-    def answer(self, engine: str, user: str, item: str) -> str:
-        """The answer by which ``item`` was shown last; empty if it was not, lately."""
-        now = monotonic()
-        with self._lock:
-            for shown in self._shown.get((engine, user), ()):
-                if item in shown.items and now < shown.until:
-                    return shown.answer
-        return ""
 
 
 class Engines(Mapping[str, Engine]):
@@ -150,7 +94,7 @@ class Engines(Mapping[str, Engine]):
 
     def context(
         self,
-        shelf: Shelf,
+        shelf: Wanted,
         visit: "Visit",
         profile: Profile | None,
         candidates: Sequence[str] = (),
@@ -173,14 +117,6 @@ class Engines(Mapping[str, Engine]):
             candidates=tuple(candidates) if adapter.reranks else (),
         )
 
-    def rerank(self, strategies: Iterable[str]) -> bool:
-        """Whether one of them is an engine that only brings in order what others propose."""
-        return any(
-            one.adapter.reranks
-            for strategy in strategies
-            if (one := self._engines.get(strategy.removeprefix(ENGINE))) is not None
-        )
-
     # -- asking before it is needed --------------------------------------------------------
 
     def ask_ahead(self, visit: "Visit", known: Profile | None) -> None:
@@ -200,7 +136,7 @@ class Engines(Mapping[str, Engine]):
 
     # -- telling ---------------------------------------------------------------------------
 
-    def had(self, path: str, shelves: tuple[Shelf, ...]) -> None:
+    def had(self, path: str, shelves: tuple[Wanted, ...]) -> None:
         """The page of ``path`` that has left had these ``shelves``."""
         self._memory.had(path, shelves)
 

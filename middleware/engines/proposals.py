@@ -12,7 +12,7 @@ from ...fragments.recommendations.shelf import Candidates, fill
 from ...rules.attributes import Facts
 from ...rules.facts import Decision, Recommend
 from ..shoppers import KnownShopper
-from .engines import Shelf
+from .memory import Wanted
 from .protocol import Answer
 
 if TYPE_CHECKING:
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 
 _Found = Answer | asyncio.Task[Answer | None] | None
 
-
 OWN = "for-you"  # what fills the shelf that a rule leaves to engines, where they leave it open
 PROPOSED = 50  # of the shop's own products, to be brought in order
 
 
 class _Asked(NamedTuple):
     decision: Decision
-    shelves: tuple[Shelf, ...]
+    shelves: tuple[Wanted, ...]
     answers: dict[str, _Found]  # by strategy
 
 

@@ -18,7 +18,7 @@ from .protocol import Kind
 from .recombee import URL as RECOMBEE
 
 CONNECT_MS, TIMEOUT_MS = 20, 50
-SECONDS_30 = 30.0
+KEPT, KEPT_SECONDS = "30 seconds", 30.0
 KINDS = ("gorse", "metarank", "recombee", "json")
 DEEDS: tuple[Kind, ...] = get_args(Kind)
 # What engines call it unless their own configuration says otherwise.
@@ -50,7 +50,7 @@ class EngineSettings(msgspec.Struct, frozen=True):
     header: Mapping[str, str] = {}
     connect: float = CONNECT_MS / 1000
     timeout: float = TIMEOUT_MS / 1000
-    cache: float = SECONDS_30
+    cache: float = KEPT_SECONDS
     feedback: bool = True
     types: Mapping[Kind, str] = {}
     options: Mapping[str, str] = {}
@@ -97,7 +97,7 @@ def _engine(
         "header": read_header(section, environment),
         "connect": section.whole("connect-ms", CONNECT_MS, least=1, most=2_000) / 1000,
         "timeout": section.whole("timeout-ms", TIMEOUT_MS, least=1, most=2_000) / 1000,
-        "cache": seconds(section, "cache", "30 seconds", SECONDS_30),
+        "cache": seconds(section, "cache", KEPT, KEPT_SECONDS),
     }
     if kind in KINDS:
         values |= _OF[kind](section, environment)
