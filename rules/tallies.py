@@ -125,7 +125,7 @@ class Leaning(msgspec.Struct, frozen=True):
         return True
 
 
-class Supplies(msgspec.Struct, frozen=True):
+class Chance(msgspec.Struct, frozen=True):
     """The chance, 0 to 1, that something runs out within so many seconds; never unknown."""
 
     of: str
@@ -161,11 +161,11 @@ def _leans(literal: Literal) -> Leans:
 
 def tally(
     condition: Counted | Leans | Favourite | OfFavourite | RunsOut,
-) -> Times | Leaning | Supplies:
+) -> Times | Leaning | Chance:
     """The axis that ``condition`` lies on."""
     match condition:
         case RunsOut(of=of, thing=thing, within=within):
-            return Supplies(of, thing, within.seconds)
+            return Chance(of, thing, within.seconds)
         case Favourite(verb=verb, dimension=dimension, within=within):
             # The most viewed one differs from window to window: each is a thing of its own.
             return Times(verb, dimension, "any", ("most", same(within)))

@@ -54,7 +54,7 @@ def add_unknown(
 
 
 class Fit(NamedTuple):
-    """How well an item fits, 0 to 1, and by which of its dimensions and keys most of all."""
+    """How well an article fits, 0 to 1, and by which of its dimensions and keys most of all."""
 
     score: float
     dimension: str
@@ -62,14 +62,16 @@ class Fit(NamedTuple):
 
 
 class Overlap:
-    """What of a catalogue's articles, or products, shares tags, categories and brands with interests."""
+    """What of a catalogue's articles shares tags, categories and brands with interests.
 
-    def __init__(self, catalog: Catalog, kind: str = "article") -> None:
-        """``kind`` is "article" or "product". Made once for a catalogue, then only read."""
-        items = catalog.articles if kind == "article" else catalog.products
+    Made once for a catalogue, then only read.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        items = catalog.articles
         having: dict[tuple[str, str], list[str]] = {}
         for id in items:
-            for pair in catalog.relatives(kind, id):
+            for pair in catalog.relatives("article", id):
                 if pair[0] in DIMENSIONS:
                     having.setdefault(pair, []).append(id)
         self._having = having
@@ -85,7 +87,7 @@ class Overlap:
         self._lengths = {id: math.sqrt(whole) for id, whole in wholes.items()}
 
     def fits(self, interests: Mapping[str, Mapping[str, float]]) -> dict[str, Fit]:
-        """Item id -> how well it fits, for all that share anything with ``interests``.
+        """Article id -> how well it fits, for all that share anything with ``interests``.
 
         Those map a dimension (category, brand, tag) to its keys and how strong each interest is, on any
         scale that grows from 0. The score is the cosine of the two.

@@ -78,7 +78,7 @@ class Keys:
 
     def number(self, key: str) -> int | None:
         """The number of ``key``; None: there is no such item."""
-        wanted = key.encode("utf-8", "surrogatepass")
+        wanted = as_bytes(key)
         bucket = crc32(wanted) & self._mask
         first, last = self._buckets[bucket], self._buckets[bucket + 1]
         numbers = self._numbers

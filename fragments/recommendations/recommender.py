@@ -15,7 +15,7 @@ from .together import goes_with
 
 #: What :meth:`Recommender.recommend` knows.
 STRATEGIES = ("for-you", "bought-together", "similar", "trending", "popular")
-_ORDERS = {"trending": "trending", "popular": "popular"}
+_ORDERS = ("trending", "popular")  # the same for everybody
 
 
 class Recommender:

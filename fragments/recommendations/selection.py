@@ -1,7 +1,8 @@
 """The part of an assortment that one rule asks for, in the orders that strategies go by."""
 
+import operator
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ TRENDING = Reason("trending")
 _PICKED = {"", "no", "false", "nein", "n", "0"}
 _CATEGORIES_KEPT = 2_000
 _BOUNDS = ("price", "stock")
+_Quantifier = Callable[[Iterable[object]], bool]  # all, any
 
 
 class First(NamedTuple):
@@ -55,7 +57,6 @@ class Selection:
         self.tilted = frozenset(self.factors)
         #: A shelf of categories that its rule names is full of them: no cap.
         self.cap = None if "category" in wish.only else assortment.cap
-        self.plain = len(wish.only) == len(wish.excluded) == 0 and not self.factors
         self.trending = self._popular(assortment.trending)
         self._first: dict[tuple[int, int], First] = {}
         self._in: dict[str, Sequence[int]] = {}
@@ -86,7 +87,7 @@ class Selection:
                 allowed[number] = groups[number]
         return allowed
 
-    def _has(self, item: Item, filter: Filter, how: object) -> bool:
+    def _has(self, item: Item, filter: Filter, how: _Quantifier) -> bool:
         pairs = self.assortment.catalog.relatives(item.kind, item.id)
         fits = (
             within(item, name, keys)
@@ -94,7 +95,7 @@ class Selection:
             else any((name, key) in pairs for key in keys)
             for name, keys in filter.items()
         )
-        return all(fits) if how is all else any(fits)
+        return how(fits)
 
     def _tilt(self, boosted: Filter, buried: Filter) -> dict[int, float]:
         if not boosted and not buried:
@@ -239,12 +240,12 @@ def within(item: Item, name: str, bounds: Sequence[tuple[str, float]]) -> bool:
         )
     if value is None:
         return False
-    return all(_COMPARED[operator](value, limit) for operator, limit in bounds)
+    return all(_COMPARED[bound](value, limit) for bound, limit in bounds)
 
 
 _COMPARED = {
-    "at-least": lambda value, limit: value >= limit,
-    "at-most": lambda value, limit: value <= limit,
-    "more-than": lambda value, limit: value > limit,
-    "less-than": lambda value, limit: value < limit,
+    "at-least": operator.ge,
+    "at-most": operator.le,
+    "more-than": operator.gt,
+    "less-than": operator.lt,
 }

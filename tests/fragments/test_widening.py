@@ -5,15 +5,17 @@ from shopwindow.fragments.recommendations.scoring import Parameters
 from shopwindow.fragments.recommendations.training import widening
 from shopwindow.fragments.recommendations.training.again import again
 from shopwindow.fragments.recommendations.training.covisitation import table
-from shopwindow.fragments.recommendations.training.table import Table, table_of
+from shopwindow.fragments.recommendations.training.table import Table
 from shopwindow.fragments.recommendations.training.widening import widened
 
 from .clicks import events, walks
 
 
 def made(*pairs: tuple[int, int, float]) -> Table:
+    """Four items; the pairs are in the order of a table."""
     rows, columns, values = zip(*pairs, strict=True)
-    return table_of(np.array(rows), np.array(columns), np.array(values), 4, 50)
+    ptr = np.searchsorted(rows, np.arange(5))
+    return Table(ptr, np.array(columns, np.int32), np.array(values, np.float32))
 
 
 def row(table: Table, item: int) -> dict[int, float]:

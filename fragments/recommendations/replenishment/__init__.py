@@ -16,10 +16,9 @@ from ...catalog import Catalog, Relatives
 from .hazard import Bought, Hazard, Learned
 from .intervals import used_up
 
-__all__ = ["AT_LEAST", "WITHIN", "Bought", "Learned", "Replenishment"]
+__all__ = ["WITHIN", "Bought", "Learned", "Replenishment"]
 
-#: What "runs out" means where nobody says more: so likely, within so many days.
-AT_LEAST = 0.5
+#: Days within which something runs out, where nobody says more.
 WITHIN = 7.0
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from .features import PRIOR
+
 STEEPNESS = 5  # of the curve from "full" to "used up"
-PRIOR = 1.5  # intervals that the catalogue's word counts for
 LAPSED = 3  # intervals after which somebody buys it elsewhere
 
 

@@ -31,8 +31,6 @@ _COUNTED = (
     "power_to",
     "keep",
 )
-
-
 NOTHING: Counter[str] = Counter()
 
 
@@ -137,8 +135,8 @@ class Tables:
 
     def _table(self, name: str) -> Table:
         found = self._read(name, "i, j, val", "i, nth")
-        for name in ("i", "j"):
-            found[name] = self._numbers[found[name]]
+        for column in ("i", "j"):
+            found[column] = self._numbers[found[column]]
         return table_of_rows(found, len(self.keys))
 
     def again(self, parameters: Parameters) -> NDArray[np.float32]:
