@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ..fragments.recommendations.assortment import Assortment
-from ..fragments.recommendations.model import article_key
+from ..fragments.recommendations.model import article_key, kind_and_id
 from ..fragments.recommendations.shelf import NO_CANDIDATES, Candidates, Shelf, fill
 from ..rules.attributes import Facts
 from ..rules.events import ARTICLE_VIEWED, PRODUCT_VIEWED
@@ -82,9 +82,10 @@ class Shelves:
         self._by_slot = {s: shelf for s, shelf in self._by_slot.items() if s in slots}
 
     def discovered(self, slot: str) -> Mapping[str, float]:
-        """What luck has brought into ``slot``, and how probable that was."""
+        """The ids of what luck has brought into ``slot``, and how probable that was."""
         shelf = self._by_slot.get(slot)
-        return shelf.discovered if shelf is not None else {}
+        found = shelf.discovered if shelf is not None else {}
+        return {kind_and_id(key)[1]: chance for key, chance in found.items()}
 
 
 def _about(window: Shop, path: str) -> tuple[str, ...]:

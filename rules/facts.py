@@ -171,7 +171,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     would have been shown. ``skipped`` holds the first eight rules that came before and were passed
     over although their conditions hold, with one of :data:`RULE_REASONS` each. ``variant`` is that
     of the ``experiment``, ``control`` in the control group. ``discovered`` are the items that luck
-    has brought onto its shelf: product id -> how probable that was. ``bound`` says what the names of
+    has brought onto its shelf: id -> how probable that was. ``bound`` says what the names of
     the rule's ``as:`` stand for, and the parameters that are such a thing: name -> dimension
     and key.
     """

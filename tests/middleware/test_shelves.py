@@ -94,6 +94,24 @@ async def test_the_same_page_has_the_same_luck_and_tells_of_it(
     assert "discovered" not in second
 
 
+async def test_discovered_articles_are_told_by_their_ids(
+    folder: Path, store: MemoryStore
+) -> None:
+    rules = folder / "rules" / "start.yaml"
+    kind = "recommend: {only: {kind: article}, "
+    rules.write_text(rules.read_text().replace("recommend: {", kind))
+    articles = "".join(f"a{n},Article {n},/a/a{n}\n" for n in range(9))
+    (folder / "catalog" / "articles.csv").write_text(f"id,title,url\n{articles}")
+    async with Shopwindow(folder, keys=KEYS, store=store) as window:
+        async with consented(mounted(whole(lambda: page(by_attribute)), window)) as one:
+            titles = on((await one.get("/")).text)
+            assert len(set(titles)) == 6 and titles[0].startswith("Article")
+        assert window.journal.wait_until_written()
+    shown = [e for e in store.events.values() if e.name == "Promotion Viewed"][-1]
+    ((id, _),) = shown.properties["promotions"][0]["discovered"].items()
+    assert f"Article {id[1:]}" in titles[:3]
+
+
 async def test_the_decide_api_shares_out_shelves_in_the_same_way(
     client: httpx.AsyncClient, store: MemoryStore
 ) -> None:
