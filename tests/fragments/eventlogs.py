@@ -5,6 +5,8 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+from shopwindow.fragments.recommendations.training.sessions import LONGEST
+
 # In the order of UTF-16, of most locales and of small and large letters these are not in that of
 # UTF-8's bytes.
 NAMES = ("ä", "𝄞", "\uff5e", "17", "Ω", "z", "Z", "a b", "ß")
@@ -43,11 +45,14 @@ def _lines(
             yield json.dumps(event)
             # Often none, often just as long as what parts sessions, and a little more.
             moment += chance.choice((0, 0, 10, 300, 1_800, 1_801))
+    for guide in ("z", "guide"):
+        event = {"visitor": "5", "event": "article viewed", "product": guide}
+        yield json.dumps(event | ({"time": BEGINS + 500} if timed else {}))
     for twin in range(12):  # they all go with the first one as well as any other does
         for item in (99, twin):
             event = {"visitor": f"t{twin}", "event": "view", "product": f"t{item}"}
             yield json.dumps(event | ({"time": BEGINS + 86_400} if timed else {}))
-    for click in range(1_100):  # a robot
+    for click in range(LONGEST + 100):  # a robot
         event = {"visitor": "robot", "event": "view", "product": f"r{click % 40}"}
         yield json.dumps(event | ({"time": BEGINS + click} if timed else {}))
     wrong_clock = {"visitor": "x", "event": "view", "product": "17", "time": 5}

@@ -23,9 +23,8 @@ AT_THE_SAME_TIME = 2.0  # days ago
 
 
 @pytest.mark.parametrize(
-    "named", (False, True), ids=("sessions-parted", "sessions-named")
+    ("timed", "named"), ((True, False), (False, True)), ids=("timed", "untimed")
 )
-@pytest.mark.parametrize("timed", (False, True), ids=("untimed", "timed"))
 def test_postgresql_counts_what_numpy_counts(
     timed: bool, named: bool, tmp_path: Path, postgresql: str
 ) -> None:

@@ -28,7 +28,7 @@ from .values import FINER, LONGEST, Verbs, moment_of
 _TEXTS = ("visitor", "session", "product", "order")
 _RAW = """
 SELECT
-    visitor, session, CASE WHEN session <> '' THEN 1 ELSE 0 END AS named, basket, 0 AS article,
+    visitor, session, CASE WHEN session <> '' THEN 1 ELSE 0 END AS named, basket, article,
     product, verb, timed, moment, place AS line, place
 FROM told WHERE why = ''
 """
@@ -108,7 +108,10 @@ def read(engine: Spark, log: DataFrame, until: float | None = None) -> Counter[s
         f"SELECT {texts}, {moment} AS moment, {place} AS place FROM ({numbered})",
     )
     said = engine.fetch("SELECT DISTINCT event FROM texts")["event"].tolist()
-    engine.load("verbs", {"event": said, "verb": Verbs().of(said).astype(np.int32)})
+    verbs = Verbs()
+    numbers = verbs.of(said).astype(np.int32)
+    articles = np.array([name in verbs.of_articles for name in said], np.int32)
+    engine.load("verbs", {"event": said, "verb": numbers, "article": articles})
     later = "" if until is None else f"WHERE moment IS NULL OR moment < {until!r}"
     engine.make("told", _told(later))
     engine.make("raw", _RAW)
@@ -141,7 +144,7 @@ def _told(later: str) -> str:
     )
     return f"""
         SELECT
-            visitor, session, product,
+            visitor, session, article, product,
             CASE WHEN length(`order`) > {LONGEST} OR contains(`order`, '\\0') THEN ''
                 ELSE `order` END AS basket,
             CASE WHEN verb = -1 AND `order` <> '' THEN 2 WHEN verb = -1 THEN 0 ELSE verb END AS verb,
