@@ -23,6 +23,7 @@ from .engines.proposals import Proposals, asks, completed
 from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
+from .remote.deadline import Deadline
 from .remote.questions import Questions
 from .shelves import Shelves
 
@@ -54,7 +55,7 @@ class Display:
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
         *("_ahead", "_foresight", "_questions", "_preliminary", "_shelves"),
-        "_proposals",
+        *("_deadline", "_proposals"),
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -71,6 +72,7 @@ class Display:
         self._ahead: set[str] | None = None  # decided before their turn, all at once
         self._questions: Questions | None = None
         self._proposals: Proposals | None = None  # of engines, on sites that have any
+        self._deadline: Deadline | None = None  # of all other servers together
         self.passing: dict[str, Decision] = {}
 
     @property
@@ -294,15 +296,14 @@ class Display:
             return None
         proposals = self._proposals
         if proposals is None:
-            seconds = visit.site.settings.fragments_ms / 1000
-            proposals = self._proposals = Proposals(seconds)
+            proposals = self._proposals = Proposals(self._until())
         if not proposals.asked(decision):
             proposals.ask(visit, decision, known)
         return proposals
 
     def proposals_left(self) -> None:
         """The page has left, with what stands on its shelves."""
-        proposals = self._proposals or Proposals(0.0)
+        proposals = self._proposals or Proposals(Deadline(0.0))
         proposals.delivered(self._visit)
 
     # -- fragments of other servers, on sites that have any --------------------------------
@@ -352,7 +353,7 @@ class Display:
             return decision
         page = self._questions
         if page is None or not page.asked(decision):
-            page = Questions(0.0)  # the page itself asks when it waits
+            page = Questions(Deadline(0.0))  # the page itself asks when it waits
         try:
             if self._asked(decision, page).take(decision.slot) is not None:
                 return decision
@@ -369,15 +370,20 @@ class Display:
         visit, known = self._visit, self._facts
         assert known is not None
         if page is None:
-            # Whoever previews a page has time, and is the first to ask.
-            seconds = visit.site.settings.fragments_ms / 1000
-            page = self._questions = self._questions or Questions(
-                LONGEST if visit.guise is not None else seconds
-            )
+            page = self._questions = self._questions or Questions(self._until())
         if not page.asked(decision):
             language = known.context.language or visit.site.settings.language
             page.ask(visit.window.remotes, visit.site, decision, language)
         return page
+
+    def _until(self) -> Deadline:
+        """Until when the page waits for all other servers together."""
+        if self._deadline is None:
+            visit = self._visit
+            seconds = visit.site.settings.fragments_ms / 1000
+            # Whoever previews a page has time, and is the first to ask.
+            self._deadline = Deadline(LONGEST if visit.guise is not None else seconds)
+        return self._deadline
 
     # -- slots that keep their default content ---------------------------------------------
 

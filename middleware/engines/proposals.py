@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -11,6 +10,7 @@ from ...fragments.recommendations.candidates import ENGINE
 from ...fragments.recommendations.shelf import Candidates, fill
 from ...rules.attributes import Facts
 from ...rules.facts import Decision, Recommend
+from ..remote.deadline import Deadline
 from ..shoppers import KnownShopper
 from .memory import Wanted
 from .protocol import Answer
@@ -52,15 +52,13 @@ def wanted(limit: int) -> int:
 
 
 class Proposals:
-    """What engines were asked for a page.
+    """What engines were asked for a page: it comes while the page works, which waits for it until
+    its ``deadline``."""
 
-    ``seconds`` is how long the page waits for all of them together; they come while it works.
-    """
+    __slots__ = ("_asked", "_deadline", "_on_page")
 
-    __slots__ = ("_asked", "_left", "_on_page")
-
-    def __init__(self, seconds: float) -> None:
-        self._left = seconds
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
         self._asked: dict[str, _Asked] = {}
         self._on_page: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {}
 
@@ -93,35 +91,28 @@ class Proposals:
             answers[strategy] = found
         self._asked[decision.slot] = _Asked(decision, tuple(shelves), answers)
 
-    def _pending(self, slot: str) -> "list[asyncio.Task[Answer | None]]":
+    def _coming(self, slot: str) -> "list[asyncio.Task[Answer | None]]":
         known = self._asked.get(slot)
         return [
             found
             for found in (known.answers.values() if known else ())
-            if isinstance(found, asyncio.Task) and not found.done()
+            if isinstance(found, asyncio.Task)
         ]
 
     def waiting(self, slot: str) -> bool:
         """Whether the page would have to wait for ``slot``, and may."""
-        return self._left > 0 and bool(self._pending(slot))
+        return self._deadline.waits_for(self._coming(slot))
 
     async def wait(self, slot: str) -> None:
         """Wait for ``slot``, as long as the page may."""
-        pending = self._pending(slot)
-        if pending and self._left > 0:
-            began = monotonic()
-            await asyncio.wait(pending, timeout=self._left)
-            self._left -= monotonic() - began
+        await self._deadline.wait(self._coming(slot))
 
     def candidates(self, slot: str) -> Candidates:
         """What has come for ``slot``, by strategy; who has not answered is not in it."""
         found = {}
         known = self._asked.get(slot)
-        for strategy, answer in known.answers.items() if known else ():
-            if isinstance(answer, asyncio.Task):
-                if not answer.done() or answer.cancelled():
-                    continue
-                answer = answer.result()
+        for strategy, asked in known.answers.items() if known else ():
+            answer = _come(asked)
             if answer is not None and answer.items:
                 found[strategy] = answer.items
         return found
@@ -132,11 +123,8 @@ class Proposals:
         if known is None:
             return
         on_page = []
-        for strategy, answer in known.answers.items():
-            if isinstance(answer, asyncio.Task):
-                if not answer.done() or answer.cancelled():
-                    continue
-                answer = answer.result()
+        for strategy, asked in known.answers.items():
+            answer = _come(asked)
             if answer is not None:
                 theirs = {item.id for item in answer.items}
                 shown = tuple(id for id in ids if id in theirs)
@@ -151,6 +139,13 @@ class Proposals:
         for decision in visit.display.exposed:
             for name, answer, items in self._on_page.get(decision.slot, ()):
                 engines.showed(name, visit, answer, items)
+
+
+def _come(found: _Found) -> Answer | None:
+    """What has come by now."""
+    if isinstance(found, asyncio.Task):
+        return found.result() if found.done() and not found.cancelled() else None
+    return found
 
 
 def _own(visit: "Visit", recommend: Recommend, known: Facts) -> Sequence[str]:

@@ -1,13 +1,13 @@
 """The remote fragments of one page: asked for together, and awaited within one deadline."""
 
 import asyncio
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from ...fragments.remote import Unshowable, in_charset
 from ...fragments.views import FragmentError
 from ...rules.facts import Decision
 from . import Content, Remotes
+from .deadline import Deadline
 
 if TYPE_CHECKING:
     from ..site import Site
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 class Questions:
     """What other servers were asked for a page.
 
-    ``seconds`` is how long the page waits for all of them together. They come while it works
-    and while the browser takes what is there; only what it waits for counts.
+    They come while the page works and while the browser takes what is there; only what it waits
+    for counts against its ``deadline``.
     """
 
-    __slots__ = ("_left", "_of")
+    __slots__ = ("_deadline", "_of")
 
-    def __init__(self, seconds: float) -> None:
-        self._left = seconds
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
         self._of: dict[str, tuple[Decision, Content | asyncio.Task[Content]]] = {}
 
     def asked(self, decision: Decision) -> bool:
@@ -46,15 +46,13 @@ class Questions:
     def waiting(self, slot: str) -> bool:
         """Whether the page would have to wait for ``slot``, and may."""
         _, answer = self._of[slot]
-        return isinstance(answer, asyncio.Task) and not answer.done() and self._left > 0
+        return isinstance(answer, asyncio.Task) and self._deadline.waits_for((answer,))
 
     async def wait(self, slot: str) -> None:
         """Wait for ``slot``, as long as the page may."""
         _, answer = self._of[slot]
-        if isinstance(answer, asyncio.Task) and not answer.done() and self._left > 0:
-            began = monotonic()
-            await asyncio.wait((answer,), timeout=self._left)
-            self._left -= monotonic() - began
+        if isinstance(answer, asyncio.Task):
+            await self._deadline.wait((answer,))
 
     def take(self, slot: str, charset: str = "utf-8") -> bytes | None:
         """The HTML for ``slot``, None for nothing to show. Raises :class:`FragmentError`."""

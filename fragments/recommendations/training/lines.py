@@ -1,4 +1,4 @@
-"""The lines of a file, plain or packed by gzip, some megabytes of them at a time."""
+"""The lines of a file, plain or packed by gzip, some hundred kilobytes of them at a time."""
 
 import codecs
 import gzip
