@@ -13,7 +13,7 @@ from shopwindow.fragments.recommendations.replenishment.features import (
     FEATURES,
     PREFIX,
 )
-from shopwindow.fragments.recommendations.training.itemnumbers import Numbers
+from shopwindow.fragments.recommendations.training.itemstatistics import Statistics
 from shopwindow.fragments.recommendations.training.logistic import logistic
 from shopwindow.fragments.recommendations.training.part import Part
 from shopwindow.fragments.recommendations.training.purchases import (
@@ -21,7 +21,10 @@ from shopwindow.fragments.recommendations.training.purchases import (
     pairs,
     purchases,
 )
-from shopwindow.fragments.recommendations.training.rebuying import again, features
+from shopwindow.fragments.recommendations.training.rebuying import (
+    bought_again,
+    features,
+)
 from shopwindow.fragments.recommendations.training.replenishment import fit
 from tests.fragments.households import (
     CATEGORIES,
@@ -112,8 +115,8 @@ def test_pages_say_what_training_learned(
     _, part = model
     bought = purchases(events(ALL, UNTIL))
     found = pairs(bought)
-    numbers = Numbers(
-        *(part.arrays[PREFIX + name].astype(np.float32) for name in Numbers._fields)
+    numbers = Statistics(
+        *(part.arrays[PREFIX + name].astype(np.float32) for name in Statistics._fields)
     )
     rows = features(bought, numbers, UNTIL)
     keys = sorted(LASTS)
@@ -207,8 +210,8 @@ def test_progress_is_told() -> None:
 def test_who_bought_again_is_looked_up_ahead() -> None:
     one = np.array([0, 0, 0, 1])
     bought = Purchases(one, np.array([0, 0, 1, 0]), np.array([1, 9, 2, 3]))
-    assert again(bought, 5, 7).tolist() == [True, False, False]
-    assert again(bought, 5, 4).tolist() == [False, False, False]
+    assert bought_again(bought, 5, 7).tolist() == [True, False, False]
+    assert bought_again(bought, 5, 4).tolist() == [False, False, False]
 
 
 def test_logistic_regression_finds_the_weights_that_made_the_data() -> None:

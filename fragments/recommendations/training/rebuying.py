@@ -14,11 +14,11 @@ from ..replenishment.features import (
     SLOW,
     SLOW_FLOOR,
 )
-from .itemnumbers import Numbers
+from .itemstatistics import Statistics
 from .purchases import Floats, Purchases, pairs
 
 
-def features(bought: Purchases, of_items: Numbers, day: int) -> Floats:
+def features(bought: Purchases, of_items: Statistics, day: int) -> Floats:
     """A row for each of the pairs in ``bought``, all of them before ``day``."""
     found = pairs(bought)
     age = (day - bought.day).astype(np.float64)
@@ -60,7 +60,7 @@ def _shopping(bought: Purchases, day: int) -> Floats:
     return np.bincount(days // (SHOPPING + 1), minlength=most).astype(np.float64)
 
 
-def again(bought: Purchases, day: int, horizon: int) -> NDArray[np.bool_]:
+def bought_again(bought: Purchases, day: int, horizon: int) -> NDArray[np.bool_]:
     """For each pair before ``day``, whether it is bought from then on within the horizon."""
     before = pairs(bought.before(day))
     chosen = (bought.day >= day) & (bought.day < day + horizon)

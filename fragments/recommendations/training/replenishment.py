@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..replenishment.features import ARRAYS, FEATURES, PREFIX
-from .itemnumbers import numbers
+from .itemstatistics import statistics
 from .logistic import logistic
 from .part import Part, Say, silent
 from .purchases import Floats, Log, Purchases, pairs, purchases
-from .rebuying import again, features
+from .rebuying import bought_again, features
 
 WEEK = 7
 #: Days, each with weights of its own. Shorter times are parts of a week: weights for three days
@@ -58,14 +58,14 @@ def fit(
     for done, day in enumerate(days):
         tell("replenishment", done, len(days) + 1)
         before = bought.before(day)
-        of_items = numbers(before, day, items, groups)
+        of_items = statistics(before, day, items, groups)
         wanted = [horizon for horizon, plan in plans.items() if day in plan]
         few = _some_visitors(before, len(plans[wanted[0]]))
         rows = features(few, of_items, day)
         replenished = of_items.repeat[pairs(few).item] > 0
         then = bought.of(_visitors(few, bought))
         for horizon in wanted:
-            true = again(then, day, horizon)
+            true = bought_again(then, day, horizon)
             samples[horizon, day] = _Sample(rows[replenished], true[replenished])
     tell("replenishment", len(days), len(days) + 1)
     first = [samples[WEEK, day] for day in plans[WEEK]]
@@ -80,7 +80,7 @@ def fit(
         horizon: _joined([samples[horizon, day] for day in plan]).weights()
         for horizon, plan in plans.items()
     }
-    of_items = numbers(bought, end, items, groups)
+    of_items = statistics(bought, end, items, groups)
     tell("replenishment", len(days) + 1, len(days) + 1)
     return Part(
         {PREFIX + name: column for name, column in zip(ARRAYS, of_items, strict=True)},

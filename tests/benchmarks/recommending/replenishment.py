@@ -22,7 +22,7 @@ from shopwindow.fragments.recommendations.model import Model
 from shopwindow.fragments.recommendations.replenishment import Replenishment
 from shopwindow.fragments.recommendations.replenishment.features import PREFIX
 from shopwindow.fragments.recommendations.training.events import BOUGHT, Events
-from shopwindow.fragments.recommendations.training.itemnumbers import Numbers
+from shopwindow.fragments.recommendations.training.itemstatistics import Statistics
 from shopwindow.fragments.recommendations.training.part import Part
 from shopwindow.fragments.recommendations.training.purchases import (
     Pairs,
@@ -30,7 +30,10 @@ from shopwindow.fragments.recommendations.training.purchases import (
     pairs,
     purchases,
 )
-from shopwindow.fragments.recommendations.training.rebuying import again, features
+from shopwindow.fragments.recommendations.training.rebuying import (
+    bought_again,
+    features,
+)
 from shopwindow.fragments.recommendations.training.replenishment import fit
 from shopwindow.fragments.recommendations.writing import write
 
@@ -224,7 +227,7 @@ class _Look:
         return self._chances[within]
 
     def happened(self, within: int) -> NDArray[np.bool_]:
-        return again(self.all, self.day, within)
+        return bought_again(self.all, self.day, within)
 
     def said(self, within: int) -> Floats:
         """Of the pairs that were bought often."""
@@ -239,8 +242,8 @@ class _Look:
     def apart(self) -> float:
         """How far pages are from what numpy says of the same weights."""
         arrays = self.part.arrays
-        numbers = Numbers(
-            *(arrays[PREFIX + name].astype(np.float32) for name in Numbers._fields)
+        numbers = Statistics(
+            *(arrays[PREFIX + name].astype(np.float32) for name in Statistics._fields)
         )
         weights = np.array(self.part.metrics["weights"][str(WEEK)])
         rows = features(self.before, numbers, self.day)

@@ -1,4 +1,4 @@
-"""What each item adds to the chance that it is bought again: numbers of its own, drawn to those of
+"""What each item adds to the chance that it is bought again: statistics of its own, drawn to those of
 its category, which are drawn to those of all items."""
 
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ STRENGTH = 10.0  # buyers, or intervals, that what is above an item counts for
 FEW = 10  # buyers, below which an item's category may speak for it
 
 
-class Numbers(NamedTuple):
+class Statistics(NamedTuple):
     """Of each item: the share of buyers who bought it again (0: it is not replenished), mean and
     variance of the logarithms of its intervals, shape and rate of the Gamma distribution of its
     visitors' rates."""
@@ -73,12 +73,12 @@ class _Levels:
         return found
 
 
-def numbers(
+def statistics(
     bought: Purchases,
     until: int,
     items: int,
     groups: NDArray[np.int64] | None = None,
-) -> Numbers:
+) -> Statistics:
     """What the purchases before the day ``until`` say of each of the ``items``."""
     levels, found = _Levels(items, groups), pairs(bought)
     again = (found.times > 1).astype(np.float64)
@@ -102,4 +102,4 @@ def numbers(
     spread = np.maximum(levels.variances(found.item, rates, mean), 1e-9)
     mean = np.maximum(mean, 1e-6)
     each = (repeat, interval, variance, mean**2 / spread, mean / spread)
-    return Numbers(*(one.astype(np.float32) for one in each))
+    return Statistics(*(one.astype(np.float32) for one in each))
