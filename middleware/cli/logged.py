@@ -17,6 +17,8 @@ from ...rules.facts import DAY, Event
 
 if TYPE_CHECKING:
     from ...fragments.recommendations.training.batch import Batch
+    from ...fragments.recommendations.training.part import Say
+    from ...fragments.recommendations.training.reading import Read
     from ..site import Site
 
 AHEAD = float(DAY)  # seconds that clocks may be ahead
@@ -29,6 +31,19 @@ _VERBS = {
 }
 
 Row = tuple[str, None, str, str, float, str | None, int]
+
+
+def read_log(site: "Site", url: str | None, until: float | None, say: "Say") -> "Read":
+    """The events of the shop's log. Raises :class:`StoreError`, or ``Unreadable`` if there are
+    none."""
+    from ...fragments.recommendations.training.gathering import Gathering
+    from ...fragments.recommendations.training.reading import read_of
+
+    gathering = Gathering(until, time.time())
+    for batch, size in log_of(site, url, until):
+        gathering.add(batch)
+        say("reading", batch.done, size)
+    return read_of(gathering, "the log", until)
 
 
 def log_of(

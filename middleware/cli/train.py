@@ -114,17 +114,20 @@ def command(
     memory: str | None,
     tables: Path | None,
 ) -> None:
-    """Learn from what visitors did which products go together, and what is in fashion.
+    """Learn from what visitors did which products go together, what is in fashion, and what
+    they will need again.
 
     \b
       shopwindow train personalization                  from the shop's own log
       shopwindow train personalization --every 30m      and again each half hour
       shopwindow train --events clicks.jsonl --out models
 
-    A line of FILE is an event: visitor, session, event, product, time, order. `event` is view,
-    add or buy. `session` and `time` may be missing: then the order of the lines counts, and a
-    visitor's lines are one session. Times are RFC 3339 (without a zone: UTC) or seconds since
-    1970. Lines that are no events are counted, and the first of them shown.
+    A line of FILE is an event: visitor, session, event, product, time, order, for example
+    {"visitor": "a", "event": "view", "product": "17", "time": "2026-11-20T08:00+01:00"}.
+    `event` is view, add or buy. Without `session` half an hour's pause begins a new one; without
+    `time` the order of the lines counts, and a visitor's lines are one session. Times are RFC 3339
+    (without a zone: UTC) or seconds since 1970. Lines that are no events are counted, and the
+    first of them shown.
 
     Workers of the shop notice a new model by themselves. One that finds less than nine tenths
     of what the one before found, on the events held back, is refused; --force uses it.
@@ -216,22 +219,10 @@ def _reading(
     elif asked.file is not None:
         yield reading.read(asked.file, until, say), None
     else:
+        from .logged import read_log
+
         assert site is not None
-        yield _logged(site, asked.store, until, say), None
-
-
-def _logged(site: "Site", url: str | None, until: float | None, say: "Say") -> "Read":
-    """The events of the shop's log. Raises :class:`StoreError`, or :class:`Unreadable` if there
-    are none."""
-    from ...fragments.recommendations.training.gathering import Gathering
-    from ...fragments.recommendations.training.reading import read_of
-    from .logged import log_of
-
-    gathering = Gathering(until, time.time())
-    for batch, size in log_of(site, url, until):
-        gathering.add(batch)
-        say("reading", batch.done, size)
-    return read_of(gathering, "the log", until)
+        yield read_log(site, asked.store, until, say), None
 
 
 def _written(out: Path, trained: "Trained", force: bool) -> Path:
