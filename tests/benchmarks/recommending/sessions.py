@@ -8,7 +8,7 @@ import gzip
 import json
 import random
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from shopwindow.fragments.recommendations import Recommender
+from shopwindow.fragments.recommendations.training.part import Say
 from shopwindow.fragments.recommendations.training.reading import read
 from shopwindow.fragments.recommendations.training.train import train
 from shopwindow.fragments.recommendations.writing import write
@@ -35,7 +36,6 @@ EVERY = 4
 TAIL, TUNING = 0.05, 500
 #: Another engine's similarities: so many per item, clicks losing weight as recommended for it.
 SIMILAR, DECAY = 100, 1.5
-Say = Callable[[str, int, int], object]
 
 
 class Found(NamedTuple):

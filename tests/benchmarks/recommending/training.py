@@ -11,12 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
+
+from shopwindow.fragments.recommendations.training.part import Say
 
 from ..goals import Goal, goals_table
 
@@ -29,8 +31,6 @@ DAYS = 180
 CPU_SECONDS = 3.0
 MEMORY_BYTES = 2.5e9
 AT_ONCE = 100_000
-
-Say = Callable[[str, int, int], object]
 
 
 class Cost(NamedTuple):
