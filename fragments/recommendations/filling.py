@@ -24,9 +24,16 @@ class Filling:
     """
 
     __slots__ = (
-        *("assortment", "bought", "entries", "left_out", "never", "selection"),
-        *("shopper", "until", "wish"),
-        *("_cap", "_counts", "_crowded", "_strict", "_taken"),
+        *(
+            "assortment",
+            "bought",
+            "entries",
+            "left_out",
+            "never",
+            "selection",
+            "shopper",
+        ),
+        *("until", "wish", "_cap", "_counts", "_crowded", "_strict", "_taken"),
     )
 
     def __init__(
@@ -68,7 +75,7 @@ class Filling:
             self._add(number, id, PINNED, 1.0)
 
     def _add(self, number: int, id: str, reason: Reason, score: float) -> None:
-        self._count(self.assortment.groups[number])
+        self._count(self.selection.assortment.groups[number])
         self.left_out.add(id)
         self.entries.append((id, reason, score))
 

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .events import BOUGHT, DAY
+from .events import BOUGHT
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ def purchases(events: Log) -> Purchases:
     bought = (events.verb == BOUGHT) & (events.visitor >= 0)
     visitor = events.visitor[bought].astype(np.int64)
     item = events.item[bought].astype(np.int64)
-    day = np.floor(events.time[bought] / DAY).astype(np.int64)
+    day = np.floor(events.time[bought] / 86_400).astype(np.int64)
     order = np.lexsort((day, item, visitor))
     visitor, item, day = visitor[order], item[order], day[order]
     fresh = np.ones(len(day), np.bool_)
