@@ -133,6 +133,47 @@ def test_the_command_lists_what_stands_where_and_why(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (
+            "strategy: dormant",
+            "dormant found nothing for this visitor; trending at the end of `strategy`",
+        ),
+        (
+            "strategy: trending, minimum-score: 1",
+            "trending found nothing for this visitor with a score of 1 or more",
+        ),
+        (
+            "strategy: trending, except: {category: [c0, c1, c2, c3, c4]}",
+            "the catalogue has no products that `only` and `except` ask for",
+        ),
+        (
+            "strategy: trending, except: {category: [c0, c1, c3, c4]}",
+            "of 3 products that may stand here 3 were bought\n",
+        ),
+        ("strategy: trending, only: {kind: article}", "the catalogue has no articles"),
+    ],
+)
+def test_an_empty_shelf_says_why(folder: Path, asked: str, words: str) -> None:
+    people = folder / "people.yaml"
+    bought = ", ".join(
+        f"{{bought: {{product: p{number}}}, at: 1 day ago}}" for number in (2, 7, 12)
+    )
+    people.write_text(
+        f"personas: {{one: {{consent: [personalization], events: [{bought}]}}}}"
+    )
+    rules = folder / "rules" / "start.yaml"
+    rules.write_text(
+        RULES.partition("  - id: second")[0].partition("recommend")[0]
+        + f"recommend: {{{asked}}}\n"
+    )
+    said = run("recommend", folder, "--personas", people).output
+    assert f"nothing, so the slot keeps its default content:\n    {words}" in said
+    json = run("recommend", folder, "--personas", people, "--format", "json").output
+    assert f'"items":[],"empty":"{words.strip()}' in json
+
+
+@pytest.mark.parametrize(
     ("written", "words"),
     [
         ("0", '"category-cap" must be from 1 to 100, not 0'),
