@@ -176,6 +176,7 @@ def test_an_empty_shelf_says_why(folder: Path, asked: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("written", "words"),
     [
+        ("1\ncategory_cap = 1", 'did you mean "category-cap"?'),
         ("0", '"category-cap" must be from 1 to 100, not 0'),
         ('"a third"', '"category-cap" is a number of places, or a share of them'),
         ("1.5", '"category-cap" must be a whole number'),

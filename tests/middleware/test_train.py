@@ -15,6 +15,7 @@ import pytest
 from shopwindow.fragments.recommendations import Recommender
 from shopwindow.fragments.recommendations.model import Model, article_key
 from shopwindow.middleware.cli import repeating
+from shopwindow.middleware.cli import train as cli
 from tests.commands import run
 from tests.kept import Happened, keep, write_site
 
@@ -264,6 +265,22 @@ def test_every_goes_on_after_a_failure_and_ends_when_told(
         assert "stopped" in process.stderr.read()
     assert Model.current(out).name == Path(told["model"]).name
     assert not [one for one in os.listdir(out) if one.startswith(".")]
+
+
+def test_every_ends_at_once_where_training_is_not_installed(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setattr(cli, "every", lambda *_: pytest.fail("it would go on"))
+    ran = run("train", "--events", file, "--out", tmp_path, "--every", "1s", code=1)
+    assert 'scipy is not installed: training needs extras: pip install "' in ran.stderr
+
+
+def test_times_that_cannot_be_read_are_said_how_to_write(tmp_path: Path) -> None:
+    file = tmp_path / "clicks.csv"
+    file.write_text("visitor,event,product,time\r\nJörg,view,tea,26.11.2026 08:00\r\n")
+    ran = run("train", "--events", file, "--out", tmp_path / "models", code=1)
+    assert "line 2: the time cannot be read: '26.11.2026 08:00'; write it" in ran.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from . import csvlines, jsonlines
 from .batch import Batch
 from .events import Events
-from .gathering import Gathering
+from .gathering import BAD_TIME, Gathering
 from .lines import Unreadable, begins
 from .part import Say
 
@@ -67,6 +67,11 @@ def _nothing(gathering: Gathering) -> str:
     if not gathering.examples:
         return "holds no events that can be learned from"
     number, why = gathering.examples[0]
+    if why.startswith(BAD_TIME):
+        return (
+            f"holds no events in its {gathering.lines:,} lines: line {number:,}: {why}; "
+            "write it like 2026-11-20T08:00 or in seconds since 1970"
+        )
     return (
         f"holds no events in its {gathering.lines:,} lines: line {number:,} has {why}; "
         'a line is like {"visitor": "a", "event": "view", "product": "17"}'
