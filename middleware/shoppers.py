@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from ..fragments.recommendations.model import article_key, kind_and_id
+from ..fragments.recommendations.model import article_key
 from ..fragments.recommendations.replenishment import WITHIN
 from ..rules.attributes import Facts
 from ..rules.facts import DAY
@@ -21,41 +21,37 @@ from ..rules.interests import INTEREST_DIMENSIONS, strengths
 class KnownShopper:
     """Who looks at a page, by its ``facts``."""
 
-    __slots__ = ("_facts", "_viewed")
+    __slots__ = ("_facts", "_lately", "_viewed")
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._viewed: Sequence[str] | None = None
+        self._lately: Sequence[str] = ()
 
     @property
     def viewed(self) -> Sequence[str]:
         if self._viewed is None:
-            self._viewed = self._looked_at()
-        return self._viewed
+            self._looked_at()
+        return self._viewed or ()
 
     @property
     def lately(self) -> Sequence[str]:
         """What was looked at within a day of the last look."""
-        viewed, counts = self.viewed, self._facts.counts
-        first = 0.0
-        for place, key in enumerate(viewed):
-            kind, id = kind_and_id(key)
-            last = counts[f"viewed {kind}"][id].last
-            if last < first:
-                return viewed[:place]
-            first = first or last - DAY
-        return viewed
+        if self._viewed is None:
+            self._looked_at()
+        return self._lately
 
-    def _looked_at(self) -> Sequence[str]:
-        profile = self._facts.profile
-        products = recently_viewed(profile)
-        read = recently_read(profile)
-        if not read:
-            return products
-        counts = profile.counts
-        last = {id: counts["viewed product"][id].last for id in products}
-        last |= {article_key(id): counts["viewed article"][id].last for id in read}
-        return sorted(last, key=last.__getitem__, reverse=True)
+    def _looked_at(self) -> None:
+        profile, counts = self._facts.profile, self._facts.counts
+        viewed = recently_viewed(profile)
+        last = {id: counts["viewed product"][id].last for id in viewed}
+        if read := recently_read(profile):
+            last |= {article_key(id): counts["viewed article"][id].last for id in read}
+            viewed = sorted(last, key=last.__getitem__, reverse=True)
+        self._viewed = self._lately = viewed
+        if viewed:
+            first = last[viewed[0]] - DAY
+            self._lately = [key for key in viewed if last[key] >= first]
 
     @property
     def cart(self) -> Sequence[str]:

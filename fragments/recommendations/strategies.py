@@ -1,6 +1,7 @@
 """How products are found, by the names that rule files use."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 from .content import add_unknown
 from .filling import Filling
@@ -16,6 +17,8 @@ RECENT = 5
 AGAIN, AGAIN_SOON = Reason("viewed-again"), Reason("buy-again")
 NEW, PICK = Reason("new"), Reason("editors-pick")
 INTEREST = Reason("interest")
+
+_PATIENCE = 30  # items of a category in a row that may not stand on a shelf
 
 Strategy = Callable[[Filling], None]
 
@@ -192,10 +195,12 @@ def _in_turn(
 ) -> Iterator[int]:
     """One of each source that may stand on the shelf, and again; ``reasons`` become theirs."""
     waiting = [(iter(numbers), reason) for numbers, reason in sources]
+    # A category that has all its places, or is all bought, need not be read to its end.
+    patience = _PATIENCE + len(filling.bought) + len(filling.left_out) + len(seen)
     while waiting:
         left = []
         for source in waiting:
-            for number in source[0]:
+            for number in islice(source[0], patience):
                 if number not in seen and number not in reasons:
                     if filling.fits(number, capped):
                         reasons[number] = source[1]
