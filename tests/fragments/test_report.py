@@ -93,6 +93,8 @@ def test_measures_are_told_in_plain_words(page: str) -> None:
     for words in ("R@20", "MRR@20", "NDCG@10", "Coverage", "Popularity bias"):
         assert f'<th scope="row">{words}</th>' in page
     assert "among the 20 recommended ones" in page
+    drawn = f"20 drawn by lot would hold it in {20 / (KINDS * PER_KIND):.1%}"
+    assert drawn.replace("%", " %") in page
 
 
 def test_examples_are_what_a_shelf_shows_and_nothing_twice() -> None:

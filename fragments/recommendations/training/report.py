@@ -140,6 +140,7 @@ def html(
             if one.key in metrics
         ],
         questions=metrics.get("questions", 0),
+        lot=min(1.0, 20 / max(1, trained.meta["counts"]["items"])),
         left_out=metrics.get("left out", ""),
         found=_found(metrics),
         curve=None
