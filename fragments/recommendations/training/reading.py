@@ -55,12 +55,13 @@ def read_of(gathering: Gathering, name: str, until: float | None) -> Read:
     if until is not None and len(events.item) and not events.timed:
         raise Unreadable(f"{name} has no times, so there is no until")
     if not len(events.item):
-        raise Unreadable(f"{name} {_nothing(gathering)}")
+        raise Unreadable(f"{name} {_nothing(gathering, until)}")
     return Read(events, gathering.later, gathering.examples)
 
 
-def _nothing(gathering: Gathering) -> str:
-    if gathering.later:
+def _nothing(gathering: Gathering, until: float | None) -> str:
+    # A store is not even asked for what is later.
+    if gathering.later or (until is not None and not gathering.lines):
         return "holds no events before that moment"
     if not gathering.lines:
         return "holds no events: it is empty"
