@@ -187,3 +187,27 @@ def test_a_cap_that_is_none_is_told(folder: Path, written: str, words: str) -> N
     text = settings.read_text().replace("category-cap = 2", f"category-cap = {written}")
     settings.write_text(text)
     assert words in run("check", folder, code=1).output
+
+
+@pytest.mark.parametrize(
+    ("asked", "doubted"),
+    [
+        ("only: {kind: article}", True),
+        ("only: {price: {at-least: 500}}", True),  # nothing has a price here
+        ("except: {category: [c0, c1, c2, c3, c4]}", True),
+        ("except: {category: [c0, c1, c2, c3, c4]}, pin: p1", False),
+        ("except: {category: [c0, c1, c2, c3]}", False),
+        ("only: {stock: {at-most: 0}}", False),  # there may be less tomorrow
+        ("limit: 3", False),
+    ],
+)
+def test_a_shelf_that_nothing_fits_is_doubted(
+    folder: Path, asked: str, doubted: bool
+) -> None:
+    (folder / "rules" / "start.yaml").write_text(
+        RULES.partition("  - id: second")[0].partition("recommend")[0]
+        + f"recommend: {{strategy: trending, {asked}}}\n"
+    )
+    said = run("check", folder).output
+    words = 'rules/start.yaml:4:5: warning: nothing in the catalogue fits the shelf of rule "first"'
+    assert (words in said) is doubted
