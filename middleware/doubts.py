@@ -7,6 +7,7 @@ from typing import Any
 from ..findings import Finding
 from ..fragments.library import Version
 from ..fragments.manners import Printed, told
+from ..fragments.recommendations.barren import barren
 from ..rules.allotments import misallotted
 from ..rules.attributes import Attribute
 from ..rules.comparisons import OneOf
@@ -40,9 +41,22 @@ def doubts(site: Site, now: float, *, strict: bool = False) -> list[Finding]:
     for rule in rules.rules:
         if not rule.off:
             found += _indiscreet(rule, site)
+            found += _barren(rule, site)
     found += _revealing(site)
     found += _by_name_alone(site)
     return found
+
+
+def _barren(rule: Rule, site: Site) -> Iterator[Finding]:
+    """Shelves that ask for what the catalogue has not."""
+    for line, decision in _decisions(rule):
+        wish = decision.recommend
+        if wish is not None and barren(wish, site.catalog):
+            words = f'nothing in the catalogue fits the shelf of rule "{rule.id}"'
+            hint = (
+                "`only` and `except` leave nothing: the slot keeps its default content"
+            )
+            yield Finding(rule.file, line, 1, words, hint, "warning", code="barren")
 
 
 def unused(site: Site, text: str) -> list[Finding]:

@@ -34,7 +34,7 @@ def from_environment(
         )
         return ""
     if name not in environment:
-        whom = f"{section.path[0].removesuffix('s')} {section.path[-1]}"
+        whom = f"{section.path[-2].removesuffix('s')} {section.path[-1]}"
         log.warning("%s is not set: the %s stays silent", name, whom)
     # A source without its secret answers nothing; that is no reason to refuse the whole site.
     return environment.get(name) or ("http://unset.invalid/" if key == "url" else "")

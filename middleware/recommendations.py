@@ -43,9 +43,7 @@ def read_recommendations(
 def _category_cap(section: Section) -> CategoryCap:
     """``category-cap = 3`` or ``"30%"``."""
     key = "category-cap"
-    if key not in section:
-        return USUAL
-    if isinstance(section.data[key], str):
+    if isinstance(section.data.get(key), str):
         part = share(section.text(key))
         if part:
             return CategoryCap(share=part, strict=True)

@@ -49,7 +49,7 @@ class Shelves:
             self._here = _about(window, known.context.path)
         taken: Collection[str] = self._here
         if self._by_slot:
-            taken = self._taken(slot)
+            taken = self.taken(slot)
         shelf = self._by_slot[slot] = fill(
             assortment.selection(wish),
             wish,
@@ -60,7 +60,8 @@ class Shelves:
         )
         return shelf
 
-    def _taken(self, slot: str) -> set[str]:
+    def taken(self, slot: str) -> set[str]:
+        """What stands elsewhere on the page, or is what the page is about."""
         taken = set(self._here)
         for other, shelf in self._by_slot.items():
             if other != slot:

@@ -22,6 +22,8 @@ def read_running_out(
     if value.kind != "map":
         words = f'"running-out" needs a map, not {value.shown}'
         document.error(value, words, "write `running-out: {category: ...}`")
+        if binds:
+            deeds.variables.setdefault(NAME, RunsOut("product", None, key.line))
         return None
     found: tuple[str, str | None, str] | None = None
     within, at_least, name = WITHIN, AT_LEAST, ""
@@ -46,6 +48,9 @@ def read_running_out(
         )
         document.error(key, '"running-out" does not say what', hint)
     if found is None or document.errors > before:
+        if binds:  # else each use of the name would count as a mistake of its own
+            stand_in = RunsOut("product", None, key.line)
+            deeds.variables.setdefault(name or NAME, stand_in)
         return None
     if binds and not name and NAME not in deeds.variables:
         name = NAME

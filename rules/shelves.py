@@ -38,12 +38,17 @@ class Shelves:
     def read(self, key: Node, node: Node) -> Recommend:
         """The shelf at ``node``, the value of ``key``; what is wrong is left out, and found."""
         document = self.document
+        if node.kind != "map":
+            hint = "write for example `recommend: {strategy: [for-you, trending]}`"
+            words = f'"recommend" must be `key: value` lines, not {node.shown}'
+            document.error(node, words, hint)
+            return Recommend(())
         found = {
             name.text: value
             for name, value in document.pairs(node, '"recommend"', RECOMMEND_KEYS)
         }
         known = self.vocabulary.strategies
-        if node.kind == "map" and "strategy" not in found:
+        if "strategy" not in found:
             document.error(key, '"recommend" needs `strategy:`', suggest("", known))
         return Recommend(
             self._strategies(found.get("strategy")),
@@ -64,9 +69,19 @@ class Shelves:
         known = self.vocabulary.strategies
         for place, text in names(self.document, node, '"strategy"'):
             if known and text not in known:
-                self.document.unknown(place, "strategy", text, known)
+                self._unknown(place, text)
             strategies.append(text)
         return tuple(strategies)
+
+    def _unknown(self, place: Node, text: str) -> None:
+        engine, colon, name = text.partition(":")
+        if engine == "engine" and colon:
+            words = f'unknown strategy "{text}"'
+            hint = f"no [recommendations.engines.{name or 'NAME'}] in site.toml"
+            self.document.error(place, words, hint, "unknown")
+        else:
+            known = self.vocabulary.strategies
+            self.document.unknown(place, "strategy", text, known)
 
     def _limit(self, node: Node | None) -> int:
         if node is None:

@@ -193,7 +193,7 @@ def current_name(out: Path) -> str:
             name = file.read(100).decode("ascii", "replace").strip()
     except FileNotFoundError:
         raise ModelError(
-            f"{path}: there is no model yet: train one with shopwindow train --out {out}"
+            f"{path}: there is no model yet: train one with shopwindow train DIR --out {out}"
         ) from None
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror}") from error

@@ -48,7 +48,7 @@ _WORDS = {
     },
     "dormant": {
         "en": "You used to like {title}",
-        "de": "Früher mochten Sie {title}",
+        "de": "Früher mochten Sie: {title}",  # a title has no cases
     },
     "editors-pick": {
         "en": "Our recommendation",
@@ -86,6 +86,8 @@ class Reason(msgspec.Struct, frozen=True):
         if "{title}" not in sentence:
             return sentence
         kind, id = kind_and_id(self.product)
+        if kind == "article" and words is _VIEWED:
+            return Reason("because-you-read", self.product).text(catalog, language)
         if self.kind in _OF_CATEGORY:
             kind = "category"
         item = catalog.item(kind, id, language)

@@ -56,8 +56,10 @@ class Recommender:
         bought, for "bought-together" (without it, ``seen`` is taken for it). "for-you" may name again
         what was seen, as visitors return to it; the others do not. What is left open is filled with
         what is popular, with score 0. Unknown ids are passed over. Raises ValueError for a strategy
-        that is not in :data:`STRATEGIES`.
+        that is not in :data:`STRATEGIES`, TypeError for a single id in the place of several.
         """
+        if isinstance(seen, str) or isinstance(basket, str):
+            raise TypeError("`seen` and `basket` are lists of ids, not one id")
         if strategy not in STRATEGIES:
             raise ValueError(
                 f"unknown strategy {strategy!r}: one of {', '.join(STRATEGIES)}"

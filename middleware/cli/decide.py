@@ -41,7 +41,8 @@ def command(
     """Decide for each persona what every slot of DIR shows, as a page of the shop would.
 
     All slots share one page, in the order of site.toml: its budget, its groups and the holdout
-    apply (a persona's name is its visitor id). `shopwindow explain` says why.
+    apply (a persona's name is its visitor id). `shopwindow explain` says why, and `shopwindow
+    recommend` what stands on a shelf: one that stays empty keeps the slot's default content.
     """
     site = usable(folder)
     page = read_page(path)

@@ -70,7 +70,8 @@ def command(
 
     With --visitor it is said for somebody who was in the shop, as if they opened the page now.
     What only a request tells is not known of them: headers, the shop's own attributes, sources.
-    No persona is held out, whatever the holdout of site.toml; a visitor may be.
+    No persona is held out, whatever the holdout of site.toml; a visitor may be. Whether the shelf
+    of a winner has anything on it, and why not, says `shopwindow recommend`.
     """
     if file is not None and visitor is not None:
         raise click.UsageError("--personas and --visitor exclude each other")

@@ -17,9 +17,11 @@ from ..assorting import assorted
 from ..engines.proposals import completed
 from ..guise import decisions, everybody_sees
 from ..shelves import Shelves
+from ..shoppers import KnownShopper
 from ..site import Site
 from ..supplies import model_of
 from .decide import in_words
+from .emptiness import why_empty
 from .question import (
     FOLDER,
     FORMAT,
@@ -37,6 +39,11 @@ from .site import usable
 class _Shop(NamedTuple):
     site: Site
     assortment: Assortment
+
+
+class _Filled(NamedTuple):
+    shelf: Shelf
+    empty: str  # why nothing stands on it
 
 
 @click.command("recommend", short_help="Say what fills a shelf for whom, and why.")
@@ -75,7 +82,8 @@ def command(
       shopwindow recommend DIR --personas FILE --persona carpenter --slot home.shelf
 
     All shelves share one page, in the order of site.toml: none shows what another shows. Scores
-    (0 to 1) compare within one strategy only; the last column names it. `discovery` is drawn by luck that
+    (0 to 1) compare within one strategy only; the last column says what found the product, or that
+    it was pinned. A shelf that stays empty says why. `discovery` is drawn by luck that
     is the same all day. Popularity is what the model of `shopwindow train` has learned; without a
     model the newest products are first. Engines of other servers are not asked.
     """
@@ -119,25 +127,35 @@ def command(
 
 def _filled(
     shop: _Shop, known: Facts, found: Mapping[str, Decision]
-) -> dict[str, Shelf]:
+) -> dict[str, _Filled]:
     """What stands on each shelf of the page."""
-    page, filled = Shelves(), dict[str, Shelf]()
+    page, filled = Shelves(), dict[str, _Filled]()
     for slot, decision in found.items():
         if decision.shown and decision.recommend is not None:
             wish = completed(decision.recommend)
-            filled[slot] = page.fill(shop, slot, wish, known)
+            shelf, why = page.fill(shop, slot, wish, known), ""
+            if not shelf.ids:
+                selection, shopper = (
+                    shop.assortment.selection(wish),
+                    KnownShopper(known),
+                )
+                why = why_empty(selection, wish, shopper, page.taken(slot))
+            filled[slot] = _Filled(shelf, why)
     return filled
 
 
-def _print(site: Site, decision: Decision, shelf: Shelf | None, language: str) -> None:
-    if shelf is None:
+def _print(
+    site: Site, decision: Decision, filled: _Filled | None, language: str
+) -> None:
+    if filled is None:
         if decision.shown:
             click.echo("    it is no shelf: its rule has no `recommend:`")
         return
-    if not shelf.ids:
-        click.echo("    nothing: the slot keeps its default content")
+    if not filled.shelf.ids:
+        click.echo("    nothing, so the slot keeps its default content:")
+        click.echo(f"    {filled.empty}")
         return
-    rows = _rows(site, shelf, language)
+    rows = _rows(site, filled.shelf, language)
     wide = max(len(row["title"]) for row in rows)
     for place, row in enumerate(rows, 1):
         words = f"{row['reason']} " if row["reason"] else ""
@@ -167,12 +185,14 @@ def _rows(site: Site, shelf: Shelf, language: str) -> list[dict[str, Any]]:
 
 
 def _json(
-    site: Site, decision: Decision, shelf: Shelf | None, language: str
+    site: Site, decision: Decision, filled: _Filled | None, language: str
 ) -> dict[str, Any]:
+    line = {"empty": filled.empty} if filled is not None and filled.empty else {}
     return {
         "rule": decision.rule,
         "fragment": decision.fragment,
         "reason": decision.reason,
         "why": SLOT_REASONS.get(decision.reason, decision.reason),
-        "items": [] if shelf is None else _rows(site, shelf, language),
+        "items": [] if filled is None else _rows(site, filled.shelf, language),
+        **line,
     }

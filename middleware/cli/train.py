@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -150,9 +151,19 @@ def command(
         folder, file, out, until, store, report, force, form, engine, memory, tables
     )
     if pause is not None:
-        every(read_every(pause), lambda: _said(asked))
+        seconds = read_every(pause)
+        _needed()  # what is not installed will not be there the next time either
+        every(seconds, lambda: _said(asked))
     elif not _said(asked):
         sys.exit(1)
+
+
+def _needed() -> None:
+    """End with 1 where training is not installed."""
+    for name in ("numpy", "scipy"):
+        if find_spec(name) is None:
+            click.echo(f"{name} is not installed: {NEEDS}", err=True)
+            sys.exit(1)
 
 
 def _said(asked: Asked) -> bool:
@@ -182,7 +193,10 @@ def _train(asked: Asked) -> None:
             with _reading(asked, site, until, say) as (read, counting):
                 trained = train.train(read, catalog, until, say, counting)
         except (Unreadable, StoreError) as error:
-            raise Failed(str(error)) from error
+            words = str(error)
+            if words.startswith("there is no store"):
+                words += ": the shop makes it when it starts; --store names another"
+            raise Failed(words) from error
         # Also of a model that is refused: the page may show why.
         unwritten = ""
         if asked.report is not None:

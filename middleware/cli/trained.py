@@ -72,7 +72,7 @@ def tell(
     for why, number in rejected.items():
         table.add_row(f"no event: {why}", f"{number:,}")
     for name, value in _flat(meta["metrics"]):
-        table.add_row(name, value)
+        table.add_row(_MEASURES.get(name, name), value)
     table.add_row("seconds", f"{seconds:,.1f}")
     console = Console()
     console.print(table)
@@ -80,6 +80,10 @@ def tell(
 
 
 _COUNTS = {"later": "events not before --until"}
+_MEASURES = {
+    "left out": "not measured",
+    "replenishment left out": "not learned what runs out",
+}
 
 
 def _flat(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

@@ -82,6 +82,13 @@ def test_a_strategy_that_is_none_is_told(shop: Recommender) -> None:
         shop.recommend(strategy="foryou")
 
 
+def test_one_id_in_the_place_of_several_is_told(shop: Recommender) -> None:
+    with pytest.raises(TypeError, match="lists of ids"):
+        shop.recommend(seen="tea")
+    with pytest.raises(TypeError, match="lists of ids"):
+        shop.recommend(basket="tea")
+
+
 def test_a_model_of_nothing_recommends_nothing(tmp_path: Path) -> None:
     small(tmp_path, {})
     assert ids(Recommender.open(tmp_path), ["a"], 5) == []

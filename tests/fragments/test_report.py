@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from shopwindow.fragments.catalog import Catalog
 from shopwindow.fragments.items import Item
@@ -92,6 +93,23 @@ def test_measures_are_told_in_plain_words(page: str) -> None:
     for words in ("R@20", "MRR@20", "NDCG@10", "Coverage", "Popularity bias"):
         assert f'<th scope="row">{words}</th>' in page
     assert "among the 20 recommended ones" in page
+    drawn = f"20 drawn by lot would hold it in {20 / (KINDS * PER_KIND):.1%}"
+    assert drawn.replace("%", " %") in page
+
+
+def test_examples_are_what_a_shelf_shows_and_nothing_twice() -> None:
+    read, shop = read_of(60), catalog()
+    gone = {id: replace(item, in_stock=False) for id, item in shop.products.items()}
+    above = Item("category", "above", "All of Größe 0", "/")
+    below = replace(shop.categories["kind-0"], parent="above")
+    nested = Catalog(
+        {**shop.categories, "above": above, "kind-0": below}, shop.products
+    )
+
+    sold_out = Catalog(shop.categories, gone)
+    assert "Examples" not in html(train(read, sold_out), read, sold_out)
+    page = html(train(read, nested), read, nested)
+    assert ("<h3>All of Größe 0" in page) != ("<h3>Größe 0" in page)
 
 
 def test_without_a_catalogue_ids_stand_for_titles(tmp_path: Path) -> None:
@@ -110,7 +128,8 @@ def test_too_few_sessions_are_said_to_be() -> None:
 
     page = html(train(read), read)
 
-    assert "too few sessions" in page
+    assert "too few sessions to measure by: it takes 200 clicks" in page
+    assert "were chosen for this shop" not in page
     assert "<svg" not in page
 
 

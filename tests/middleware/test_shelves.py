@@ -151,8 +151,50 @@ def test_the_command_lists_what_stands_where_and_why(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (
+            "strategy: dormant",
+            "dormant found nothing for this visitor; trending at the end of `strategy`",
+        ),
+        (
+            "strategy: trending, minimum-score: 1",
+            "trending found nothing for this visitor with a score of 1 or more",
+        ),
+        (
+            "strategy: trending, except: {category: [c0, c1, c2, c3, c4]}",
+            "the catalogue has no products that `only` and `except` ask for",
+        ),
+        (
+            "strategy: trending, except: {category: [c0, c1, c3, c4]}",
+            "of 3 products that may stand here 3 were bought\n",
+        ),
+        ("strategy: trending, only: {kind: article}", "the catalogue has no articles"),
+    ],
+)
+def test_an_empty_shelf_says_why(folder: Path, asked: str, words: str) -> None:
+    people = folder / "people.yaml"
+    bought = ", ".join(
+        f"{{bought: {{product: p{number}}}, at: 1 day ago}}" for number in (2, 7, 12)
+    )
+    people.write_text(
+        f"personas: {{one: {{consent: [personalization], events: [{bought}]}}}}"
+    )
+    rules = folder / "rules" / "start.yaml"
+    rules.write_text(
+        RULES.partition("  - id: second")[0].partition("recommend")[0]
+        + f"recommend: {{{asked}}}\n"
+    )
+    said = run("recommend", folder, "--personas", people).output
+    assert f"nothing, so the slot keeps its default content:\n    {words}" in said
+    json = run("recommend", folder, "--personas", people, "--format", "json").output
+    assert f'"items":[],"empty":"{words.strip()}' in json
+
+
+@pytest.mark.parametrize(
     ("written", "words"),
     [
+        ("1\ncategory_cap = 1", 'did you mean "category-cap"?'),
         ("0", '"category-cap" must be from 1 to 100, not 0'),
         ('"a third"', '"category-cap" is a number of places, or a share of them'),
         ("1.5", '"category-cap" must be a whole number'),
@@ -163,3 +205,27 @@ def test_a_cap_that_is_none_is_told(folder: Path, written: str, words: str) -> N
     text = settings.read_text().replace("category-cap = 2", f"category-cap = {written}")
     settings.write_text(text)
     assert words in run("check", folder, code=1).output
+
+
+@pytest.mark.parametrize(
+    ("asked", "doubted"),
+    [
+        ("only: {kind: article}", True),
+        ("only: {price: {at-least: 500}}", True),  # nothing has a price here
+        ("except: {category: [c0, c1, c2, c3, c4]}", True),
+        ("except: {category: [c0, c1, c2, c3, c4]}, pin: p1", False),
+        ("except: {category: [c0, c1, c2, c3]}", False),
+        ("only: {stock: {at-most: 0}}", False),  # there may be less tomorrow
+        ("limit: 3", False),
+    ],
+)
+def test_a_shelf_that_nothing_fits_is_doubted(
+    folder: Path, asked: str, doubted: bool
+) -> None:
+    (folder / "rules" / "start.yaml").write_text(
+        RULES.partition("  - id: second")[0].partition("recommend")[0]
+        + f"recommend: {{strategy: trending, {asked}}}\n"
+    )
+    said = run("check", folder).output
+    words = 'rules/start.yaml:4:5: warning: nothing in the catalogue fits the shelf of rule "first"'
+    assert (words in said) is doubted

@@ -15,6 +15,7 @@ import pytest
 from shopwindow.fragments.recommendations import Recommender
 from shopwindow.fragments.recommendations.model import Model, article_key
 from shopwindow.middleware.cli import repeating
+from shopwindow.middleware.cli import train as cli
 from tests.commands import run
 from tests.kept import Happened, keep, write_site
 
@@ -197,10 +198,13 @@ def test_the_log_of_a_postgresql_teaches(tmp_path: Path, postgresql: str) -> Non
 
 def test_an_empty_log_and_one_that_is_not_there_are_said(tmp_path: Path) -> None:
     folder = write_site(tmp_path / "site")
-    assert "shop.db" in run("train", folder, code=1).stderr
+    words = "shop.db: the shop makes it when it starts; --store names another"
+    assert words in run("train", folder, code=1).stderr
     keep(folder, ("v" * 22, "Products Searched", {"query": "tea"}, 1))
     ran = run("train", folder, code=1)
-    assert "the log holds no events" in ran.stderr
+    assert "the log holds no events: it is empty" in ran.stderr
+    ran = run("train", folder, "--until", "7d", code=1)
+    assert "the log holds no events before that moment" in ran.stderr
 
 
 def test_the_catalogue_tells_of_what_nobody_saw_and_what_is_in_fashion_where(
@@ -264,6 +268,28 @@ def test_every_goes_on_after_a_failure_and_ends_when_told(
         assert "stopped" in process.stderr.read()
     assert Model.current(out).name == Path(told["model"]).name
     assert not [one for one in os.listdir(out) if one.startswith(".")]
+
+
+def test_every_ends_at_once_where_training_is_not_installed(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setattr(cli, "every", lambda *_: pytest.fail("it would go on"))
+    ran = run("train", "--events", file, "--out", tmp_path, "--every", "1s", code=1)
+    assert 'scipy is not installed: training needs extras: pip install "' in ran.stderr
+
+
+def test_what_could_not_be_learned_is_said_in_words(file: Path, tmp_path: Path) -> None:
+    said = run("train", "--events", file, "--out", tmp_path / "models").output
+    assert "not measured " in said and "not learned what runs out " in said
+    assert "left out" not in said
+
+
+def test_times_that_cannot_be_read_are_said_how_to_write(tmp_path: Path) -> None:
+    file = tmp_path / "clicks.csv"
+    file.write_text("visitor,event,product,time\r\nJörg,view,tea,26.11.2026 08:00\r\n")
+    ran = run("train", "--events", file, "--out", tmp_path / "models", code=1)
+    assert "line 2: the time cannot be read: '26.11.2026 08:00'; write it" in ran.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

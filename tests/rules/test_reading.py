@@ -270,6 +270,14 @@ RULES_WRONG = [
         '6:5: error: "recommend" needs `strategy:`: known: similar, trending',
     ),
     (
+        "show: hero\n    recommend: trending",
+        '6:16: error: "recommend" must be `key: value` lines, not "trending": write for example `recommend: {strategy: [for-you, trending]}`',
+    ),
+    (
+        "show: hero\n    recommend: {strategy: engine:recs}",
+        '6:27: error: unknown strategy "engine:recs": no [recommendations.engines.recs] in site.toml',
+    ),
+    (
         "show: hero\n    recommend: {strategy: [trendy], limit: 0}",
         '6:28: error: unknown strategy "trendy": did you mean "trending"?',
     ),

@@ -323,6 +323,16 @@ def test_what_is_wrong_is_said(condition: str, words: str, hint: str) -> None:
     assert not rules.rules
 
 
+@pytest.mark.parametrize("condition", ["wood", "{category: wood, within: 7}"])
+def test_one_mistake_is_said_once(condition: str) -> None:
+    text = (
+        "rules:\n  - id: a\n    slot: home.hero\n    show: plain\n"
+        f"    when: [{{running-out: {condition}}}, not-bought: {{product: $product}}]\n"
+    )
+    _, findings = read_rules({"r.yaml": text}, VOCABULARY)
+    assert len(errors(findings)) == 1
+
+
 def test_a_name_can_only_be_given_where_it_holds() -> None:
     text = (
         "rules:\n  - id: a\n    slot: home.hero\n    show: plain\n"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from . import csvlines, jsonlines
 from .batch import Batch
 from .events import Events
-from .gathering import Gathering
+from .gathering import BAD_TIME, Gathering
 from .lines import Unreadable, begins
 from .part import Say
 
@@ -55,18 +55,24 @@ def read_of(gathering: Gathering, name: str, until: float | None) -> Read:
     if until is not None and len(events.item) and not events.timed:
         raise Unreadable(f"{name} has no times, so there is no until")
     if not len(events.item):
-        raise Unreadable(f"{name} {_nothing(gathering)}")
+        raise Unreadable(f"{name} {_nothing(gathering, until)}")
     return Read(events, gathering.later, gathering.examples)
 
 
-def _nothing(gathering: Gathering) -> str:
-    if gathering.later:
+def _nothing(gathering: Gathering, until: float | None) -> str:
+    # A store is not even asked for what is later.
+    if gathering.later or (until is not None and not gathering.lines):
         return "holds no events before that moment"
     if not gathering.lines:
         return "holds no events: it is empty"
     if not gathering.examples:
         return "holds no events that can be learned from"
     number, why = gathering.examples[0]
+    if why.startswith(BAD_TIME):
+        return (
+            f"holds no events in its {gathering.lines:,} lines: line {number:,}: {why}; "
+            "write it like 2026-11-20T08:00 or in seconds since 1970"
+        )
     return (
         f"holds no events in its {gathering.lines:,} lines: line {number:,} has {why}; "
         'a line is like {"visitor": "a", "event": "view", "product": "17"}'

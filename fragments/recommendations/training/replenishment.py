@@ -52,7 +52,9 @@ def fit(
     plans = _plans(begin, end)
     if not plans:
         least = HISTORY + WEEK + APART
-        return _left_out(f"{end - begin} days of purchases; it takes {least}")
+        return _left_out(
+            f"purchases of {end - begin} of the {least} days that it takes"
+        )
     days = sorted({day for plan in plans.values() for day in plan})
     samples: dict[tuple[int, int], _Sample] = {}
     for done, day in enumerate(days):

@@ -1,8 +1,9 @@
 """One page about a new model: how good it is, whom it prefers, and what it says of well-known items."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -139,6 +140,7 @@ def html(
             if one.key in metrics
         ],
         questions=metrics.get("questions", 0),
+        lot=min(1.0, 20 / max(1, trained.meta["counts"]["items"])),
         left_out=metrics.get("left out", ""),
         found=_found(metrics),
         curve=None
@@ -149,7 +151,7 @@ def html(
         if look is None
         else columns([(one.views, one.named) for one in look.tenths]),
         tenths=[] if look is None else look.tenths,
-        groups=[group for group in _groups(trained, catalog) if group.examples],
+        groups=list(_various(_groups(trained, catalog))),
         parameters=trained.meta["parameters"],
         percent=percent,
     )
@@ -181,6 +183,16 @@ def _day(until: str | None) -> str:
     return f"{datetime.fromisoformat(until):%Y-%m-%d %H:%M} UTC"
 
 
+def _various(groups: Iterable[Group]) -> Iterator[Group]:
+    """Those that say something, and not just what one before said: so do the only category
+    below another, and this one."""
+    said: list[list[Example]] = []
+    for group in groups:
+        if group.examples and group.examples not in said:
+            said.append(group.examples)
+            yield group
+
+
 def _groups(trained: "Trained", catalog: Catalog | None) -> Iterator[Group]:
     """By category, the largest first; without a catalogue what is viewed most."""
     arrays, names = trained.arrays, trained.meta.get("categories", [])
@@ -206,13 +218,23 @@ def _examples(
     idx = trained.arrays[f"{VIEWED}.idx"]
     found = []
     for item in items:
-        others = idx[ptr[item] : ptr[item] + min(BESIDE, ptr[item + 1] - ptr[item])]
-        if len(others):
-            titles = [_title(trained.keys[other], catalog) for other in others.tolist()]
+        others = (trained.keys[n] for n in idx[ptr[item] : ptr[item + 1]].tolist())
+        seen = (key for key in others if _offered(key, catalog))
+        titles = [_title(key, catalog) for key in islice(seen, BESIDE)]
+        if titles:
             found.append(Example(_title(trained.keys[item], catalog), titles))
         if len(found) == most:
             break
     return found
+
+
+def _offered(key: str, catalog: Catalog | None) -> bool:
+    """Whether a shelf shows it, if its rule does not ask for articles."""
+    kind, id = kind_and_id(key)
+    item = None if catalog is None else catalog.item(kind, id)
+    return kind == "product" and (
+        catalog is None or (item is not None and item.in_stock)
+    )
 
 
 def _title(key: str, catalog: Catalog | None) -> str:

@@ -58,7 +58,9 @@ def tune(events: Events, say: Say | None = None) -> Tuned:
     parameters = Parameters()
     held = held_back(events)
     if held is None:
-        return Tuned(parameters, {"left out": "too few sessions to measure by"})
+        least = f"{2 * FEWEST} clicks that follow others"
+        few = f"too few sessions to measure by: it takes {least} in the last fifth of them"
+        return Tuned(parameters, {"left out": few})
     head, questions = held
     own = again(head, parameters)
     # Rows that nobody asks for need not be widened: that is most of the work.
