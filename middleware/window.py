@@ -315,8 +315,14 @@ class Shopwindow:
 
         def bring(model: Model) -> None:
             supplies = Replenishment(self.site.catalog, model)  # takes milliseconds
+            before = self.model, self._supplies
             self.model, self._supplies = model, supplies
-            self._assort()
+            try:
+                self._assort()
+            except Exception:
+                # Else the next traffic, and the next site, would fail by it, too.
+                self.model, self._supplies = before
+                raise
 
         def count(what: str) -> None:
             self.stats.table("models", "Models that came, by what became of them.")[
@@ -361,7 +367,10 @@ class Shopwindow:
         if traffic is None:
             return
         self.traffic = traffic
-        await asyncio.to_thread(self._assort)
+        try:
+            await asyncio.to_thread(self._assort)
+        except Exception as error:
+            self.warn("assorting", "products cannot be sorted anew: %r", error)
 
     def _assort(self) -> None:
         """Sort the products by the shop's traffic of now, and go by the model of now."""

@@ -27,6 +27,10 @@ _FILE = re.compile(r"[a-z0-9][a-z0-9.-]*\.npy\Z")
 IDS = ("ids", "ids.ptr", "ids-index.ptr", "ids-index.idx")
 _IDS_DTYPES = ("|u1", "<i8", "<i4", "<i4")
 _TABLE = {"ptr": "<i8", "idx": "<i4", "val": "<f4"}
+#: Arrays with a number for each item, and those that bring items in order.
+_OF_ITEMS = ("popular", "trending", "again", "content-weight")
+_ORDERS = ("popular-order", "trending-order")
+_FLOATS = ("<f4", "<f8")
 #: Bytes of one model that a process maps, at most; the rest stays in files and is read row by row.
 MAPPED = 10 * 2**20
 _ARTICLE = "\x00article\x00"
@@ -124,9 +128,15 @@ class Model:
             if table.ptr[0] != 0 or table.ptr[-1] != len(table.idx):
                 raise ValueError(f"the rows of {name} do not fit their places")
             self._tables[name] = table
-        for name in ("popular", "trending"):
-            if name in kinds and kinds[name][1] != self.size:
+        for name in _OF_ITEMS:
+            if name in kinds and kinds[name] not in [
+                (dtype, self.size) for dtype in _FLOATS
+            ]:
                 raise ValueError(f"{name} is not of {self.size:,} items")
+        for name in _ORDERS:
+            dtype, length = kinds.get(name, ("<i4", 0))
+            if dtype != "<i4" or length > self.size:
+                raise ValueError(f"{name} is no order of {self.size:,} items")
 
     def __repr__(self) -> str:
         return f"<Model {self.name} of {self.size} items>"
@@ -243,7 +253,7 @@ def _meta(folder: Path) -> dict[str, Any]:
         for name in msgspec.convert(meta, _Meta).files:
             if not _FILE.match(name):
                 raise _unusable(path, f"it names the file {name!r}")
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _unusable(path, f"it is not what training wrote: {error}") from error
     return meta
 

@@ -8,7 +8,7 @@ the visitor looked at comes back as a reminder, as strong as this shop's visitor
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from .model import Model
 
 VIEWED = "viewed-viewed"
+
+# What comes out of a file is no more than a page can add up.
+_Clicks = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
+_Decay = Annotated[float, msgspec.Meta(gt=0)]
+_Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,13 +49,13 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     power_to: float = 0.15
     keep: int = 50
     wider: float = 0.5
-    clicks: int = 5
-    click_decay: float = 0.8
-    joint: float = 0.25
-    again: float = 1.5
-    reminder: float = 0.5
-    reminder_decay: float = 2.0
-    last: float = 1.0
+    clicks: _Clicks = 5
+    click_decay: _Decay = 0.8
+    joint: _Weight = 0.25
+    again: _Weight = 1.5
+    reminder: _Weight = 0.5
+    reminder_decay: _Decay = 2.0
+    last: _Weight = 1.0
 
 
 @lru_cache(maxsize=64)

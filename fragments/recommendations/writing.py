@@ -5,8 +5,8 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -94,12 +94,13 @@ def write(
         _sync(temporary)
         digest = sha256(content).hexdigest()[:8]
         folder = out / f"model-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest}"
-        _put_in_place(temporary, folder)
+        with _alone(out):
+            _put_in_place(temporary, folder)
+            make_current(out, folder.name)
+            _tidy(out)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    make_current(out, folder.name)
-    _tidy(out)
     return folder
 
 
@@ -130,6 +131,20 @@ def _write(path: Path, pieces: "Iterable[Buffer]") -> str:
         file.flush()
         os.fsync(file.fileno())
     return digest.hexdigest()
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Nobody else puts a model into ``out`` meanwhile, or tidies it: a model that has its name and
+    is not current yet would be an old one to them. Who is killed lets the others go on."""
+    with ExitStack() as stack:
+        with suppress(ImportError, OSError):  # not every system can do that
+            import fcntl
+
+            descriptor = os.open(out, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
 
 
 def _put_in_place(temporary: Path, folder: Path) -> None:

@@ -32,25 +32,30 @@ def every(seconds: float, work: Callable[[], object]) -> None:
     What ``work`` raises is printed; it is called again all the same. One that takes longer than
     ``seconds`` is followed by the next one after a short rest.
     """
-    before = {name: signal.signal(name, _stop) for name in _SIGNALS}
+    told: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+        raise _Stopped
+
+    before = {name: signal.signal(name, stop) for name in _SIGNALS}
     try:
         while True:
             began = time.monotonic()
             _safely(work)
+            if told:  # what is raised while Python frees something is lost
+                break
             took = time.monotonic() - began
             time.sleep(max(min(seconds, 1.0), seconds - took))
     except _Stopped:
-        click.echo("stopped", err=True)
+        pass
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
+    click.echo("stopped", err=True)
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise _Stopped
 
 
 def _safely(work: Callable[[], object]) -> None:

@@ -170,7 +170,8 @@ class Hazard:
     @classmethod
     def of(cls, model: Learned) -> "Hazard | None":
         """That of a model; None where it has learned none, or one of other features."""
-        told = model.meta.get("metrics", {}).get("replenishment")
+        metrics = model.meta.get("metrics")
+        told = metrics.get("replenishment") if isinstance(metrics, Mapping) else None
         arrays = [model.array(PREFIX + name) for name in ARRAYS]
         if not isinstance(told, Mapping) or None in arrays:
             return None

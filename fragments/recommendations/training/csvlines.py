@@ -111,7 +111,7 @@ class _Table:
 
 def check(names: Sequence[str], path: Path) -> None:
     """Raises :class:`Unreadable` if the columns of a table cannot be events."""
-    shown = ", ".join(names[:12]) or "none"
+    shown = ", ".join(names[:12])[:300] or "none"
     if "product" not in names:
         raise Unreadable(f'{path} has no column "product"; its columns: {shown}')
     if not {"visitor", "session"} & set(names):

@@ -63,6 +63,8 @@ def _one_by_one(
     numbers: list[int] = []
     decode = _decoder.decode
     for place, line in enumerate(lines, number):
+        if not line:  # there may be millions of them
+            continue
         if len(line) > LINE:
             wrong(place, TOO_LONG)
             continue

@@ -23,6 +23,7 @@ def batches(path: Path) -> Iterator[Batch]:
     file = _opened(path)
     names = {name.lower(): name for name in file.schema_arrow.names}
     check(list(names), path)
+    _usable(file.schema_arrow, path)
     present = [names[name] for name in COLUMNS if name in names]
     done = 0
     try:
@@ -37,6 +38,33 @@ def batches(path: Path) -> Iterator[Batch]:
             yield Batch(columns, lines, done)
     except (pyarrow.ArrowException, OSError) as error:
         raise Unreadable(f"{path} cannot be read: {error}") from error
+
+
+def _usable(schema: Any, path: Path) -> None:
+    """Raises :class:`Unreadable` for a column whose values are neither texts, numbers nor times."""
+    from pyarrow import types
+
+    flat = (
+        *(types.is_string, types.is_large_string, types.is_string_view),
+        *(types.is_binary, types.is_large_binary, types.is_fixed_size_binary),
+        *(types.is_integer, types.is_floating, types.is_decimal, types.is_boolean),
+        *(types.is_timestamp, types.is_date, types.is_null),
+    )
+    there: set[str] = set()
+    for field in schema:
+        name, kind = field.name.lower(), field.type
+        if name not in COLUMNS:
+            continue
+        if name in there:
+            raise Unreadable(f'{path} has the column "{name}" twice: leave one away')
+        there.add(name)
+        if types.is_dictionary(kind):
+            kind = kind.value_type
+        if not any(fits(kind) for fits in flat):
+            raise Unreadable(
+                f'{path}: its column "{name}" is of {str(kind)[:80]}: make it a text, a '
+                "number or a timestamp"
+            )
 
 
 def _values(column: Any) -> list[Value]:

@@ -23,7 +23,7 @@ from . import sql, tables
 from .engine import Columns
 from .gathering import BAD_EVENT, BAD_ID, BAD_TIME, NO_PRODUCT, NO_VISITOR
 from .sql import Counting
-from .values import FINER, LONGEST, Verbs, moment_of
+from .values import EARLIEST, FINER, LATEST, LONGEST, Verbs, moment_of
 
 _TEXTS = ("visitor", "session", "product", "order")
 _RAW = """
@@ -155,7 +155,8 @@ def _told(later: str) -> str:
                 WHEN {long} OR {zero} THEN '{BAD_ID}'
                 WHEN visitor = '' AND session = '' THEN '{NO_VISITOR}'
                 WHEN verb = -2 THEN '{BAD_EVENT}'
-                WHEN abs(moment) = double('infinity') THEN '{BAD_TIME}'
+                WHEN NOT isnan(moment) AND (moment < {EARLIEST}D OR moment >= {LATEST}D)
+                    THEN '{BAD_TIME}'
                 ELSE ''
             END AS why
         FROM texts JOIN verbs USING (event) {later}

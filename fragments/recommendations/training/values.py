@@ -30,6 +30,8 @@ _OF_ARTICLES = frozenset(("articleviewed", "articleread", "readarticle", "read")
 _VERBS = {name: verb for verb, names in _NAMES.items() for name in names.split()}
 #: What a number of this size counts: none of them is a time in seconds before the year 5000.
 FINER = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+#: Times outside of these, the years 1900 and 10000, are mistakes: what counts days has an end.
+EARLIEST, LATEST = -2_208_988_800.0, 253_402_300_800.0
 
 
 class Numbers(dict[Value, int]):
@@ -101,7 +103,8 @@ class Verbs(dict[Value, int]):
 
 
 def moments(values: Sequence[Value]) -> NDArray[np.float64]:
-    """Times in seconds since 1970: NaN for none, infinite for those that cannot be read.
+    """Times in seconds since 1970: NaN for none, infinite for those that cannot be
+    read, or that are of no year in which there were shops.
 
     A time is a number of seconds (or of milli-, micro-, nanoseconds, which its size tells), or
     written as RFC 3339 has it; without a time zone UTC is meant.
@@ -112,6 +115,7 @@ def moments(values: Sequence[Value]) -> NDArray[np.float64]:
         found = np.fromiter(map(_moment, values), np.float64, len(values))
     for above, unit in FINER:
         found[(found >= above) & np.isfinite(found)] /= unit
+    found[(found < EARLIEST) | (found >= LATEST)] = math.inf
     return found
 
 
