@@ -151,6 +151,13 @@ class Filling:
             if not left:
                 return
 
+    def tilt(self, found: dict[int, float]) -> None:
+        """Multiply the scores of what the rule boosts or buries."""
+        factors = self.selection.factors
+        if factors:
+            for number in self.selection.tilted.intersection(found):
+                found[number] *= factors[number]
+
     def place_scored(
         self,
         found: dict[int, float],
@@ -163,21 +170,17 @@ class Filling:
         """As :meth:`place`, for ``found``: number -> score of a table, with what gave most to it.
 
         Those ``without`` which the shelf is asked for are left out. What the visitor leans to goes
-        up, and what the rule boosts. Scores become s / (1 + s).
+        up; what the rule boosts has its factor already (see :meth:`tilt`). Scores become s / (1 + s).
         """
         if not found or self.full:
             return
-        factors = self.selection.factors
-        if factors:
-            for number in self.selection.tilted.intersection(found):
-                found[number] *= factors[number]
         assortment, selection = self.assortment, self.selection
         ids, groups, categories = (
             assortment.ids,
             selection.groups,
             assortment.categories,
         )
-        left_out, never, bought = self.left_out, self.never, self.bought
+        left_out, never, bought = self.left_out.union(without), self.never, self.bought
         leaning = self.shopper.leaning
         crowded = self._crowded if capped or self._strict else _NO_GROUPS
         leanings: dict[int, float] = {-1: 1.0}
@@ -189,7 +192,7 @@ class Filling:
             if group == REFUSED or group in crowded:
                 continue
             id = ids[number]
-            if id in left_out or id in without or id in never or id is None:
+            if id in left_out or id in never or id is None:
                 continue
             if id in bought and not self.due(id):
                 continue
