@@ -5,17 +5,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from ..fragments.recommendations.model import article_key
 from ..fragments.recommendations.replenishment import WITHIN
 from ..rules.attributes import Facts
-from ..rules.facts import DAY
+from ..rules.facts import DAY, Counter
 from ..rules.history import (
     bought,
     dismissed,
     dormant_categories,
-    known_categories,
     last_order,
     recently_read,
     recently_viewed,
 )
 from ..rules.interests import INTEREST_DIMENSIONS, strengths
+
+_NOTHING: Mapping[str, Counter] = {}
 
 
 class KnownShopper:
@@ -79,7 +80,10 @@ class KnownShopper:
 
     @property
     def usual(self) -> Collection[str]:
-        return known_categories(self._facts.profile)
+        counts = self._facts.counts
+        viewed = counts.get("viewed category", _NOTHING).keys()
+        bought = counts.get("bought category")
+        return viewed | bought.keys() if bought else viewed
 
     @property
     def dormant(self) -> Sequence[str]:

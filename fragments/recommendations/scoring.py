@@ -156,7 +156,7 @@ def added(
 class Most(dict[int, int]):
     """Which click gave most to an item that :func:`added` has found, worked out when it is asked."""
 
-    __slots__ = ("_clicks", "_rows", "_steps")
+    __slots__ = ("_clicks",)
 
     def __init__(
         self,
@@ -164,16 +164,13 @@ class Most(dict[int, int]):
         rows: Sequence[Mapping[int, float]],
         steps: Sequence[float],
     ) -> None:
-        self._clicks, self._rows, self._steps = clicks, rows, steps
+        self._clicks = tuple(zip(clicks, rows, steps, strict=False))
 
     def __missing__(self, number: int) -> int:
-        most, best = -math.inf, self._clicks[0]
-        for click, row, step in zip(
-            self._clicks, self._rows, self._steps, strict=False
-        ):
-            value = row.get(number)
-            if value is not None and value * step > most:
-                most, best = value * step, click
+        most, best = -math.inf, self._clicks[0][0]
+        for click, row, step in self._clicks:
+            if number in row and (score := row[number] * step) > most:
+                most, best = score, click
         self[number] = best
         return best
 
