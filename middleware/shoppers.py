@@ -46,13 +46,14 @@ class KnownShopper:
         profile, counts = self._facts.profile, self._facts.counts
         viewed = recently_viewed(profile)
         last = {id: counts["viewed product"][id].last for id in viewed}
-        if read := recently_read(profile):
+        if "viewed article" in counts and (read := recently_read(profile)):
             last |= {article_key(id): counts["viewed article"][id].last for id in read}
             viewed = sorted(last, key=last.__getitem__, reverse=True)
         self._viewed = self._lately = viewed
         if viewed:
             first = last[viewed[0]] - DAY
-            self._lately = [key for key in viewed if last[key] >= first]
+            if last[viewed[-1]] < first:
+                self._lately = [key for key in viewed if last[key] >= first]
 
     @property
     def cart(self) -> Sequence[str]:

@@ -90,7 +90,7 @@ class Filling:
     def fits(self, number: int, capped: bool = True) -> bool:
         """Whether an item may stand here; ``capped`` as in :meth:`place`."""
         group = self.selection.groups[number]
-        if group == REFUSED or ((capped or self._strict) and group in self._crowded):
+        if group in (self._crowded if capped or self._strict else _NO_GROUPS):
             return False
         id = self.assortment.ids[number]
         return (
