@@ -233,7 +233,7 @@ class Assortment:
             found = Selection(self, wish)
             kept = min(FILTERS_KEPT, max(10, _BYTES_KEPT // (5 * self.size + 1)))
             if len(self._selections) >= kept:
-                self._selections = {}  # as a whole, as above
+                self._selections, self._of_wish = {}, {}  # as a whole, as above
             if not self._retired:
                 self._selections[asked] = found
         if not self._retired:

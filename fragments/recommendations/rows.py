@@ -1,6 +1,7 @@
 """Rows of a model's tables, ready to be added up: kept for the items that are asked for most."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ KEPT = 2_000
 class Kept:
     """What was asked for lately, up to ``most`` rows: the older half goes when it is full."""
 
-    __slots__ = ("_half", "_new", "_old", "numbered")
+    __slots__ = ("_half", "_new", "_old", "numbers")
 
     def __init__(self, most: int = KEPT) -> None:
         self._half = max(1, most // 2)
         self._new: dict[tuple[int, int], Row] = {}
         self._old: dict[tuple[int, int], Row] = {}
-        self.numbered = 0  # tables that have their rows here
+        #: The next number of a table that has its rows here; no two threads get the same.
+        self.numbers = count(1)
 
     def __len__(self) -> int:
         return len(self._new) + len(self._old)
@@ -64,7 +66,7 @@ class Rows:
         self._table = table
         self._groups, self._refused, self._factors = groups, refused, factors
         self._kept = kept
-        self._number = kept.numbered = kept.numbered + 1
+        self._number = next(kept.numbers)
 
     def __getitem__(self, item: int) -> Row:
         """The row of an item. It is not to be changed."""
