@@ -23,7 +23,7 @@ from shopwindow.fragments.recommendations.assortment import Assortment
 from shopwindow.fragments.recommendations.caps import CategoryCap
 from shopwindow.fragments.recommendations.model import Model
 from shopwindow.fragments.recommendations.replenishment import Replenishment
-from shopwindow.fragments.recommendations.rows import Kept
+from shopwindow.fragments.recommendations.rows import Kept, Row
 from shopwindow.fragments.recommendations.scoring import Parameters, scores
 from shopwindow.fragments.recommendations.shelf import Shelf, fill
 from shopwindow.fragments.recommendations.training import covisitation
@@ -255,11 +255,16 @@ def shelf_of(shop: Shop, facts: Facts, wish: Recommend = FULL) -> Shelf:
     return fill(selection, wish, shopper, taken=("c1-1", "c2-2"), slot="home.shelf")
 
 
+class _Forgetful(Kept):
+    def get(self, table: int, item: int, make: Callable[[int], Row]) -> Row:
+        return make(item)
+
+
 def cold(shop: Shop) -> Shop:
-    """The same without the rows that are kept: nearly each is read anew for each shelf."""
+    """The same without the rows that are kept: each is read anew for each shelf."""
     whole = shop.assortment
     assortment = Assortment(whole.catalog, {}, whole.model, CAP)
-    assortment.rows = Kept(most=1)
+    assortment.rows = _Forgetful()
     return shop._replace(assortment=assortment)
 
 
