@@ -5,17 +5,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from ..fragments.recommendations.model import article_key
 from ..fragments.recommendations.replenishment import WITHIN
 from ..rules.attributes import Facts
-from ..rules.facts import DAY
+from ..rules.facts import DAY, Counter
 from ..rules.history import (
     bought,
     dismissed,
     dormant_categories,
-    known_categories,
     last_order,
     recently_read,
     recently_viewed,
 )
 from ..rules.interests import INTEREST_DIMENSIONS, strengths
+
+_NOTHING: Mapping[str, Counter] = {}
 
 
 class KnownShopper:
@@ -45,13 +46,14 @@ class KnownShopper:
         profile, counts = self._facts.profile, self._facts.counts
         viewed = recently_viewed(profile)
         last = {id: counts["viewed product"][id].last for id in viewed}
-        if read := recently_read(profile):
+        if "viewed article" in counts and (read := recently_read(profile)):
             last |= {article_key(id): counts["viewed article"][id].last for id in read}
             viewed = sorted(last, key=last.__getitem__, reverse=True)
         self._viewed = self._lately = viewed
         if viewed:
             first = last[viewed[0]] - DAY
-            self._lately = [key for key in viewed if last[key] >= first]
+            if last[viewed[-1]] < first:
+                self._lately = [key for key in viewed if last[key] >= first]
 
     @property
     def cart(self) -> Sequence[str]:
@@ -79,7 +81,10 @@ class KnownShopper:
 
     @property
     def usual(self) -> Collection[str]:
-        return known_categories(self._facts.profile)
+        counts = self._facts.counts
+        viewed = counts.get("viewed category", _NOTHING).keys()
+        bought = counts.get("bought category")
+        return viewed | bought.keys() if bought else viewed
 
     @property
     def dormant(self) -> Sequence[str]:

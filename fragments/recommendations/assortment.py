@@ -11,6 +11,7 @@ from .content import Overlap
 from .model import Model, article_key, kind_and_id
 from .reasons import Reason
 from .recommender import parameters
+from .rows import Kept
 from .scoring import Parameters
 
 if TYPE_CHECKING:
@@ -128,6 +129,9 @@ class Assortment:
         everything = (*self.newest, *self.articles)
         self.trending = array("i", sorted(everything, key=by_share, reverse=True))
         self._selections: dict[object, Selection] = {}
+        self._of_wish: dict[int, tuple[Wish, Selection]] = {}
+        #: Rows of the model for all selections: they share the memory.
+        self.rows = Kept()
         self._retired = False
         self._having: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -213,6 +217,9 @@ class Assortment:
 
     def selection(self, wish: Wish) -> "Selection":
         """The part that a rule asks for; made once, at best before the first visitor comes."""
+        known = self._of_wish.get(id(wish))
+        if known is not None and known[0] is wish:
+            return known[1]
         asked: object = None  # most rules have no filters
         if wish.only or wish.excluded or wish.boosted or wish.buried:
             filters = (wish.only, wish.excluded, wish.boosted, wish.buried)
@@ -226,9 +233,14 @@ class Assortment:
             found = Selection(self, wish)
             kept = min(FILTERS_KEPT, max(10, _BYTES_KEPT // (5 * self.size + 1)))
             if len(self._selections) >= kept:
-                self._selections = {}  # as a whole, as above
+                self._selections, self._of_wish = {}, {}  # as a whole, as above
             if not self._retired:
                 self._selections[asked] = found
+        if not self._retired:
+            if len(self._of_wish) >= FILTERS_KEPT:
+                self._of_wish = {}
+            # It holds the wish, too: nobody else has its id meanwhile.
+            self._of_wish[id(wish)] = wish, found
         return found
 
     def retire(self) -> None:
@@ -238,7 +250,7 @@ class Assortment:
         circle would stay until the garbage collector has time for everything.
         """
         self._retired = True
-        self._selections = {}
+        self._selections, self._of_wish = {}, {}
 
     def having(self, unwanted: Mapping[str, Collection[str]]) -> Collection[str]:
         """The keys of all items that have one of these: those a visitor never wants to see.

@@ -4,7 +4,7 @@ For items that too few have looked at for anything to be learned of them, and fo
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..catalog import Catalog
@@ -12,6 +12,7 @@ from .scoring import Parameters, weights
 
 if TYPE_CHECKING:
     from .model import Model
+    from .rows import Rows
 
 #: The table of what is like what.
 CONTENT = "content"
@@ -27,11 +28,13 @@ def add_unknown(
     parameters: Parameters,
     found: dict[int, float],
     why: dict[int, int],
+    ready: "Rows | None" = None,
 ) -> None:
     """Add what is like the seen items of which too little is learned, to what :func:`.scoring.scores` found.
 
     The fewer have looked at an item, the more its row of the table counts. ``seen`` holds item
-    numbers, oldest first. A model without the table changes nothing.
+    numbers, oldest first; ``ready`` rows are taken instead of the model's. A model without the table
+    changes nothing.
     """
     rows, worth = model.table(CONTENT), model.array(WEIGHT)
     if rows is None or worth is None:
@@ -43,8 +46,12 @@ def add_unknown(
         weight = worth[item] * step
         if not weight:
             continue
-        begin, end = ptr[item], ptr[item + 1]
-        pairs = zip(idx[begin:end].tolist(), val[begin:end].tolist(), strict=True)
+        pairs: Iterable[tuple[int, float]]
+        if ready is not None:
+            pairs = ready[item].items()
+        else:
+            begin, end = ptr[item], ptr[item + 1]
+            pairs = zip(idx[begin:end].tolist(), val[begin:end].tolist(), strict=True)
         for other, value in pairs:
             score = value * weight
             before = found.get(other, 0.0)

@@ -63,14 +63,14 @@ def discovered(
     """
     numbers, keys, category, of_category = selection.pool
     size = len(keys)
-    familiar = of_category.keys() & usual
+    familiar, within = set(usual), category.keys()
     out: set[str] = set()
     for some in left_out:
         if some:
-            out |= category.keys() & some
-    left = size
+            out |= within & some
+    left, of = size, of_category.get
     for name in familiar:
-        left -= of_category[name]
+        left -= of(name, 0)
     for key in out:
         if category[key] not in familiar:
             left -= 1

@@ -1,6 +1,6 @@
 """A shelf while it is being filled: who may stand on it, and where."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from .assortment import Assortment, Wish
 from .reasons import Reason
@@ -11,9 +11,11 @@ PINNED = Reason("pinned")
 #: Of so many times the places on a shelf the best are looked at more closely.
 CLOSELY = 2
 _NOTHING: Collection[str] = frozenset()
-_NO_GROUPS: Collection[int] = frozenset()
+_NO_GROUPS: Collection[int] = frozenset((REFUSED,))
 
 Entry = tuple[str, Reason, float]
+# A score, and the number, the key and the group of what has it.
+_Scored = tuple[float, int, str, int]
 
 
 class Filling:
@@ -33,7 +35,7 @@ class Filling:
             "selection",
             "shopper",
         ),
-        *("until", "wish", "_cap", "_counts", "_crowded", "_strict", "_taken"),
+        *("until", "wish", "_cap", "_counts", "_crowded", "_strict"),
     )
 
     def __init__(
@@ -53,12 +55,12 @@ class Filling:
         self.never = self.assortment.having(unwanted) if unwanted else _NOTHING
         self.bought = shopper.bought
         self.left_out = {*taken, *shopper.dismissed}
-        self._taken = taken
         cap = selection.cap
         self._cap = cap.places(wish.limit) if cap is not None else wish.limit + 1
         self._strict = cap is not None and cap.strict
         self._counts: dict[int, int] = {}
-        self._crowded: set[int] = set()  # groups that have all the places they may have
+        # Groups that have all the places they may have; that of what nobody asks for has none.
+        self._crowded = {REFUSED}
 
     @property
     def full(self) -> bool:
@@ -67,10 +69,10 @@ class Filling:
     def pin(self) -> None:
         """What is pinned stands first; only what the visitor sent away does not, nor what is
         ``taken``."""
-        gone = {*self.shopper.dismissed, *self._taken}
+        ids, gone, never = self.assortment.ids, self.left_out, self.never
         for number in self.selection.pinned(self.wish.pinned):
-            id = self.assortment.ids[number]
-            if id is None or id in gone or id in self.never or self.full:
+            id = ids[number]
+            if id is None or id in gone or id in never or self.full:
                 continue
             self._add(number, id, PINNED, 1.0)
 
@@ -88,7 +90,7 @@ class Filling:
     def fits(self, number: int, capped: bool = True) -> bool:
         """Whether an item may stand here; ``capped`` as in :meth:`place`."""
         group = self.selection.groups[number]
-        if group == REFUSED or ((capped or self._strict) and group in self._crowded):
+        if group in (self._crowded if capped or self._strict else _NO_GROUPS):
             return False
         id = self.assortment.ids[number]
         return (
@@ -104,10 +106,11 @@ class Filling:
 
     def put(self, number: int, reason: Reason, score: float) -> str | None:
         """Place one item, whatever it scores; its key, or None if it may not stand here."""
-        id = self.assortment.ids[number]
-        if id is None or not self.fits(number):
+        if not self.fits(number):
             return None
-        self._add(number, id, reason, score)
+        id = self.assortment.ids[number]
+        if id is not None:
+            self._add(number, id, reason, score)
         return id
 
     def place(
@@ -133,7 +136,7 @@ class Filling:
         one = reason if type(reason) is Reason else None
         for number in numbers:
             group = groups[number]
-            if group == REFUSED or group in crowded:
+            if group in crowded:
                 continue
             id = ids[number]
             if id is None or id in left_out or id in never:
@@ -151,6 +154,13 @@ class Filling:
             if not left:
                 return
 
+    def tilt(self, found: dict[int, float]) -> None:
+        """Multiply the scores of what the rule boosts or buries."""
+        factors = self.selection.factors
+        if factors:
+            for number in self.selection.tilted.intersection(found):
+                found[number] *= factors[number]
+
     def place_scored(
         self,
         found: dict[int, float],
@@ -163,66 +173,56 @@ class Filling:
         """As :meth:`place`, for ``found``: number -> score of a table, with what gave most to it.
 
         Those ``without`` which the shelf is asked for are left out. What the visitor leans to goes
-        up, and what the rule boosts. Scores become s / (1 + s).
+        up; what the rule boosts has its factor already (see :meth:`tilt`). Scores become s / (1 + s).
         """
         if not found or self.full:
             return
-        factors = self.selection.factors
-        if factors:
-            for number in self.selection.tilted.intersection(found):
-                found[number] *= factors[number]
-        assortment, selection = self.assortment, self.selection
-        ids, groups, categories = (
-            assortment.ids,
-            selection.groups,
-            assortment.categories,
-        )
-        left_out, never, bought = self.left_out, self.never, self.bought
-        leaning = self.shopper.leaning
+        ids, groups = self.assortment.ids, self.selection.groups
+        left_out, never, bought = self.left_out.union(without), self.never, self.bought
         crowded = self._crowded if capped or self._strict else _NO_GROUPS
-        leanings: dict[int, float] = {-1: 1.0}
-        reasons = _Reasons(assortment, kind)
-        close = CLOSELY * (self.until - len(self.entries))
-        scored: list[tuple[float, int]] = []
+        factors = _Leanings(self.assortment.categories, self.shopper.leaning)
+        reasons = _Reasons(self.assortment, kind)
+        left = close = CLOSELY * (self.until - len(self.entries))
+        scored: list[_Scored] = []
         for number in sorted(found, key=found.__getitem__, reverse=True):
             group = groups[number]
-            if group == REFUSED or group in crowded:
+            if group in crowded:
                 continue
             id = ids[number]
-            if id in left_out or id in without or id in never or id is None:
+            if id in left_out or id in never or id is None:
                 continue
             if id in bought and not self.due(id):
                 continue
-            factor = leanings.get(group)
-            if factor is None:
-                factor = leanings[group] = 1.0 + leaning(categories[group])
-            scored.append((found[number] * factor, number))
-            if len(scored) == close:
+            scored.append((found[number] * factors[group], number, id, group))
+            left -= 1
+            if not left:
                 self._place_best(scored, reasons, why, crowded)
                 if self.full:
                     return
-                scored = []
+                scored, left = [], close
         self._place_best(scored, reasons, why, crowded)
 
     def _place_best(
         self,
-        scored: list[tuple[float, int]],
+        scored: list[_Scored],
         reasons: Mapping[int, Reason],
         why: Mapping[int, int],
         crowded: Collection[int],
     ) -> None:
         """Place those of ``scored`` that fit, the best first; nobody else refuses them."""
         scored.sort(reverse=True)
-        ids, groups, counts = self.assortment.ids, self.selection.groups, self._counts
-        entries, left_out, cap = self.entries, self.left_out, self._cap
-        until, least = self.until, self.wish.minimum_score
-        for score, number in scored:
-            group = groups[number]
+        counts, cap, entries, left_out = (
+            self._counts,
+            self._cap,
+            self.entries,
+            self.left_out,
+        )
+        left, least = self.until - len(entries), self.wish.minimum_score
+        for score, number, id, group in scored:
             if group in crowded:
                 continue
             score /= 1.0 + score
-            id = ids[number]
-            if score < least or id is None:
+            if score < least:
                 return
             left_out.add(id)
             entries.append((id, reasons[why[number]], score))
@@ -230,8 +230,25 @@ class Filling:
                 count = counts[group] = counts.get(group, 0) + 1
                 if count >= cap:
                     self._crowded.add(group)
-            if len(entries) >= until:
+            left -= 1
+            if not left:
                 return
+
+
+class _Leanings(dict[int, float]):
+    """What the scores of a group are multiplied by, worked out when it is asked for."""
+
+    __slots__ = ("_categories", "_leaning")
+
+    def __init__(
+        self, categories: Sequence[str], leaning: Callable[[str], float]
+    ) -> None:
+        self[-1] = 1.0
+        self._categories, self._leaning = categories, leaning
+
+    def __missing__(self, group: int) -> float:
+        found = self[group] = 1.0 + self._leaning(self._categories[group])
+        return found
 
 
 class _Reasons(dict[int, Reason]):

@@ -34,6 +34,10 @@ _WORDS = {
         "en": "Goes with {title}, which you bought",
         "de": "Passt zu {title} aus Ihrer Bestellung",
     },
+    "viewed-bought": {
+        "en": "Bought by others who viewed {title}",
+        "de": "Von anderen gekauft, die {title} angesehen haben",
+    },
     "buy-again": {
         "en": "You may need this again soon",
         "de": "Vielleicht brauchen Sie das bald wieder",

@@ -6,7 +6,7 @@ the visitor looked at comes back as a reminder, as strong as this shop's visitor
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 VIEWED = "viewed-viewed"
+BOUGHT = "viewed-bought"
 
 # What comes out of a file is no more than a page can add up.
 _Clicks = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
@@ -132,6 +133,52 @@ def scores(
     if remind:
         _remind(model, found, why, latest, parameters)
     return found, why
+
+
+def added(
+    rows: Sequence[Mapping[int, float]], steps: Sequence[float], joint: float
+) -> dict[int, float]:
+    """What :func:`scores` finds without reminders, of rows that are at hand.
+
+    They are those of different items, the one clicked last first; each weighs its part of ``steps``.
+    """
+    if not rows:
+        return {}
+    found = {**rows[0]}
+    several: list[int] = []  # once for each click but the first that leads to it
+    for row, weight in zip(rows[1:], steps[1:], strict=False):
+        for other, value in row.items():
+            if other in found:
+                found[other] += value * weight
+                several.append(other)
+            else:
+                found[other] = value * weight
+    growth = 1 + joint
+    for other in several:
+        found[other] *= growth
+    return found
+
+
+class Most(dict[int, int]):
+    """Which click gave most to an item that :func:`added` has found, worked out when it is asked."""
+
+    __slots__ = ("_clicks",)
+
+    def __init__(
+        self,
+        clicks: Sequence[int],
+        rows: Sequence[Mapping[int, float]],
+        steps: Sequence[float],
+    ) -> None:
+        self._clicks = tuple(zip(clicks, rows, steps, strict=False))
+
+    def __missing__(self, number: int) -> int:
+        most, best = -math.inf, self._clicks[0][0]
+        for click, row, step in self._clicks:
+            if number in row and (score := row[number] * step) > most:
+                most, best = score, click
+        self[number] = best
+        return best
 
 
 def _remind(

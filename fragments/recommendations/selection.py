@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..items import Item
 from .assortment import Assortment, Filter, Wish
 from .reasons import Reason
+from .rows import Rows
 
 #: What a boosted score is multiplied by, and one that is buried.
 BOOST, BURY = 2.0, 0.25
@@ -63,6 +64,7 @@ class Selection:
         self._new: Sequence[int] | None = None
         self._picks: Sequence[int] | None = None
         self._pool: Pool | None = None
+        self._rows: dict[str, Rows | None] = {}
 
     # -- filters ---------------------------------------------------------------------------
 
@@ -110,6 +112,16 @@ class Selection:
                 if factor != 1.0:
                     factors[number] = factor
         return factors
+
+    def rows(self, name: str) -> Rows | None:
+        """What is left of the model's table of that name, if it has it."""
+        if name not in self._rows:
+            model = self.assortment.model
+            table = model.table(name) if model is not None else None
+            self._rows[name] = table and Rows(
+                table, self.groups, REFUSED, self.factors, self.assortment.rows
+            )
+        return self._rows[name]
 
     # -- orders ----------------------------------------------------------------------------
 

@@ -107,15 +107,14 @@ def _strategies(
     filling: Filling, strategies: Sequence[str], candidates: Candidates
 ) -> None:
     for name in strategies:
-        if name.startswith(ENGINE):
-            if not filling.full and (answered := candidates.get(name)):
-                _engine(filling, answered)
-            continue
         strategy = STRATEGIES.get(name)
-        if strategy is None:
+        if strategy is not None:
+            if not filling.full:
+                strategy(filling)
+        elif not name.startswith(ENGINE):
             raise ValueError(f"unknown strategy {name!r}")
-        if not filling.full:
-            strategy(filling)
+        elif not filling.full and (answered := candidates.get(name)):
+            _engine(filling, answered)
     if strategies and strategies[-1] == "for-you" and not filling.full:
         trending(filling)
 
@@ -139,11 +138,11 @@ def _discover(
     found: dict[str, float] = {}
     if count <= 0:
         return found
-    assortment, shopper = filling.assortment, filling.shopper
+    shares, shopper = filling.assortment.shares, filling.shopper
     out = (filling.left_out, filling.bought, shopper.viewed, filling.never)
     drawing = discovered(filling.selection, shopper.usual, out, places, luck)
     for number, propensity in drawing:
-        id = filling.put(number, DISCOVERY, assortment.shares[number])
+        id = filling.put(number, DISCOVERY, shares[number])
         if id is not None:
             found[id] = propensity
             if len(found) == count:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from .content import add_unknown
+from .content import CONTENT, add_unknown
 from .filling import Filling
 from .model import article_key, kind_and_id
 from .reasons import Reason
-from .scoring import VIEWED, scores
+from .scoring import BOUGHT, VIEWED, Most, added, weights
 from .selection import TRENDING
 from .together import goes_with
 
@@ -26,25 +26,38 @@ Strategy = Callable[[Filling], None]
 def for_you(filling: Filling) -> None:
     """What goes with all that was viewed lately; of what the model does not know, what is similar."""
     if filling.assortment.model is not None:
-        _with_viewed(filling, VIEWED, "for-you", capped=True)
+        _with_viewed(filling)
     if not filling.full and "article" in filling.wish.only.get("kind", ()):
         _of_interest(filling)
     if not filling.full:
         similar(filling)
 
 
-def _with_viewed(filling: Filling, table: str, kind: str, *, capped: bool) -> None:
-    """What goes with the last clicks by a table of the model."""
+def _with_viewed(filling: Filling) -> None:
+    """What goes with the last clicks, by what was learned of them."""
     assortment, shopper = filling.assortment, filling.shopper
     assert assortment.model is not None
     parameters = assortment.parameters
-    seen = assortment.known(shopper.lately[: parameters.clicks])
-    seen.reverse()  # the oldest first
-    found, why = scores(assortment.model, seen, parameters, table, remind=False)
-    if table == VIEWED:
-        add_unknown(assortment.model, seen, parameters, found, why)
-    without = frozenset(shopper.viewed)
-    filling.place_scored(found, kind, why, without=without, capped=capped)
+    latest = assortment.known(shopper.lately[: parameters.clicks])
+    found, why = _going_with(filling, latest, VIEWED)
+    if (content := filling.selection.rows(CONTENT)) is not None:
+        seen = latest[::-1]  # the oldest first
+        add_unknown(assortment.model, seen, parameters, found, why, content)
+    filling.place_scored(found, "for-you", why, without=shopper.viewed)
+
+
+def _going_with(
+    filling: Filling, latest: Sequence[int], table: str
+) -> tuple[dict[int, float], Most]:
+    """What goes with items, the last one first, by a table: as :func:`.scoring.scores` says it, of
+    what the shelf may hold."""
+    rows, parameters = filling.selection.rows(table), filling.assortment.parameters
+    if rows is None:
+        return {}, Most((), (), ())
+    steps = weights(parameters.clicks, parameters.click_decay)
+    clicks = list(dict.fromkeys(latest))[: parameters.clicks]
+    ready = [rows[click] for click in clicks]
+    return added(ready, steps, parameters.joint), Most(clicks, ready, steps)
 
 
 def _of_interest(filling: Filling) -> None:
@@ -66,12 +79,9 @@ def because_you_viewed(filling: Filling) -> None:
     viewed = filling.shopper.viewed
     for key in viewed:
         if assortment.model is not None and (seen := assortment.known([key])):
-            found, why = scores(
-                assortment.model, seen, assortment.parameters, remind=False
-            )
-            without = frozenset(viewed)
+            found, why = _going_with(filling, seen, VIEWED)
             filling.place_scored(
-                found, "because-you-viewed", why, without=without, capped=False
+                found, "because-you-viewed", why, without=viewed, capped=False
             )
         if len(filling.entries) == before:
             _of_categories(filling, [key], "because-you-viewed")
@@ -94,10 +104,9 @@ def similar(filling: Filling) -> None:
     """What is like the things viewed last: by the catalogue's words, else of their categories."""
     assortment, shopper = filling.assortment, filling.shopper
     model = assortment.model
-    if model is not None and model.table("content") is not None:
+    if model is not None and model.table(CONTENT) is not None:
         seen = assortment.known(shopper.viewed)
-        seen.reverse()
-        found, why = scores(model, seen, assortment.parameters, "content", remind=False)
+        found, why = _going_with(filling, seen, CONTENT)
         for number in seen:
             found.pop(number, None)
         filling.place_scored(found, "similar", why, capped=False)
@@ -106,16 +115,21 @@ def similar(filling: Filling) -> None:
 
 
 def bought_together(filling: Filling) -> None:
-    """What others bought with what is in the cart, or if nothing is, with what was bought last."""
+    """What others bought with what is in the cart, or if nothing is, with what was bought last; for
+    whom neither is known, what those bought who looked at the same."""
     assortment, shopper = filling.assortment, filling.shopper
     if assortment.model is None:
+        return
+    if not shopper.cart and not shopper.ordered:
+        latest = assortment.known(shopper.lately[: assortment.parameters.clicks])
+        found, most = _going_with(filling, latest, BOUGHT)
+        filling.place_scored(found, "viewed-bought", most, without=shopper.viewed)
         return
     kind = "goes-with-cart" if shopper.cart else "goes-with-order"
     basket = assortment.known(shopper.cart or shopper.ordered)
     found, why = goes_with(assortment.model, basket)
-    filling.place_scored(
-        found, kind, why, without=frozenset(shopper.cart or shopper.ordered)
-    )
+    filling.tilt(found)
+    filling.place_scored(found, kind, why, without=shopper.cart or shopper.ordered)
 
 
 def buy_again(filling: Filling) -> None:

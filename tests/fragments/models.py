@@ -38,6 +38,7 @@ def small(
     rows: Rows,
     *,
     together: Rows | None = None,
+    bought: Rows | None = None,
     order: Sequence[str] = (),
     now: datetime = NOON,
     **meta: Any,
@@ -47,6 +48,7 @@ def small(
     keys = sorted(named)
     arrays = {
         **table(keys, rows, "viewed-viewed"),
+        **table(keys, bought or {}, "viewed-bought"),
         **table(keys, together or {}, "together"),
         **popular(keys, order, "popular"),
         **popular(keys, order, "trending"),

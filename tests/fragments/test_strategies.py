@@ -43,7 +43,10 @@ def shop(tmp_path: Path) -> Assortment:
         "lamp": [("bulb", 0.7)],
     }  # fmt: skip
     together = {"saw": [("plug", 0.6), ("lamp", 0.1)], "hinge": [("screw", 0.5)]}
-    model = Model.open(small(tmp_path, rows, together=together, order=ORDER))
+    bought = {"lamp": [("bulb", 0.9), ("screw", 0.2)]}
+    model = Model.open(
+        small(tmp_path, rows, together=together, bought=bought, order=ORDER)
+    )
     return Assortment(SHOP, {}, model)
 
 
@@ -76,6 +79,11 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
         "bought-together",
         {"ordered": ["hinge"], "bought": ["hinge"]},
         ["screw: Goes with Scharnier 40, which you bought"],
+    ),
+    (
+        "bought-together",
+        {"viewed": ["lamp"]},
+        ["bulb: Bought by others who viewed Lampe", "screw: Bought by others who viewed Lampe"],
     ),
     (
         "buy-again",

@@ -23,6 +23,7 @@ from shopwindow.fragments.recommendations.assortment import Assortment
 from shopwindow.fragments.recommendations.caps import CategoryCap
 from shopwindow.fragments.recommendations.model import Model
 from shopwindow.fragments.recommendations.replenishment import Replenishment
+from shopwindow.fragments.recommendations.rows import Kept, Row
 from shopwindow.fragments.recommendations.scoring import Parameters, scores
 from shopwindow.fragments.recommendations.shelf import Shelf, fill
 from shopwindow.fragments.recommendations.training import covisitation
@@ -253,6 +254,19 @@ def shelf_of(shop: Shop, facts: Facts, wish: Recommend = FULL) -> Shelf:
     return fill(selection, wish, shopper, taken=("c1-1", "c2-2"), slot="home.shelf")
 
 
+class _Forgetful(Kept):
+    def get(self, table: int, item: int, make: Callable[[int], Row]) -> Row:
+        return make(item)
+
+
+def cold(shop: Shop) -> Shop:
+    """The same without the rows that are kept: each is read anew for each shelf."""
+    whole = shop.assortment
+    assortment = Assortment(whole.catalog, {}, whole.model, CAP)
+    assortment.rows = _Forgetful()
+    return shop._replace(assortment=assortment)
+
+
 def bare_list(shop: Shop, viewed: Sequence[str]) -> list[int]:
     """What nearest neighbours give as well: 20 items for these clicks, and nothing around it."""
     assortment = shop.assortment
@@ -289,6 +303,8 @@ def goals(folder: Path | None, say: Say) -> list[Goal]:
         say("serving: shelves", 1, 3)
         p50, p90 = times(lambda n: shelf_of(shop, visitors[n][0]), len(visitors))
         bare, _ = times(lambda n: bare_list(shop, visitors[n][1]), len(visitors))
+        rarely = cold(shop)
+        first, _ = times(lambda n: shelf_of(rarely, visitors[n][0]), len(visitors))
         say("serving: nearest neighbours", 2, 3)
         neighbours = Vmis(shop.sessions)
         few = min(500, len(visitors))
@@ -296,6 +312,7 @@ def goals(folder: Path | None, say: Say) -> list[Goal]:
     return [
         Goal("a full shelf of 12, thread CPU, p50", p50, "µs", most=P50),
         Goal("a full shelf of 12, thread CPU, p90", p90, "µs", most=P90),
+        Goal("a full shelf whose rows are all read anew, p50", first, "µs"),
         Goal("VMIS-kNN in Python (k=100, m=500), p50", other, "µs"),
         Goal("a list of 20 by the table alone, p50", bare, "µs"),
         Goal(
