@@ -24,6 +24,7 @@ from .weights import BUCKETS, UNIT, distances, recencies, scales
 PAIRS = 250_000
 
 _Ints = NDArray[np.int64]
+_Places = NDArray[np.int32]
 _BELOW = 0x7FFF_FFFF  # what the bits of a positive float32 are at most
 _STEPS = 128  # of scores, when the best are looked for
 
@@ -102,10 +103,12 @@ class _Line:
             wanted = wanted & near
         # Those of one item together: these are the rows that a part makes.
         places = np.flatnonzero(wanted)
-        self.places = places[np.argsort(items[places], kind="stable")]
+        order = items[places].astype(np.int64) << 32 | places
+        order.sort()
+        self.places = (order & 0xFFFF_FFFF).astype(np.int32)
         self.each = np.bincount(items[places], minlength=number)
 
-    def parts(self) -> Iterator[tuple[int, int, list[_Ints]]]:
+    def parts(self) -> Iterator[tuple[int, int, list[_Places]]]:
         """Items from a first one up to a last one, and the places of their events in pieces."""
         number = len(self.of_counts)
         width = max(1, (number - 1).bit_length())
@@ -130,54 +133,51 @@ class _Line:
             yield first, last, pieces or [places[:0]]
             first = last
 
-    def pairs(self, places: _Ints, first: int, last: int) -> csr_matrix:
-        """What the pairs of these events weigh, by item (from ``first``) and the other item."""
+    def pairs(self, places: _Places, first: int, last: int) -> csr_matrix:
+        """What the pairs of these events weigh, by item (from ``first``) and the other item; those
+        of an item with itself are among them."""
         before = self.before[places]
         each = before + self.after[places]
-        begins = np.zeros(len(places) + 1, np.int64)
+        begins = np.zeros(len(places) + 1, np.int32)
         np.cumsum(each, out=begins[1:])
-        total = int(begins[-1])
         # How far the other event is: up to `before` steps back, then as many ahead.
-        steps = np.arange(total, dtype=np.int64)
+        steps = np.arange(begins[-1], dtype=np.int32)
         steps -= np.repeat(begins[:-1] + before, each)
         steps += steps >= 0
         other = np.repeat(places, each)
         other += steps
         columns = self.items[other]
-        weights = self.distance[steps + self.farthest]
-        weights *= np.repeat(self.recency[self.session[places]], each)
-        rows = self.items[places]
-        sound = columns != np.repeat(rows, each)
+        steps += self.farthest
+        weights = self.distance[steps]
         if not self._both:
-            sound &= self.to[other]
-        del other, steps
-        kept = np.zeros(total + 1, np.int64)
-        np.cumsum(sound, out=kept[1:])
-        edges = np.searchsorted(rows, np.arange(first, last + 1))
-        each_place = csr_matrix(
-            (weights[sound], columns[sound], kept[begins]),
-            shape=(len(places), len(self.of_counts)),
+            sound = self.to[other]
+            kept = np.zeros(len(sound) + 1, np.int32)
+            np.cumsum(sound, out=kept[1:])
+            weights, columns, begins = weights[sound], columns[sound], kept[begins]
+        near = csr_matrix(
+            (weights, columns, begins), shape=(len(places), len(self.of_counts))
         )
         # Adds up the rows of an item's places; a product needs no sorting, as merging does.
-        ones = np.ones(len(places), np.int64)
+        edges = np.searchsorted(self.items[places], np.arange(first, last + 1))
+        recency = self.recency[self.session[places]]
         own = csr_matrix(
-            (ones, np.arange(len(places)), edges), shape=(last - first, len(places))
+            (recency, np.arange(len(places), dtype=np.int32), edges),
+            shape=(last - first, len(places)),
         )
-        return own @ each_place
+        return own @ near
 
     def best(
         self, sums: csr_matrix, first: int
     ) -> tuple[_Ints, NDArray[np.int32], NDArray[np.float32]]:
         """Rows (from 0), columns and scores of what is kept, as a table has them."""
         height, width = sums.shape
-        lengths = np.diff(sums.indptr)
-        scores = sums.data.astype(np.float64)
-        scores *= np.repeat(self.scale_of[first : first + height], lengths)
-        scores *= self.scale_to[sums.indices]
-        rows = np.repeat(np.arange(height), lengths)
-        return sorted_rows(
-            rows, scores.astype(np.float32), sums.indices, width, self.keep
-        )
+        rows = np.repeat(np.arange(height), np.diff(sums.indptr))
+        others = sums.indices != rows + first
+        rows, columns = rows[others], sums.indices[others]
+        scores = sums.data[others].astype(np.float64)
+        scores *= self.scale_of[rows + first]
+        scores *= self.scale_to[columns]
+        return sorted_rows(rows, scores.astype(np.float32), columns, width, self.keep)
 
 
 def sorted_rows(

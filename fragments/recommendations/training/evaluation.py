@@ -101,6 +101,7 @@ class Rows:
         self._question = groups // items
         self._item = groups % items
         self._begins = np.searchsorted(self._question, np.arange(len(known)))
+        self._lower = self._item < questions.answers[self._question]
         hits = np.bincount(self._row, minlength=len(groups))
         self._joint = np.maximum(hits - 1, 0)
         self._summed: dict[tuple[int, float, float], tuple[_Floats, _Floats]] = {}
@@ -123,9 +124,7 @@ class Rows:
         answer = found[self._answer]
         of_each = answer[self._question]
         before = found > of_each
-        before |= (found == of_each) & (
-            self._item < self.questions.answers[self._question]
-        )
+        before |= (found == of_each) & self._lower
         ranks = np.add.reduceat(before.astype(np.int64), self._begins) + 1
         return np.where(answer > 0, ranks, 0)
 

@@ -25,7 +25,7 @@ TAIL, MOST_SESSIONS = 0.05, 20_000
 #: Questions for choosing, and as many for measuring; fewer than these tell too little to choose.
 QUESTIONS, FEWEST = 2_000, 100
 #: The newest of these are enough to choose by: so it takes as long for a long history.
-EVENTS = 300_000
+EVENTS = 200_000
 #: What is tried, in this order, again and again until nothing gets better.
 TRIED: Mapping[str, tuple[float, ...]] = {
     "reminder": (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.2, 2.0, 3.5),
