@@ -1,9 +1,10 @@
-"""A table with what goes with those that go with an item: a second step, for what is seldom seen."""
+"""A table with what goes with those that go with an item: a second step, where rows are short."""
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, eye_array, hstack, vstack
+from scipy.sparse import csr_matrix
 
+from . import rowwise
 from .covisitation import sorted_rows
 from .table import Table
 
@@ -19,41 +20,36 @@ def widened(
     """The table with ``share`` times what its second steps give; ``keep`` per row stay.
 
     A step from i by k to j gives val(i, k) * val(k, j) / sum of the values of k: what the
-    first step is worth is handed on in parts. Without a share it is the same table. Of ``only``
-    some items, ascending, the others' rows are empty: this is for who needs no more.
+    first step is worth is handed on in parts. A row that is full without them stays as it is,
+    and without a share all do. Of ``only`` some items the others stay as they are, too: this is
+    for who needs no more.
     """
-    if share <= 0 or not len(table.idx):
-        return table
     items = len(table.ptr) - 1
+    lengths = np.diff(table.ptr)
+    short = (lengths > 0) & (lengths < keep)
+    if only is not None:
+        short &= np.isin(np.arange(items), only)
+    wanted = np.flatnonzero(short)
+    if share <= 0 or not len(wanted):
+        return table
     every = _first(table, keep)
     sums = np.maximum(np.asarray(every.sum(axis=1)).ravel(), np.float32(1e-30))
-    parts = _first(table, SECOND)
-    parts.data *= np.repeat(np.float32(share) / sums, np.diff(parts.indptr))
-    # In one product: the first steps of an item, and by its own number what it has already.
-    start = hstack((_first(table, FIRST), eye_array(items, dtype=np.float32)), "csr")
-    reached = vstack((parts, every), "csr")
-    del parts, every
-    # What does not reach the last of a full row cannot be among the best.
-    full = np.flatnonzero(np.diff(table.ptr) >= keep)
-    least = np.zeros(items, np.float32)
-    least[full] = table.val[table.ptr[full] + keep - 1]
-    counts = np.zeros(items, np.int64)
-    columns, scores = [], []
-    wanted = np.arange(items) if only is None else only
+    steps = _first(table, SECOND)
+    steps.data *= np.repeat(np.float32(share) / sums, np.diff(steps.indptr))
+    start = _first(table, FIRST)
+    rows = np.repeat(np.arange(items), lengths)
+    kept = ~short[rows]
+    parts = [(rows[kept], table.idx[kept], table.val[kept])]
     for begin in range(0, len(wanted), ROWS):
         some = wanted[begin : begin + ROWS]
-        sum = start[some] @ reached
+        sum = every[some] + start[some] @ steps
         place = np.repeat(np.arange(len(some)), np.diff(sum.indptr))
-        rows = some[place]
-        sound = (sum.data >= least[rows]) & (rows != sum.indices)
-        values = sum.data[sound]
-        found = sorted_rows(place[sound], values, sum.indices[sound], items, keep)
-        counts[some] = np.bincount(found[0], minlength=len(some))
-        columns.append(found[1])
-        scores.append(found[2])
-    ptr = np.zeros(items + 1, np.int64)
-    np.cumsum(counts, out=ptr[1:])
-    return Table(ptr, np.concatenate(columns), np.concatenate(scores))
+        other = some[place] != sum.indices
+        found = sorted_rows(
+            place[other], sum.data[other], sum.indices[other], items, keep
+        )
+        parts.append((some[found[0]], found[1], found[2]))
+    return rowwise.table(parts, items)
 
 
 def _first(table: Table, most: int) -> csr_matrix:
@@ -64,6 +60,4 @@ def _first(table: Table, most: int) -> csr_matrix:
     kept = place < most
     ptr = np.zeros(items + 1, np.int64)
     np.cumsum(np.minimum(lengths, most), out=ptr[1:])
-    return csr_matrix(
-        (table.val[kept], table.idx[kept], ptr), shape=(items, items)
-    )
+    return csr_matrix((table.val[kept], table.idx[kept], ptr), shape=(items, items))
