@@ -21,7 +21,7 @@ from .table import Table, empty
 from .weights import BUCKETS, UNIT, distances, recencies, scales
 
 #: Pairs that are held at once, at about 50 bytes.
-PAIRS = 250_000
+PAIRS = 500_000
 
 _Ints = NDArray[np.int64]
 _Places = NDArray[np.int32]

@@ -22,10 +22,10 @@ from .widening import widened
 
 #: The share of all sessions that is held back, and how many of them at most.
 TAIL, MOST_SESSIONS = 0.05, 20_000
-#: Questions of which a third are for choosing, the others for measuring, and how many are too few.
-QUESTIONS, FEWEST = 3_000, 200
+#: Questions for choosing, and as many for measuring; fewer than these tell too little to choose.
+QUESTIONS, FEWEST = 3_000, 100
 #: The newest of these are enough to choose by: so it takes as long for a long history.
-EVENTS = 200_000
+EVENTS = 250_000
 #: What is tried, in this order, again and again until nothing gets better.
 TRIED: Mapping[str, tuple[float, ...]] = {
     "reminder": (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.2, 2.0, 3.5),
@@ -65,12 +65,11 @@ def tune(events: Events, say: Say | None = None) -> Tuned:
     asked = np.unique(questions.clicks[questions.clicks >= 0])
     narrow = table(head, parameters)
     rows = widened(narrow, parameters.wider, parameters.keep, asked)
-    # Every third question chooses; the others measure, so that what was chosen by chance
+    # Every other question chooses; the others measure, so that what was chosen by chance
     # does not count as good.
-    third = np.arange(len(questions.answers)) % 3 == 0
-    choosing = Rows(questions.part(third), rows, own, parameters.clicks)
+    choosing = Rows(questions.part(slice(0, None, 2)), rows, own, parameters.clicks)
     found = best(choosing, parameters, say)
-    measuring = Rows(questions.part(~third), rows, own, found.clicks)
+    measuring = Rows(questions.part(slice(1, None, 2)), rows, own, found.clicks)
     counts = np.bincount(head.item, minlength=len(head.keys))
     return Tuned(found, measures(measuring, found, counts))
 
@@ -90,7 +89,7 @@ def best(rows: Rows, parameters: Parameters, say: Say | None = None) -> Paramete
     recalled, reciprocals = recall(before), reciprocal(before)
     if not recalled:
         return parameters
-    reached, done = 2.0, 0
+    reached, done, tried = 2.0, 0, {parameters}
     trials = ROUNDS * sum(map(len, TRIED.values()))
     for _ in range(ROUNDS):
         moved = False
@@ -99,9 +98,10 @@ def best(rows: Rows, parameters: Parameters, say: Say | None = None) -> Paramete
                 done += 1
                 if say is not None:
                     say("tuning", done, trials)
-                if value == getattr(parameters, name):
-                    continue
                 trial = msgspec.structs.replace(parameters, **{name: value})
+                if trial in tried:
+                    continue
+                tried.add(trial)
                 ranks = rows.ranks(trial)
                 worth = recall(ranks) / recalled + reciprocal(ranks) / reciprocals
                 if worth > reached + BETTER:
@@ -140,8 +140,8 @@ def held_back(events: Events) -> tuple[Events, Questions] | None:
         if not 0 < count < len(sessions):
             return None
         late = views.session >= sessions[-count]
-        questions = Questions.of(views.where(late), QUESTIONS)
-        if len(questions.answers) >= FEWEST:
+        questions = Questions.of(views.where(late), 2 * QUESTIONS)
+        if len(questions.answers) >= 2 * FEWEST:
             head = np.flatnonzero(~late)[-EVENTS:]
             early = np.zeros(len(late), bool)
             early[head] = True

@@ -32,17 +32,15 @@ def widened(
     wanted = np.flatnonzero(short)
     if share <= 0 or not len(wanted):
         return table
-    every = _first(table, keep)
-    sums = np.maximum(np.asarray(every.sum(axis=1)).ravel(), np.float32(1e-30))
-    steps = _first(table, SECOND)
-    steps.data *= np.repeat(np.float32(share) / sums, np.diff(steps.indptr))
-    start = _first(table, FIRST)
-    rows = np.repeat(np.arange(items), lengths)
-    kept = ~short[rows]
-    parts = [(rows[kept], table.idx[kept], table.val[kept])]
+    sums = np.bincount(np.repeat(np.arange(items), lengths), table.val, items)
+    whole, start = _first(table, keep, wanted), _first(table, FIRST, wanted)
+    steps = _first(table, SECOND, np.unique(start.indices))
+    rest = (share / np.maximum(sums, 1e-30)).astype(np.float32)
+    steps.data *= np.repeat(rest, np.diff(steps.indptr))
+    parts = [_pairs(table, np.flatnonzero(~short))]
     for begin in range(0, len(wanted), ROWS):
         some = wanted[begin : begin + ROWS]
-        sum = every[some] + start[some] @ steps
+        sum = whole[some] + start[some] @ steps
         place = np.repeat(np.arange(len(some)), np.diff(sum.indptr))
         other = some[place] != sum.indices
         found = sorted_rows(
@@ -52,12 +50,24 @@ def widened(
     return rowwise.table(parts, items)
 
 
-def _first(table: Table, most: int) -> csr_matrix:
-    """The best of each row, as a matrix."""
+def _first(table: Table, most: int, some: NDArray[np.int64]) -> csr_matrix:
+    """The best of ``some`` rows, as a matrix whose other rows are empty."""
     items = len(table.ptr) - 1
-    lengths = np.diff(table.ptr)
-    place = np.arange(len(table.idx)) - np.repeat(table.ptr[:-1], lengths)
-    kept = place < most
+    rows, columns, values = _pairs(table, some, most)
     ptr = np.zeros(items + 1, np.int64)
-    np.cumsum(np.minimum(lengths, most), out=ptr[1:])
-    return csr_matrix((table.val[kept], table.idx[kept], ptr), shape=(items, items))
+    np.cumsum(np.bincount(rows, minlength=items), out=ptr[1:])
+    return csr_matrix((values, columns, ptr), shape=(items, items))
+
+
+def _pairs(
+    table: Table, some: NDArray[np.int64], most: int | None = None
+) -> rowwise.Pairs:
+    """What is in ``some`` rows, the best ``most`` of each."""
+    begins = table.ptr[some]
+    lengths = table.ptr[some + 1] - begins
+    if most is not None:
+        lengths = np.minimum(lengths, most)
+    ends = np.cumsum(lengths)
+    place = np.arange(ends[-1] if len(ends) else 0)
+    place += np.repeat(begins - (ends - lengths), lengths)
+    return np.repeat(some, lengths), table.idx[place], table.val[place]
