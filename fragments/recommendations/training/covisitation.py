@@ -93,16 +93,18 @@ class _Line:
         lengths = ends - starts
         place = np.arange(len(session), dtype=np.int32)
         farthest = np.int32(self.farthest)
-        self.before = np.minimum(place - np.repeat(starts, lengths), farthest)
-        self.after = np.minimum(np.repeat(ends, lengths) - 1 - place, farthest)
-        wanted = self.of
-        self._both = of == to
-        if not self._both:  # most are nowhere near one that they could be paired with
-            reached = np.concatenate(([0], np.cumsum(self.to)))
-            near = reached[place + self.after + 1] > reached[place - self.before]
-            wanted = wanted & near
+        begin = np.maximum(place - farthest, np.repeat(starts, lengths))
+        end = np.minimum(place + farthest + 1, np.repeat(ends, lengths))
+        # What an event is paired with is a slice of these places.
+        self.others: _Places | None = None
+        if of != to:
+            self.others = place[self.to]
+            reached = np.zeros(len(place) + 1, np.int32)
+            np.cumsum(self.to, out=reached[1:])
+            begin, end = reached[begin], reached[end]
+        self.begin, self.number = begin, end - begin
         # Those of one item together: these are the rows that a part makes.
-        places = np.flatnonzero(wanted)
+        places = np.flatnonzero(self.of & (self.number > 0))
         order = items[places].astype(np.int64) << 32 | places
         order.sort()
         self.places = (order & 0xFFFF_FFFF).astype(np.int32)
@@ -115,13 +117,14 @@ class _Line:
         tall = 1 << max(0, min(20, 64 - 31 - width))
         places = self.places
         work = np.zeros(len(places) + 1, np.int64)
-        np.cumsum(self.before[places] + self.after[places], out=work[1:])
+        np.cumsum(self.number[places], out=work[1:])
         starts = np.zeros(number + 1, np.int64)
         np.cumsum(self.each, out=starts[1:])
+        before = work[starts]
         first = 0
         while first < number:
             begin = starts[first]
-            last = int(np.searchsorted(work[starts], work[begin] + PAIRS, "right")) - 1
+            last = int(np.searchsorted(before, work[begin] + PAIRS, "right")) - 1
             last = min(max(last, first + 1), first + tall, number)
             end = starts[last]
             pieces = []
@@ -136,24 +139,17 @@ class _Line:
     def pairs(self, places: _Places, first: int, last: int) -> csr_matrix:
         """What the pairs of these events weigh, by item (from ``first``) and the other item; those
         of an item with itself are among them."""
-        before = self.before[places]
-        each = before + self.after[places]
+        number = self.number[places]
         begins = np.zeros(len(places) + 1, np.int32)
-        np.cumsum(each, out=begins[1:])
-        # How far the other event is: up to `before` steps back, then as many ahead.
-        steps = np.arange(begins[-1], dtype=np.int32)
-        steps -= np.repeat(begins[:-1] + before, each)
-        steps += steps >= 0
-        other = np.repeat(places, each)
-        other += steps
+        np.cumsum(number, out=begins[1:])
+        other = np.arange(begins[-1], dtype=np.int32)
+        other += np.repeat(self.begin[places] - begins[:-1], number)
+        if self.others is not None:
+            other = self.others[other]
         columns = self.items[other]
-        steps += self.farthest
-        weights = self.distance[steps]
-        if not self._both:
-            sound = self.to[other]
-            kept = np.zeros(len(sound) + 1, np.int32)
-            np.cumsum(sound, out=kept[1:])
-            weights, columns, begins = weights[sound], columns[sound], kept[begins]
+        # The step to itself is among them, and weighs nothing.
+        other += np.repeat(self.farthest - places, number)
+        weights = self.distance[other]
         near = csr_matrix(
             (weights, columns, begins), shape=(len(places), len(self.of_counts))
         )
@@ -188,7 +184,7 @@ def sorted_rows(
     keep: int,
 ) -> tuple[_Ints, NDArray[np.int32], NDArray[np.float32]]:
     """The best ``keep`` of each row, as a table has them; rows come in rising order."""
-    if len(rows) > keep:
+    if len(rows) and len(rows) > keep * int(rows[-1] + 1):
         likely = _likely(rows, scores, keep)
         rows, scores, columns = rows[likely], scores[likely], columns[likely]
     lengths = np.bincount(rows)
