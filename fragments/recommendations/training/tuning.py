@@ -23,7 +23,7 @@ from .widening import widened
 #: The share of all sessions that is held back, and how many of them at most.
 TAIL, MOST_SESSIONS = 0.05, 20_000
 #: Questions for choosing, and as many for measuring; fewer than these tell too little to choose.
-QUESTIONS, FEWEST = 3_000, 100
+QUESTIONS, FEWEST = 2_500, 100
 #: The newest of these are enough to choose by: so it takes as long for a long history.
 EVENTS = 250_000
 #: What is tried, in this order, again and again until nothing gets better.
@@ -37,7 +37,7 @@ TRIED: Mapping[str, tuple[float, ...]] = {
 }
 ROUNDS = 3
 #: By how much a setting must be better (of about 2) to be more than chance.
-BETTER = 0.0005
+BETTER = 0.001
 #: How much of R@20 a new model may lose against the one in use.
 LOSS = 0.1
 
