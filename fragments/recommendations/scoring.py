@@ -42,7 +42,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     return to what they saw before, but their logs never name an item twice in a row.
     """
 
-    farthest: int = 20
+    farthest: int = 10
     distance_decay: float = 2.0
     backward: float = 0.5
     recency: float = 0.6

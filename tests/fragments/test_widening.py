@@ -37,7 +37,8 @@ def test_nothing_leads_to_itself_by_a_detour() -> None:
 
 
 def test_the_best_stay() -> None:
-    wide = widened(made((0, 1, 2.0), (1, 2, 3.0), (1, 3, 1.0)), 0.5, 2)
+    pairs = made((0, 1, 2.0), (1, 2, 3.0), (1, 3, 1.0), (1, 0, 0.5))
+    wide = widened(pairs, 0.5, 2)
 
     assert wide.idx[wide.ptr[0] : wide.ptr[1]].tolist() == [1, 2]
 
@@ -70,7 +71,15 @@ def test_a_second_look_does_not_reach_over_sessions() -> None:
     assert not again(events([[0, 1], [1, 0]], 2), Parameters()).any()
 
 
-def test_rows_that_nobody_asks_for_may_be_left_out() -> None:
+def test_a_full_row_stays_as_it_is() -> None:
+    one = made((0, 1, 2.0), (0, 2, 1.0), (1, 2, 3.0), (1, 3, 1.0))
+
+    wide = widened(one, 0.5, 2)
+
+    assert row(wide, 0) == {1: 2.0, 2: 1.0}
+
+
+def test_rows_that_nobody_asks_for_may_stay_as_they_are() -> None:
     one = table(events(walks(300)), Parameters(keep=8))
     whole = widened(one, 0.5, 8)
     some = np.array([1, 4, 5, 9])
@@ -78,4 +87,4 @@ def test_rows_that_nobody_asks_for_may_be_left_out() -> None:
     few = widened(one, 0.5, 8, some)
 
     for item in range(len(one.ptr) - 1):
-        assert row(few, item) == (row(whole, item) if item in some else {})
+        assert row(few, item) == row(whole if item in some else one, item)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..scoring import REMEMBERED, Parameters, reminders, weights
+from .covisitation import sorted_rows
 from .events import Events
 from .table import Table
 
@@ -65,7 +66,7 @@ class Rows:
         again: NDArray[np.float32],
         clicks: int,
     ) -> None:
-        items = len(table.ptr) - 1
+        items = self._items = len(table.ptr) - 1
         self.questions = questions
         known = questions.clicks
         asked, age = np.nonzero(known >= 0)  # by question, the last click first
@@ -101,6 +102,7 @@ class Rows:
         self._question = groups // items
         self._item = groups % items
         self._begins = np.searchsorted(self._question, np.arange(len(known)))
+        self._lower = self._item < questions.answers[self._question]
         hits = np.bincount(self._row, minlength=len(groups))
         self._joint = np.maximum(hits - 1, 0)
         self._summed: dict[tuple[int, float, float], tuple[_Floats, _Floats]] = {}
@@ -123,19 +125,21 @@ class Rows:
         answer = found[self._answer]
         of_each = answer[self._question]
         before = found > of_each
-        before |= (found == of_each) & (
-            self._item < self.questions.answers[self._question]
-        )
+        before |= (found == of_each) & self._lower
         ranks = np.add.reduceat(before.astype(np.int64), self._begins) + 1
         return np.where(answer > 0, ranks, 0)
 
     def best(self, parameters: Parameters, limit: int) -> tuple[_Ints, _Ints]:
         """The first ``limit`` items of each question, side by side: question and item."""
         found = self.scores(parameters)
-        order = np.lexsort((self._item, -found, self._question))
-        place = np.arange(len(order)) - self._begins[self._question]
-        order = order[(place < limit) & (found[order] > 0)]
-        return self._question[order], self._item[order]
+        some = found > 0
+        if not some.any():
+            return self._question[:0], self._item[:0]
+        short = found[some].astype(np.float32)
+        asked, item, _ = sorted_rows(
+            self._question[some], short, self._item[some], self._items, limit
+        )
+        return asked, item.astype(np.int64)
 
     def _sums(self, clicks: int, decay: float, joint: float) -> tuple[_Floats, _Floats]:
         key = clicks, decay, joint

@@ -32,7 +32,7 @@ def logistic(rows: Floats, true: NDArray[np.bool_], ridge: float = RIDGE) -> Flo
                 break
             step = step / 2
         weights, gained, loss = weights + step, loss - after, after
-        if gained < 1e-9 * len(rows):
+        if gained < 1e-8 * len(rows):
             break
     own = weights[1:] / spread
     return np.concatenate(([weights[0] - own @ mean], own))

@@ -50,11 +50,20 @@ def purchases(events: Log) -> Purchases:
     visitor = events.visitor[bought].astype(np.int64)
     item = events.item[bought].astype(np.int64)
     day = np.floor(events.time[bought] / 86_400).astype(np.int64)
-    order = np.lexsort((day, item, visitor))
-    visitor, item, day = visitor[order], item[order], day[order]
-    fresh = np.ones(len(day), np.bool_)
-    fresh[1:] = (np.diff(visitor) != 0) | (np.diff(item) != 0) | (np.diff(day) != 0)
-    return Purchases(visitor[fresh], item[fresh], day[fresh])
+    if not len(day):
+        return Purchases(visitor, item, day)
+    # One number of all three is sorted many times as quickly.
+    first, items = int(day.min()), len(events.keys)
+    days = int(day.max()) - first + 1
+    if (int(visitor.max()) + 1) * items * days >= 1 << 63:
+        raise OverflowError(f"{days:,} days of purchases are too many")
+    key = (visitor * items + item) * days + (day - first)
+    key.sort()
+    fresh = np.ones(len(key), np.bool_)
+    fresh[1:] = key[1:] != key[:-1]
+    pair, day = np.divmod(key[fresh], days)
+    visitor, item = np.divmod(pair, items)
+    return Purchases(visitor, item, day + first)
 
 
 class Pairs(NamedTuple):

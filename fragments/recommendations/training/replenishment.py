@@ -26,7 +26,7 @@ HORIZONS = (WEEK, 28)
 APART = 14  # days between two cutoffs
 CUTOFFS = 3
 HISTORY = 28  # days before a cutoff, without which nothing is known
-ROWS = 250_000  # that one fit looks at; of more, some visitors are left out
+ROWS = 80_000  # that one fit looks at; of more, some visitors are left out
 LEAST_ROWS, LEAST_AGAIN = 200, 30  # below them nothing can be learned
 
 

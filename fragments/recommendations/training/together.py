@@ -8,7 +8,7 @@ nothing to be tuned. Large baskets count less per item, very large ones (another
 not at all.
 
 The regression inverts a square matrix of its items, so only the most frequent take part, as many as
-the length of the log pays for. The others are predicted from those, which costs little;
+the number of all that was bought pays for. The others are predicted from those, which costs little;
 what they lead to themselves is the cosine, on the scale of the regression.
 """
 
@@ -30,9 +30,9 @@ from .weights import scales
 #: Others that are kept for each item.
 KEEP = 100
 #: Items of the regression, at least and at most: the matrix of 10,000 has 400 MB.
-FEWEST, MOST = 2_000, 10_000
-#: Their number's third power is so much for a line of the log: about a microsecond of work.
-PER_LINE = 20_000
+FEWEST, MOST = 1_000, 10_000
+#: Their number's third power is so much for each item of a basket: less than a microsecond of work.
+PER_LINE = 8_000
 #: The penalty: so many baskets, and on top so often what an item has.
 RIDGE, RIDGE_OF_COUNT = 30.0, 1.0
 #: An item of a basket of n items weighs n ** -2 * this.
@@ -64,7 +64,7 @@ def together(events: Events, say: Say | None = None, keep: int = KEEP) -> Table:
     order = order[: np.count_nonzero(counts >= RARE)]
     if not len(order):
         return empty(items)
-    first = np.sort(order[: _affordable(events.lines)])
+    first = np.sort(order[: _affordable(of.nnz)])
     rest = np.sort(order[len(first) :])
     weights = size**-POWER_OF_SIZE
     weighted = csc_matrix(diags(weights.astype(np.float32)) @ of)

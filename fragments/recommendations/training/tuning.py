@@ -23,9 +23,9 @@ from .widening import widened
 #: The share of all sessions that is held back, and how many of them at most.
 TAIL, MOST_SESSIONS = 0.05, 20_000
 #: Questions for choosing, and as many for measuring; fewer than these tell too little to choose.
-QUESTIONS, FEWEST = 2_000, 100
-#: Of a long history the newest of these are enough to choose by.
-EVENTS = 3_000_000
+QUESTIONS, FEWEST = 2_500, 100
+#: The newest of these are enough to choose by: so it takes as long for a long history.
+EVENTS = 250_000
 #: What is tried, in this order, again and again until nothing gets better.
 TRIED: Mapping[str, tuple[float, ...]] = {
     "reminder": (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.2, 2.0, 3.5),
@@ -37,7 +37,7 @@ TRIED: Mapping[str, tuple[float, ...]] = {
 }
 ROUNDS = 3
 #: By how much a setting must be better (of about 2) to be more than chance.
-BETTER = 0.0005
+BETTER = 0.001
 #: How much of R@20 a new model may lose against the one in use.
 LOSS = 0.1
 
@@ -91,7 +91,7 @@ def best(rows: Rows, parameters: Parameters, say: Say | None = None) -> Paramete
     recalled, reciprocals = recall(before), reciprocal(before)
     if not recalled:
         return parameters
-    reached, done = 2.0, 0
+    reached, done, tried = 2.0, 0, {parameters}
     trials = ROUNDS * sum(map(len, TRIED.values()))
     for _ in range(ROUNDS):
         moved = False
@@ -100,9 +100,10 @@ def best(rows: Rows, parameters: Parameters, say: Say | None = None) -> Paramete
                 done += 1
                 if say is not None:
                     say("tuning", done, trials)
-                if value == getattr(parameters, name):
-                    continue
                 trial = msgspec.structs.replace(parameters, **{name: value})
+                if trial in tried:
+                    continue
+                tried.add(trial)
                 ranks = rows.ranks(trial)
                 worth = recall(ranks) / recalled + reciprocal(ranks) / reciprocals
                 if worth > reached + BETTER:
