@@ -5,9 +5,12 @@ from operator import attrgetter
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from .batch import COLUMNS, Batch, Value, Wrong
-from .lines import LINE, TOO_LONG, blocks, measured
+from .cells import Piece, lines_of
+from .jsonshapes import Shapes
+from .lines import LINE, TOO_LONG, Block, blocks, measured
 
 NO_JSON = "no JSON"
 NO_OBJECT = "no JSON object"
@@ -29,9 +32,14 @@ _decoder = msgspec.json.Decoder(_Line)
 
 def batches(path: Path, wrong: Wrong) -> Iterator[Batch]:
     """All of the file's objects. Raises :class:`.lines.Unreadable`."""
+    shapes = Shapes(_is_event)
     for block in blocks(path):
         if block.data is None:
             wrong(block.number, TOO_LONG)
+            continue
+        batch = _alike(shapes, block, wrong)
+        if batch is not None:
+            yield batch
             continue
         read = _together(block.data)
         numbers: list[int] | range
@@ -42,6 +50,43 @@ def batches(path: Path, wrong: Wrong) -> Iterator[Batch]:
         if read:
             columns = [list(map(value, read)) for value in _VALUES]
             yield Batch(columns, numbers, block.done)
+
+
+def _alike(shapes: Shapes, block: Block, wrong: Wrong) -> Batch | None:
+    """The events of a block whose lines differ only in their values, but for those that are no
+    events; None if there are others."""
+    assert block.data is not None
+    piece = Piece(block.data)
+    lines = lines_of(piece)
+    found = shapes.of(piece, lines)
+    if found is None:
+        return None
+    cells, rest = found
+    if len(rest):
+        whole = [block.data[lines.begin[row] : lines.stop[row]] for row in rest.tolist()]
+        told: list[tuple[int, str]] = []
+        for row, line in zip(rest.tolist(), whole, strict=True):
+            read, _ = _one_by_one(
+                [line], block.number + row, lambda *what: told.append(what)
+            )
+            if read:
+                return None
+        for number, why in told:
+            wrong(number, why)
+    numbers: list[int] | range = range(block.number, block.number + len(lines.end))
+    if len(rest):
+        sound = np.ones(len(numbers), np.bool_)
+        sound[rest] = False
+        numbers = (np.flatnonzero(sound) + block.number).tolist()
+    return Batch(cells, numbers, block.done)
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        _decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _together(data: bytes) -> list[_Line] | None:
