@@ -18,7 +18,7 @@ WORD = 8  # bytes that are looked at together
 MARGIN = 1_024
 #: What is left of a word of which only so many bytes count.
 MASKS = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
-_LINE, _RETURN, _BACKSLASH, _QUOTE = b'\n\r\\"'
+_LINE, _RETURN, _SPACE, _QUOTE, _ASCII = b'\n\r "\x7f'
 
 
 class Piece:
@@ -38,7 +38,7 @@ class Piece:
 
 class Lines(NamedTuple):
     """Where lines begin and end, without what ends them, and where their ends of line are;
-    ``plain`` are those that are nothing but printable ASCII without a backslash."""
+    ``plain`` are those that are UTF-8 without control characters."""
 
     begin: Places
     end: Places
@@ -46,8 +46,9 @@ class Lines(NamedTuple):
     plain: Bools
 
 
-def lines_of(piece: Piece) -> Lines:
-    """The lines of a piece, whose last one may end without an end."""
+def lines_of(piece: Piece, allowed: int = _LINE) -> Lines:
+    """The lines of a piece, whose last one may end without an end; a control character that is
+    ``allowed`` may be in them."""
     stop = piece.at(_LINE)
     length = len(piece.data)
     ended = len(stop)
@@ -58,13 +59,23 @@ def lines_of(piece: Piece) -> Lines:
     begin[1:] = stop[:-1] + 1
     returns = (piece.bytes[stop - 1] == _RETURN) & (stop > begin)
     plain = np.ones(len(stop), np.bool_)
-    odd = piece.bytes[:length] - np.uint8(32) > 94
+    odd = piece.bytes[:length] < _SPACE
     if np.count_nonzero(odd) > ended + np.count_nonzero(returns):
         odd[stop[:ended]] = odd[stop[returns] - 1] = False
+        if allowed != _LINE:
+            odd[piece.at(allowed)] = False
         plain[np.searchsorted(stop, np.flatnonzero(odd))] = False
-    if b"\\" in piece.data:
-        plain[np.searchsorted(stop, piece.at(_BACKSLASH))] = False
+    if not _is_utf8(piece.data):
+        high = np.flatnonzero(piece.bytes[:length] > _ASCII)
+        plain[np.searchsorted(stop, high)] = False
     return Lines(begin, stop - returns, stop, plain)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 class Cells(Sequence[Value]):
@@ -111,9 +122,12 @@ class Cells(Sequence[Value]):
             words &= MASKS[np.clip(left, 0, WORD)]
         return words
 
-    def ends(self, byte: int) -> Bools:
-        """Which values begin or end with this byte."""
+    def odd(self, longest: int) -> Bools:
+        """Which values have more bytes, or begin or end with what may be space."""
         bytes_ = self.piece.bytes
-        last = bytes_[self.begin + self.length - 1]
-        found: Bools = (bytes_[self.begin] == byte) | (last == byte)
+        # What is below a space becomes the highest.
+        first = bytes_[self.begin] - np.uint8(_SPACE + 1)
+        last = bytes_[self.begin + self.length - 1] - np.uint8(_SPACE + 1)
+        most = np.maximum(first, last)
+        found: Bools = (most >= _ASCII - _SPACE - 1) | (self.length > longest)
         return found & (self.length > 0)

@@ -105,14 +105,15 @@ class Gathering:
             return
         sound &= ~bad
         self.rejected[why] += int(bad.sum())
-        missing = SHOWN - len(self.examples)
-        for place in np.flatnonzero(bad)[:missing].tolist():
+        for place in np.flatnonzero(bad)[:SHOWN].tolist():
             words = why
             if why == BAD_EVENT:
                 words += f" {_short(batch.values[_EVENT][place])}"
             elif why == BAD_TIME:
                 words += f": {_short(batch.values[_TIME][place])}"
             self.examples.append((batch.line[place], words))
+        self.examples.sort()
+        del self.examples[SHOWN:]
 
     def finish(self) -> Events:
         """All that was taken; the gathering is empty then."""

@@ -10,7 +10,7 @@ import numpy as np
 from .batch import COLUMNS, Batch, Value, Wrong
 from .cells import Piece, lines_of
 from .jsonshapes import Shapes
-from .lines import LINE, TOO_LONG, Block, blocks, measured
+from .lines import LINE, TOO_LONG, Block, blocks, measured, parts
 
 NO_JSON = "no JSON"
 NO_OBJECT = "no JSON object"
@@ -41,44 +41,44 @@ def batches(path: Path, wrong: Wrong) -> Iterator[Batch]:
         if batch is not None:
             yield batch
             continue
-        read = _together(block.data)
-        numbers: list[int] | range
-        if read is None:
-            read, numbers = _one_by_one(block.data.split(b"\n"), block.number, wrong)
-        else:
-            numbers = range(block.number, block.number + len(read))
-        if read:
-            columns = [list(map(value, read)) for value in _VALUES]
-            yield Batch(columns, numbers, block.done)
+        for part in parts(block):
+            yield from _decoded(part, wrong)
 
 
 def _alike(shapes: Shapes, block: Block, wrong: Wrong) -> Batch | None:
-    """The events of a block whose lines differ only in their values, but for those that are no
-    events; None if there are others."""
+    """The events of a block whose lines mostly differ only in their values; None if they do not."""
     assert block.data is not None
     piece = Piece(block.data)
     lines = lines_of(piece)
-    found = shapes.of(piece, lines)
-    if found is None:
+    places = shapes.of(piece, lines)
+    if places is None:
         return None
-    cells, rest = found
-    if len(rest):
-        whole = [block.data[lines.begin[row] : lines.stop[row]] for row in rest.tolist()]
-        told: list[tuple[int, str]] = []
-        for row, line in zip(rest.tolist(), whole, strict=True):
-            read, _ = _one_by_one(
-                [line], block.number + row, lambda *what: told.append(what)
-            )
-            if read:
-                return None
-        for number, why in told:
-            wrong(number, why)
-    numbers: list[int] | range = range(block.number, block.number + len(lines.end))
-    if len(rest):
-        sound = np.ones(len(numbers), np.bool_)
-        sound[rest] = False
-        numbers = (np.flatnonzero(sound) + block.number).tolist()
-    return Batch(cells, numbers, block.done)
+    rest = np.flatnonzero(~places.sound)
+    told: list[tuple[int, str]] = []
+    for row in rest.tolist():
+        line = block.data[lines.begin[row] : lines.stop[row]]
+        read, _ = _one_by_one([line], block.number + row, lambda *it: told.append(it))
+        if read:
+            places.others[row] = [value(read[0]) for value in _VALUES]
+    cells = places.cells(piece, json=True)
+    if cells is None:
+        return None
+    for number, why in told:
+        wrong(number, why)
+    return Batch(cells, places.numbers(block.number), block.done)
+
+
+def _decoded(block: Block, wrong: Wrong) -> Iterator[Batch]:
+    assert block.data is not None
+    read = _together(block.data)
+    numbers: list[int] | range
+    if read is None:
+        read, numbers = _one_by_one(block.data.split(b"\n"), block.number, wrong)
+    else:
+        numbers = range(block.number, block.number + len(read))
+    if read:
+        columns = [list(map(value, read)) for value in _VALUES]
+        yield Batch(columns, numbers, block.done)
 
 
 def _is_event(line: bytes) -> bool:

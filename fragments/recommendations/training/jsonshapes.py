@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .batch import COLUMNS
-from .cells import MARGIN, WORD, Bools, Cells, Lines, Piece, Places
+from .cells import MARGIN, WORD, Bools, Lines, Piece, Places
+from .cellplaces import CellPlaces
 from .decimals import is_number
 from .lines import LINE
 
@@ -18,7 +19,7 @@ SHAPES, TRIES = 16, 4
 _PAIR = re.compile(
     r'\s*"([^"\\]*)"\s*:\s*(?:"([^"\\]*)"|(-?[0-9.]+)|null|true|false)\s*([,}])'
 )
-_QUOTE = ord('"')
+_QUOTE, _BACKSLASH = b'"\\'
 _IDS = ("visitor", "session", "product", "order")
 
 
@@ -113,42 +114,35 @@ class Shapes:
         self._is_event = is_event
         self._shapes: list[Shape] = []
 
-    def of(self, piece: Piece, lines: Lines) -> tuple[list[Cells], Places] | None:
-        """The values of all lines that have one of these shapes, by column, and which lines have
-        none; None if that are nearly all of them."""
-        size = len(lines.end)
-        begin = {name: np.zeros(size, np.int64) for name in COLUMNS}
-        end = {name: np.zeros(size, np.int64) for name in COLUMNS}
+    def of(self, piece: Piece, lines: Lines) -> CellPlaces | None:
+        """Where the values are in all lines that have one of these shapes; None if no line has."""
+        found = CellPlaces(len(lines.end))
         quotes = Quotes(piece, lines)
         left = lines.plain & (lines.stop - lines.begin <= LINE)
+        if b"\\" in piece.data:
+            left[np.searchsorted(lines.stop, piece.at(_BACKSLASH))] = False
         tried, place = 0, 0
         while True:
-            while place < len(self._shapes):
-                shape = self._shapes[place]
+            for shape in self._shapes[place:]:
                 rows = np.flatnonzero(left & (quotes.count == shape.quotes))
                 if len(rows):
                     same, begins, ends = matched(shape, piece, lines, quotes, rows)
                     rows = rows[same]
                     left[rows] = False
+                    found.sound[rows] = True
                     for name, value in shape.columns.items():
-                        begin[name][rows] = begins[value][same]
-                        end[name][rows] = ends[value][same]
-                place += 1
+                        found.put(name, rows, begins[value][same], ends[value][same])
+            place = len(self._shapes)
             rest = np.flatnonzero(left)
-            if not len(rest) or tried == TRIES:
+            if not len(rest) or tried == TRIES or place == SHAPES:
                 break
-            tried += 1
             first = rest[tried * 37 % len(rest)]  # not always the same garbage
+            tried += 1
             line = piece.data[lines.begin[first] : lines.end[first]]
-            shape_ = shape_of(line.decode()) if self._is_event(line) else None
-            if shape_ is not None and len(self._shapes) < SHAPES:
-                self._shapes.append(shape_)
-        sound = lines.plain & (lines.stop - lines.begin <= LINE) & ~left
-        if not sound.any():
-            return None
-        kept = slice(None) if sound.all() else sound
-        cells = [Cells(piece, begin[name][kept], end[name][kept], json=True) for name in COLUMNS]
-        return cells, np.flatnonzero(~sound)
+            new = shape_of(line.decode()) if self._is_event(line) else None
+            if new is not None:
+                self._shapes.append(new)
+        return found if found.sound.any() else None
 
 
 def _stands(piece: Piece, part: bytes, at: Places) -> Bools:

@@ -20,7 +20,6 @@ LONGEST = 500
 MISSING, UNUSABLE = -1, -2
 
 _ARTICLE = article_key("")
-_SPACE = ord(" ")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = {
     VIEWED: "view viewed views pageview productviewed productview viewitem viewproduct "
@@ -80,8 +79,7 @@ class Numbers(dict[Value, int]):
         found = np.full(len(cells), MISSING, np.int32)
         if not cells.length.any():
             return found
-        long, padded = cells.length > SHORT, cells.ends(_SPACE)
-        odd = long | padded
+        odd = cells.odd(SHORT)
         usual = (cells.length > 0) & ~odd
         if usual.all():
             return self._numbering.of(cells)
