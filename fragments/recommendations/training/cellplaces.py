@@ -61,7 +61,9 @@ class CellPlaces:
                     continue
                 text = value if isinstance(value, str) else repr(value)
                 if isinstance(value, float) and name not in ("time", "event"):
-                    return None  # an id that is a whole number may be written in many ways
+                    return (
+                        None  # an id that is a whole number may be written in many ways
+                    )
                 try:
                     encoded = text.encode()
                 except UnicodeEncodeError:

@@ -107,7 +107,10 @@ class Cells(Sequence[Value]):
         begin = self.begin[places]
         end = (begin + self.length[places]).tolist()
         data = self.piece.data
-        return [data[one:other].decode() for one, other in zip(begin.tolist(), end, strict=True)]
+        return [
+            data[one:other].decode()
+            for one, other in zip(begin.tolist(), end, strict=True)
+        ]
 
     def where(self, chosen: "Bools | Places") -> "Cells":
         """Only the chosen ones."""

@@ -21,7 +21,9 @@ def fields_of(
     after = np.searchsorted(parting, lines.end)
     before = np.append(0, after[:-1])
     alike = (after - before == width - 1) & lines.plain
-    alike &= lines.stop - lines.begin <= LINE
+    length = lines.end - lines.begin
+    # One of nothing but delimiters may be an empty one: these may be tabs.
+    alike &= (length >= width) & (lines.stop - lines.begin <= LINE)
     rows = np.flatnonzero(alike)
     if not len(rows):
         return found
@@ -41,9 +43,8 @@ def fields_of(
     if has_quotes:
         quotes = np.searchsorted(piece.at(_QUOTE), [lines.begin[rows], lines.end[rows]])
         sound = quotes[1] - quotes[0] == inside
-        sound &= lines.end[rows] > lines.begin[rows]
     else:
-        sound = lines.end[rows] > lines.begin[rows]
+        sound = np.ones(len(rows), np.bool_)
     chosen = slice(None) if sound.all() else sound
     rows = rows[chosen]
     found.sound[rows] = True

@@ -74,7 +74,9 @@ class _Table:
         piece = Piece(block.data)
         delimiter = ord(self.delimiter)
         lines = lines_of(piece, allowed=delimiter)
-        columns = {name: at for name, at in zip(COLUMNS, self.places, strict=True) if at >= 0}
+        columns = {
+            name: at for name, at in zip(COLUMNS, self.places, strict=True) if at >= 0
+        }
         places = fields_of(piece, lines, delimiter, len(self.names), columns)
         told: list[tuple[int, str]] = []
         for row in np.flatnonzero(~places.sound).tolist():
@@ -85,7 +87,9 @@ class _Table:
             if isinstance(fields, str):
                 told.append((block.number + row, fields))
             else:
-                places.others[row] = [fields[at] if at >= 0 else None for at in self.places]
+                places.others[row] = [
+                    fields[at] if at >= 0 else None for at in self.places
+                ]
         cells = places.cells(piece, json=False)
         if cells is None:
             return None

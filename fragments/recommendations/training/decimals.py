@@ -61,7 +61,9 @@ def dots(piece: Piece, begin: Places, end: Places) -> Places:
 def is_number(piece: Piece, begin: Places, end: Places, whole: bool) -> Bools:
     """Whether each is a number as JSON has it, not below zero and of up to sixteen digits on either
     side of its dot; ``whole``: and without one."""
-    dot = end if whole or not len(begin) else dots(piece, begin, end)
+    if not len(begin):
+        return np.zeros(0, np.bool_)
+    dot = end if whole else dots(piece, begin, end)
     _, sound = long_digits(piece, begin, dot - begin)
     sound &= (dot - begin == 1) | (piece.bytes[begin] != _ZERO)
     sound &= dot > begin

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .cells import MASKS, WORD, Bools, Cells, Piece, Places
+from .cells import Bools, Cells, Piece, Places
 from .decimals import digits
 
 #: ``2026-03-01T12:00:00``
@@ -11,7 +11,8 @@ _LENGTH = 19
 _MONTHS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0])
 #: Bytes of a time zone that is not Z: ``+01:00``
 _ZONE = 6
-_EARLIEST = 1583  # the first whole year of this calendar
+#: Years whose microseconds are exact in float64.
+_EARLIEST, _LATEST = 1700, 2200
 
 
 def written_times(cells: Cells) -> tuple[NDArray[np.float64], Bools]:
@@ -34,7 +35,7 @@ def written_times(cells: Cells) -> tuple[NDArray[np.float64], Bools]:
         sound = sound & np.isin(byte, np.frombuffer(marks, np.uint8))
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     days = _MONTHS[np.minimum(month, 13)] + (leap & (month == 2))
-    sound &= (day >= 1) & (day <= days) & (year >= _EARLIEST)
+    sound &= (day >= 1) & (day <= days) & (year >= _EARLIEST) & (year <= _LATEST)
     sound &= (hour < 24) & (minute < 60) & (second < 60)
     fraction, used, right = _fraction(piece, begin + _LENGTH, length - _LENGTH)
     zone, also = _zone(piece, begin + _LENGTH + used, length - _LENGTH - used)

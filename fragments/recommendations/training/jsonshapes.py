@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .batch import COLUMNS
-from .cells import MARGIN, WORD, Bools, Lines, Piece, Places
 from .cellplaces import CellPlaces
+from .cells import MARGIN, WORD, Bools, Lines, Piece, Places
 from .decimals import is_number
 from .lines import LINE
 
@@ -103,7 +103,10 @@ def matched(
     begins.pop()
     for place in shape.bare:
         name = next((name for name, at_ in shape.columns.items() if at_ == place), "")
-        same &= is_number(piece, begins[place], ends[place], whole=name in _IDS)
+        chosen = np.flatnonzero(same)
+        same[chosen] = is_number(
+            piece, begins[place][chosen], ends[place][chosen], whole=name in _IDS
+        )
     return same, begins, ends
 
 

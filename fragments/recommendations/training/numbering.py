@@ -111,7 +111,9 @@ class Numbering:
         slot = self._slot(self._hashes[numbers])
         while len(numbers):
             free = self._slots[slot] < 0
-            self._slots[slot[free]] = numbers[free]  # of several for one, the last has it
+            self._slots[slot[free]] = numbers[
+                free
+            ]  # of several for one, the last has it
             seated = self._slots[slot] == numbers
             numbers, slot = numbers[~seated], (slot[~seated] + 1) & mask
 

@@ -74,7 +74,6 @@ class Numbers(dict[Value, int]):
                 return np.full(len(values), MISSING, np.int32)
         return np.fromiter(map(self.__getitem__, values), np.int32, len(values))
 
-
     def _of_cells(self, cells: Cells) -> NDArray[np.int32]:
         found = np.full(len(cells), MISSING, np.int32)
         if not cells.length.any():
@@ -131,7 +130,6 @@ class Verbs(dict[Value, int]):
             return self._of_cells(values)
         return np.fromiter(map(self.__getitem__, values), np.int8, len(values))
 
-
     def _of_cells(self, cells: Cells) -> NDArray[np.int8]:
         number = self._names.of(cells)
         names = self._names.texts
@@ -148,7 +146,9 @@ class Verbs(dict[Value, int]):
         if isinstance(values, Cells):
             number = self._names.of(values)
             names = [*self._names.texts, ""]  # the last one stands for none
-            return np.flatnonzero(np.array([name in self.of_articles for name in names])[number])
+            return np.flatnonzero(
+                np.array([name in self.of_articles for name in names])[number]
+            )
         if self.of_articles.isdisjoint(values):
             return np.zeros(0, np.int64)
         return np.flatnonzero([value in self.of_articles for value in values])
