@@ -135,7 +135,7 @@ def _batches(source: Source, gathering: "Elsewhere") -> "Iterator[tuple[Batch, i
         for batch in found:
             yield batch, size
         return
-    from .logged import batches
+    from .logged import batches_of, length_of
 
     assert source.site is not None
     from ..stores.opening import open_keeper
@@ -143,8 +143,8 @@ def _batches(source: Source, gathering: "Elsewhere") -> "Iterator[tuple[Batch, i
 
     address = address_of(source.site, source.store)
     with open_keeper(address, source.site.context.day) as keeper:
-        size = keeper.sizes()["events"]
-        for batch in batches(keeper.events(*_window(source))):
+        size = length_of(keeper)
+        for batch in batches_of(keeper, *_window(source)):
             yield batch, size
 
 

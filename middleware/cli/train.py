@@ -225,16 +225,16 @@ def _logged(site: "Site", url: str | None, until: float | None, say: "Say") -> "
     from ...fragments.recommendations.training.gathering import Gathering
     from ...fragments.recommendations.training.reading import read_of
     from ..stores.opening import open_keeper
-    from .logged import batches
+    from .logged import batches_of, length_of
     from .records import address_of
 
     address = address_of(site, url)
     now = time.time()
     gathering = Gathering(until, now)
     with open_keeper(address, site.context.day) as keeper:
-        total = keeper.sizes()["events"]
+        total = length_of(keeper)
         window = 0.0, now + 86_400.0 if until is None else until
-        for batch in batches(keeper.events(*window)):
+        for batch in batches_of(keeper, *window):
             gathering.add(batch)
             say("reading", batch.done, total)
     return read_of(gathering, "the log", until)

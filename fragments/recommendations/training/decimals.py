@@ -55,7 +55,8 @@ def dots(piece: Piece, begin: Places, end: Places) -> Places:
         if (length >= usual).all() and (piece.bytes[at] == _DOT).all():
             return at  # if it is not the first, what is before it is not all digits
     places = np.append(piece.at(_DOT), len(piece.data))
-    return np.minimum(places[np.searchsorted(places, begin)], end)
+    found: Places = np.minimum(places[np.searchsorted(places, begin)], end)
+    return found
 
 
 def is_number(piece: Piece, begin: Places, end: Places, whole: bool) -> Bools:

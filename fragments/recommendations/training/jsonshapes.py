@@ -39,7 +39,9 @@ def shape_of(line: str) -> Shape | None:
     if not stripped.startswith("{"):
         return None
     place = len(line) - len(stripped) + 1
-    shared, columns, bare = [], dict[str, int](), []
+    shared: list[bytes] = []
+    columns: dict[str, int] = {}
+    bare: list[int] = []
     last = 0
     while True:
         pair = _PAIR.match(line, place)

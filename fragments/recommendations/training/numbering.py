@@ -129,7 +129,8 @@ def _hashed(keys: Sequence[Words]) -> Words:
     for key, spread in zip(keys[1:], _SPREAD[1:], strict=False):
         hashes += (key ^ (key >> np.uint64(31))) * spread
     hashes ^= hashes >> np.uint64(32)
-    return hashes * _MIXED
+    mixed: Words = hashes * _MIXED
+    return mixed
 
 
 def _distinct(keys: Sequence[Words], hashes: Words) -> tuple[Places, Places]:
