@@ -135,7 +135,7 @@ def _batches(source: Source, gathering: "Elsewhere") -> "Iterator[tuple[Batch, i
         for batch in found:
             yield batch, size
         return
-    from .logged import batches_of, length_of
+    from .logged import length_of, log_batches
 
     assert source.site is not None
     from ..stores.opening import open_keeper
@@ -144,7 +144,7 @@ def _batches(source: Source, gathering: "Elsewhere") -> "Iterator[tuple[Batch, i
     address = address_of(source.site, source.store)
     with open_keeper(address, source.site.context.day) as keeper:
         size = length_of(keeper)
-        for batch in batches_of(keeper, *_window(source)):
+        for batch in log_batches(keeper, *_window(source)):
             yield batch, size
 
 

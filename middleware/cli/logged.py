@@ -57,7 +57,7 @@ def batches(events: Iterable[Event]) -> "Iterator[Batch]":
         yield Batch(values, lines, lines[-1])
 
 
-def batches_of(keeper: Keeper, since: float, until: float) -> "Iterator[Batch]":
+def log_batches(keeper: Keeper, since: float, until: float) -> "Iterator[Batch]":
     """:func:`batches` of what a keeper has between two moments."""
     if not isinstance(keeper, Told):
         yield from batches(keeper.events(since, until))

@@ -225,7 +225,7 @@ def _logged(site: "Site", url: str | None, until: float | None, say: "Say") -> "
     from ...fragments.recommendations.training.gathering import Gathering
     from ...fragments.recommendations.training.reading import read_of
     from ..stores.opening import open_keeper
-    from .logged import batches_of, length_of
+    from .logged import length_of, log_batches
     from .records import address_of
 
     address = address_of(site, url)
@@ -234,7 +234,7 @@ def _logged(site: "Site", url: str | None, until: float | None, say: "Say") -> "
     with open_keeper(address, site.context.day) as keeper:
         total = length_of(keeper)
         window = 0.0, now + 86_400.0 if until is None else until
-        for batch in batches_of(keeper, *window):
+        for batch in log_batches(keeper, *window):
             gathering.add(batch)
             say("reading", batch.done, total)
     return read_of(gathering, "the log", until)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shopwindow.fragments.recommendations.training.batch import Batch
-from shopwindow.middleware.cli.logged import batches, batches_of, length_of
+from shopwindow.middleware.cli.logged import batches, length_of, log_batches
 from shopwindow.middleware.stores import Told
 from shopwindow.middleware.stores.opening import Address, open_keeper, open_store
 
@@ -63,5 +63,5 @@ def test_rows_of_a_log_say_what_its_events_do(tmp_path: Path) -> None:
         assert length_of(keeper) == keeper.sizes()["events"] == 12_000
         for window in ((0.0, 1e9), (100.0, 11_500.0)):
             expected = _rows(batches(keeper.events(*window)))
-            assert _rows(batches_of(keeper, *window)) == expected
+            assert _rows(log_batches(keeper, *window)) == expected
             assert {"c", "v4"} <= {row[0] for row in expected}
