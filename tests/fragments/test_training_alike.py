@@ -192,6 +192,22 @@ def test_times_are_those_that_are_read_one_by_one() -> None:
     assert moments(_cells(written)).tolist() == moments(written).tolist()
 
 
+@pytest.mark.parametrize("odd", ["a\0", "ü"])
+def test_texts_of_parquet_are_the_same_as_of_lines(tmp_path: Path, odd: str) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    rows = [
+        {"visitor": f"v{n % 9}", "product": (f"p{n}", None, "", odd, " p1")[n % 5]}
+        for n in range(200)
+    ]
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    table = tmp_path / "events.parquet"
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), table)
+    assert _told(table) == _told(path)
+
+
 def test_texts_of_one_hash_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"{n}" * (n % 5 + 1) for n in range(400)]
     monkeypatch.setattr(
