@@ -37,8 +37,6 @@ _UNLINK = "DELETE FROM logins WHERE customer = ? AND visitor = ?"
 # Not who came meanwhile.
 _LEAVE = "DELETE FROM profiles WHERE id = ? AND version IS ?"
 _WHEN = "time >= ? AND time < ?"
-#: Rows of the log that are read at once, where none becomes an event.
-ROWS = 5_000
 _OWNERS = """
 CREATE TEMP TABLE owners (visitor PRIMARY KEY, customer) WITHOUT ROWID
 """
@@ -136,7 +134,7 @@ class SqliteKeeper:
             f"id, name, {self._owner()}, time, "
             f"CASE WHEN name IN ({quoted}) THEN properties END"
         )
-        yield from self._file.walk("events", what, _WHEN, (since, until), ROWS)
+        yield from self._file.walk("events", what, _WHEN, (since, until))
 
     def length(self) -> int:
         return self._file.count("count(*) FROM events")
