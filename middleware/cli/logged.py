@@ -1,9 +1,11 @@
 """The shop's own log of events, as training reads events."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ...fragments.recommendations.model import article_key
 from ...rules.events import (
@@ -14,6 +16,7 @@ from ...rules.events import (
     SAYS,
 )
 from ...rules.facts import DAY, Event
+from ..stores import Keeper, LogRow, Told
 
 if TYPE_CHECKING:
     from ...fragments.recommendations.training.batch import Batch
@@ -30,6 +33,19 @@ _VERBS = {
     ORDER_COMPLETED: "bought",
 }
 
+
+_ONE_PRODUCT = frozenset((PRODUCT_VIEWED, PRODUCT_ADDED))
+
+
+class _Properties(msgspec.Struct, gc=False):
+    product_id: Any = None
+    article_id: Any = None
+    order_id: Any = None
+    products: Any = None
+
+
+_decoder = msgspec.json.Decoder(list[_Properties])
+_Thing = tuple[str, str, str, float, str | None, int]
 Row = tuple[str, None, str, str, float, str | None, int]
 
 
@@ -55,8 +71,8 @@ def log_of(
     from .records import address_of
 
     with open_keeper(address_of(site, url), site.context.day) as keeper:
-        size = keeper.sizes()["events"]
-        for batch in batches(keeper.events(*window(until))):
+        size = length_of(keeper)
+        for batch in log_batches(keeper, *window(until)):
             yield batch, size
 
 
@@ -76,6 +92,64 @@ def batches(events: Iterable[Event]) -> "Iterator[Batch]":
     while part := list(islice(rows, AT_ONCE)):
         *values, lines = zip(*part, strict=True)
         yield Batch(values, lines, lines[-1])
+
+
+def log_batches(keeper: Keeper, since: float, until: float) -> "Iterator[Batch]":
+    """:func:`batches` of what a keeper has between two moments."""
+    if not isinstance(keeper, Told):
+        yield from batches(keeper.events(since, until))
+        return
+    from ...fragments.recommendations.training.batch import Batch
+
+    done = 0
+    for step in keeper.rows(since, until, _VERBS):
+        columns = _simple(step, done) or list(zip(*_things(step, done), strict=True))
+        done += len(step)
+        if columns:
+            *values, lines = columns
+            yield Batch([values[0], [None] * len(lines), *values[1:]], lines, done)
+
+
+def length_of(keeper: Keeper) -> int:
+    """How many events a keeper has."""
+    return keeper.length() if isinstance(keeper, Told) else keeper.sizes()["events"]
+
+
+def _simple(step: Sequence[LogRow], done: int) -> list[Sequence[Any]] | None:
+    """The columns, where each event is about one product, in no order; None where not."""
+    _, names, owners, moments, texts = zip(*step, strict=True)
+    if not _ONE_PRODUCT.issuperset(names):
+        return None
+    properties = _decoder.decode(f"[{','.join(texts)}]")
+    keys = [said.product_id for said in properties]
+    if set(map(type, keys)) != {str} or "" in keys:
+        return None
+    if any(said.order_id is not None for said in properties):
+        return None
+    verbs = list(map(_VERBS.__getitem__, names))
+    lines = range(done + 1, done + len(step) + 1)
+    return [owners, verbs, keys, moments, [None] * len(step), lines]
+
+
+def _things(step: Sequence[LogRow], done: int) -> Iterator[_Thing]:
+    rows = [
+        (place, row) for place, row in enumerate(step, done + 1) if row[4] is not None
+    ]
+    properties = _decoder.decode(f"[{','.join([str(row[4]) for _, row in rows])}]")
+    for (place, (_, name, owner, moment, _)), said in zip(
+        rows, properties, strict=True
+    ):
+        order = _id(said.order_id) or None
+        if name == ORDER_COMPLETED and isinstance(said.products, list):
+            for thing in said.products:
+                id = _id(thing.get("product_id")) if isinstance(thing, dict) else ""
+                if id:
+                    yield owner, "bought", id, moment, order, place
+        elif name == ARTICLE_VIEWED:
+            if id := _id(said.article_id):
+                yield owner, "viewed", article_key(id), moment, order, place
+        elif id := _id(said.product_id):
+            yield owner, _VERBS[name], id, moment, order, place
 
 
 def _rows(events: Iterable[Event]) -> Iterator[Row]:

@@ -8,7 +8,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -57,6 +57,10 @@ class Draft(NamedTuple):
 NO_DRAFTS: Mapping[str, Draft] = {}
 
 
+LogRow = tuple[str, str, str, float, str | None]
+"""Of an event its id, name, owner, time, and properties as they are kept: JSON."""
+
+
 class Due(NamedTuple):
     """How many rows are older than they may get."""
 
@@ -65,6 +69,19 @@ class Due(NamedTuple):
 
 
 TRACES_GONE = 60.0  # seconds after an erasure in which nothing of it is left
+
+
+@runtime_checkable
+class Told(Protocol):
+    """A keeper that tells its log without making events of it, which takes longer."""
+
+    def rows(
+        self, since: float, until: float, names: Collection[str]
+    ) -> Iterator[Sequence[LogRow]]:
+        """As :meth:`Keeper.events`, some at a time; of events with other ``names`` no properties."""
+
+    def length(self) -> int:
+        """How many events there are."""
 
 
 class History(Protocol):

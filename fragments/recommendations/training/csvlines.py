@@ -5,8 +5,12 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from .batch import COLUMNS, Batch, Value, Wrong
-from .lines import LINE, TOO_LONG, Unreadable, blocks
+from .cells import Piece, lines_of
+from .csvcells import fields_of
+from .lines import LINE, TOO_LONG, Block, Unreadable, blocks, parts
 
 _DELIMITERS = (",", ";", "\t", "|")
 _QUOTED = re.compile(r'"[^"]*"')
@@ -22,23 +26,30 @@ def batches(path: Path, wrong: Wrong) -> Iterator[Batch]:
         if block.data is None:
             wrong(block.number, TOO_LONG)
             continue
-        lines = block.data.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
-        first = block.number
         if table is None:
-            while lines and (
-                not lines[0].strip() or lines[0].lower().startswith(b"sep=")
-            ):
-                lines.pop(0)
-                first += 1
-            if not lines:
+            head, block = _without_head(block)
+            if head is None:
                 continue
-            table = _Table(_text(lines.pop(0)) or "", path)
-            first += 1
-        rows, numbers = table.rows(lines, block.data, first, wrong)
-        if rows:
-            yield table.batch(rows, numbers, block.done)
+            table = _Table(_text(head) or "", path)
+        if not block.data:
+            continue
+        batch = table.alike(block, wrong)
+        if batch is not None:
+            yield batch
+            continue
+        for part in parts(block):
+            yield from table.one_by_one(part, wrong)
+
+
+def _without_head(block: Block) -> tuple[bytes | None, Block]:
+    """The first line that is one, and those after it."""
+    data, number = block.data, block.number
+    while data:
+        line, _, data = data.partition(b"\n")
+        number += 1
+        if line.strip() and not line.lower().startswith(b"sep="):
+            return line, Block(data, number, block.done)
+    return None, block
 
 
 class _Table:
@@ -57,23 +68,42 @@ class _Table:
             self.names.index(name) if name in self.names else -1 for name in COLUMNS
         ]
 
-    def rows(
-        self, lines: list[bytes], data: bytes, number: int, wrong: Wrong
-    ) -> tuple[list[list[str]], Sequence[int]]:
-        """The fields of each line that is one, and its number."""
-        width, delimiter = len(self.names), self.delimiter
-        if b'"' not in data:
-            try:
-                text = b"\n".join(lines).decode().replace("\r", "")
-            except UnicodeDecodeError:
-                pass
+    def alike(self, block: Block, wrong: Wrong) -> Batch | None:
+        """The lines of a block, most of which are simple; None if they are not."""
+        assert block.data is not None
+        piece = Piece(block.data)
+        delimiter = ord(self.delimiter)
+        lines = lines_of(piece, allowed=delimiter)
+        columns = {
+            name: at for name, at in zip(COLUMNS, self.places, strict=True) if at >= 0
+        }
+        places = fields_of(piece, lines, delimiter, len(self.names), columns)
+        told: list[tuple[int, str]] = []
+        for row in np.flatnonzero(~places.sound).tolist():
+            line = block.data[lines.begin[row] : lines.stop[row]]
+            if not line.strip():
+                continue
+            fields = self._fields(line)
+            if isinstance(fields, str):
+                told.append((block.number + row, fields))
             else:
-                rows = [line.split(delimiter) for line in text.split("\n")]
-                if all(len(row) == width for row in rows) and len(rows) == len(lines):
-                    return rows, range(number, number + len(rows))
+                places.others[row] = [
+                    fields[at] if at >= 0 else None for at in self.places
+                ]
+        cells = places.cells(piece, json=False)
+        if cells is None:
+            return None
+        for number, why in told:
+            wrong(number, why)
+        return Batch(cells, places.numbers(block.number), block.done)
+
+    def one_by_one(self, block: Block, wrong: Wrong) -> Iterator[Batch]:
+        """Each line of a block by itself."""
+        assert block.data is not None
+        lines = block.data.split(b"\n")
         found: list[list[str]] = []
         numbers: list[int] = []
-        for place, line in enumerate(lines, number):
+        for place, line in enumerate(lines, block.number):
             if not line.strip():
                 continue
             fields = self._fields(line)
@@ -82,7 +112,8 @@ class _Table:
                 numbers.append(place)
             else:
                 wrong(place, fields)
-        return found, numbers
+        if found:
+            yield self.batch(found, numbers, block.done)
 
     def _fields(self, line: bytes) -> list[str] | str:
         """The fields of a line, or why it has none."""

@@ -54,13 +54,10 @@ class Gathering:
         self.lines += number
         visitors, sessions, names, products, times, orders = batch.values
         verb = self._verbs.of(names)
-        articles = self._verbs.of_articles
-        if articles and not articles.isdisjoint(names):
-            products = [
-                article_of(product) if name in articles else product
-                for product, name in zip(products, names, strict=True)
-            ]
+        articles = self._verbs.are_of_articles(names).tolist()
         item = self.items.of(products)
+        if articles:
+            item[articles] = self.items.of([article_of(products[n]) for n in articles])
         visitor = self.visitors.of(visitors)
         session = self.sessions.of(sessions)
         order = self.orders.of(orders)
@@ -108,14 +105,15 @@ class Gathering:
             return
         sound &= ~bad
         self.rejected[why] += int(bad.sum())
-        missing = SHOWN - len(self.examples)
-        for place in np.flatnonzero(bad)[:missing].tolist():
+        for place in np.flatnonzero(bad)[:SHOWN].tolist():
             words = why
             if why == BAD_EVENT:
                 words += f" {_short(batch.values[_EVENT][place])}"
             elif why == BAD_TIME:
                 words += f": {_short(batch.values[_TIME][place])}"
             self.examples.append((batch.line[place], words))
+        self.examples.sort()
+        del self.examples[SHOWN:]
 
     def finish(self) -> Events:
         """All that was taken; the gathering is empty then."""

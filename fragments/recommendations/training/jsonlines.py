@@ -5,9 +5,12 @@ from operator import attrgetter
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from .batch import COLUMNS, Batch, Value, Wrong
-from .lines import LINE, TOO_LONG, blocks, measured
+from .cells import Piece, lines_of
+from .jsonshapes import Shapes
+from .lines import LINE, TOO_LONG, Block, blocks, measured, parts
 
 NO_JSON = "no JSON"
 NO_OBJECT = "no JSON object"
@@ -29,19 +32,61 @@ _decoder = msgspec.json.Decoder(_Line)
 
 def batches(path: Path, wrong: Wrong) -> Iterator[Batch]:
     """All of the file's objects. Raises :class:`.lines.Unreadable`."""
+    shapes = Shapes(_is_event)
     for block in blocks(path):
         if block.data is None:
             wrong(block.number, TOO_LONG)
             continue
-        read = _together(block.data)
-        numbers: list[int] | range
-        if read is None:
-            read, numbers = _one_by_one(block.data.split(b"\n"), block.number, wrong)
-        else:
-            numbers = range(block.number, block.number + len(read))
+        batch = _alike(shapes, block, wrong)
+        if batch is not None:
+            yield batch
+            continue
+        for part in parts(block):
+            yield from _decoded(part, wrong)
+
+
+def _alike(shapes: Shapes, block: Block, wrong: Wrong) -> Batch | None:
+    """The events of a block whose lines mostly differ only in their values; None if they do not."""
+    assert block.data is not None
+    piece = Piece(block.data)
+    lines = lines_of(piece)
+    places = shapes.of(piece, lines)
+    if places is None:
+        return None
+    rest = np.flatnonzero(~places.sound)
+    told: list[tuple[int, str]] = []
+    for row in rest.tolist():
+        line = block.data[lines.begin[row] : lines.stop[row]]
+        read, _ = _one_by_one([line], block.number + row, lambda *it: told.append(it))
         if read:
-            columns = [list(map(value, read)) for value in _VALUES]
-            yield Batch(columns, numbers, block.done)
+            places.others[row] = [value(read[0]) for value in _VALUES]
+    cells = places.cells(piece, json=True)
+    if cells is None:
+        return None
+    for number, why in told:
+        wrong(number, why)
+    return Batch(cells, places.numbers(block.number), block.done)
+
+
+def _decoded(block: Block, wrong: Wrong) -> Iterator[Batch]:
+    assert block.data is not None
+    read = _together(block.data)
+    numbers: list[int] | range
+    if read is None:
+        read, numbers = _one_by_one(block.data.split(b"\n"), block.number, wrong)
+    else:
+        numbers = range(block.number, block.number + len(read))
+    if read:
+        columns = [list(map(value, read)) for value in _VALUES]
+        yield Batch(columns, numbers, block.done)
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        _decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _together(data: bytes) -> list[_Line] | None:

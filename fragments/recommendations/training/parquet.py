@@ -1,10 +1,13 @@
 """Events of a Parquet file, read by pyarrow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .batch import COLUMNS, Batch, Value
+from .cells import Cells, Piece
 from .csvlines import check
 from .lines import Unreadable
 
@@ -67,11 +70,15 @@ def _usable(schema: Any, path: Path) -> None:
             )
 
 
-def _values(column: Any) -> list[Value]:
+def _values(column: Any) -> Sequence[Value]:
     import pyarrow
     import pyarrow.compute
 
     kind = column.type
+    if pyarrow.types.is_string(kind) and len(column):
+        cells = _cells(column)
+        if cells is not None:
+            return cells
     if pyarrow.types.is_timestamp(kind):
         # Seconds; without a time zone they are UTC, as everywhere here.
         per_second = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit]
@@ -92,6 +99,21 @@ def _values(column: Any) -> list[Value]:
         column = pyarrow.compute.cast(column, pyarrow.string())
     found: list[Value] = column.to_pylist()
     return found
+
+
+def _cells(column: Any) -> Cells | None:
+    """Texts where they are; None if one of them may hold a zero byte."""
+    _, offsets, data = column.buffers()
+    number, first = len(column), column.offset
+    ends = np.frombuffer(offsets, np.int32)[first : first + number + 1].astype(np.int64)
+    text = b"" if data is None else data.slice(ends[0], ends[-1] - ends[0]).to_pybytes()
+    if b"\0" in text:
+        return None
+    begin, end = ends[:-1] - ends[0], ends[1:] - ends[0]
+    if column.null_count:
+        missing = column.is_null().to_numpy(zero_copy_only=False)
+        end[missing] = begin[missing]
+    return Cells(Piece(text), begin, end)
 
 
 def _opened(path: Path) -> Any:

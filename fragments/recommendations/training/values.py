@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 
 from ..model import article_key
 from .batch import Value
+from .cells import Cells
+from .decimals import numbers
 from .events import ADDED, BOUGHT, VIEWED
+from .instants import written_times
+from .numbering import SHORT, Numbering
 
 #: Characters of an id.
 LONGEST = 500
@@ -41,8 +45,15 @@ class Numbers(dict[Value, int]):
     def __init__(self) -> None:
         self.texts: list[str] = []
         self[None] = self[""] = MISSING
+        self._numbering = Numbering(self.texts)
+        self._known = 0  # of the texts
 
     def __missing__(self, value: Value) -> int:
+        if self._known < len(self.texts):  # the numbering has added to them
+            for number in range(self._known, len(self.texts)):
+                self[self.texts[number]] = number
+            self._known = len(self.texts)
+            return self[value]
         text = _text(value)
         if text != value:  # another way to write it
             number = self[text]
@@ -51,16 +62,32 @@ class Numbers(dict[Value, int]):
         else:
             number = len(self.texts)
             self.texts.append(text)
+            self._known = len(self.texts)
         if number != UNUSABLE:  # of which there may be any number
             self[value] = number
         return number
 
     def of(self, values: Sequence[Value]) -> NDArray[np.int32]:
         """The number of each value."""
+        if isinstance(values, Cells):
+            return self._of_cells(values)
         if not any(values):  # a column that is not there
             if set(values) <= {None, ""}:
                 return np.full(len(values), MISSING, np.int32)
         return np.fromiter(map(self.__getitem__, values), np.int32, len(values))
+
+    def _of_cells(self, cells: Cells) -> NDArray[np.int32]:
+        found = np.full(len(cells), MISSING, np.int32)
+        if not cells.length.any():
+            return found
+        odd = cells.odd(SHORT)
+        usual = (cells.length > 0) & ~odd
+        if usual.all():
+            return self._numbering.of(cells)
+        found[usual] = self._numbering.of(cells.where(usual))
+        for place in np.flatnonzero(odd).tolist():
+            found[place] = self[cells[place]]
+        return found
 
 
 def article_of(value: Value) -> Value:
@@ -87,6 +114,8 @@ class Verbs(dict[Value, int]):
 
     def __init__(self) -> None:
         self.of_articles: set[Value] = set()
+        self._names = Numbers()
+        self._by_name = np.zeros(0, np.int8)
         self[None] = self[""] = MISSING
 
     def __missing__(self, value: Value) -> int:
@@ -99,7 +128,32 @@ class Verbs(dict[Value, int]):
         return verb
 
     def of(self, values: Sequence[Value]) -> NDArray[np.int8]:
+        if isinstance(values, Cells):
+            return self._of_cells(values)
         return np.fromiter(map(self.__getitem__, values), np.int8, len(values))
+
+    def _of_cells(self, cells: Cells) -> NDArray[np.int8]:
+        number = self._names.of(cells)
+        names = self._names.texts
+        if len(self._by_name) < len(names):
+            self._by_name = np.array([self[name] for name in names], np.int8)
+        if not len(names):
+            return np.full(len(cells), MISSING, np.int8)
+        return np.where(number >= 0, self._by_name[number], number).astype(np.int8)
+
+    def are_of_articles(self, values: Sequence[Value]) -> NDArray[np.int64]:
+        """The places of those that are about articles."""
+        if not self.of_articles:
+            return np.zeros(0, np.int64)
+        if isinstance(values, Cells):
+            number = self._names.of(values)
+            names = [*self._names.texts, ""]  # the last one stands for none
+            return np.flatnonzero(
+                np.array([name in self.of_articles for name in names])[number]
+            )
+        if self.of_articles.isdisjoint(values):
+            return np.zeros(0, np.int64)
+        return np.flatnonzero([value in self.of_articles for value in values])
 
 
 def moments(values: Sequence[Value]) -> NDArray[np.float64]:
@@ -109,13 +163,35 @@ def moments(values: Sequence[Value]) -> NDArray[np.float64]:
     A time is a number of seconds (or of milli-, micro-, nanoseconds, which its size tells), or
     written as RFC 3339 has it; without a time zone UTC is meant.
     """
+    if isinstance(values, Cells):
+        return _moments_of(values)
     try:
         found = np.array(values, np.float64)
     except (ValueError, TypeError, OverflowError):
         found = np.fromiter(map(_moment, values), np.float64, len(values))
-    for above, unit in FINER:
-        found[(found >= above) & np.isfinite(found)] /= unit
+    return _in_seconds(found)
+
+
+def _in_seconds(found: NDArray[np.float64]) -> NDArray[np.float64]:
+    if (found >= FINER[-1][0]).any():
+        for above, unit in FINER:
+            found[(found >= above) & np.isfinite(found)] /= unit
     found[(found < EARLIEST) | (found >= LATEST)] = math.inf
+    return found
+
+
+def _moments_of(cells: Cells) -> NDArray[np.float64]:
+    if not cells.length.any():
+        return np.full(len(cells), math.nan)
+    found, sound = numbers(cells)
+    if not sound.all():
+        written, also = written_times(cells)
+        found = np.where(sound, found, written)
+        sound |= also
+    found = _in_seconds(found)
+    odd = np.flatnonzero(~sound).tolist()
+    if odd:
+        found[odd] = moments([cells[place] for place in odd])
     return found
 
 

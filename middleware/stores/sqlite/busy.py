@@ -88,7 +88,7 @@ class BusyFile:
             f"SELECT {what} FROM {table} WHERE id > ? AND ({condition}) "
             f"ORDER BY id LIMIT {step}"
         )
-        while rows := list(self.rows(statement, (last, *values))):
+        while rows := self._all(statement, (last, *values)):
             yield rows
             last = rows[-1][0]
 
@@ -107,6 +107,13 @@ class BusyFile:
         """All rows of a statement that only reads, one after the other."""
         try:
             yield from self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path} cannot be read: {error}") from error
+
+    def _all(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """As :meth:`rows`, at once."""
+        try:
+            return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self.path} cannot be read: {error}") from error
 

@@ -1,12 +1,12 @@
 """What the shop's people do with a SQLite store: give all of one person, erase, tidy up, count."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ....rules.facts import Event, Profile
-from .. import DayOf, Due
+from .. import DayOf, Due, LogRow
 from ..rows import QUARTER, daily, decode_profile, event_of, is_mark, mark_of, unseen
 from .busy import STEP, BusyFile
 from .store import ERASURE
@@ -36,6 +36,7 @@ SELECT id FROM profiles WHERE {_ORPHAN} AND id NOT IN (SELECT visitor FROM login
 _UNLINK = "DELETE FROM logins WHERE customer = ? AND visitor = ?"
 # Not who came meanwhile.
 _LEAVE = "DELETE FROM profiles WHERE id = ? AND version IS ?"
+_WHEN = "time >= ? AND time < ?"
 _OWNERS = """
 CREATE TEMP TABLE owners (visitor PRIMARY KEY, customer) WITHOUT ROWID
 """
@@ -120,18 +121,33 @@ class SqliteKeeper:
     # -- the log ---------------------------------------------------------------------------
 
     def events(self, since: float, until: float) -> Iterator[Event]:
+        what = f"id, name, {self._owner()}, time, properties"
+        for rows in self._file.walk("events", what, _WHEN, (since, until)):
+            for row in rows:
+                yield event_of(self._day, *row)
+
+    def rows(
+        self, since: float, until: float, names: Collection[str]
+    ) -> Iterator[Sequence[LogRow]]:
+        quoted = ", ".join(f"'{name}'" for name in names)
+        what = (
+            f"id, name, {self._owner()}, time, "
+            f"CASE WHEN name IN ({quoted}) THEN properties END"
+        )
+        yield from self._file.walk("events", what, _WHEN, (since, until))
+
+    def length(self) -> int:
+        return self._file.count("count(*) FROM events")
+
+    def _owner(self) -> str:
+        """What gives the owner of an event."""
         # Of all customers: more than memory should hold.
         self._file.execute("DROP TABLE IF EXISTS temp.owners")
         self._file.execute(_OWNERS)
         self._file.execute(_FILL)
-        owner = "coalesce((SELECT customer FROM temp.owners AS one WHERE one.visitor = events.visitor), visitor)"
-        what, condition = (
-            f"id, name, {owner}, time, properties",
-            "time >= ? AND time < ?",
-        )
-        for rows in self._file.walk("events", what, condition, (since, until)):
-            for row in rows:
-                yield event_of(self._day, *row)
+        if not self._file.count("count(*) FROM temp.owners"):
+            return "visitor"
+        return "coalesce((SELECT customer FROM temp.owners AS one WHERE one.visitor = events.visitor), visitor)"
 
     def daily(self) -> Mapping[tuple[str, int], int]:
         rows = self._file.rows(
