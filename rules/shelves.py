@@ -22,6 +22,7 @@ BOUNDS = ("at-least", "at-most", "more-than", "less-than")
 #: What a shelf may hold: products, if its rule does not say.
 KINDS = ("product", "article")
 LIMIT = 100
+ENGINE = "engine:"  # begins the names of strategies that other programs have
 
 Key = Callable[[str, Node], tuple[str, str] | None]
 
@@ -74,8 +75,10 @@ class Shelves:
         return tuple(strategies)
 
     def _unknown(self, place: Node, text: str) -> None:
-        engine, colon, name = text.partition(":")
-        if engine == "engine" and colon:
+        name = text.removeprefix(ENGINE)
+        engines = [one for one in self.vocabulary.strategies if one.startswith(ENGINE)]
+        likely = suggest(text, engines).startswith("did you mean")
+        if text.startswith(ENGINE) and not likely:
             words = f'unknown strategy "{text}"'
             hint = f"no [recommendations.engines.{name or 'NAME'}] in site.toml"
             self.document.error(place, words, hint, "unknown")
