@@ -370,6 +370,7 @@ class Shopwindow:
         try:
             await asyncio.to_thread(self._assort)
         except Exception as error:
+            # Our own fault, whatever it is: shelves go on as they are sorted.
             self.warn("assorting", "products cannot be sorted anew: %r", error)
 
     def _assort(self) -> None:

@@ -95,8 +95,8 @@ def _within(deeds: Deeds, node: Node) -> Duration | None:
 def _chance(deeds: Deeds, node: Node) -> float | None:
     limit = core(node) if node.kind == "scalar" else None
     sound = isinstance(limit, int | float) and not isinstance(limit, bool)
-    if sound and 0 < limit <= 1:  # type: ignore[operator]
-        return float(limit)  # type: ignore[arg-type]
+    if sound and 0 < limit <= 1:  # type: ignore[operator]  # sound: it is a number
+        return float(limit)  # type: ignore[arg-type]  # as above
     hint = "a chance goes from 0 to 1: 0.5 is as likely as not"
     words = f'"at-least" needs a number, not {node.shown}'
     if sound:

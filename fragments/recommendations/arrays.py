@@ -105,7 +105,7 @@ class Paged:
         data = os.pread(self._file, size, self._start + begin * item)
         if len(data) != size:
             raise ArrayFault("it was cut after it had been opened")
-        return memoryview(data).cast(self._format)  # type: ignore[call-overload,no-any-return]
+        return memoryview(data).cast(self._format)  # type: ignore[call-overload,no-any-return]  # its formats are literals there
 
     def __iter__(self) -> Iterator[Any]:
         for begin in range(0, self._size, _PIECE):
@@ -161,7 +161,7 @@ def open_array(path: Path, maps: bool) -> Opened:
         format = FORMATS[dtype]
         if maps or not hasattr(os, "pread"):
             whole = memoryview(mmap.mmap(file, 0, access=mmap.ACCESS_READ))
-            array: Any = whole[start:].cast(format)  # type: ignore[call-overload]
+            array: Any = whole[start:].cast(format)  # type: ignore[call-overload]  # as above
         else:
             array = Paged(file, start, size, format)
             file = -1

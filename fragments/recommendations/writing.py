@@ -98,7 +98,7 @@ def write(
             _put_in_place(temporary, folder)
             make_current(out, folder.name)
             _tidy(out)
-    except BaseException:
+    except BaseException:  # raised on; nothing half-written stays
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return folder

@@ -26,7 +26,7 @@ def shop(tmp_path: Path) -> Recommender:
 
 
 def ids(shop: Recommender, *arguments: object, **named: object) -> list[str]:
-    return [one.id for one in shop.recommend(*arguments, **named)]  # type: ignore[arg-type]
+    return [one.id for one in shop.recommend(*arguments, **named)]  # type: ignore[arg-type]  # what callers may give wrongly, too
 
 
 def test_for_you_goes_by_what_was_seen_and_says_why(shop: Recommender) -> None:

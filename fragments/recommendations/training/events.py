@@ -43,7 +43,7 @@ class Events(NamedTuple):
     def where(self, chosen: NDArray[np.bool_]) -> "Events":
         """Only the chosen rows; the numbers of items, sessions, visitors and orders stay."""
         columns = (column[chosen] for column in self[:6])
-        return Events(*columns, *self[6:])  # type: ignore[call-arg, arg-type]
+        return Events(*columns, *self[6:])  # type: ignore[call-arg, arg-type]  # how many columns there are, mypy cannot count
 
     def starts(self) -> NDArray[np.int64]:
         """Session ``s`` has the rows ``starts[s]`` to ``starts[s + 1]``."""

@@ -127,7 +127,7 @@ class _opened:
                 f"{self._path} cannot be read: {error.strerror}"
             ) from error
         if packed:
-            return gzip.open(self._raw), self._raw  # type: ignore[return-value]
+            return gzip.open(self._raw), self._raw  # type: ignore[return-value]  # it reads bytes, as others do
         return self._raw, self._raw
 
     def __exit__(self, *exception: object) -> None:

@@ -114,7 +114,14 @@ def write(
     times again, from parts of the history. Raises OSError if it cannot be written.
     """
     page = html(trained, read, catalog, say)
-    path.write_text(page, encoding="utf-8")
+    if path.exists() and not path.is_file():  # a pipe, a terminal
+        path.write_text(page, encoding="utf-8")
+        return
+    beside = path.with_name(
+        f"{path.name}.new"
+    )  # who reads it sees it whole, or the old one
+    beside.write_text(page, encoding="utf-8")
+    beside.replace(path)
 
 
 def html(

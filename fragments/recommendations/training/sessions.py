@@ -32,7 +32,7 @@ class Columns(NamedTuple):
     place: NDArray[np.int64]
 
     def where(self, chosen: "_Bools | NDArray[np.int64]") -> "Columns":
-        return Columns(*(column[chosen] for column in self))  # type: ignore[arg-type]
+        return Columns(*(column[chosen] for column in self))  # type: ignore[arg-type]  # each keeps its own type
 
 
 def arranged(

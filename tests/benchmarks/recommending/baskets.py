@@ -214,7 +214,7 @@ def _others(recommender: Any, task: Task) -> Iterator[tuple[str, Answer]]:
             sums = numpy.asarray(table[numbers].sum(axis=0)).ravel() + popular
             sums[numbers] = -1
             best = numpy.argpartition(-sums, SHOWN)[:SHOWN]
-            return keys[best[numpy.argsort(-sums[best])]].tolist()  # type: ignore[no-any-return]
+            return keys[best[numpy.argsort(-sums[best])]].tolist()  # type: ignore[no-any-return]  # numpy's lists are of anything
 
         return answer
 
