@@ -84,7 +84,11 @@ def test_what_was_swapped_is_freed_by_the_last_page_that_shows_it(
                 await until_live(window, generation(out, number))
                 assert await get() == {b"%d" % number}
             await asyncio.sleep(0.05)  # the next look lets go of the last but one
-            known = [one for one in gc.get_objects() if isinstance(one, Model)]
+            known = [
+                one
+                for one in gc.get_objects()
+                if isinstance(one, Model) and one.folder.parent == out
+            ]
             assert [one.name for one in known] == [window.model and window.model.name]
         finally:
             gc.enable()
