@@ -1,0 +1,1 @@
+"""Reports as pages, and alarms to whom they concern."""

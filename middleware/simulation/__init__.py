@@ -1,0 +1,1 @@
+"""Made-up visitors with known tastes, who walk through a shop."""

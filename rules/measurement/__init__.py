@@ -1,0 +1,1 @@
+"""What visitors did after they were shown something, in exact numbers."""

@@ -1,0 +1,1 @@
+"""Uplift and its honest interval: numbers in, numbers out."""
