@@ -1,16 +1,14 @@
 """Sums over the units that saw the same: exact, so that they can be added and taken off again."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from ..statistics.samples import Mean, Ratio, Share
 from .buckets import bucket, largest
 from .metrics import ADDED_UP
 from .quantities import BEFORE, OF_PAST
-
-if TYPE_CHECKING:
-    from ..statistics.samples import Mean, Ratio
 
 _Key = TypeVar("_Key", str, int)
 
@@ -64,17 +62,17 @@ class Tally(msgspec.Struct, array_like=True):
         """Add ``times`` units with these quantities; with a number below 0 take them off."""
         self.add(_of_one(quantities), times)
 
-    def sample(self, metric: str, cap: int | None = None) -> "Mean | Ratio":
+    def sample(self, metric: str, cap: int | None = None) -> Mean | Share | Ratio:
         """What the statistics compare; values above ``cap`` count as ``cap``.
 
         A ``cap`` is one that :func:`cap` gave. Raises KeyError for a metric that nobody knows.
         """
-        from ..statistics.samples import Mean, Ratio
-
         known = ADDED_UP[metric]
         y, yy, d, dd, yd, x, xx, xy = self.moments.get(metric) or (0,) * MOMENTS
         if known.kind == "ratio":
             return Ratio(self.n, y, yy, d, dd, yd)
+        if known.kind == "share":
+            return Share(self.n, y, x, xy)
         if cap is not None:
             for number, (n, of_y, of_yy, of_x, _, of_xy) in self.buckets.get(
                 metric, {}
