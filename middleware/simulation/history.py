@@ -34,6 +34,7 @@ ARMS: dict[str, tuple[str, ...]] = {
     "hero-tone": ("control", "plain", "plain", "cosy", "cosy"),
     "shelf-level": ("none", "segment", "individual", "individual"),
 }
+DEFAULT = frozenset(("control", "none"))  # arms that keep what the shop itself shows
 ADAPTING = frozenset(("greeting",))  # whose weights may follow, so that each is told
 HEROES = {
     "dog": "dog-hero",
@@ -139,17 +140,15 @@ class Walk:
         rules: list[str] = []
         variants: list[str] = []
         for place, (slot, rule, fragment, experiment) in enumerate(wanted):
-            arm = who.arms.get(experiment, "") if experiment else ""
-            held = "holdout" if who.held else "control" if arm == "control" else ""
+            arm = who.arms[experiment] if experiment else ""
+            held = "holdout" if who.held else "control" if arm in DEFAULT else ""
             what = f'"held":"{held}"' if held else f'"promotion_id":"{fragment}"'
             more = ""
-            if arm and not held:
+            if arm:
                 more = f',"experiment":"{experiment}","variant":"{arm}"'
                 if experiment in ADAPTING:
                     more += f',"propensity":{1 / len(ARMS[experiment])}'
                 variants.append(arm)
-            elif experiment and held == "control":
-                more = f',"experiment":"{experiment}","variant":null'
             told.append(
                 f'{{{what},"slot":"{slot}","rule":"{rule}"{more},"decision":"{id}.{place}"}}'
             )
