@@ -173,7 +173,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     of the ``experiment``, ``control`` in the control group. ``discovered`` are the items that luck
     has brought onto its shelf: id -> how probable that was. ``bound`` says what the names of
     the rule's ``as:`` stand for, and the parameters that are such a thing: name -> dimension
-    and key.
+    and key. ``propensity`` is how probable the variant was where the weights follow what visitors
+    do, None elsewhere.
     """
 
     slot: str
@@ -190,6 +191,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     goal: str = ""
     bound: Mapping[str, tuple[str, str]] = {}
     discovered: Mapping[str, float] = {}
+    propensity: float | None = None
 
     @property
     def shown(self) -> bool:
@@ -199,6 +201,11 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     def held(self) -> bool:
         """Whether the visitor counts as one who would have seen the rule."""
         return self.reason in HELD
+
+    @property
+    def failed(self) -> bool:
+        """Whether a rule won, and its fragment could not be shown."""
+        return self.rule is not None and self.reason in FAILURES
 
 
 #: Why a slot shows what it shows. Every part of shopwindow that names a reason names one of
@@ -234,3 +241,5 @@ RULE_REASONS = {
 #: Reasons to keep the default content that count as exposures: without them, nobody could
 #: compare those who saw a rule with those who would have seen it.
 HELD = frozenset({"holdout", "control"})
+#: Reasons to keep the default content although a rule has won: something went wrong.
+FAILURES = frozenset({"error", "late", "too-large", "unsupported"})
