@@ -1,5 +1,6 @@
 """What one page exposes: in its order, under the one id that its fragments carry."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..rules import exposures
@@ -56,7 +57,7 @@ class PageExposed:
         if not id:  # only for the rules' own sake, as for their caps
             alone = told.showing(exposures.Exposed(self.decisions, None))
             return alone | UNCOUNTED
-        account = account_of(visit) if told.by_account(self.decisions) else ""
+        account = account_of(visit, self.decisions)
         return told.showing(exposures.Exposed(self.decisions, self.known, id, account))
 
 
@@ -79,18 +80,21 @@ class ExposedApart(PageExposed):
         told, known = visit.site.exposures, self.known
         seen = [one for one in enumerate(self.decisions) if not one[1].failed]
         if not self.decided(visit):
-            return {one.slot: told.exposure(one, None) for _, one in seen}, UNCOUNTED
-        account = account_of(visit) if told.by_account(self.decisions) else ""
+            return {one.slot: exposures.exposure(one) for _, one in seen}, UNCOUNTED
+        account = account_of(visit, self.decisions)
         slots = {
-            one.slot: told.exposure(one, known, self.name(number), account)
+            one.slot: exposures.exposure(one, self.name(number), account)
             for number, one in seen
         }
         return slots, {} if known is None else told.circumstances(known)
 
 
-def account_of(visit: "Visit") -> str:
-    """The pseudonym of the account that the visitor buys for, empty for none."""
+def account_of(visit: "Visit", decisions: Iterable[Decision]) -> str:
+    """The pseudonym of the account that the visitor buys for, if one of ``decisions`` goes by
+    accounts; else empty."""
     customer = visit.lookup.customer
     if customer is None or not customer.account:
+        return ""
+    if not any(decision.unit == "account" for decision in decisions):
         return ""
     return pseudonym(visit.window.keys, customer.account, "account")

@@ -234,7 +234,7 @@ def check_site(
         asks=bool(settings.remotes or settings.engines),
         pages=pages,
         watched=_watched(rules),
-        exposures=Exposures(rules),
+        exposures=Exposures(rules, settings.experiments.report_segments),
         warnings=tuple(
             finding for finding in findings if finding.severity == "warning"
         ),

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from .attributes import Facts, Wanted, complete
 from .built_in import READERS
 from .conditions import Segment, Test
-from .experiments import UnitKind, Units
 from .facts import HELD, Decision
 from .ruleset import RuleSet
 from .segments import BUILT_IN
@@ -44,18 +43,6 @@ class Exposures:
         # What no rule asks for has not been read when a page is decided.
         lacking = {one for one in asked if one.name not in rules.attributes}
         self._lacking = Wanted(lacking, rules.zone) if lacking else None
-        self._units: dict[str, UnitKind] = {
-            rule.split.experiment: rule.split.unit
-            for rule in rules.rules
-            if rule.split is not None and rule.split.unit != "visitor"
-        }
-
-    def by_account(self, decisions: Iterable[Decision]) -> bool:
-        """Whether one of ``decisions`` is of an experiment that goes by accounts."""
-        units = self._units
-        return bool(units) and any(
-            units.get(one.experiment or "") == "account" for one in decisions
-        )
 
     def showing(self, exposed: Exposed) -> dict[str, Any]:
         """The properties of the one "Promotion Viewed" for all that a page exposed.
@@ -65,27 +52,12 @@ class Exposures:
         decisions, known, id, account = exposed
         told = {
             "promotions": [
-                self.exposure(one, known, f"{id}.{number}" if id else "", account)
+                exposure(one, f"{id}.{number}" if id else "", account)
                 for number, one in enumerate(decisions)
             ],
             "revision": self.revision,
         }
         return told if known is None else told | self.circumstances(known)
-
-    def exposure(
-        self, decision: Decision, known: Facts | None, id: str = "", account: str = ""
-    ) -> dict[str, Any]:
-        """One slot of a page, with ``id`` and the unit that its experiment went by."""
-        told = exposure(decision)
-        if id:
-            told["decision"] = id
-        if self._units and known is not None and decision.experiment is not None:
-            unit = _unit(self._units.get(decision.experiment), known.units, account)
-            if unit is not None:
-                told["unit"] = unit
-                if unit == "account":
-                    told["of"] = account
-        return told
 
     def circumstances(self, known: Facts) -> dict[str, Any]:
         """Stage, campaign and segments of who looks at the page, as far as they are known."""
@@ -119,8 +91,9 @@ def showing(decisions: Iterable[Decision], revision: str) -> dict[str, Any]:
     return {"promotions": [exposure(one) for one in decisions], "revision": revision}
 
 
-def exposure(decision: Decision) -> dict[str, Any]:
-    """One slot of a page, as the event of its showing tells it.
+def exposure(decision: Decision, id: str = "", account: str = "") -> dict[str, Any]:
+    """One slot of a page, as the event of its showing tells it; ``id`` is that of the decision,
+    ``account`` as in :class:`Exposed`.
 
     What was held back has no ``promotion_id``: it counts for the rule, as for those who saw it,
     but was not shown. Nor has what could not be shown. What luck has brought onto a shelf is told
@@ -132,6 +105,8 @@ def exposure(decision: Decision) -> dict[str, Any]:
         told = {"held": decision.reason}
     elif decision.fragment is None:
         told = {"failed": decision.reason}
+    if id:
+        told["decision"] = id
     told["slot"] = decision.slot
     told["rule"] = decision.rule
     if decision.experiment is not None:
@@ -139,6 +114,10 @@ def exposure(decision: Decision) -> dict[str, Any]:
         told["variant"] = decision.variant
         if decision.propensity is not None:
             told["propensity"] = decision.propensity
+        if decision.unit:
+            told["unit"] = decision.unit
+            if decision.unit == "account":
+                told["of"] = account
     if decision.discovered:
         told["discovered"] = dict(decision.discovered)
     return told
@@ -147,13 +126,6 @@ def exposure(decision: Decision) -> dict[str, Any]:
 def _read_now(name: str, known: Facts) -> object:
     """A built-in attribute that no rule asks for."""
     return READERS[name](known.profile, known.context, known.consent, UTC)
-
-
-def _unit(kind: UnitKind | None, units: Units, account: str) -> str | None:
-    """What an experiment went by, if not by the visitor: as :func:`.experiments.allocate`."""
-    if kind is None or not units.account:
-        return None
-    return kind
 
 
 def _reported(
