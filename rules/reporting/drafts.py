@@ -16,6 +16,8 @@ from .ratios import intended, ratio
 from .report import Funnel, Ratio
 
 LEVELS = ("none", "segment", "individual")
+#: Whose shares of the visitors move from day to day.
+MOVING = ("adapt", "rollout")
 #: What is looked at where nobody named a goal.
 USUAL, USUAL_OF_SITE = "conversion-rate", "revenue-per-visitor"
 
@@ -61,7 +63,9 @@ def drafted(
     aim = _aim(kind, rule, ask)
     guards = [rail.metric for rail in aim.guardrails]
     only = aim.metric if context else ask.metric
-    raws, values = compared(arms, base, asked(aim.metric, guards, only))
+    roles = asked(aim.metric, guards, only)
+    days = found.daily.get((kind, name, context), {}) if mode(split) in MOVING else {}
+    raws, values = compared(arms, base, roles, days.values())
     first = found.firsts.get((kind, name, context), ask.until)
     return Draft(
         kind,

@@ -26,9 +26,10 @@ def earned(
     )
     per = write.money(revenue.absolute)
     span = f"{write.money(low)} to {write.money(high)}"
-    if low > 0:
+    # The relative uplift carries the holdout's own doubt, too: both have to be sure.
+    if low > 0 and revenue.low > 0:
         words = f"Personalisation earned {write.money(total)} more than the holdout"
-    elif high < 0:
+    elif high < 0 and revenue.high < 0:
         words = f"Personalisation cost {write.money(-total)} against the holdout"
     else:
         words = (

@@ -5,7 +5,11 @@ from typing import Literal, NamedTuple
 
 from ..measurement.cells import Tally, cap
 from ..measurement.metrics import METRICS, Metric
-from ..statistics.samples import Mean, Ratio, Sequential, Uplift, adjusted, uplift
+from ..statistics.discoveries import adjusted
+from ..statistics.samples import Mean, Ratio, Sample, Share
+from ..statistics.sequences import Sequential
+from ..statistics.uplift import Uplift, uplift
+from ..strata import Sums, standardised
 from .report import Effect
 
 Role = Literal["goal", "guardrail", "other"]
@@ -22,16 +26,16 @@ class Raw(NamedTuple):
     base: str
     role: Role
     uplift: Uplift
-    samples: tuple[Mean | Ratio, Mean | Ratio]
+    samples: tuple[Sample, Sample]
 
 
-def samples(arms: Mapping[str, Tally], metric: Metric) -> dict[str, Mean | Ratio]:
+def samples(arms: Mapping[str, Tally], metric: Metric) -> dict[str, Sample]:
     """The sample of each arm; the largest values of all together are cut at one height."""
     height = cap(arms.values(), metric.name) if metric.capped else None
     return {name: tally.sample(metric.name, height) for name, tally in arms.items()}
 
 
-def value(sample: Mean | Ratio, metric: Metric) -> float | None:
+def value(sample: Sample, metric: Metric) -> float | None:
     """The metric itself, in currency, seconds or as a number; None where there is none."""
     under = sample.d if isinstance(sample, Ratio) else sample.n
     return sample.y / under / scale(metric) if under else None
@@ -42,13 +46,18 @@ def scale(metric: Metric) -> int:
 
 
 def compared(
-    arms: Mapping[str, Tally], base: str, roles: Mapping[str, Role]
+    arms: Mapping[str, Tally],
+    base: str,
+    roles: Mapping[str, Role],
+    days: Iterable[Mapping[str, Tally]] = (),
 ) -> tuple[list[Raw], dict[str, dict[str, float | None]]]:
     """The effects of all arms but ``base``, and the values of each arm.
 
     ``roles`` are the metrics that are asked for. A metric of what is shown itself has no value
-    in an arm that is shown nothing: the first other one takes its place there.
+    in an arm that is shown nothing: the first other one takes its place there. With ``days`` the
+    arms are compared day by day: their shares of the visitors have moved.
     """
+    days = list(days)
     raws: list[Raw] = []
     values: dict[str, dict[str, float | None]] = {name: {} for name in arms}
     for name, role in roles.items():
@@ -61,11 +70,47 @@ def compared(
         for arm in known:
             if arm == against or not base:
                 continue
-            found = uplift(each[against], each[arm], sequential=ALWAYS)
+            pair = each[against], each[arm]
+            if days:
+                alike = _alike(days, against, arm, arms, metric)
+                if alike is None:
+                    continue
+                pair = alike
+            found = uplift(*pair, sequential=ALWAYS)
             if found is not None:
-                pair = each[against], each[arm]
                 raws.append(Raw(metric, arm, against, role, found, pair))
     return raws, values
+
+
+def _alike(
+    days: Iterable[Mapping[str, Tally]],
+    base: str,
+    arm: str,
+    arms: Mapping[str, Tally],
+    metric: Metric,
+) -> tuple[Sample, Sample] | None:
+    """The samples of two arms with their days put together alike; None without such days."""
+    height = cap(arms.values(), metric.name) if metric.capped else None
+    sums = [
+        {
+            name: _sums(tally.sample(metric.name, height))
+            for name, tally in day.items()
+            if name in (base, arm)
+        }
+        for day in days
+    ]
+    found = standardised(sums, (base, arm))
+    if not found:
+        return None
+    kind = Ratio if metric.kind == "ratio" else Mean
+    return kind(*found[base]), kind(*found[arm])
+
+
+def _sums(sample: Sample) -> Sums:
+    if isinstance(sample, Share):  # of 0 and 1 the squares are the same
+        n, y, x, xy = sample
+        return Sums(n, y, y, x, x, xy)
+    return Sums(*sample)
 
 
 def settled(groups: Sequence[Sequence[Raw]]) -> list[tuple[Raw, float]]:

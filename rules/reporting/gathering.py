@@ -1,6 +1,6 @@
 """Cells and counts of many days, summed up by what a report shows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ..measurement.cells import Cell, Tally
@@ -12,12 +12,14 @@ Key = tuple[str, str, str]  # kind, name, context
 class Gathered(NamedTuple):
     """``cells``: by kind, name and context the tallies of each arm. ``totals``: by kind and name
     the counters of all days; ``series``: by kind, name and counter how many on each day. ``firsts``: the
-    first day of each of ``cells``."""
+    first day of each of ``cells``. ``daily``: the tallies of each day and arm, of the experiments
+    that were asked for."""
 
     cells: Mapping[Key, Mapping[str, Tally]]
     totals: Mapping[tuple[str, str], Mapping[str, int]]
     series: Mapping[tuple[str, str, str], Mapping[int, int]]
     firsts: Mapping[Key, int]
+    daily: Mapping[Key, Mapping[int, Mapping[str, Tally]]]
 
     def arms(self, kind: str, name: str, context: str = "") -> Mapping[str, Tally]:
         return self.cells.get((kind, name, context), {})
@@ -39,16 +41,24 @@ class Gathered(NamedTuple):
 
 
 def gathered(
-    cells: Iterable[tuple[Cell, Tally]], counts: Counts, since: int, until: int
+    cells: Iterable[tuple[Cell, Tally]],
+    counts: Counts,
+    since: int,
+    until: int,
+    by_day: Collection[str] = (),
 ) -> Gathered:
-    """Sums up. ``counts`` may reach further back than ``since``, for what is said of the course
+    """Sums up; what the experiments ``by_day`` did is kept by day, too. ``counts`` may reach further back than ``since``, for what is said of the course
     of things; totals are those of ``since`` to ``until``, both included."""
     summed: dict[Key, dict[str, Tally]] = {}
     firsts: dict[Key, int] = {}
+    daily: dict[Key, dict[int, dict[str, Tally]]] = {}
     for cell, tally in cells:
         key = cell.kind, cell.name, cell.context
         arms = summed.setdefault(key, {})
         firsts[key] = min(cell.day, firsts.get(key, cell.day))
+        if cell.kind == "experiment" and cell.name in by_day:
+            days = daily.setdefault(key, {}).setdefault(cell.day, {})
+            days[cell.arm] = tally
         known = arms.get(cell.arm)
         if known is None:
             known = arms[cell.arm] = Tally()
@@ -61,4 +71,4 @@ def gathered(
         if since <= day <= until:
             total = totals.setdefault((kind, name), {})
             total[counter] = total.get(counter, 0) + number
-    return Gathered(summed, totals, series, firsts)
+    return Gathered(summed, totals, series, firsts, daily)

@@ -12,7 +12,7 @@ from ..stages import STAGES
 from .alerts import raised
 from .asked import Asked
 from .coverage import covered
-from .drafts import Draft, drafted
+from .drafts import MOVING, Draft, drafted, mode
 from .earnings import earned
 from .effects import settled
 from .gathering import Counts, Gathered, gathered
@@ -36,7 +36,12 @@ def reported(
     ``cells`` are those of its days; ``counts`` begin :data:`BACK` days before. ``rules`` are the
     site's of today: what they no longer hold is shown with what is known of it.
     """
-    found = gathered(cells, counts, ask.since, ask.until)
+    moving = {
+        rule.split.experiment
+        for rule in rules.rules
+        if rule.split is not None and mode(rule.split) in MOVING
+    }
+    found = gathered(cells, counts, ask.since, ask.until, moving)
     report = Report(
         ask.site,
         day(ask.since),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ..experiments import CONTROL, Split
-from ..statistics.samples import ratio_check
+from ..statistics.sample_ratio import ratio_check
 from .report import Ratio
 
 #: Below it, the arms do not hold what they should. It is looked at often and of many.

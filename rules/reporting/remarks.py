@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ..moments import read_day
 from ..rule import Rule
-from ..statistics.samples import adjusted
+from ..statistics.discoveries import adjusted
 from .gathering import Gathered
 from .report import Coverage, Remark
 from .trends import Trend, falling

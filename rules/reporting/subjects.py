@@ -83,7 +83,7 @@ def finished(
         draft.metric,
         arms,
         effects,
-        verdict or alone(draft.name or "the site", draft.metric, beside=False),
+        verdict or _unmet(draft),
         _response(draft, found),
         goal,
         hypothesis,
@@ -98,6 +98,13 @@ def finished(
         draft.kind == "rule" and (rule is None or rule.off),
         "" if rule is None else rule.about.get("goal", ""),
     )
+
+
+def _unmet(draft: Draft) -> Verdict:
+    name = draft.name or "the site"
+    if any(tally.n for tally in draft.arms.values()):
+        return alone(name, draft.metric, beside=False)
+    return Verdict("too-few", f"No visitor has met {name} on these days.")
 
 
 def _effects(draft: Draft, raws: Sequence[tuple[Raw, float]]) -> list[Effect]:
