@@ -144,8 +144,11 @@ class Display:
         self._foresight = None
         if visit.guise is not None:
             query = visit.arrival.scope.get("query_string", b"")
-            traffic, supplies = visit.window.traffic, visit.window.supplies
-            return visit.guise.facts(visit.site, context, query, traffic, supplies)
+            window = visit.window
+            return visit.guise.facts(
+                *(visit.site, context, query, window.traffic, window.supplies),
+                window.allocations,
+            )
         customer = lookup.customer
         if customer is not None:
             context = msgspec.structs.replace(
@@ -161,7 +164,10 @@ class Display:
                 return self._foresight.facts
         units = Units()
         if visit.remembers and visit.visitor is not None:
-            units = Units(visit.visitor.id, customer.id if customer else None)
+            units = Units(visit.visitor.id)
+            if customer is not None:
+                account = customer.account or None
+                units = Units(visit.visitor.id, customer.id, account)
         return facts(
             visit.site.rules,
             visit.profile,
@@ -171,6 +177,7 @@ class Display:
             visit.window.traffic,
             units,
             supplies=visit.window.supplies,
+            allocations=visit.window.allocations,
         )
 
     def fill(self, hole: Hole, charset: str) -> bytes | None:

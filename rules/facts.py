@@ -173,7 +173,9 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     of the ``experiment``, ``control`` in the control group. ``discovered`` are the items that luck
     has brought onto its shelf: id -> how probable that was. ``bound`` says what the names of
     the rule's ``as:`` stand for, and the parameters that are such a thing: name -> dimension
-    and key.
+    and key. ``level`` is ``segment`` where it may know nothing of the one visitor.
+    ``propensity`` says of an adaptive experiment how probable its variant was when it was drawn;
+    ``unit`` who was dealt it, ``customer`` or ``account``, and is empty for a visitor.
     """
 
     slot: str
@@ -190,6 +192,9 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     goal: str = ""
     bound: Mapping[str, tuple[str, str]] = {}
     discovered: Mapping[str, float] = {}
+    level: str = ""
+    propensity: float | None = None
+    unit: str = ""
 
     @property
     def shown(self) -> bool:
