@@ -10,7 +10,7 @@ from .plan import Plan
 from .quantities import OF_SHOWINGS, Quantities
 from .responses import ALL, NONE, Responses, Whose
 
-_cell, _quantities = Cell._make, Quantities._make
+_new = tuple.__new__  # of named tuples: half as long as by their own names
 _PLAIN = tuple((number, *NONE) for number in range(64))
 assert len(_PLAIN[0]) == len(OF_SHOWINGS)
 
@@ -40,18 +40,20 @@ class Placing:
         if site is None:
             return cells, accounts
         if not site.crossed:
-            cell = _cell((site.day, "site", "", "", site.arm))
+            cell = _new(Cell, (site.day, "site", "", "", site.arm))
             cells[cell] = did(ALL, site.times, site, usual)
         for name, place in places.rules.items():
             window = plan.rules.get(name, usual)
-            cell = _cell((place.day, "rule", name, "", place.arm))
+            cell = _new(Cell, (place.day, "rule", name, "", place.arm))
             cells[cell] = did(("rule", name, ""), place.times, place, window)
         for name, slot in places.slots.items():
             whose = "slot", name, ""
-            cell = _cell((slot.day, "slot", name, "", slot.arm))
+            cell = _new(Cell, (slot.day, "slot", name, "", slot.arm))
             cells[cell] = did(whose, slot.times, slot, usual)
             for stage, place in slot.stages.items():
-                cell = _cell((place.day, "slot", name, f"stage:{stage}", place.arm))
+                cell = _new(
+                    Cell, (place.day, "slot", name, f"stage:{stage}", place.arm)
+                )
                 cells[cell] = did(whose, slot.times, place, usual)
         for kind, found in (
             ("segment", places.segments),
@@ -59,7 +61,7 @@ class Placing:
             ("campaign", places.campaigns),
         ):
             for name, place in found.items():
-                cell = _cell((place.day, kind, name, "", place.arm))
+                cell = _new(Cell, (place.day, kind, name, "", place.arm))
                 cells[cell] = did(ALL, site.times, place, usual)
         return cells, accounts
 
@@ -81,10 +83,10 @@ class Placing:
             whose = "experiment", name, account
             quantities = self._did(whose, place.times, place, window)
             day = place.day
-            cells[_cell((day, "experiment", name, "", arm))] = quantities
+            cells[_new(Cell, (day, "experiment", name, "", arm))] = quantities
             for segment in place.page.segments:
                 context = f"segment:{segment}"
-                cells[_cell((day, "experiment", name, context, arm))] = quantities
+                cells[_new(Cell, (day, "experiment", name, context, arm))] = quantities
         return accounts
 
     def _did(
@@ -99,11 +101,13 @@ class Placing:
         responses = self._responses
         came = responses.since(whose, start, end) if responses else NONE
         if came is not NONE:
-            return _quantities(((shown, *came), self._outcomes.since(start, window)))
+            return _new(
+                Quantities, ((shown, *came), self._outcomes.since(start, window))
+            )
         key = shown, start, window
         found = self._known.get(key)
         if found is None:
             showings = _PLAIN[shown] if shown < len(_PLAIN) else (shown, *NONE)
-            found = _quantities((showings, self._outcomes.since(start, window)))
+            found = _new(Quantities, (showings, self._outcomes.since(start, window)))
             self._known[key] = found
         return found
