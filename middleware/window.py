@@ -18,6 +18,7 @@ from ..fragments.recommendations.model import Model
 from ..fragments.recommendations.replenishment import Replenishment
 from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
+from ..rules.experiments import NO_ALLOCATIONS
 from ..rules.facts import Event, Profile
 from ..rules.interests import NO_TRAFFIC, Traffic
 from .assorting import assorted
@@ -116,6 +117,7 @@ class Shopwindow:
         self.journal = Journal(self.store, self._learn, self._weigh)
         self.breaker = Breaker()
         self.traffic: Traffic = NO_TRAFFIC
+        self.allocations = NO_ALLOCATIONS  # swapped as a whole, like the traffic
         self.routes = Routes()
         self.familiar = Familiar()
         self.recurring = Recurring()

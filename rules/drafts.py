@@ -16,6 +16,7 @@ from .document import Document, Node, core
 from .experiments import CONTROL, Split
 from .facts import Decision, Recommend
 from .favourites import Binding
+from .goals import Goal, Guardrail
 from .grammar import Grammar
 from .moments import read_day
 from .schedule import Schedule
@@ -62,6 +63,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     about: Mapping[str, str]
     off: bool
     names: tuple[Subject, ...] = ()
+    goal: Goal | None = None
+    guardrails: tuple[Guardrail, ...] = ()
 
 
 class Shown(NamedTuple):

@@ -118,12 +118,15 @@ def _because(rules: RuleSet, rule: Rule, facts: Facts) -> tuple[str, ...]:
     if rule.schedule is not None:
         words.append(str(rule.schedule))
     if (split := rule.split) is not None:
-        found = allocated(split, facts)
+        found = allocated(rule, facts)
         arm = f"{CONTROL} {percent(split.control)}"
         if found.variant is not None:
             arm = f"{found.variant.weight:g} of {split.total:g}"
-        pinned = "pinned" if split.experiment in facts.pins else "as seen first"
-        notes = [found.note, pinned if found.pinned else ""]
+        notes = [
+            found.note,
+            "pinned" if found.pinned else "",
+            "as seen first" if found.kept else "",
+        ]
         more = "".join(f" ({note})" for note in notes if note)
         words.append(f"experiment {split.experiment}, {arm}{more}")
     return tuple(words)
@@ -180,5 +183,5 @@ def _outside(rule: Rule, facts: Facts) -> str:
     if split.layer is not None:
         first, last = (percent(edge) for edge in split.slice)
         words += f", from {first} to {last} of layer {split.layer}"
-    note = allocated(split, facts).note
+    note = allocated(rule, facts).note
     return f"{words}; this one is not among them" + (f" ({note})" if note else "")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, get_args
 from msgspec.structs import replace
 
 from .document import Document, Node, core
-from .experiments import CONTROL, Split, UnitKind, Variant
+from .experiments import CONTROL, Adapting, Split, UnitKind, Variant
 from .shares import read_share, read_slice
 from .vocabulary import ID
 
@@ -81,8 +81,8 @@ class Splits:
             _share(document, values, "control", 0.0),
             layer,
             part or (0.0, 1.0),
-            _switch(document, values.get("adapt")),
-            key.line,
+            Adapting() if _switch(document, values.get("adapt")) else None,
+            line=key.line,
         )
         if split.control == 1.0:
             words = '"control" leaves nobody who would see a variant'

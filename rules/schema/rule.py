@@ -28,7 +28,8 @@ from .values import (
 
 _UNITS = {
     "visitor": "Each visitor id is dealt with by itself.",
-    "account": "All visitors of one customer see the same.",
+    "customer": "Each customer; who is not logged in takes no part.",
+    "account": "All who buy for one account see the same.",
 }
 NAME: Schema = {"type": ["string", "integer"], "pattern": r"^\S{1,64}$"}
 
