@@ -197,9 +197,10 @@ def allocate(
     if split.control and position(f"control:{experiment}", who) < split.control:
         return Allocation("control", unit=unit, note=note)
     if split.adapt is None:
-        return Allocation("variant", _drawn(split, who), unit, note)
+        drawn = _drawn(experiment, split.variants, who)
+        return Allocation("variant", drawn, unit, note)
     weights = weighed(split, allocations, context)
-    drawn = _drawn(replace(split, variants=weights), who)
+    drawn = _drawn(experiment, weights, who)
     propensity = drawn.weight / sum(each.weight for each in weights)
     variant = split.variant(drawn.name)
     return Allocation("variant", variant, unit, note, propensity=propensity)
@@ -259,7 +260,7 @@ def _unit(wanted: UnitKind, units: Units) -> tuple[UnitKind, str | None, str]:
     return wanted, None, "there is no account and no visitor id"
 
 
-def _drawn(split: Split, who: str) -> Variant:
+def _drawn(experiment: str, variants: tuple[Variant, ...], who: str) -> Variant:
     """The variant that wins ``who``, each with the chance of its weight.
 
     Weighted rendezvous hashing: every variant draws for itself, so one that is added or made
@@ -268,10 +269,10 @@ def _drawn(split: Split, who: str) -> Variant:
 
     def waiting(variant: Variant) -> float:
         # The first of several exponential clocks is the one of rate w with chance w / total.
-        drawn = position(f"variants:{split.experiment}/{variant.name}", who)
+        drawn = position(f"variants:{experiment}/{variant.name}", who)
         return -log(1.0 - drawn) / variant.weight
 
-    weighted = [variant for variant in split.variants if variant.weight > 0]
+    weighted = [variant for variant in variants if variant.weight > 0]
     return min(weighted, key=waiting)
 
 
