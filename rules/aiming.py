@@ -28,7 +28,7 @@ def read_goal(document: Document, key: Node, node: Node) -> Goal | None:
         return None
     before = document.errors
     values = _values(document, node, '"goal"', GOAL_KEYS)
-    metric = _metric(document, key, values, "goal", _GOAL)
+    metric = _metric(document, key, node, values, "goal", _GOAL)
     target, seconds = None, 0.0
     if "target" in values:
         target = _change(document, values["target"], "target")
@@ -58,7 +58,7 @@ def read_guardrails(
     for item in items:
         before = document.errors
         values = _values(document, item, "guardrail", GUARDRAIL_KEYS)
-        metric = _metric(document, item, values, "guardrail", _GUARDRAIL)
+        metric = _metric(document, item, item, values, "guardrail", _GUARDRAIL)
         least, most = (
             _change(document, values[name], name) if name in values else None
             for name in ("at-least", "at-most")
@@ -83,10 +83,16 @@ def _values(
 
 
 def _metric(
-    document: Document, place: Node, values: Mapping[str, Node], what: str, hint: str
+    document: Document,
+    place: Node,
+    node: Node,
+    values: Mapping[str, Node],
+    what: str,
+    hint: str,
 ) -> str | None:
     if "metric" not in values:
-        document.error(place, f'"{what}" needs `metric:`', hint)
+        if node.kind == "map":
+            document.error(place, f'"{what}" needs `metric:`', hint)
         return None
     text = document.words(values["metric"], '"metric"')
     if text is None or text in METRICS:
