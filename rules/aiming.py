@@ -180,14 +180,14 @@ def check_aims(
     """Warns of what nobody could tell afterwards. ``places`` are the keys of the rule."""
     arms = [one for one in split.variants if one.weight > 0] if split else []
     showing = [one for one in arms if one.level != "none"]
-    if goal is not None and len(showing) < 2 and _of_showings(goal.metric):
+    if goal is not None and len(showing) < 2 and of_showings(goal.metric):
         words = (
             f"nothing moves the goal {goal.metric}: who is held back is shown nothing"
         )
         hint = "compare two variants that show something, or name another metric"
         document.warning(places["goal"][1], words, hint, "immovable")
     for one in guardrails if len(showing) < 2 else ():
-        if _of_showings(one.metric):
+        if of_showings(one.metric):
             words = f"nobody can tell whether {one} holds: who is held back is shown nothing"
             hint = "guard a metric of all visitors, such as conversion-rate"
             document.warning(places["guardrails"][0], words, hint, "immovable")
@@ -203,6 +203,6 @@ def check_aims(
         document.warning(places["split"][0], words, "add `control: 10%`", "immovable")
 
 
-def _of_showings(metric: str) -> bool:
+def of_showings(metric: str) -> bool:
     """Whether only those can have it who were shown something."""
     return METRICS[metric].under in SHOWN
