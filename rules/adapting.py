@@ -11,27 +11,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from .evidence import NOTHING, Days, Evidence
+from .experiments import Adapting, Split
 from .facts import DAY
+from .measurement.cells import Cell, Tally, cap
+from .measurement.metrics import METRICS, Metric
 from .posteriors import Posterior, chances
+from .statistics.samples import Ratio
 
 MINIMUM = 100  # visitors of a variant, before its weight is moved
-DIFFER = 0.1  # how much, of their value, variants may differ from segment to segment anyway
-_SURE = 100.0  # visitors as whom the spread of all variants counts: few look too much alike
+DIFFER = (
+    0.1  # how much, of their value, variants may differ from segment to segment anyway
+)
+_SURE = (
+    100.0  # visitors as whom the spread of all variants counts: few look too much alike
+)
 
-Kind = Literal["mean", "share", "ratio"]
-
-
-class Aim(NamedTuple):
-    """What the weights go by. ``floor`` is the least share of a variant; ``delay`` and
-    ``half_life`` are in seconds, no ``half_life`` forgets nothing. ``by``: segments with weights of
-    their own."""
-
-    kind: Kind
-    less: bool = False
-    floor: float = 0.05
-    delay: float = DAY
-    half_life: float = 14 * DAY
-    by: tuple[str, ...] = ()
+Weights = dict[str, dict[str, float]]
+"""Context (``segment:ID``; "" for everybody else) -> variant -> its share of the visitors."""
 
 
 class Seen(NamedTuple):
@@ -44,65 +40,95 @@ class Seen(NamedTuple):
     evidence: Evidence
 
 
-def adapted(
-    written: Mapping[str, float], aim: Aim, seen: Iterable[Seen], now: float
-) -> dict[str, dict[str, float]]:
-    """The weights of each context (the segments of ``aim.by`` and "", for everybody else).
+def learned(split: Split, cells: Iterable[tuple[Cell, Tally]], now: float) -> Weights:
+    """The weights of an adaptive ``split`` by the ``cells`` of its experiment; ``now`` is in days
+    since 1970, in the site's time zone, as the days of cells are. Raises nothing that a site may
+    cause: its metric was looked at when the rules were read."""
+    assert split.adapt is not None  # whoever asks has looked
+    metric = METRICS[split.adapt.metric]
+    return adapted(split, split.adapt, metric, seen(cells, metric.name), now)
 
-    ``written`` are the weights of the rule file; variants of weight 0 keep it. ``now`` is in days
-    since 1970, as the days of ``seen``. The weights of a context sum up to 1; those of a variant
-    that fewer than :data:`MINIMUM` visitors have seen are as written.
+
+def seen(cells: Iterable[tuple[Cell, Tally]], metric: str) -> list[Seen]:
+    """What ``cells`` of one experiment say of a metric. The largest values are cut at one height
+    for all of them."""
+    known = list(cells)
+    most = cap((tally for cell, tally in known if not cell.context), metric)
+    found = []
+    for cell, tally in known:
+        sample = tally.sample(metric, most)
+        evidence = Evidence(sample.n, *sample[1:3])
+        if isinstance(sample, Ratio):
+            evidence = Evidence(*sample)
+        found.append(Seen(cell.day, cell.context, cell.arm, evidence))
+    return found
+
+
+def adapted(
+    split: Split, adapt: Adapting, metric: Metric, seen: Iterable[Seen], now: float
+) -> Weights:
+    """The weights of each context: the segments of ``adapt.by``, and "".
+
+    Variants whose written weight is 0 keep it. The weights of a context sum up to 1; those of a
+    variant that fewer than :data:`MINIMUM` visitors have seen are as written. ``now`` is in days
+    since 1970, as the days of ``seen``.
     """
-    arms = {name: weight for name, weight in written.items() if weight > 0}
-    days = _by_context(arms, aim, seen, now)
-    ratio = aim.kind == "ratio"
-    parts = [f"segment:{name}" for name in aim.by]
+    arms = {each.name: each.weight for each in split.variants if each.weight > 0}
+    ratio = metric.kind == "ratio"
+    days = _by_context(arms, adapt, ratio, seen, now)
     everybody = days.get("", Days(ratio))
+    parts = [f"segment:{name}" for name in adapt.by]
     taken = [(days[part], -1.0) for part in parts if part in days]
     # For whom no segment holds. Segments may overlap: then less is left than there was.
-    days["others"] = Days.of(ratio, (everybody, 1.0), *taken)
+    days[""] = Days.of(ratio, (everybody, 1.0), *taken)
     weights = {}
     for context in ("", *parts):
-        own = days.get(context if context else "others", Days(ratio))
+        own = days.get(context, Days(ratio))
         rest = Days.of(ratio, (everybody, 1.0), (own, -1.0)) if parts else None
-        if not context and not parts:
-            own = everybody
-        weights[context] = _weights(arms, aim, own, rest, everybody)
-    for found in weights.values():
-        found.update(dict.fromkeys(written.keys() - arms.keys(), 0.0))
+        weights[context] = _weights(arms, adapt.floor, metric, (own, rest, everybody))
+        for each in split.variants:
+            weights[context].setdefault(each.name, 0.0)
     return weights
 
 
 def _by_context(
-    arms: Mapping[str, float], aim: Aim, seen: Iterable[Seen], now: float
+    arms: Mapping[str, float],
+    adapt: Adapting,
+    ratio: bool,
+    seen: Iterable[Seen],
+    now: float,
 ) -> dict[str, Days]:
-    wanted = {"", *(f"segment:{name}" for name in aim.by)}
+    wanted = {"", *(f"segment:{name}" for name in adapt.by)}
     days: dict[str, Days] = {}
     for day, context, arm, evidence in seen:
         if context not in wanted or arm not in arms:
             continue
-        if aim.delay and (day + 1) * DAY + aim.delay > now * DAY:
+        over = (now - 1 - day) * DAY  # seconds since that day was over
+        if adapt.delay and over < adapt.delay:
             continue
-        age = max(now - 1 - day, 0.0) * DAY
-        worth = 0.5 ** (age / aim.half_life) if aim.half_life else 1.0
-        place = days.setdefault(context, Days(aim.kind == "ratio"))
-        place.add(day, arm, evidence, worth)
+        worth = 0.5 ** (max(over, 0.0) / adapt.half_life) if adapt.half_life else 1.0
+        days.setdefault(context, Days(ratio)).add(day, arm, evidence, worth)
     return days
 
 
 def _weights(
-    arms: Mapping[str, float], aim: Aim, own: Days, rest: Days | None, all: Days
+    arms: Mapping[str, float],
+    floor: float,
+    metric: Metric,
+    seen: tuple[Days, Days | None, Days],
 ) -> dict[str, float]:
+    """``seen`` are the context's own visitors, all others, and everybody."""
+    own, rest, everybody = seen
     total = sum(arms.values())
     shares = {name: weight / total for name, weight in arms.items()}
-    known = [name for name in arms if all.total(name).n >= MINIMUM]
-    if len(known) < 2:
-        return _floored(shares, aim.floor)
-    found = _posteriors(known, aim.kind, own, rest)
-    part = sum(shares[name] for name in known)
-    for name, chance in zip(known, chances(found, less=aim.less), strict=True):
-        shares[name] = chance * part
-    return _floored(shares, aim.floor)
+    known = [name for name in arms if everybody.visitors.get(name, 0) >= MINIMUM]
+    if len(known) > 1:
+        found = _posteriors(known, metric.kind, own, rest)
+        part = sum(shares[name] for name in known)
+        best = chances(found, less=metric.better == "less")
+        for name, chance in zip(known, best, strict=True):
+            shares[name] = chance * part
+    return _floored(shares, floor)
 
 
 def _floored(shares: Mapping[str, float], floor: float) -> dict[str, float]:
@@ -123,7 +149,7 @@ class _Belief(NamedTuple):
 
 
 def _posteriors(
-    arms: Sequence[str], kind: Kind, own: Days, rest: Days | None
+    arms: Sequence[str], kind: str, own: Days, rest: Days | None
 ) -> list[Posterior]:
     """What is believed of each variant by its ``own`` visitors, and by the ``rest``."""
     look = _Look(arms, kind, own)
@@ -139,7 +165,7 @@ def _posteriors(
 class _Look:
     """The evidence of one context, summed up."""
 
-    def __init__(self, arms: Sequence[str], kind: Kind, days: Days) -> None:
+    def __init__(self, arms: Sequence[str], kind: str, days: Days) -> None:
         sizes = days.sizes(arms)
         self.kind = kind
         self.sizes = [sizes[arm] for arm in arms]

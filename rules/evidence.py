@@ -49,8 +49,11 @@ class Days:
     def __init__(self, ratio: bool = False) -> None:
         self.ratio = ratio
         self.seen: dict[int, dict[str, Evidence]] = {}
+        self.visitors: dict[str, float] = {}  # of each variant, whatever their factor
 
     def add(self, day: int, arm: str, evidence: Evidence, factor: float = 1.0) -> None:
+        """Count ``evidence`` of a day, weighted by ``factor``."""
+        self.visitors[arm] = self.visitors.get(arm, 0.0) + evidence.n
         arms = self.seen.setdefault(day, {})
         arms[arm] = arms.get(arm, NOTHING).plus(evidence, factor)
 
@@ -87,7 +90,9 @@ class Days:
         that of the day. What can be negative is left as it is.
         """
         names = list(arms)
-        days = [[each.get(name, NOTHING) for name in names] for each in self.seen.values()]
+        days = [
+            [each.get(name, NOTHING) for name in names] for each in self.seen.values()
+        ]
         sizes = [[self.size(one) for one in day] for day in days]
         own = [sum(column) for column in zip(*sizes, strict=True)] or [0.0] * len(names)
         earned = [sum(one.y for one in day) for day in days]

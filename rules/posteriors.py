@@ -50,7 +50,10 @@ def chances(posteriors: Sequence[Posterior], *, less: bool = False) -> list[floa
 
 def _points(posterior: Posterior) -> list[float]:
     """Where the curve of ``posterior`` is worth looking at."""
-    mean, spread = posterior.mean, sqrt(posterior.variance) or abs(posterior.mean) * 1e-9
+    mean, spread = (
+        posterior.mean,
+        sqrt(posterior.variance) or abs(posterior.mean) * 1e-9,
+    )
     low, high = mean - _REACH * spread, mean + _REACH * spread
     if posterior.family != "normal":
         low = max(low, 0.0)

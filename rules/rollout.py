@@ -25,7 +25,9 @@ from .rule import Rule
 ENOUGH = 100  # visitors of each side, before a step is taken or a guardrail looked at
 RISK = 0.05  # of going back although nothing is broken, over a whole roll-out
 SUSPECT = 1_000.0  # how much likelier the sizes must be with a fault than without one
-_EVEN = 50.0  # how near to even a fault may be: visitors of each side who were seen before
+_EVEN = (
+    50.0  # how near to even a fault may be: visitors of each side who were seen before
+)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -153,9 +155,13 @@ def _broken(guardrails: Iterable[Compared]) -> str:
             continue
         low, high = between
         if guardrail.at_most is not None and low > guardrail.at_most:
-            return f"{guardrail.metric} {_change(low, high)}, {_most(guardrail.at_most)}"
+            return (
+                f"{guardrail.metric} {_change(low, high)}, {_most(guardrail.at_most)}"
+            )
         if guardrail.at_least is not None and high < guardrail.at_least:
-            return f"{guardrail.metric} {_change(low, high)}, {_least(guardrail.at_least)}"
+            return (
+                f"{guardrail.metric} {_change(low, high)}, {_least(guardrail.at_least)}"
+            )
     return ""
 
 
