@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ...fragments.reportpages import page
 from ...rules.measurement.metrics import METRICS
@@ -38,7 +38,9 @@ def html(report: Report, write: Writing) -> str:
         write=write,
         own=_style(),
         made=_clock(report.made, report.timezone),
-        updated="" if report.updated is None else _clock(report.updated, report.timezone),
+        updated=""
+        if report.updated is None
+        else _clock(report.updated, report.timezone),
         value=value,
         badges=BADGES,
         alarms=ALARMS,
@@ -47,6 +49,7 @@ def html(report: Report, write: Writing) -> str:
         confirmed=CONFIRMED,
         guarded=GUARDED,
         name_of=name_of,
+        coded=coded,
         sign=sign,
         whiskers=whiskers,
         goals_of=goals_of,
@@ -79,6 +82,18 @@ def net_of(subject: Subject) -> float | None:
     """Their net value."""
     shown = (arm.values for arm in subject.arms if arm.name == "shown")
     return next(shown, {}).get("net-value")
+
+
+def coded(words: str) -> Markup:
+    """Commands, which stand between backticks, as code."""
+    parts = words.split("`")
+    if len(parts) % 2 == 0:  # a name with a backtick
+        return escape(words)
+    told = [
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(parts)
+    ]
+    return Markup("").join(told)
 
 
 @cache

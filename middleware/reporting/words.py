@@ -34,7 +34,11 @@ CONFIRMED: Mapping[State, str] = {
     "no": "not confirmed",
     "open": "open",
 }
-GUARDED: Mapping[State, str] = {"yes": "broken", "no": "kept", "open": "open"}
+GUARDED: Mapping[State, str] = {
+    "yes": "broken",
+    "no": "kept",
+    "open": "not decided",
+}
 MODES: Mapping[str, str] = {
     "": "",
     "adapt": "Its weights follow what visitors do: its variants are compared day by day.",

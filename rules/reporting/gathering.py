@@ -26,7 +26,9 @@ class Gathered(NamedTuple):
 
     def names(self, kind: str, context: str = "") -> list[str]:
         """Those of ``kind`` that any visitor belongs to."""
-        return sorted(key[1] for key in self.cells if (key[0], key[2]) == (kind, context))
+        return sorted(
+            key[1] for key in self.cells if (key[0], key[2]) == (kind, context)
+        )
 
     def contexts(self, kind: str, name: str) -> list[str]:
         return sorted(
@@ -66,8 +68,8 @@ def gathered(
     totals: dict[tuple[str, str], dict[str, int]] = {}
     series: dict[tuple[str, str, str], dict[int, int]] = {}
     for (day, kind, name, counter), number in counts.items():
-        days = series.setdefault((kind, name, counter), {})
-        days[day] = days.get(day, 0) + number
+        course = series.setdefault((kind, name, counter), {})
+        course[day] = course.get(day, 0) + number
         if since <= day <= until:
             total = totals.setdefault((kind, name), {})
             total[counter] = total.get(counter, 0) + number

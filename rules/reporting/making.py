@@ -127,7 +127,7 @@ def _drafts(
         gone = _others(found.names("rule"), own)
         drafts["rule"] += [drafted(found, "rule", name, ask) for name in gone]
     campaigns = [found_ for rule in rules if (found_ := rule.about.get("campaign"))]
-    for kind, known in (
+    for kind, expected in (
         ("slot", ask.slots),
         ("segment", ()),
         ("stage", STAGES),
@@ -135,7 +135,7 @@ def _drafts(
     ):
         seen = found.names(kind)
         # Of stages only those with visitors; slots and campaigns are there from the first day.
-        listed = [one for one in known if kind != "stage" or one in seen]
+        listed = [one for one in expected if kind != "stage" or one in seen]
         every = [*listed, *_others(seen, listed)]
         drafts[kind] = (
             [] if ask.experiment else [drafted(found, kind, one, ask) for one in every]

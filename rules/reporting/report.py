@@ -16,6 +16,7 @@ Judgement = Literal[
     "keep", "stop", "guardrail", "open", "too-few", "sample-ratio", "alone"
 ]
 State = Literal["yes", "no", "open"]
+Mode = Literal["", "adapt", "rollout", "level"]
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -196,7 +197,7 @@ class Subject(msgspec.Struct, frozen=True):
     touch: Touch | None = None
     crossed: int = 0
     unit: str = "visitor"
-    mode: Literal["", "adapt", "rollout", "level"] = ""
+    mode: Mode = ""
     slot: str = ""
     owner: str = ""
     off: bool = False

@@ -7,11 +7,12 @@ from msgspec.structs import replace
 from ..experiments import Split
 from ..measurement.cells import Tally
 from ..measurement.metrics import METRICS
+from ..statistics.samples import Ratio
 from .asked import Asked
 from .drafts import USUAL, Draft, funnel, mode
 from .effects import Raw, effect
 from .gathering import Gathered
-from .patience import detectable_by, days_to_go, days_to_least
+from .patience import days_to_go, days_to_least, detectable_by
 from .report import (
     Arm,
     Effect,
@@ -57,13 +58,16 @@ def finished(
     """``draft`` with its effects, whose p are adjusted; ``total`` as in the report's making."""
     effects = tuple(_effects(draft, raws))
     goals = [one for one in effects if one.role == "goal"]
-    guards = guarded(
-        draft.guardrails, effects, ask.write, lambda arm: _who(draft, arm)
-    )
+    # Few visitors may seem to have broken anything: the interval of a quotient of two small
+    # numbers is too sure of a fall.
+    enough = [one for one in effects if not _few(draft, one)]
+    guards = guarded(draft.guardrails, enough, ask.write, lambda arm: _who(draft, arm))
     arms = _arms(draft)
     verdict = _blocked(draft, ask, total)
     if verdict is None:
-        arms = tuple(_with_verdict(arm, draft, arms, goals, guards, ask) for arm in arms)
+        arms = tuple(
+            _with_verdict(arm, draft, arms, goals, guards, ask) for arm in arms
+        )
         verdict = overall(arms, effects) if any(arm.verdict for arm in arms) else None
     rule = draft.rule
     goal = None
@@ -175,14 +179,17 @@ def _with_verdict(
     if arm.name == base or (own is None and arm.name in DEFAULT):
         return arm
     if not draft.base:
-        return replace(arm, verdict=alone(_who(draft, arm.name), draft.metric, beside=False))
+        return replace(
+            arm, verdict=alone(_who(draft, arm.name), draft.metric, beside=False)
+        )
     other = next(one for one in arms if one.name == base)
     values = (arm.values.get(draft.metric), other.values.get(draft.metric))
     verdict: Verdict
     if own is None and None in values and arm.funnel.exposed and other.funnel.exposed:
         verdict = alone(_who(draft, arm.name), draft.metric, beside=True)
-    elif own is None or _few(draft, arm.name, base):
-        wait = days_to_least(draft.days, *(_seen(draft, one) for one in (arm.name, base)))
+    elif own is None or _few(draft, own):
+        seen = (_seen(draft, draft.metric, one) for one in (arm.name, base))
+        wait = days_to_least(draft.days, *seen)
         who = _who(draft, arm.name)
         verdict = too_few(who, base, (arm, other), wait, ask.write)
     else:
@@ -203,22 +210,26 @@ def _who(draft: Draft, arm: str) -> str:
     return words.get(draft.kind, draft.name)
 
 
-def _few(draft: Draft, arm: str, base: str) -> bool:
+def _few(draft: Draft, one: Effect) -> bool:
     return any(
         visitors < LEAST_VISITORS or events < LEAST_EVENTS
-        for visitors, events in (_seen(draft, one) for one in (arm, base))
+        for visitors, events in (
+            _seen(draft, one.metric, arm) for arm in (one.arm, one.base)
+        )
     )
 
 
-def _seen(draft: Draft, arm: str) -> tuple[int, int]:
-    """Visitors of an arm, and how many of them, or how often, did what its metric counts."""
+def _seen(draft: Draft, name: str, arm: str) -> tuple[int, int]:
+    """Visitors of an arm, and how many of them, or how often, did what the metric ``name``
+    counts: of money who ordered, of times what was timed."""
     tally = draft.arms.get(arm) or Tally()
-    metric = METRICS[draft.metric]
+    metric = METRICS[name]
     if metric.measure == "money":
         return tally.n, int(tally.sample(USUAL).y)
-    sample = tally.sample(metric.name)
-    hits = sample.d if metric.measure == "seconds" and hasattr(sample, "d") else sample.y
-    return tally.n, int(hits)
+    sample = tally.sample(name)
+    if isinstance(sample, Ratio) and metric.measure == "seconds":
+        return tally.n, int(sample.d)
+    return tally.n, int(sample.y)
 
 
 def _response(draft: Draft, found: Gathered) -> Response:
