@@ -27,6 +27,7 @@ _COMMANDS = {
     "purge": ".purge",
     "store": ".store",
     "processing-register": ".register",
+    "simulate": ".simulate",
     "demo": "shopwindow.examples.petshop.__main__",
 }
 
@@ -81,5 +82,6 @@ def main() -> None:
       shopwindow erase personalization --customer 17     delete it
       shopwindow purge personalization      delete what is older than the shop keeps it
       shopwindow processing-register personalization     what is kept, why and how long
+      shopwindow simulate                   let made-up visitors walk through the pet shop
       shopwindow demo                       a whole shop to click through
     """
