@@ -16,7 +16,7 @@ from .facts import DAY
 from .measurement.cells import Cell, Tally, cap
 from .measurement.metrics import METRICS, Metric
 from .posteriors import Posterior, chances
-from .statistics.samples import Ratio
+from .statistics.samples import Ratio, Share
 
 MINIMUM = 100  # visitors of a variant, before its weight is moved
 DIFFER = (
@@ -57,9 +57,12 @@ def seen(cells: Iterable[tuple[Cell, Tally]], metric: str) -> list[Seen]:
     found = []
     for cell, tally in known:
         sample = tally.sample(metric, most)
-        evidence = Evidence(sample.n, *sample[1:3])
         if isinstance(sample, Ratio):
             evidence = Evidence(*sample)
+        elif isinstance(sample, Share):
+            evidence = Evidence(sample.n, sample.y, sample.y)
+        else:
+            evidence = Evidence(sample.n, sample.y, sample.yy)
         found.append(Seen(cell.day, cell.context, cell.arm, evidence))
     return found
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "stats": ".stats",
     "train": ".train",
     "recommend": ".recommend",
+    "measure": ".measure",
     "import": ".import_",
     "export": ".export",
     "erase": ".erase",
@@ -77,6 +78,7 @@ def main() -> None:
       shopwindow stats personalization      count profiles and events
       shopwindow train personalization      learn which products go together
       shopwindow recommend personalization  list what fills a shelf for whom, and why
+      shopwindow measure personalization    let experiments go by what visitors did
       shopwindow import personalization sales.csv --source pos    what a till knows of customers
       shopwindow export personalization --customer 17    all there is about one person
       shopwindow erase personalization --customer 17     delete it

@@ -31,7 +31,7 @@ def steps() -> "Iterator[Say]":
         task = progress.add_task("reading", total=None)
         current = "reading"
 
-        def say(step: str, done: int, of: int) -> None:
+        def say(step: str, done: int, of: int | None) -> None:
             nonlocal current
             if step != current:
                 current = step
