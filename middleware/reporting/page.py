@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from ...fragments.reportpages import page
 from ...rules.measurement.metrics import METRICS
-from ...rules.reporting.report import Effect, Funnel, Report, Subject
+from ...rules.reporting.report import Effect, Funnel, Report, Rolling, Subject
 from ...rules.reporting.writing import Writing
 from .charts import sign, whiskers
 from .words import ALARMS, BADGES, CONFIRMED, GUARDED, MODES, REMARKS, name_of
@@ -50,6 +50,7 @@ def html(report: Report, write: Writing) -> str:
         guarded=GUARDED,
         name_of=name_of,
         coded=coded,
+        rolled=lambda rolling: rolled(rolling, write, report.timezone),
         sign=sign,
         whiskers=whiskers,
         goals_of=goals_of,
@@ -82,6 +83,19 @@ def net_of(subject: Subject) -> float | None:
     """Their net value."""
     shown = (arm.values for arm in subject.arms if arm.name == "shown")
     return next(shown, {}).get("net-value")
+
+
+def rolled(rolling: Rolling, write: Writing, zone: str) -> str:
+    """How far a roll-out has come, in words."""
+    if rolling.back:
+        return (
+            f"It went back to nobody on {_clock(rolling.since, zone)}: {rolling.back}."
+        )
+    words = (
+        f"Rolled out to {write.percent(rolling.share, 0)} of the visitors since "
+        f"{_clock(rolling.since, zone)}"
+    )
+    return f"{words}; it waits for {rolling.waits}." if rolling.waits else f"{words}."
 
 
 def coded(words: str) -> Markup:

@@ -1,12 +1,15 @@
 """A report for a terminal, wide or narrow, with colours where one shows them."""
 
 from collections.abc import Iterable
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from ...findings import visible
 from ...rules.measurement.metrics import METRICS
-from ...rules.reporting.report import Arm, Effect, Report, Subject, Verdict
+from ...rules.reporting.judgements import Verdict
+from ...rules.reporting.report import Arm, Effect, Report, Subject
 from ...rules.reporting.writing import Writing
-from .page import goals_of, net_of, shown_of
+from .page import goals_of, net_of, rolled, shown_of
 from .words import ALARMS, BADGES, CONFIRMED, GUARDED, MODES, REMARKS, name_of
 
 if TYPE_CHECKING:
@@ -22,11 +25,15 @@ class Terminal:
         self._console = console
         self._write = write
         self._wide = console.width >= NARROW
+        self._zone = "UTC"
 
     def show(self, report: Report) -> None:
         """All of ``report``."""
+        self._zone = report.timezone
         self._line(f"Does it work? {report.site}", "bold")
-        self._line(f"{report.since} to {report.until}, days in {report.timezone}", "dim")
+        self._line(
+            f"{report.since} to {report.until}, days in {report.timezone}", "dim"
+        )
         if report.empty:
             self._line()
             self._line(report.empty)
@@ -78,6 +85,8 @@ class Terminal:
             self._line(subject.name, "bold underline")
             self._verdict(subject.verdict)
             self._aims(subject)
+            if subject.rolling is not None:
+                self._line(rolled(subject.rolling, self._write, self._zone))
             if MODES[subject.mode]:
                 self._line(MODES[subject.mode], "dim")
             self._visitors(
@@ -112,7 +121,9 @@ class Terminal:
             funnel = shown_of(subject)
             cells = [write.count(funnel.exposed)]
             for _, count, share in funnel.rows[1:]:
-                cells.append(write.count(count) if share is None else write.percent(share))
+                cells.append(
+                    write.count(count) if share is None else write.percent(share)
+                )
             if self._wide and subject.touch is not None:
                 cells += [
                     write.count(subject.response.impressions),
@@ -152,10 +163,11 @@ class Terminal:
         from rich.text import Text
 
         write = self._write
-        table = Table(box=None, padding=(0, 2, 0, 0))
+        table = Table(box=None, padding=(0, 2 if self._wide else 1, 0, 0))
         table.add_column("who", overflow="fold")
-        for column in ("exposed", "clicked", "added", "ordered", name_of(metric).lower()):
-            table.add_column(column, justify="right", no_wrap=self._wide)
+        value = name_of(metric).lower() if self._wide else "goal"
+        for column in ("exposed", "clicked", "added", "ordered", value):
+            table.add_column(column, justify="right", no_wrap=True)
         for name, arm in arms:
             cells = [write.count(arm.funnel.exposed)]
             for _, count, share in arm.funnel.rows[1:]:
@@ -163,7 +175,9 @@ class Terminal:
                 if self._wide and share is not None:
                     told += f" ({write.percent(share)})"
                 cells.append(told)
-            table.add_row(Text(name), *cells, self._value(metric, arm.values.get(metric)))
+            table.add_row(
+                Text(name), *cells, self._value(metric, arm.values.get(metric))
+            )
         self._console.print(table)
 
     def _effects(self, effects: list[tuple[str, Effect]]) -> None:
@@ -224,12 +238,14 @@ class Terminal:
         self._item(f"{before}{verdict.words}", badge.mark, badge.style)
 
     def _item(self, words: str, mark: str, style: str) -> None:
-        from rich.padding import Padding
         from rich.text import Text
 
-        text = Text(f"{mark} ", style=f"bold {style}")
-        text.append(words, style="default")
-        self._console.print(Padding(text, (0, 0, 0, 0)))
+        # Rich tears numbers from their units, which a space without a break holds together.
+        first, *rest = wrap(visible(words), max(20, self._console.width - 2)) or [""]
+        text = Text.assemble((f"{mark} ", f"bold {style}"), first)
+        for line in rest:
+            text.append(f"\n  {line}")
+        self._console.print(text, soft_wrap=True)
 
     def _head(self, words: str) -> None:
         self._line()
@@ -238,7 +254,8 @@ class Terminal:
     def _line(self, words: str = "", style: str = "") -> None:
         from rich.text import Text
 
-        self._console.print(Text(words, style=style))
+        lines = wrap(visible(words), max(20, self._console.width)) or [""]
+        self._console.print(Text("\n".join(lines), style=style), soft_wrap=True)
 
     def _value(self, metric: str, value: float | None) -> str:
         known = METRICS[metric]

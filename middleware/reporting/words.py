@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ...rules.reporting.report import Judgement, State
+from ...rules.reporting.judgements import Judgement, State
 
 
 class Badge(NamedTuple):

@@ -41,7 +41,8 @@ def reported(
         for rule in rules.rules
         if rule.split is not None and mode(rule.split) in MOVING
     }
-    found = gathered(cells, counts, ask.since, ask.until, moving)
+    current = (pair for pair in cells if _current(pair[0], ask))
+    found = gathered(current, counts, ask.since, ask.until, moving)
     report = Report(
         ask.site,
         day(ask.since),
@@ -90,6 +91,14 @@ def reported(
 def day(number: int) -> str:
     """``2026-11-26``, of a day since 1970."""
     return date.fromordinal(number + _EPOCH).isoformat()
+
+
+def _current(cell: Cell, ask: Asked) -> bool:
+    """Whether those who came first on that day saw what there is now: a roll-out that was
+    changed begins anew."""
+    if cell.kind != "experiment" or cell.name not in ask.standings:
+        return True
+    return cell.day >= ask.standings[cell.name].first_day
 
 
 def _live(rule: Rule, ask: Asked) -> bool:

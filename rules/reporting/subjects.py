@@ -12,17 +12,9 @@ from .asked import Asked
 from .drafts import USUAL, Draft, funnel, mode
 from .effects import Raw, effect
 from .gathering import Gathered
+from .judgements import Guard, Verdict
 from .patience import days_to_go, days_to_least, detectable_by
-from .report import (
-    Arm,
-    Effect,
-    Guard,
-    Rates,
-    Response,
-    Subject,
-    Touch,
-    Verdict,
-)
+from .report import Arm, Effect, Rates, Response, Rolling, Subject, Touch
 from .targets import aimed, expected, guarded
 from .verdicts import (
     DEFAULT,
@@ -97,6 +89,7 @@ def finished(
         found.total(draft.kind, draft.name, "crossed"),
         "visitor" if draft.split is None else draft.split.unit,
         mode(draft.split) if draft.kind == "experiment" else "",
+        _rolling(draft, ask),
         "" if rule is None else rule.slot,
         "" if rule is None else rule.about.get("owner", ""),
         draft.kind == "rule" and (rule is None or rule.off),
@@ -109,6 +102,17 @@ def _unmet(draft: Draft) -> Verdict:
     if any(tally.n for tally in draft.arms.values()):
         return alone(name, draft.metric, beside=False)
     return Verdict("too-few", f"No visitor has met {name} on these days.")
+
+
+def _rolling(draft: Draft, ask: Asked) -> Rolling | None:
+    standing = ask.standings.get(draft.name)
+    split = draft.split
+    if draft.kind != "experiment" or draft.context or split is None or standing is None:
+        return None
+    if split.rollout is None:
+        return None
+    share = standing.share(split.rollout)
+    return Rolling(share, standing.since, standing.back, standing.waits)
 
 
 def _effects(draft: Draft, raws: Sequence[tuple[Raw, float]]) -> list[Effect]:
