@@ -111,6 +111,11 @@ def _broken(subject: Subject) -> list[Alert]:
             )
         )
         return told  # what else it says is not to be read
+    if subject.rolling is not None and subject.rolling.back:
+        words = (
+            f"The roll-out {subject.name} went back to nobody: {subject.rolling.back}."
+        )
+        return [Alert("guardrail", subject.kind, subject.name, words)]
     broken = [guard for guard in subject.guards if guard.broken == "yes"]
     if broken:
         words = f"{subject.kind.capitalize()} {subject.name}: {' '.join(one.words for one in broken)}"

@@ -102,8 +102,13 @@ def _alike(
     found = standardised(sums, (base, arm))
     if not found:
         return None
+    return _sample(metric, found[base]), _sample(metric, found[arm])
+
+
+def _sample(metric: Metric, sums: Sums) -> Sample:
+    n, a, aa, b, bb, ab = sums
     kind = Ratio if metric.kind == "ratio" else Mean
-    return kind(*found[base]), kind(*found[arm])
+    return kind(round(n), a, aa, b, bb, ab)
 
 
 def _sums(sample: Sample) -> Sums:
