@@ -8,6 +8,7 @@ from .beta import below
 from .deviances import binomial_term, log_beta
 from .roots import place
 
+_NORMAL = 1e18  # degrees of freedom from which on there is no difference
 _FAR = 20.0  # ln of t / √df whose square changes no digit when 1 is added
 
 
@@ -25,6 +26,8 @@ def sf(t: float, df: float) -> float:
     _check(df)
     if math.isinf(t):
         return 0.0 if t > 0 else 1.0
+    if df > _NORMAL:
+        return normal.sf(t)
     beyond = _beyond(abs(t), df)
     return beyond if t >= 0 else 1 - beyond
 
@@ -46,6 +49,8 @@ def upper_quantile(q: float, df: float) -> float:
     normal.checked(q)
     if q == 0.5:
         return 0.0
+    if df > _NORMAL:
+        return normal.upper_quantile(q)
     if q > 0.5:
         return -upper_quantile(1 - q, df)
 
