@@ -9,6 +9,7 @@ from .deviances import binomial_term, log_beta
 from .roots import place
 
 _NORMAL = 1e18  # degrees of freedom from which on there is no difference
+_LARGEST = math.log(sys.float_info.max)
 _FAR = 20.0  # ln of t / √df whose square changes no digit when 1 is added
 
 
@@ -57,7 +58,7 @@ def upper_quantile(q: float, df: float) -> float:
     # So far out the first term of the series is all, and its inverse is known.
     far = math.log(df) / 2 - (math.log(q) + _log_far(df)) / df
     if far - math.log(df) / 2 > _FAR:
-        return math.exp(min(far, math.log(sys.float_info.max)))
+        return math.exp(far) if far < _LARGEST else sys.float_info.max
 
     def tail(u: float) -> tuple[float, float]:
         t = math.exp(u)

@@ -20,7 +20,7 @@ NEARLY_NONE = 1e-12  # of a p: the engine takes it from 1
 
 
 def differences(case: dict[str, Any], answers: dict[str, Any]) -> list[str]:
-    """None if both say the same."""
+    """In which both differ; empty if they say the same."""
     found = uplift(
         *samples(case),
         confidence=1 - case["alpha"],
