@@ -22,6 +22,7 @@ from .profiles import soak_profiles
 from .purging import soak_purge
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
+from .statistics import soak_effect, soak_growthbook, soak_no_effect
 from .stories import soak_stories
 from .strangers import soak_cookieless, soak_strangers
 from .swaps import soak_swaps
@@ -50,6 +51,9 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("seconds without a store", soak_sinks, 60),
     ("seconds of mixed load", soak_mixed, 60),
     ("seconds of a full disk", soak_full, 10),
+    ("experiments without an effect", soak_no_effect, 20_000),
+    ("experiments with an effect", soak_effect, 20_000),
+    ("cases beside GrowthBook's engine", soak_growthbook, 20_000),
 )
 
 
