@@ -198,7 +198,7 @@ def test_everything_that_was_asked_for_is_there(page: str) -> None:
         "Hypothesis “Wärme",
         "Guardrail",
         "First touch",
-        "€111.11",
+        "€1,234.50",
         "nobody",
         "All metrics of",
         "by segment",
