@@ -8,6 +8,7 @@ counts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import sqrt
 from typing import Literal, NamedTuple
 
 from .evidence import NOTHING, Days, Evidence
@@ -200,7 +201,7 @@ class _Look:
         return [_Belief(each.value, each.variance + unlike) for each in beliefs]
 
     def _unlike(self, beliefs: Sequence[_Belief]) -> float:
-        """The variance between contexts (DerSimonian and Laird's estimate by moments)."""
+        """The variance between contexts, by moments as DerSimonian and Laird (1986) estimate it."""
         away, weights = [], []
         for at, (value, variance) in enumerate(beliefs):
             if (size := self.sizes[at]) > 0:
@@ -213,7 +214,10 @@ class _Look:
         middle = sum(w * x for w, x in zip(weights, away, strict=True)) / total
         found = sum(w * (x - middle) ** 2 for w, x in zip(weights, away, strict=True))
         scale = total - sum(w * w for w in weights) / total
-        return max(least, (found - (len(away) - 1)) / scale if scale > 0 else 0.0)
+        # Chance alone makes it as large as its degrees of freedom, give or take their root.
+        free = len(away) - 1
+        beyond = found - free - sqrt(2 * free)
+        return max(least, beyond / scale) if scale > 0 else least
 
     def _noise(self, at: int, spread: float) -> float:
         """The variance of a variant's value, if its visitors vary by ``spread``."""

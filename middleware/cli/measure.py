@@ -20,16 +20,25 @@ from .site import usable
 from .trained import steps
 
 if TYPE_CHECKING:
+    from ...rules.reporting.report import Alert
     from ..measuring import Moved
     from ..rollups import Updated
 
 
 class Measured(NamedTuple):
-    """What one run came to."""
+    """What one run came to. ``unsent`` says why a webhook was not told of ``alerts``."""
 
     updated: "Updated"
     moved: "Moved"
+    alerts: "tuple[Alert, ...]"
+    unsent: str
     seconds: float
+
+    @property
+    def well(self) -> bool:
+        """Whether nobody has to do anything."""
+        back = any(step.went_back for step in self.moved.steps)
+        return not (back or self.alerts or self.unsent)
 
 
 class Failed(Exception):
@@ -54,7 +63,8 @@ class Failed(Exception):
 )
 def command(folder: Path, url: str | None, pause: str | None, form: str) -> None:
     """Count what visitors of DIR's shop did since the last time, and let experiments go by it:
-    adaptive ones get new weights, roll-outs go a step further or back.
+    adaptive ones get new weights, roll-outs go a step further or back. What somebody has to act
+    on is said, and sent to the webhook of [alerts] in site.toml, each alert once.
 
     \b
       shopwindow measure personalization                        once, from cron
@@ -70,8 +80,8 @@ def command(folder: Path, url: str | None, pause: str | None, form: str) -> None
     Workers of the shop take it over within seconds. One process at a time does this; it stops at
     Ctrl-C and SIGTERM, and what was counted stays.
 
-    Ends with 0 if all is well, with 1 if a roll-out went back, or if the store could not be read
-    or written. With --every it goes on until it is stopped.
+    Ends with 0 if all is well, with 1 if a roll-out went back, if there are alerts, or if the
+    store could not be read or written. With --every it goes on until it is stopped.
     """
     if pause is None:
         with _stoppable():
@@ -103,12 +113,14 @@ def _said(folder: Path, url: str | None, form: str) -> bool:
     from .measured import tell, tell_json
 
     (tell_json if form == "json" else tell)(measured)
-    return not any(step.went_back for step in measured.moved.steps)
+    return measured.well
 
 
 def _measure(folder: Path, url: str | None) -> Measured:
     """Raises :class:`Failed`."""
     from ..measuring import moved, plan_for
+    from ..reporting.notifying import notify
+    from ..reporting.reports import report_of
     from ..rollups import open_rollups
 
     started = time.time()
@@ -120,10 +132,12 @@ def _measure(folder: Path, url: str | None) -> Measured:
                 updated = rollups.update(plan_for(site), started, say)
             found = moved(site, rollups, time.time())
             rollups.allot(found.allocations)
+            report = report_of(site, rollups, time.time())
+            unsent = notify(site.settings, report.alerts, report.made)
     except Busy:
         raise Failed(
             f"another process measures {folder} just now: this one leaves it alone"
         ) from None
     except StoreError as error:
         raise Failed(str(error)) from error
-    return Measured(updated, found, time.time() - started)
+    return Measured(updated, found, report.alerts, unsent, time.time() - started)

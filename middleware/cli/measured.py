@@ -10,23 +10,31 @@ from ...rules.numerals import percent
 from .site import count
 
 if TYPE_CHECKING:
-    from ..measuring import Step
+    from ..measuring import Moved, Step
     from .measure import Measured
 
 
 def tell(measured: "Measured") -> None:
-    """For people."""
+    """For people; what somebody has to act on goes to stderr."""
+    updated, moved = measured.updated, measured.moved
+    owners = count(updated.owners, "visitor")
+    anew = ", all of them anew" if updated.rebuilt else ""
+    click.echo(f"looked at {owners}{anew}, in {measured.seconds:,.1f} seconds")
+    if moved.adapted or moved.steps:
+        _table(moved)
+    else:
+        click.echo("no experiment adapts or is rolled out")
+    for alert in measured.alerts:
+        click.echo(f"alert: {alert.words}", err=True)
+    if measured.unsent:
+        click.echo(measured.unsent, err=True)
+
+
+def _table(moved: "Moved") -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    updated, moved, seconds = measured
-    owners = count(updated.owners, "visitor")
-    anew = ", all of them anew" if updated.rebuilt else ""
-    click.echo(f"looked at {owners}{anew}, in {seconds:,.1f} seconds")
-    if not moved.adapted and not moved.steps:
-        click.echo("no experiment adapts or is rolled out")
-        return
     table = Table(box=None, pad_edge=False)
     for name in ("experiment", "for", "shown"):
         table.add_column(name, overflow="fold")
@@ -68,7 +76,7 @@ def _step(step: "Step") -> str:
 
 def tell_json(measured: "Measured") -> None:
     """For programs, in one line."""
-    updated, moved, seconds = measured
+    updated, moved = measured.updated, measured.moved
     told: dict[str, Any] = {
         "visitors": updated.owners,
         "changed": updated.changed,
@@ -84,6 +92,8 @@ def tell_json(measured: "Measured") -> None:
             }
             for step in moved.steps
         },
-        "seconds": round(seconds, 1),
+        "alerts": [alert.words for alert in measured.alerts],
+        "unsent": measured.unsent,
+        "seconds": round(measured.seconds, 1),
     }
     click.echo(msgspec.json.encode(told).decode())

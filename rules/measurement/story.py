@@ -104,6 +104,8 @@ class Story:
                     self.skipped += 1
                     continue
                 if kind == _SHOWING:
+                    if told.uncounted:
+                        continue
                     self.showings.append((time, told))
                 elif kind == _RESPONSE:
                     self.responses.append((time, name, told))
