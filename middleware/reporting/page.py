@@ -31,7 +31,7 @@ def html(report: Report, write: Writing) -> str:
         kind = "share" if metric in _SHARES else known.kind
         return write.value(number, kind, known.measure)
 
-    return page(__package__, "report.html").render(
+    rendered = page(__package__, "report.html").render(
         report=report,
         groups=groups,
         contents=contents,
@@ -57,6 +57,7 @@ def html(report: Report, write: Writing) -> str:
         shown_of=shown_of,
         net_of=net_of,
     )
+    return rendered.lstrip()  # macros leave empty lines
 
 
 #: Ratios of which each part is one of the whole.

@@ -76,10 +76,18 @@ def compared(
                 if alike is None:
                     continue
                 pair = alike
-            found = uplift(*pair, sequential=ALWAYS)
+            found = _uplift(*pair)
             if found is not None:
                 raws.append(Raw(metric, arm, against, role, found, pair))
     return raws, values
+
+
+def _uplift(control: Sample, treated: Sample) -> Uplift | None:
+    """Where nobody of an arm did it, it is taken as if one had: without any there would be no
+    spread to compare with, and the worst of all arms would look as if nothing were known."""
+    if isinstance(treated, Share) and not treated.y and treated.n:
+        treated = treated._replace(y=1)
+    return uplift(control, treated, sequential=ALWAYS)
 
 
 def _alike(

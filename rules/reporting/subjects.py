@@ -215,12 +215,14 @@ def _who(draft: Draft, arm: str) -> str:
 
 
 def _few(draft: Draft, one: Effect) -> bool:
-    return any(
-        visitors < LEAST_VISITORS or events < LEAST_EVENTS
-        for visitors, events in (
-            _seen(draft, one.metric, arm) for arm in (one.arm, one.base)
-        )
-    )
+    """Whether it says nothing yet. Few who did it in an arm are enough where many would have:
+    that is what harm looks like."""
+    visitors, events = _seen(draft, one.metric, one.arm)
+    others, of_others = _seen(draft, one.metric, one.base)
+    if min(visitors, others) < LEAST_VISITORS or of_others < LEAST_EVENTS:
+        return True
+    due = of_others * visitors / others
+    return events < LEAST_EVENTS and due < 3 * LEAST_EVENTS
 
 
 def _seen(draft: Draft, name: str, arm: str) -> tuple[int, int]:
