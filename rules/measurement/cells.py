@@ -1,22 +1,19 @@
 """Sums over the units that saw the same: exact, so that they can be added and taken off again."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from ..statistics.samples import Mean, Ratio, Share
 from .buckets import bucket, largest
 from .metrics import ADDED_UP
-from .quantities import BEFORE, OF_PAST
-
-if TYPE_CHECKING:
-    from ..statistics.samples import Mean, Ratio
+from .quantities import RATINGS
+from .terms import MOMENTS, before
 
 _Key = TypeVar("_Key", str, int)
 
 CAPPED_AT = (999, 1_000)  # the share of all units that lies below the cap
-MOMENTS = 8  # y, yy, d, dd, yd, x, xx, xy
-_BUCKET = 6  # n, y, yy, x, xx, xy
 
 
 class Cell(NamedTuple):
@@ -64,17 +61,17 @@ class Tally(msgspec.Struct, array_like=True):
         """Add ``times`` units with these quantities; with a number below 0 take them off."""
         self.add(_of_one(quantities), times)
 
-    def sample(self, metric: str, cap: int | None = None) -> "Mean | Ratio":
+    def sample(self, metric: str, cap: int | None = None) -> Mean | Share | Ratio:
         """What the statistics compare; values above ``cap`` count as ``cap``.
 
         A ``cap`` is one that :func:`cap` gave. Raises KeyError for a metric that nobody knows.
         """
-        from ..statistics.samples import Mean, Ratio
-
         known = ADDED_UP[metric]
         y, yy, d, dd, yd, x, xx, xy = self.moments.get(metric) or (0,) * MOMENTS
         if known.kind == "ratio":
             return Ratio(self.n, y, yy, d, dd, yd)
+        if known.kind == "share":
+            return Share(self.n, y, x, xy)
         if cap is not None:
             for number, (n, of_y, of_yy, of_x, _, of_xy) in self.buckets.get(
                 metric, {}
@@ -121,16 +118,17 @@ def _add_all(
 
 def _of_one(quantities: Mapping[str, int]) -> Tally:
     """The tally of one unit."""
-    told = quantities.get
+
+    def told(name: str) -> int:
+        if name == RATINGS:
+            return told("thumbs-up") + told("thumbs-down")
+        return quantities.get(name, 0)
+
     tally = Tally(1)
     for name, metric in ADDED_UP.items():
-        y = told(metric.over, 0)
-        d = x = 0
-        if metric.kind == "ratio":
-            d = told(metric.under, 0)
-        elif metric.over in OF_PAST or metric.over == "net":
-            past = "revenue" if metric.over == "net" else metric.over
-            x = told(BEFORE + past, 0)
+        past = before(metric)
+        y, x = told(metric.over), told(past) if past else 0
+        d = told(metric.under) if metric.under else 0
         if y or d or x:
             tally.moments[name] = [y, y * y, d, d * d, y * d, x, x * x, x * y]
         if y and metric.capped:

@@ -37,6 +37,8 @@ ONCE = frozenset(
 )
 """Quantities that are 0 or 1: whoever did it twice has done it."""
 
+RATINGS = "ratings"  # thumbs up and down together: only asked for, never kept
+
 NO_SHOWINGS = (0,) * len(OF_SHOWINGS)
 NO_PAST = (0,) * len(OF_PAST)
 

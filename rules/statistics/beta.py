@@ -2,19 +2,21 @@
 
 import math
 
-from .deviances import binomial_term
+from .deviances import binomial_term, log_beta
 from .normal import checked
 from .roots import place
 
 _TERMS = 1_000_000  # of the continued fraction: some √(a + b) are needed
 _TINY = 1e-300
+_NEAR = -40.0  # ln of what changes no digit of 1
 
 
 def cdf(x: float, a: float, b: float) -> float:
     """The probability of at most ``x``: the regularised incomplete beta function.
 
-    -> ValueError unless ``a`` and ``b`` are positive numbers. Source: DLMF 8.17.22 (continued
-    fraction), summed by Lentz's method; its first factor after Loader (2000).
+    -> ValueError unless ``a`` and ``b`` are positive numbers. Source: A. DiDonato, A. Morris,
+    "Significant Digit Computation of the Incomplete Beta Function Ratios" (1992), the continued
+    fraction of equation 9, summed by Lentz's method; its first factor after Loader (2000).
     """
     _check(a, b)
     return below(x, 1 - x, a, b)
@@ -34,7 +36,7 @@ def quantile(p: float, a: float, b: float) -> float:
     _check(a, b)
     checked(p)
     if p <= 0.5:
-        return 1 / (1 + math.exp(min(700.0, _log_odds(p, b, a))))
+        return _logistic(-_log_odds(p, b, a))
     return upper_quantile(1 - p, a, b)
 
 
@@ -43,18 +45,29 @@ def upper_quantile(q: float, a: float, b: float) -> float:
     _check(a, b)
     checked(q)
     if q <= 0.5:
-        return 1 / (1 + math.exp(min(700.0, -_log_odds(q, a, b))))
+        return _logistic(_log_odds(q, a, b))
     return quantile(1 - q, a, b)
 
 
 def _log_odds(q: float, a: float, b: float) -> float:
     """``ln(x / (1 - x))`` of the value ``x`` that is exceeded with probability ``q``."""
+    # So near to 1 the first term of the series is all: q = (1 - x)^b / (b B(a, b)).
+    log_rest = (math.log(q) + math.log(b) + log_beta(a, b)) / b
+    if log_rest < _NEAR - math.log(1 + a):
+        return -log_rest
 
     def tail(u: float) -> tuple[float, float]:
-        x, y = 1 / (1 + math.exp(min(700.0, -u))), 1 / (1 + math.exp(min(700.0, u)))
-        return below(y, x, b, a), math.exp(binomial_term(a, b, x, y))
+        x, y = _logistic(u), _logistic(-u)
+        density = math.exp(binomial_term(a, b, x, y)) if x > 0 and y > 0 else 0.0
+        return below(y, x, b, a), density
 
     return place(tail, q, math.log(a / b))
+
+
+def _logistic(u: float) -> float:
+    if u < 0:
+        return math.exp(u) / (1 + math.exp(u))
+    return 1 / (1 + math.exp(-u))
 
 
 def below(x: float, y: float, a: float, b: float) -> float:
@@ -69,22 +82,23 @@ def below(x: float, y: float, a: float, b: float) -> float:
 
 
 def _fraction(x: float, y: float, a: float, b: float) -> float:
-    first = math.exp(binomial_term(a, b, x, y)) / a
-    c, d = 1.0, 1 - (a + b) * x / (a + 1)
-    d = 1 / (d if abs(d) > _TINY else _TINY)
-    h = d
-    for m in range(1, _TERMS):
-        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        for term in (even, odd):
-            d = 1 + term * d
-            d = 1 / (d if abs(d) > _TINY else _TINY)
-            c = 1 + term / c
-            c = c if abs(c) > _TINY else _TINY
-            h *= d * c
-        if abs(d * c - 1) < 2e-16:
+    apart = a * y - b * x
+    total = a / (a + 1) * (apart + 1)
+    c, d = total, 0.0
+    for n in range(1, _TERMS):
+        odd = a + 2 * n - 1
+        above = (a + n - 1) * (a + b + n - 1) / odd / odd * n * (b - n) * x * x
+        below = (
+            n + n * (b - n) * x / odd + (a + n) / (odd + 2) * (apart + 1 + n * (1 + y))
+        )
+        d = below + above * d
+        d = 1 / (d if abs(d) > _TINY else _TINY)
+        c = below + above / c
+        c = c if abs(c) > _TINY else _TINY
+        total *= c * d
+        if abs(c * d - 1) < 4e-16:
             break
-    return first * h
+    return math.exp(binomial_term(a, b, x, y)) / total
 
 
 def _check(a: float, b: float) -> None:

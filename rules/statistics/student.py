@@ -1,11 +1,14 @@
 """Student's t distribution."""
 
 import math
+import sys
 
 from . import normal
 from .beta import below
-from .deviances import binomial_term
+from .deviances import binomial_term, log_beta
 from .roots import place
+
+_FAR = 20.0  # ln of t / √df whose square changes no digit when 1 is added
 
 
 def cdf(t: float, df: float) -> float:
@@ -35,7 +38,10 @@ def quantile(p: float, df: float) -> float:
 
 
 def upper_quantile(q: float, df: float) -> float:
-    """The value that is exceeded with probability ``q``. -> ValueError as ``quantile``."""
+    """The value that is exceeded with probability ``q``. -> ValueError as ``quantile``.
+
+    The largest float if it is beyond that, which needs less than one degree of freedom.
+    """
     _check(df)
     normal.checked(q)
     if q == 0.5:
@@ -43,11 +49,15 @@ def upper_quantile(q: float, df: float) -> float:
     if q > 0.5:
         return -upper_quantile(1 - q, df)
 
+    # So far out the first term of the series is all, and its inverse is known.
+    far = math.log(df) / 2 - (math.log(q) + _log_far(df)) / df
+    if far - math.log(df) / 2 > _FAR:
+        return math.exp(min(far, math.log(sys.float_info.max)))
+
     def tail(u: float) -> tuple[float, float]:
         t = math.exp(u)
-        x, y = _sides(t, df)
-        # The density of ln t, of which t's square has twice.
-        return _beyond(t, df), math.exp(binomial_term(df / 2, 0.5, x, y))
+        # The density of ln t.
+        return _beyond(t, df), math.exp(binomial_term(df / 2, 0.5, *_sides(t, df)))
 
     return math.exp(place(tail, q, math.log(normal.upper_quantile(q))))
 
@@ -62,8 +72,14 @@ def _sides(t: float, df: float) -> tuple[float, float]:
 
 
 def _beyond(t: float, df: float) -> float:
-    x, y = _sides(t, df)
-    return below(x, y, df / 2, 0.5) / 2
+    if t > 0 and (distance := math.log(t) - math.log(df) / 2) > _FAR:
+        return math.exp(-df * distance - _log_far(df))
+    return below(*_sides(t, df), df / 2, 0.5) / 2
+
+
+def _log_far(df: float) -> float:
+    """``ln(df B(df/2, 1/2))``."""
+    return math.log(df) + log_beta(df / 2, 0.5)
 
 
 def _check(df: float) -> None:

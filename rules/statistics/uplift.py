@@ -4,9 +4,8 @@ import math
 from typing import NamedTuple
 
 from . import normal, student
-from .covariates import adjusted_variance, adjustment
-from .exactly import quotient
-from .samples import Ratio, Sample
+from .arms import Arm, arms
+from .samples import Sample
 from .sequences import Sequential
 
 
@@ -53,10 +52,10 @@ def uplift(
     which computes the same.
     """
     alpha = 1 - normal.checked(confidence)
-    arms = _arms(control, treated, adjusted)
-    if arms is None:
+    found = arms(control, treated, adjusted)
+    if found is None:
         return None
-    before, after = arms
+    before, after = found
     scale = abs(before.mean)
     if not scale:
         return None
@@ -77,7 +76,7 @@ def uplift(
     else:
         deviations = sequential.deviations(units, alpha)
         p = sequential.p(z, units, alpha)
-    found = Uplift(
+    answer = Uplift(
         relative,
         relative - deviations * relative_error,
         relative + deviations * relative_error,
@@ -88,37 +87,10 @@ def uplift(
         before.mean,
         after.mean,
     )
-    return found if all(map(math.isfinite, found)) else None
+    return answer if all(map(math.isfinite, answer)) else None
 
 
-class _Arm(NamedTuple):
-    n: float
-    mean: float
-    shift: float  # of the mean by the covariate
-    error: float  # of the (adjusted) mean
-
-
-def _arms(control: Sample, treated: Sample, adjusted: bool) -> tuple[_Arm, _Arm] | None:
-    """Both, adjusted by the same covariate; None if one of them tells nothing."""
-    theta = None
-    if adjusted and not isinstance(control, Ratio) and not isinstance(treated, Ratio):
-        theta = adjustment(control, treated)
-    one, other = _arm(control, theta), _arm(treated, theta)
-    return (one, other) if one is not None and other is not None else None
-
-
-def _arm(sample: Sample, theta: float | None) -> _Arm | None:
-    mean, variance, shift = sample.mean, sample.variance, 0.0
-    if theta is not None and not isinstance(sample, Ratio):
-        variance = adjusted_variance(sample, theta)
-        shift = theta * (quotient(sample.x, sample.n) or 0.0)
-    units = quotient(sample.n, 1)
-    if mean is None or variance is None or units is None or not variance > 0:
-        return None
-    return _Arm(units, mean, shift, math.sqrt(variance / units))
-
-
-def _freedom(before: _Arm, after: _Arm, error: float) -> float:
+def _freedom(before: Arm, after: Arm, error: float) -> float:
     """Degrees of freedom after Welch and Satterthwaite."""
     one, other = (before.error / error) ** 2, (after.error / error) ** 2
     return 1 / (one * one / (before.n - 1) + other * other / (after.n - 1))
