@@ -20,6 +20,7 @@ from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .dismissals import NOTHING as DISMISS_NOTHING
 from .engines.proposals import Proposals, asks, completed
+from .exposed import PageExposed
 from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
@@ -47,9 +48,8 @@ _WHY = {
 class Display:
     """Decides every slot of a page once, and fills it.
 
-    ``decisions`` holds those that were made, by slot; ``exposed`` the ones that count: those whose fragments are on the page, and
-    those that were held back for the sake of a comparison; ``passing`` those that were made before
-    something else was known.
+    ``decisions`` holds those that were made, by slot; ``exposed`` the ones that count; ``passing``
+    those that were made before something else was known.
     """
 
     __slots__ = (
@@ -68,7 +68,7 @@ class Display:
         self._shelves = Shelves()
         self.decisions: dict[str, Decision] = {}
         self._placement = self._page()
-        self.exposed: list[Decision] = []
+        self.exposed = PageExposed()
         self._ahead: set[str] | None = None  # decided before their turn, all at once
         self._questions: Questions | None = None
         self._proposals: Proposals | None = None  # of engines, on sites that have any
@@ -94,9 +94,10 @@ class Display:
         self.passing.update(self.decisions)
         self.decisions.clear()
         self._placement = self._page()
-        for decision in self.exposed:  # these have left
+        exposed = self.exposed.decisions
+        for decision in exposed:  # these have left
             self._placement.take(decision)
-        self._shelves.only({decision.slot for decision in self.exposed})
+        self._shelves.only({decision.slot for decision in exposed})
 
     def decision(self, slot: str) -> Decision:
         """What ``slot`` shows; decided once per request."""
@@ -187,8 +188,8 @@ class Display:
         decision = self.decision(hole.slot)
         if decision.fragment is None:
             self._shelves.leave(hole.slot)
-            if decision.held:
-                self.exposed.append(decision)
+            if decision.held or decision.failed:
+                self.exposed.add(decision, self._facts)
             return None
         visit = self._visit
         remote = decision.fragment in visit.site.remotes
@@ -203,20 +204,35 @@ class Display:
                 content = self._render(decision, hole.default, charset)
         except FragmentError as error:
             self._cannot(decision, error)
+            lost = self.decisions[hole.slot]
+            if lost.failed:
+                self.exposed.add(lost, self._facts)
             return None
         if content is None:
             self._keep_default(decision, "no-rule")
             return None
         if remote:
-            self.exposed.append(decision)
+            self.exposed.add(decision, self._facts)
             return content
         # Fragments are shared between pages: they know neither where we stand nor for whom.
         if visit.guise is not None:
             content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
         elif visit.root:
             content = content.replace(_CLICK, visit.root.encode() + _CLICK)
-        self.exposed.append(self._discovered(decision))
+        self.exposed.add(self._discovered(decision), self._facts)
         return content
+
+    def expose(self, slot: str) -> str:
+        """Whoever renders ``slot`` themselves shows what was decided for it.
+
+        The id of the decision, empty where nobody is counted.
+        """
+        decision, exposed, visit = self.decision(slot), self.exposed, self._visit
+        if not (decision.shown or decision.held):
+            return ""
+        id = exposed.next(visit.arrival.now) if visit.counts else ""
+        exposed.add(decision, self._facts)
+        return id
 
     def _discovered(self, decision: Decision) -> Decision:
         """``decision`` with what luck has brought onto its shelf, for whoever reports it."""
@@ -429,11 +445,20 @@ class Display:
         )
         if slot:
             outcome = "too-large" if reason == "too-large" else "unsupported"
-            self.decisions[slot] = Decision(slot, outcome)
-            self._leave(slot)
+            # Who is not counted need not be decided for.
+            wanted = self.decision(slot) if self._visit.remembers else None
+            self._lose(slot, wanted, outcome)
 
     def failed(self, slot: str, error: Exception) -> None:
         """Filling a slot failed in a way that nobody foresaw."""
         self._visit.window.warn(f"slot {slot}", "the slot %s failed: %r", slot, error)
-        self.decisions[slot] = Decision(slot, "error")
+        self._lose(slot, self.decisions.get(slot), "error")
+
+    def _lose(self, slot: str, wanted: Decision | None, reason: str) -> None:
+        """``slot`` keeps its default content for this ``reason``, whatever it was to show."""
+        lost = Decision(slot, reason)
+        if wanted is not None and wanted.shown:
+            lost = msgspec.structs.replace(wanted, reason=reason, fragment=None)
+            self.exposed.add(lost, self._facts)
+        self.decisions[slot] = lost
         self._leave(slot)

@@ -17,6 +17,7 @@ from ..fragments.render import Click, Renderer
 from ..fragments.slots import SlotNames
 from ..rules.counting import Counted
 from ..rules.events import PROMOTION_VIEWED, SAYS
+from ..rules.exposures import Exposures
 from ..rules.facts import Event, Profile
 from ..rules.learning import learn
 from ..rules.ruleset import RuleSet
@@ -64,6 +65,7 @@ class Site(msgspec.Struct, frozen=True, eq=False):
     asks: bool  # whether a page may have to wait for any of these
     pages: "Overrides | None"  # of the visitor's own pages; most sites have none
     watched: frozenset[str]
+    exposures: Exposures
     warnings: tuple[Finding, ...]
     revision: str  # of all files together
 
@@ -232,6 +234,7 @@ def check_site(
         asks=bool(settings.remotes or settings.engines),
         pages=pages,
         watched=_watched(rules),
+        exposures=Exposures(rules, settings.experiments.report_segments),
         warnings=tuple(
             finding for finding in findings if finding.severity == "warning"
         ),

@@ -205,8 +205,28 @@ def facts(
     profile, which has none of an account. Only attributes that ``rules`` use are read. ``supplies`` are asked when a rule asks them. No profile means a visitor about whom nothing is recorded.
     """
     known = profile or _NOBODY
-    stored, wanted = known.attributes, rules.wanted
     values: dict[str, object] = {}
+    _read(values, rules.wanted, known, context, consent, given)
+    return Facts(
+        *(values, known, consent, context, traffic, units, pins, given, supplies),
+        allocations,
+    )
+
+
+def complete(known: Facts, wanted: Wanted) -> None:
+    """Read what nobody has asked for before into ``known``, for whoever asks after the rules."""
+    profile, context = known.profile, known.context
+    _read(known.values, wanted, profile, context, known.consent, known.given)
+
+
+def _read(
+    values: dict[str, object],
+    wanted: Wanted,
+    known: Profile,
+    context: Context,
+    consent: frozenset[str],
+    given: Mapping[str, object],
+) -> None:
     for name, field in wanted.of_profile:
         values[name] = getattr(known, field)
     for name, field in wanted.of_context:
@@ -214,6 +234,7 @@ def facts(
     for name, read in wanted.read:
         if (value := read(known, context, consent, wanted.zone)) is not None:
             values[name] = value
+    stored = known.attributes
     for name, attribute in wanted.declared:
         raw = given.get(name)
         if raw is None:
@@ -222,7 +243,3 @@ def facts(
         value = typed(attribute, raw, wanted.zone)
         if value is not None or attribute.type == "list":
             values[name] = value
-    return Facts(
-        *(values, known, consent, context, traffic, units, pins, given, supplies),
-        allocations,
-    )

@@ -205,6 +205,11 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
         """Whether the visitor counts as one who would have seen the rule."""
         return self.reason in HELD
 
+    @property
+    def failed(self) -> bool:
+        """Whether a rule won, and its fragment could not be shown."""
+        return self.rule is not None and self.reason in FAILURES
+
 
 #: Why a slot shows what it shows. Every part of shopwindow that names a reason names one of
 #: these, or, of a rule, one of :data:`RULE_REASONS`.
@@ -239,3 +244,5 @@ RULE_REASONS = {
 #: Reasons to keep the default content that count as exposures: without them, nobody could
 #: compare those who saw a rule with those who would have seen it.
 HELD = frozenset({"holdout", "control"})
+#: Reasons to keep the default content although a rule has won: something went wrong.
+FAILURES = frozenset({"error", "late", "too-large", "unsupported"})

@@ -11,7 +11,7 @@ from .document import SIZE_LIMIT, Document, Node
 from .drafts import Draft, Drafts
 from .grammar import Grammar
 from .ruleset import Rule, RuleSet
-from .segments import BUILT_IN_SEGMENTS
+from .segments import BUILT_IN, BUILT_IN_SEGMENTS
 from .steps import finished
 from .versions import read_version
 from .vocabulary import ID, Parameters, Vocabulary, time_zone
@@ -135,7 +135,7 @@ class _Reader:
 
     def _note_built_in(self) -> None:
         """Adds the segments every site has; the site's own of the same name stay."""
-        document = Document("built-in", BUILT_IN_SEGMENTS, self.findings)
+        document = Document(BUILT_IN, BUILT_IN_SEGMENTS, self.findings)
         assert document.root is not None
         ((_, node),) = document.root.entries
         for key, value in node.entries:
