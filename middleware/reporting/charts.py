@@ -112,4 +112,6 @@ def _range(effects: Sequence[Effect]) -> tuple[float, float, float]:
 def _round(step: float) -> float:
     """The next of 1, 2, 5, 10, ... above."""
     power = 10.0 ** floor(log10(step))
-    return next(power * one for one in (1, 2, 5, 10) if power * one >= step * (1 - 1e-9))
+    return next(
+        power * one for one in (1, 2, 5, 10) if power * one >= step * (1 - 1e-9)
+    )

@@ -38,7 +38,9 @@ def html(report: Report, write: Writing) -> str:
         write=write,
         own=_style(),
         made=_clock(report.made, report.timezone),
-        updated="" if report.updated is None else _clock(report.updated, report.timezone),
+        updated=""
+        if report.updated is None
+        else _clock(report.updated, report.timezone),
         value=value,
         badges=BADGES,
         alarms=ALARMS,

@@ -103,7 +103,12 @@ def _broken(subject: Subject) -> list[Alert]:
     if subject.ratio is not None and subject.ratio.broken:
         whose = subject.name or "the holdout"
         told.append(
-            Alert("sample-ratio", subject.kind, subject.name, f"{whose}: {subject.verdict.words}")
+            Alert(
+                "sample-ratio",
+                subject.kind,
+                subject.name,
+                f"{whose}: {subject.verdict.words}",
+            )
         )
         return told  # what else it says is not to be read
     broken = [guard for guard in subject.guards if guard.broken == "yes"]

@@ -156,9 +156,7 @@ def effect(raw: Raw, p: float, days: float | None, detectable: float | None) -> 
     )
 
 
-def asked(
-    goal: str, guardrails: Iterable[str], only: str = ""
-) -> dict[str, Role]:
+def asked(goal: str, guardrails: Iterable[str], only: str = "") -> dict[str, Role]:
     """The metrics that are looked at, in the catalogue's order, each with its role."""
     guards = set(guardrails)
     return {

@@ -26,7 +26,9 @@ class Gathered(NamedTuple):
 
     def names(self, kind: str, context: str = "") -> list[str]:
         """Those of ``kind`` that any visitor belongs to."""
-        return sorted(key[1] for key in self.cells if (key[0], key[2]) == (kind, context))
+        return sorted(
+            key[1] for key in self.cells if (key[0], key[2]) == (kind, context)
+        )
 
     def contexts(self, kind: str, name: str) -> list[str]:
         return sorted(

@@ -54,9 +54,7 @@ def _unseen(found: Gathered, rules: Iterable[Rule]) -> list[Remark]:
     ]
 
 
-def _unclicked(
-    found: Gathered, rules: Iterable[Rule], write: Writing
-) -> list[Remark]:
+def _unclicked(found: Gathered, rules: Iterable[Rule], write: Writing) -> list[Remark]:
     told = []
     for rule in rules:
         seen = found.total("rule", rule.id, "impressions")
@@ -129,7 +127,9 @@ def _overdue(rules: Iterable[Rule], today: int) -> list[Remark]:
         if review is not None and review < today:
             owner = rule.about.get("owner", "")
             whose = f" by {owner}" if owner else ""
-            words = f"{rule.id} was to be reviewed{whose} until {rule.about['review-by']}."
+            words = (
+                f"{rule.id} was to be reviewed{whose} until {rule.about['review-by']}."
+            )
             told.append(Remark("review", "rule", rule.id, words))
     return told
 

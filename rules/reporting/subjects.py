@@ -11,7 +11,7 @@ from .asked import Asked
 from .drafts import USUAL, Draft, funnel, mode
 from .effects import Raw, effect
 from .gathering import Gathered
-from .patience import detectable_by, days_to_go, days_to_least
+from .patience import days_to_go, days_to_least, detectable_by
 from .report import (
     Arm,
     Effect,
@@ -57,13 +57,13 @@ def finished(
     """``draft`` with its effects, whose p are adjusted; ``total`` as in the report's making."""
     effects = tuple(_effects(draft, raws))
     goals = [one for one in effects if one.role == "goal"]
-    guards = guarded(
-        draft.guardrails, effects, ask.write, lambda arm: _who(draft, arm)
-    )
+    guards = guarded(draft.guardrails, effects, ask.write, lambda arm: _who(draft, arm))
     arms = _arms(draft)
     verdict = _blocked(draft, ask, total)
     if verdict is None:
-        arms = tuple(_with_verdict(arm, draft, arms, goals, guards, ask) for arm in arms)
+        arms = tuple(
+            _with_verdict(arm, draft, arms, goals, guards, ask) for arm in arms
+        )
         verdict = overall(arms, effects) if any(arm.verdict for arm in arms) else None
     rule = draft.rule
     goal = None
@@ -175,14 +175,18 @@ def _with_verdict(
     if arm.name == base or (own is None and arm.name in DEFAULT):
         return arm
     if not draft.base:
-        return replace(arm, verdict=alone(_who(draft, arm.name), draft.metric, beside=False))
+        return replace(
+            arm, verdict=alone(_who(draft, arm.name), draft.metric, beside=False)
+        )
     other = next(one for one in arms if one.name == base)
     values = (arm.values.get(draft.metric), other.values.get(draft.metric))
     verdict: Verdict
     if own is None and None in values and arm.funnel.exposed and other.funnel.exposed:
         verdict = alone(_who(draft, arm.name), draft.metric, beside=True)
     elif own is None or _few(draft, arm.name, base):
-        wait = days_to_least(draft.days, *(_seen(draft, one) for one in (arm.name, base)))
+        wait = days_to_least(
+            draft.days, *(_seen(draft, one) for one in (arm.name, base))
+        )
         who = _who(draft, arm.name)
         verdict = too_few(who, base, (arm, other), wait, ask.write)
     else:
@@ -217,7 +221,9 @@ def _seen(draft: Draft, arm: str) -> tuple[int, int]:
     if metric.measure == "money":
         return tally.n, int(tally.sample(USUAL).y)
     sample = tally.sample(metric.name)
-    hits = sample.d if metric.measure == "seconds" and hasattr(sample, "d") else sample.y
+    hits = (
+        sample.d if metric.measure == "seconds" and hasattr(sample, "d") else sample.y
+    )
     return tally.n, int(hits)
 
 

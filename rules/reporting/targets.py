@@ -7,7 +7,6 @@ from .phrases import phrase, said
 from .report import Effect, Goal, Guard, Hypothesis, State
 from .writing import Writing
 
-
 Who = Callable[[str], str]
 """What the visitors of an arm saw."""
 
@@ -29,7 +28,9 @@ def aimed(
             "open",
             f"Goal: {aim} in {noun}. Nothing can be compared yet.",
         )
-    best = max(own, key=lambda one: one.relative if one.better == "more" else -one.relative)
+    best = max(
+        own, key=lambda one: one.relative if one.better == "more" else -one.relative
+    )
     edge = target or 0.0
     low, high = best.low, best.high
     ahead, behind = low >= edge, high < edge
@@ -74,9 +75,7 @@ def guarded(
     return tuple(found)
 
 
-def _guard(
-    limit: float, most: bool, effect: Effect, write: Writing, who: str
-) -> Guard:
+def _guard(limit: float, most: bool, effect: Effect, write: Writing, who: str) -> Guard:
     broken = effect.low > limit if most else effect.high < limit
     kept = effect.high <= limit if most else effect.low >= limit
     state: State = "yes" if broken else "no" if kept else "open"

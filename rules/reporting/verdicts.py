@@ -129,9 +129,7 @@ def _wait(effect: Effect, write: Writing) -> str:
     """How long it still takes, and what so many visitors could show."""
     told = ""
     if effect.detectable is not None:
-        told = (
-            f"; a difference of {write.percent(effect.detectable)} would show by now"
-        )
+        told = f"; a difference of {write.percent(effect.detectable)} would show by now"
     if effect.days is None:
         return told + ". Let it run."
     return f"{told}. Let it run: about {write.days(effect.days)} to go."

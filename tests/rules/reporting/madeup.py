@@ -34,7 +34,9 @@ class Book:
         for _ in range(number):
             tally.count(self._unit(cell.arm, worth, rates))
 
-    def _unit(self, arm: str, worth: float, rates: Mapping[str, float]) -> dict[str, int]:
+    def _unit(
+        self, arm: str, worth: float, rates: Mapping[str, float]
+    ) -> dict[str, int]:
         chance = self.chance
         told = {"visits": 1, "pages": 1 + int(chance.expovariate(0.5))}
         told["bounces"] = int(told["pages"] == 1)
@@ -52,7 +54,12 @@ class Book:
         return told
 
     def daily(
-        self, kind: str, name: str, days: Mapping[int, int] | range, number: int = 0, **counters: int
+        self,
+        kind: str,
+        name: str,
+        days: Mapping[int, int] | range,
+        number: int = 0,
+        **counters: int,
     ) -> None:
         """The same counters on each of ``days``."""
         for day in days:
@@ -62,7 +69,10 @@ class Book:
 
     def report(self, *rules: Rule, **asked: Any) -> Report:
         return reported(
-            iter(self.cells.items()), self.counts, ruleset(list(rules), {}), ask(**asked)
+            iter(self.cells.items()),
+            self.counts,
+            ruleset(list(rules), {}),
+            ask(**asked),
         )
 
     def sorted(self) -> Iterator[tuple[Cell, Tally]]:
@@ -116,4 +126,6 @@ def experiment(
     usual = {"control": (100, 0.1), "plain": (200, 0.1), "cosy": (200, 0.1)}
     for arm, (number, ordered) in (arms or usual).items():
         for day in days:
-            book.units(Cell(day, "experiment", name, context, arm), number, ordered=ordered)
+            book.units(
+                Cell(day, "experiment", name, context, arm), number, ordered=ordered
+            )
