@@ -2,11 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from ...rules.measurement.cells import Cell, Tally
 from .books import Books, Row
 
+if TYPE_CHECKING:
+    from ..site import Site
+
+_EVER = 2**31  # a day that nobody sees
 _Y, _D = 0, 2  # places in a tally's moments
 # Quantity of a unit's cell -> the metric whose moments hold its sum, and where.
 _SUMS: Mapping[str, tuple[str, int]] = {
@@ -37,6 +44,31 @@ class Difference(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.seen:,} seen, {self.counted:,} counted"
+
+
+class Agreement(msgspec.Struct, frozen=True):
+    """How many numbers were compared, and those that differ."""
+
+    compared: int
+    differing: tuple[str, ...]
+
+
+def compared(books: Books, site: "Site", store: str, now: float) -> Agreement:
+    """``books`` against what ``site`` counts of the log at ``store``, as reports have it.
+
+    Raises :class:`~shopwindow.middleware.stores.StoreError` if that cannot be read.
+    """
+    from ..measuring import plan_for
+    from ..rollups import open_rollups
+    from ..settings import address
+
+    at = address(replace(site.settings, store=store, events=""))
+    with open_rollups(at, site.context.day) as rollups:
+        rollups.update(plan_for(site), now)
+        cells = list(rollups.cells(0, _EVER))
+        counts = rollups.counts(0, _EVER)
+    number, found = differences(books, cells, counts)
+    return Agreement(number, tuple(str(one) for one in found))
 
 
 def differences(
