@@ -169,9 +169,7 @@ def allocate(
         return Allocation("variant", variant, split.unit, pinned=True)
     unit, id, note = _unit(split.unit, units)
     if not id and not (kept and unit == "visitor"):
-        return Allocation(
-            "traffic" if unit == "customer" else "nothing", None, unit, note
-        )
+        return Allocation("traffic" if units.visitor else "nothing", None, unit, note)
     share = reached(split, allocations)
     if not share:
         return Allocation("traffic", unit=unit, note="its roll-out went back")
@@ -192,10 +190,10 @@ def allocate(
     if split.traffic < 1 and position(f"traffic:{experiment}", who) >= split.traffic:
         return Allocation("traffic", unit=unit, note=note)
     if share < 1 and (place := position(f"rollout:{experiment}", who)) >= share:
-        outside: Outcome = (
-            "control" if place >= 1 - min(share, 1 - share) else "traffic"
-        )
-        return Allocation(outside, unit=unit, note=note)
+        if kept == CONTROL and split.unit != "account":
+            return Allocation("control", unit=unit, note=note, kept=True)
+        compared = place >= 1 - min(share, 1 - share)
+        return Allocation("control" if compared else "traffic", unit=unit, note=note)
     if split.control and position(f"control:{experiment}", who) < split.control:
         return Allocation("control", unit=unit, note=note)
     if split.adapt is None:
@@ -212,9 +210,8 @@ def reached(split: Split, allocations: Allocations) -> float:
     if split.rollout is None:
         return 1.0
     share = allocations.shares.get(split.experiment, split.rollout.steps[0])
-    return (
-        share if 0 <= share <= 1 else 0.0
-    )  # what nobody understands is shown to nobody
+    # What nobody understands is shown to nobody.
+    return share if 0 <= share <= 1 else 0.0
 
 
 def weighed(
