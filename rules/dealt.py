@@ -50,8 +50,8 @@ def _arm(rule: Rule, split: Split, facts: Facts, found: Allocation) -> str:
     if split.adapt is None:
         return f"{found.variant.weight:g} of {split.total:g}"
     now = context(rule, facts)
-    weights = {each.name: each for each in weighed(split, facts.allocations, now)}
-    whole = sum(each.weight for each in weights.values())
-    share = percent(weights[found.variant.name].weight / whole)
+    weights = weighed(split, facts.allocations, now)
+    number = split.variants.index(found.variant)
+    share = percent(weights[number] / sum(weights))
     where = f" in {now.replace(':', ' ')}" if now else ""
     return f"adaptive, {share} of visitors{where} now"

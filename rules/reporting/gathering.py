@@ -68,8 +68,8 @@ def gathered(
     totals: dict[tuple[str, str], dict[str, int]] = {}
     series: dict[tuple[str, str, str], dict[int, int]] = {}
     for (day, kind, name, counter), number in counts.items():
-        days = series.setdefault((kind, name, counter), {})
-        days[day] = days.get(day, 0) + number
+        course = series.setdefault((kind, name, counter), {})
+        course[day] = course.get(day, 0) + number
         if since <= day <= until:
             total = totals.setdefault((kind, name), {})
             total[counter] = total.get(counter, 0) + number

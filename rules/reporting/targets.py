@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 
 from ..goals import Guardrail
+from .judgements import Goal, Guard, Hypothesis, State
 from .phrases import phrase, said
-from .report import Effect, Goal, Guard, Hypothesis, State
+from .report import Effect
 from .writing import Writing
 
 Who = Callable[[str], str]
