@@ -241,16 +241,33 @@ def _pages(cache: "PageCache", window: Shopwindow, app: ASGIApp) -> "Pages":
 
 
 class _Plain:
-    """An answer that is not a page view: only cookies and stored events concern us."""
+    """An answer that is not a page view: only cookies and stored events concern us, and what
+    its handler says that it shows."""
 
-    __slots__ = ("_visit", "_send")
+    __slots__ = ("_visit", "_send", "_status")
     broken_off = False  # nothing is counted that could be undone
 
     def __init__(self, visit: Visit, send: Send) -> None:
         self._visit = visit
         self._send = send
+        self._status = 0
 
     async def send(self, message: Message) -> None:
+        visit = self._visit
         if message["type"] == "http.response.start":
-            message = await leaving(self._visit, message)
+            self._status = message["status"]
+            message = await leaving(visit, message)
         await self._send(message)
+        if visit.display.exposed.decisions and self._status == 200:
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                self._count()
+
+    def _count(self) -> None:
+        visit, self._status = self._visit, 0
+        if visit.arrival.prefetch:
+            return  # nobody is looking yet
+        try:
+            visit.delivered()
+        except Exception as error:
+            # The answer has left already; what is lost is one showing.
+            visit.window.warn("delivered", "counting a view failed: %r", error)

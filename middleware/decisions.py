@@ -35,9 +35,9 @@ from starlette.types import Receive, Send
 
 from ..findings import suggest
 from ..fragments.rewrite import Hole
-from ..rules.exposures import exposure
 from ..rules.facts import Decision
 from .context import Arrival
+from .exposed import ExposedApart
 from .forms import Form, read_form
 from .previews import PARAMETER
 from .replies import local, reply, say
@@ -101,11 +101,12 @@ async def _decided(visit: Visit) -> dict[str, Any]:
         await visit.decide_all(slots)
 
     answers: dict[str, dict[str, Any]] = {}
-    counted: dict[str, dict[str, Any]] = {}
+    display = visit.display
+    apart = display.exposed = ExposedApart()
     for slot in slots:
         decision = await visit.decide(slot)
         content = _html(visit, decision) if html else None
-        decision = visit.display.decision(slot)  # its fragment may have failed
+        decision = display.decision(slot)  # its fragment may have failed
         answers[slot] = {
             "rule": decision.rule,
             "fragment": decision.fragment,
@@ -115,12 +116,12 @@ async def _decided(visit: Visit) -> dict[str, Any]:
         }
         if html:
             answers[slot]["html"] = content
-        if decision.shown or decision.held:
-            counted[slot] = exposure(decision)
+        if content is None:
+            display.expose(slot)
     revision, token = visit.site.rules.revision, None
     if visit.remembers and visit.visitor is not None:
         showings, now = visit.window.showings, visit.arrival.now
-        token = showings.seal(visit.visitor.id, now, revision, counted)
+        token = showings.seal(visit.visitor.id, now, revision, *apart.sealed(visit))
     return {"decision": token, "revision": revision, "slots": answers}
 
 

@@ -20,6 +20,7 @@ from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
 from .dismissals import NOTHING as DISMISS_NOTHING
 from .engines.proposals import Proposals, asks, completed
+from .exposed import PageExposed
 from .foresight import Foresight
 from .guise import everybody_sees
 from .remote import LONGEST
@@ -47,9 +48,8 @@ _WHY = {
 class Display:
     """Decides every slot of a page once, and fills it.
 
-    ``decisions`` holds those that were made, by slot; ``exposed`` the ones that count: those whose fragments are on the page, and
-    those that were held back for the sake of a comparison; ``passing`` those that were made before
-    something else was known.
+    ``decisions`` holds those that were made, by slot; ``exposed`` the ones that count; ``passing``
+    those that were made before something else was known.
     """
 
     __slots__ = (
@@ -68,7 +68,7 @@ class Display:
         self._shelves = Shelves()
         self.decisions: dict[str, Decision] = {}
         self._placement = self._page()
-        self.exposed: list[Decision] = []
+        self.exposed = PageExposed()
         self._ahead: set[str] | None = None  # decided before their turn, all at once
         self._questions: Questions | None = None
         self._proposals: Proposals | None = None  # of engines, on sites that have any
@@ -94,9 +94,10 @@ class Display:
         self.passing.update(self.decisions)
         self.decisions.clear()
         self._placement = self._page()
-        for decision in self.exposed:  # these have left
+        exposed = self.exposed.decisions
+        for decision in exposed:  # these have left
             self._placement.take(decision)
-        self._shelves.only({decision.slot for decision in self.exposed})
+        self._shelves.only({decision.slot for decision in exposed})
 
     def decision(self, slot: str) -> Decision:
         """What ``slot`` shows; decided once per request."""
@@ -144,8 +145,11 @@ class Display:
         self._foresight = None
         if visit.guise is not None:
             query = visit.arrival.scope.get("query_string", b"")
-            traffic, supplies = visit.window.traffic, visit.window.supplies
-            return visit.guise.facts(visit.site, context, query, traffic, supplies)
+            window = visit.window
+            return visit.guise.facts(
+                *(visit.site, context, query, window.traffic, window.supplies),
+                window.allocations,
+            )
         customer = lookup.customer
         if customer is not None:
             context = msgspec.structs.replace(
@@ -161,7 +165,10 @@ class Display:
                 return self._foresight.facts
         units = Units()
         if visit.remembers and visit.visitor is not None:
-            units = Units(visit.visitor.id, customer.id if customer else None)
+            units = Units(visit.visitor.id)
+            if customer is not None:
+                account = customer.account or None
+                units = Units(visit.visitor.id, customer.id, account)
         return facts(
             visit.site.rules,
             visit.profile,
@@ -171,6 +178,7 @@ class Display:
             visit.window.traffic,
             units,
             supplies=visit.window.supplies,
+            allocations=visit.window.allocations,
         )
 
     def fill(self, hole: Hole, charset: str) -> bytes | None:
@@ -180,8 +188,8 @@ class Display:
         decision = self.decision(hole.slot)
         if decision.fragment is None:
             self._shelves.leave(hole.slot)
-            if decision.held:
-                self.exposed.append(decision)
+            if decision.held or decision.failed:
+                self.exposed.add(decision, self._facts)
             return None
         visit = self._visit
         remote = decision.fragment in visit.site.remotes
@@ -196,20 +204,35 @@ class Display:
                 content = self._render(decision, hole.default, charset)
         except FragmentError as error:
             self._cannot(decision, error)
+            lost = self.decisions[hole.slot]
+            if lost.failed:
+                self.exposed.add(lost, self._facts)
             return None
         if content is None:
             self._keep_default(decision, "no-rule")
             return None
         if remote:
-            self.exposed.append(decision)
+            self.exposed.add(decision, self._facts)
             return content
         # Fragments are shared between pages: they know neither where we stand nor for whom.
         if visit.guise is not None:
             content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
         elif visit.root:
             content = content.replace(_CLICK, visit.root.encode() + _CLICK)
-        self.exposed.append(self._discovered(decision))
+        self.exposed.add(self._discovered(decision), self._facts)
         return content
+
+    def expose(self, slot: str) -> str:
+        """Whoever renders ``slot`` themselves shows what was decided for it.
+
+        The id of the decision, empty where nobody is counted.
+        """
+        decision, exposed, visit = self.decision(slot), self.exposed, self._visit
+        if not (decision.shown or decision.held):
+            return ""
+        id = exposed.next(visit.arrival.now) if visit.counts else ""
+        exposed.add(decision, self._facts)
+        return id
 
     def _discovered(self, decision: Decision) -> Decision:
         """``decision`` with what luck has brought onto its shelf, for whoever reports it."""
@@ -237,7 +260,9 @@ class Display:
         site, known = self._visit.site, self._facts
         dimension = site.reorders.get(decision.fragment)
         if dimension is not None:
-            scores = strengths(known.profile, dimension, known.context.now)
+            scores = {}
+            if not decision.level:  # a segment's order is that of the page
+                scores = strengths(known.profile, dimension, known.context.now)
             return site.renderer.reorder(decision.fragment, default, scores, charset)
         return self.rendered(decision, known, charset, self._shelves)
 
@@ -277,9 +302,8 @@ class Display:
         if content is None:
             view = NOBODY
             if plate.personal:
-                view = VisitorView(
-                    first_name=known.context.first_name or "", language=language
-                )
+                name = "" if decision.level else known.context.first_name or ""
+                view = VisitorView(first_name=name, language=language)
             content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view)
         if plate.version.mentions.dismiss:
             content = self._dismissible(content, decision)
@@ -422,11 +446,20 @@ class Display:
         )
         if slot:
             outcome = "too-large" if reason == "too-large" else "unsupported"
-            self.decisions[slot] = Decision(slot, outcome)
-            self._leave(slot)
+            # Who is not counted need not be decided for.
+            wanted = self.decision(slot) if self._visit.remembers else None
+            self._lose(slot, wanted, outcome)
 
     def failed(self, slot: str, error: Exception) -> None:
         """Filling a slot failed in a way that nobody foresaw."""
         self._visit.window.warn(f"slot {slot}", "the slot %s failed: %r", slot, error)
-        self.decisions[slot] = Decision(slot, "error")
+        self._lose(slot, self.decisions.get(slot), "error")
+
+    def _lose(self, slot: str, wanted: Decision | None, reason: str) -> None:
+        """``slot`` keeps its default content for this ``reason``, whatever it was to show."""
+        lost = Decision(slot, reason)
+        if wanted is not None and wanted.shown:
+            lost = msgspec.structs.replace(wanted, reason=reason, fragment=None)
+            self.exposed.add(lost, self._facts)
+        self.decisions[slot] = lost
         self._leave(slot)

@@ -52,6 +52,7 @@ class Foresight:
         self.facts = facts(
             *(site.rules, known, context, purposes, given, traffic, units),
             supplies=window.supplies,
+            allocations=window.allocations,
         )
         self.decisions: dict[str, Decision] = {}
         self.shelves = Shelves()  # those of the contents

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ..rules.attributes import NO_SUPPLIES, Facts, Supplies, facts
 from ..rules.decide import decide
-from ..rules.experiments import Units
+from ..rules.experiments import NO_ALLOCATIONS, Allocations, Units
 from ..rules.facts import Context, Decision, Event, Profile
 from ..rules.interests import NO_TRAFFIC, Traffic
 from ..rules.placement import Limits, Placement
@@ -52,6 +52,7 @@ class Guise(msgspec.Struct, frozen=True):
         query: bytes = b"",
         traffic: Traffic = NO_TRAFFIC,
         supplies: Supplies = NO_SUPPLIES,
+        allocations: Allocations = NO_ALLOCATIONS,
     ) -> Facts:
         """What rules may know of this look at a page; the look itself counts, as on any page."""
         return facts(
@@ -64,6 +65,7 @@ class Guise(msgspec.Struct, frozen=True):
             self.units,
             self.pins,
             supplies,
+            allocations,
         )
 
     def _after(self, site: "Site", context: Context, query: bytes) -> Profile | None:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from ..rules.events import PROMOTION_VIEWED
-from ..rules.exposures import showing
 from ..rules.facts import Context, Event, Profile
 from .foresight import Foresight, foresee
 from .views import sightings
@@ -136,7 +134,5 @@ class PageView:
         if visit.site.engines:
             visit.window.engines.heard(visit, own)
             display.proposals_left()
-        if display.exposed:
-            properties = showing(display.exposed, visit.site.rules.revision)
-            shown = visit.event(PROMOTION_VIEWED, properties)
-            journal.note(shown, profile, fetched, visit.site.learn(profile, shown))
+        if display.exposed.decisions:
+            display.exposed.note(visit, profile, fetched)

@@ -22,6 +22,7 @@ from ..rules.vocabulary import time_zone
 from .accounts import read_owner
 from .consent.settings import OURS, ToolSettings, read_provider
 from .engines.settings import EngineSettings, read_engines
+from .experimenting import ExperimentSettings, read_experiments
 from .outside import read_remotes
 from .processing.register import Register, read_register
 from .recommendations import Recommendations, model_folder, read_recommendations
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True):
     revalidate: bool = False
     slots: Mapping[str, Slot] = {}
     limits: Limits = UNLIMITED
+    experiments: ExperimentSettings = ExperimentSettings()
     tracks: tuple[Track, ...] = ()
     attributes: Mapping[str, Attribute] = {}
     consent_days: int = 180
@@ -133,7 +135,10 @@ def read_settings(
     values["exclude"] = _paths(pages, "exclude")
     values["revalidate"] = pages.flag("revalidate")
     values["slots"] = slots = read_slots(root.table("slots"))
-    values["limits"] = read_limits(pages, root.table("experiments"), slots)
+    experiments = root.table("experiments")
+    values["limits"] = read_limits(pages, experiments, slots)
+    alerts = root.table("alerts")
+    values["experiments"] = read_experiments(experiments, alerts, environment)
     pages.finish()
 
     values["tracks"] = tuple(t for s in root.tables("track") if (t := _track(s)))

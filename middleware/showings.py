@@ -13,15 +13,28 @@ LASTING = 3_600.0  # seconds in which something decided may still be shown
 
 
 class Showing(msgspec.Struct, frozen=True):
-    """Decisions that count once they are seen: slot -> what the event tells of it."""
+    """Decisions that count once they are seen: slot -> what the event tells of it.
+
+    ``everywhere`` is what the events of all slots tell.
+    """
 
     at: float
     revision: str
     slots: Mapping[str, Mapping[str, Any]]
     token: str
+    everywhere: Mapping[str, Any] = {}
+
+    def properties(self, slot: str) -> dict[str, Any]:
+        """Those of the event that says that ``slot`` was shown."""
+        told = [dict(self.slots[slot])]
+        return {"promotions": told, "revision": self.revision, **self.everywhere}
 
     def event_id(self, slot: str) -> str:
-        """The same for the same showing, so that reporting it twice counts once."""
+        """The same for the same showing, so that reporting it twice counts once: that of the
+        decision, where there is one."""
+        decision = self.slots.get(slot, {}).get("decision")
+        if isinstance(decision, str):
+            return decision.rpartition(".")[0]
         mark = hashlib.blake2b(f"{slot} {self.token}".encode(), digest_size=12)
         return f"{int(self.at * 1000):011x}{mark.hexdigest()}"
 
@@ -46,16 +59,18 @@ class Showings:
         at: float,
         revision: str,
         slots: Mapping[str, Mapping[str, Any]],
+        everywhere: Mapping[str, Any] = {},
     ) -> str:
         """A text that says what ``visitor`` was to see at the time ``at``."""
-        return self._serializer(visitor).dumps([at, revision, slots])
+        return self._serializer(visitor).dumps([at, revision, slots, everywhere])
 
     def open(self, token: str, visitor: str, now: float) -> Showing | None:
         """What a seal says; None if we did not make it, for this visitor, in the last hour."""
         try:
-            at, revision, slots = self._serializer(visitor).loads(token)
+            # Of an older version there is nothing after the slots.
+            at, revision, slots, *rest = self._serializer(visitor).loads(token)
         except BadData:
             return None
         if not -LASTING < now - at < LASTING:
             return None
-        return Showing(at, revision, slots, token)
+        return Showing(at, revision, slots, token, *rest)

@@ -17,6 +17,7 @@ from ..fragments.render import Click, Renderer
 from ..fragments.slots import SlotNames
 from ..rules.counting import Counted
 from ..rules.events import PROMOTION_VIEWED, SAYS
+from ..rules.exposures import Exposures
 from ..rules.facts import Event, Profile
 from ..rules.learning import learn
 from ..rules.ruleset import RuleSet
@@ -64,6 +65,7 @@ class Site(msgspec.Struct, frozen=True, eq=False):
     asks: bool  # whether a page may have to wait for any of these
     pages: "Overrides | None"  # of the visitor's own pages; most sites have none
     watched: frozenset[str]
+    exposures: Exposures
     warnings: tuple[Finding, ...]
     revision: str  # of all files together
 
@@ -81,8 +83,9 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
     def learn(self, profile: Profile | None, event: Event) -> Profile | None:
         """``profile`` after ``event``; the same object if there is nothing to remember."""
-        if event.name == PROMOTION_VIEWED and not self._is_watched(event):
-            return profile
+        if event.name == PROMOTION_VIEWED:
+            if not self.watched or not self._is_watched(event):
+                return profile
         return learn(profile, event, self.catalog.relatives)
 
     def _is_watched(self, event: Event) -> bool:
@@ -232,6 +235,7 @@ def check_site(
         asks=bool(settings.remotes or settings.engines),
         pages=pages,
         watched=_watched(rules),
+        exposures=Exposures(rules, settings.experiments.report_segments),
         warnings=tuple(
             finding for finding in findings if finding.severity == "warning"
         ),

@@ -72,7 +72,6 @@ def read_limits(pages: Section, experiments: Section, slots: dict[str, Slot]) ->
     if holdout is None:
         hint = 'write for example "5%", from 0% to 100%'
         experiments.wrong("holdout", f'"{written}" is not a percentage', hint)
-    experiments.finish()
     groups = {name: slot.group for name, slot in slots.items() if slot.group}
     limits = Limits(at_most, groups, holdout or 0.0)
     return UNLIMITED if limits == UNLIMITED else limits  # to be known at a glance

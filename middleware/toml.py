@@ -77,6 +77,17 @@ class Section:
             return default
         return int(value)
 
+    def amount(
+        self, key: str, default: float, *, least: float = 0.0, most: float
+    ) -> float:
+        value = self._value(key, (int, float), "a number")
+        if value is None:
+            return default
+        if not least <= value <= most:  # nor is what is not a number at all
+            self.wrong(key, f'"{key}" must be from {least:g} to {most:g}, not {value}')
+            return default
+        return float(value)
+
     def flag(self, key: str, default: bool = False) -> bool:
         value = self._value(key, (bool,), "true or false")
         return default if value is None else bool(value)

@@ -35,6 +35,7 @@ from .visitor import Visitor, new_visitor
 if TYPE_CHECKING:
     from .window import Shopwindow
 
+BOTH = frozenset(PURPOSES)
 serving: ContextVar["Visit | None"] = ContextVar("shopwindow", default=None)
 
 
@@ -197,6 +198,11 @@ class Visit:
         """
         return self._returned and "personalization" in self.purposes
 
+    @property
+    def counts(self) -> bool:
+        """Whether what is shown to this visitor is counted: that needs both consents."""
+        return self._returned and self.purposes >= BOTH
+
     def _look_up(self) -> None:
         """Ask the store, once."""
         if self.remembers and not self.lookup.started:
@@ -302,6 +308,15 @@ class Visit:
             # As in decide.
             self.window.warn("remote", "asking another server failed: %r", error)
             return Decision(slot, "error")
+
+    def shows(self, slot: str) -> str:
+        """A handler that renders itself shows what was decided for ``slot``, or keeps its default
+        content where the decision says so: it counts once the answer to a GET has left with 200.
+
+        The decision's id; empty where nobody is counted. Raises as :meth:`decide_sync`.
+        """
+        self.decide_sync(slot)
+        return self.display.expose(slot)
 
     def turn_to(self, page: Arrival) -> None:
         """From here on it is decided for ``page``, which another channel is about to show."""
@@ -619,8 +634,7 @@ class Visit:
 
     def saw(self, showing: Showing, slot: str) -> None:
         """Whoever asked for decisions has shown the one for ``slot``."""
-        told = [dict(showing.slots[slot])]
-        properties = {"promotions": told, "revision": showing.revision}
+        properties = showing.properties(slot)
         self._note(PROMOTION_VIEWED, properties, id=showing.event_id(slot))
 
     def promise(self) -> "list[asyncio.Future[None]]":

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from .answers import NONE, never
 from .built_in import BUILT_IN, CONTEXT_FIELDS, PROFILE_FIELDS, READERS, Reader
-from .experiments import Units
+from .experiments import NO_ALLOCATIONS, Allocations, Units
 from .facts import Context, Counter, Profile
 from .interests import NO_TRAFFIC, Leanings, Traffic
 from .typed import Attribute, Type, typed, version
@@ -70,11 +70,13 @@ class Facts:
     lists just the ill-typed ones are None: a missing one is absent and counts as empty. ``units`` are the ids that experiments go by,
     ``pins`` map experiments to the variant that is to be seen whatever the bucket says.
     ``dismissed`` are the rules that the visitor sent away, ``unwanted`` the things that they
-    never want to see: dimension -> keys. ``supplies`` know what runs out. ``given`` are the raw values of this request. ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
+    never want to see: dimension -> keys. ``supplies`` know what runs out, ``allocations`` how far
+    adaptive experiments and roll-outs have come. ``given`` are the raw values of this request. ``memo`` belongs to the compiled conditions, ``survivors`` to the index.
     """
 
     __slots__ = (
         "_leanings",
+        "allocations",
         "consent",
         "context",
         "counts",
@@ -103,6 +105,7 @@ class Facts:
         pins: Mapping[str, str] = NO_PINS,
         given: Mapping[str, object] = NOT_GIVEN,
         supplies: Supplies = NO_SUPPLIES,
+        allocations: Allocations = NO_ALLOCATIONS,
     ) -> None:
         self.values = values
         self.profile = profile
@@ -117,6 +120,7 @@ class Facts:
         self.pins = pins
         self.given = given
         self.supplies = supplies
+        self.allocations = allocations
         self.memo: dict[object, Any] = {}
         self.survivors: tuple[object, int, bool] | None = None
         self._leanings: dict[str, Leanings] = {}
@@ -192,6 +196,7 @@ def facts(
     units: Units = NO_UNITS,
     pins: Mapping[str, str] = NO_PINS,
     supplies: Supplies = NO_SUPPLIES,
+    allocations: Allocations = NO_ALLOCATIONS,
 ) -> Facts:
     """The facts of one request. Never raises on ill-typed values.
 
@@ -200,8 +205,28 @@ def facts(
     profile, which has none of an account. Only attributes that ``rules`` use are read. ``supplies`` are asked when a rule asks them. No profile means a visitor about whom nothing is recorded.
     """
     known = profile or _NOBODY
-    stored, wanted = known.attributes, rules.wanted
     values: dict[str, object] = {}
+    _read(values, rules.wanted, known, context, consent, given)
+    return Facts(
+        *(values, known, consent, context, traffic, units, pins, given, supplies),
+        allocations,
+    )
+
+
+def complete(known: Facts, wanted: Wanted) -> None:
+    """Read what nobody has asked for before into ``known``, for whoever asks after the rules."""
+    profile, context = known.profile, known.context
+    _read(known.values, wanted, profile, context, known.consent, known.given)
+
+
+def _read(
+    values: dict[str, object],
+    wanted: Wanted,
+    known: Profile,
+    context: Context,
+    consent: frozenset[str],
+    given: Mapping[str, object],
+) -> None:
     for name, field in wanted.of_profile:
         values[name] = getattr(known, field)
     for name, field in wanted.of_context:
@@ -209,6 +234,7 @@ def facts(
     for name, read in wanted.read:
         if (value := read(known, context, consent, wanted.zone)) is not None:
             values[name] = value
+    stored = known.attributes
     for name, attribute in wanted.declared:
         raw = given.get(name)
         if raw is None:
@@ -217,6 +243,3 @@ def facts(
         value = typed(attribute, raw, wanted.zone)
         if value is not None or attribute.type == "list":
             values[name] = value
-    return Facts(
-        *(values, known, consent, context, traffic, units, pins, given, supplies)
-    )

@@ -58,6 +58,9 @@ def _rule(draft: "Draft", segments: Segments) -> Rule:
     purposes, holds, possible = compiled(draft.conditions, segments)
     if draft.cap or draft.split or draft.explore:
         purposes |= {"personalization"}
+    contexts: tuple[Segment, ...] = ()
+    if draft.split is not None and (adapt := draft.split.adapt) is not None:
+        contexts = tuple(segments[name] for name in adapt.by)
     filled = None
     if draft.bindings:
         decisions: dict[str | None, Decision] = {None: draft.decision}
@@ -85,4 +88,7 @@ def _rule(draft: "Draft", segments: Segments) -> Rule:
         draft.about,
         draft.off,
         subjects(draft.conditions, segments, draft.names),
+        draft.goal,
+        draft.guardrails,
+        contexts,
     )

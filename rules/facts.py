@@ -173,7 +173,9 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     of the ``experiment``, ``control`` in the control group. ``discovered`` are the items that luck
     has brought onto its shelf: id -> how probable that was. ``bound`` says what the names of
     the rule's ``as:`` stand for, and the parameters that are such a thing: name -> dimension
-    and key.
+    and key. ``level`` is ``segment`` where it may know nothing of the one visitor.
+    ``propensity`` says of an adaptive experiment how probable its variant was when it was drawn;
+    ``unit`` who was dealt it, ``customer`` or ``account``, and is empty for a visitor.
     """
 
     slot: str
@@ -190,6 +192,9 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     goal: str = ""
     bound: Mapping[str, tuple[str, str]] = {}
     discovered: Mapping[str, float] = {}
+    level: str = ""
+    propensity: float | None = None
+    unit: str = ""
 
     @property
     def shown(self) -> bool:
@@ -199,6 +204,11 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     def held(self) -> bool:
         """Whether the visitor counts as one who would have seen the rule."""
         return self.reason in HELD
+
+    @property
+    def failed(self) -> bool:
+        """Whether a rule won, and its fragment could not be shown."""
+        return self.rule is not None and self.reason in FAILURES
 
 
 #: Why a slot shows what it shows. Every part of shopwindow that names a reason names one of
@@ -234,3 +244,5 @@ RULE_REASONS = {
 #: Reasons to keep the default content that count as exposures: without them, nobody could
 #: compare those who saw a rule with those who would have seen it.
 HELD = frozenset({"holdout", "control"})
+#: Reasons to keep the default content although a rule has won: something went wrong.
+FAILURES = frozenset({"error", "late", "too-large", "unsupported"})

@@ -35,6 +35,8 @@ GA4_NAMES: Mapping[str, str] = {
 }
 GA4_HELD = "withhold_promotion"
 """What somebody of a control group was not shown; GA4 has no name for it, either."""
+GA4_FAILED = "fail_promotion"
+"""What could not be shown."""
 
 _GA4_NAME_KEPT = 40  # characters of an event's name
 _GA4_ITEM = {
@@ -67,6 +69,7 @@ _GA4_PARAMETERS: Mapping[str, Mapping[str, str]] = {
             "slot": "creative_slot",
             "experiment": "experiment",
             "held": "held",
+            "failed": "failed",
         },
     ),
 }
@@ -76,8 +79,11 @@ _OF_PRODUCTS = (LIST_VIEWED, ORDER_COMPLETED)
 
 def ga4_name(line: Line) -> str:
     """GA4's name of what happened; of the shop's own events its name in GA4's spelling."""
-    if line.name == PROMOTION_VIEWED and "held" in line.properties:
-        return GA4_HELD
+    if line.name == PROMOTION_VIEWED:
+        if "held" in line.properties:
+            return GA4_HELD
+        if "failed" in line.properties:
+            return GA4_FAILED
     known = GA4_NAMES.get(line.name)
     if known is not None:
         return known

@@ -223,6 +223,8 @@ def _promotion(name: str) -> "Lesson":
         for each in listed if isinstance(listed, (list, tuple)) else (properties,):
             if type(each) is not dict and not isinstance(each, Mapping):
                 continue
+            if "failed" in each:
+                continue  # nobody saw it
             if fragment := _as_text(each.get(property)):
                 pairs.append((kind, fragment))
             if name == PROMOTION_CLICKED:

@@ -1,7 +1,9 @@
 """What a rule does whose conditions hold: it decides, or it leaves its place to the next."""
 
-from .attributes import NO_PINS, Facts
-from .experiments import CONTROL, Allocation, Split, allocate, explores
+from msgspec.structs import replace
+
+from .attributes import Facts
+from .experiments import Allocation, allocate, explores
 from .facts import DAY, Decision
 from .rule import Rule
 from .subjects import unwanted
@@ -25,13 +27,21 @@ def outcome(rule: Rule, facts: Facts) -> Decision | str:
         return "explore"
     decision, variant = rule.decision, None
     if rule.split is not None:
-        allocation = allocated(rule.split, facts)
+        allocation = allocated(rule, facts)
         if allocation.outcome == "control":
-            return decision
+            if allocation.unit == "visitor":
+                return decision
+            return replace(decision, unit=allocation.unit)
         if allocation.variant is None:
             return "traffic" if allocation.outcome == "traffic" else "consent"
         variant = allocation.variant.name
         decision = rule.variants[variant]
+        if allocation.propensity is not None or allocation.unit != "visitor":
+            if rule.filled is not None:
+                keys = tuple(one.key(facts) for one in rule.bindings)
+                decision = rule.filled(variant, keys)
+            unit = "" if allocation.unit == "visitor" else allocation.unit
+            return replace(decision, propensity=allocation.propensity, unit=unit)
     if rule.filled is not None:
         return rule.filled(variant, tuple(one.key(facts) for one in rule.bindings))
     return decision
@@ -43,17 +53,26 @@ def dismissed(rule: Rule, facts: Facts) -> bool:
     return counter is not None and facts.context.now - counter.last < DISMISSED
 
 
-def allocated(split: Split, facts: Facts) -> Allocation:
-    """Where the visitor landed: at a pin, at what was seen first, else where the hash says.
-
-    What was seen first stays, so that neither a login nor a change of weights turns it over. A
-    control group that is no longer wanted lets its visitors go. Accounts see the same on all
-    devices: there the hash alone decides.
+def allocated(rule: Rule, facts: Facts) -> Allocation:
+    """Where the visitor landed in the split of ``rule``: at a pin, at what was seen first, else
+    where the hash says. What was seen first stays, so that neither a login nor a change of
+    weights turns it over.
     """
-    experiment = split.experiment
-    pin = facts.pins.get(experiment)
-    if pin is None and split.unit == "visitor":
-        pin = facts.profile.variants.get(experiment)
-        if pin == CONTROL and not split.control:
-            pin = None
-    return allocate(split, facts.units, {experiment: pin} if pin else NO_PINS)
+    split = rule.split
+    assert split is not None  # whoever asks has looked
+    return allocate(
+        split,
+        facts.units,
+        facts.pins,
+        facts.profile.variants.get(split.experiment),
+        facts.allocations,
+        context(rule, facts) if rule.contexts else "",
+    )
+
+
+def context(rule: Rule, facts: Facts) -> str:
+    """The first of the segments that ``adapt`` goes by that surely holds; empty: none does."""
+    for segment in rule.contexts:
+        if segment.purposes <= facts.consent and segment.tests.true(facts):
+            return f"segment:{segment.name}"
+    return ""

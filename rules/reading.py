@@ -11,7 +11,7 @@ from .document import SIZE_LIMIT, Document, Node
 from .drafts import Draft, Drafts
 from .grammar import Grammar
 from .ruleset import Rule, RuleSet
-from .segments import BUILT_IN_SEGMENTS
+from .segments import BUILT_IN, BUILT_IN_SEGMENTS
 from .steps import finished
 from .versions import read_version
 from .vocabulary import ID, Parameters, Vocabulary, time_zone
@@ -82,7 +82,7 @@ class _Reader:
         drafts = self.drafts.grouped(drafts)
         # A segment in a circle has its own finding.
         known = {segment.name for segment in segments}
-        sound = [draft for draft in drafts if _named(All(draft.conditions, 0)) <= known]
+        sound = [draft for draft in drafts if _used(draft) <= known]
         self.findings.sort(
             key=lambda finding: (finding.file, finding.line, finding.column)
         )
@@ -135,7 +135,7 @@ class _Reader:
 
     def _note_built_in(self) -> None:
         """Adds the segments every site has; the site's own of the same name stay."""
-        document = Document("built-in", BUILT_IN_SEGMENTS, self.findings)
+        document = Document(BUILT_IN, BUILT_IN_SEGMENTS, self.findings)
         assert document.root is not None
         ((_, node),) = document.root.entries
         for key, value in node.entries:
@@ -188,6 +188,14 @@ class _Reader:
     def _draft(self, document: Document, node: Node) -> Draft | None:
         zone = self.zones.get(document.file, self.zone)
         return self.drafts.draft(document, node, self._grammar(document), zone)
+
+
+def _used(draft: Draft) -> frozenset[str]:
+    """The segments that a rule stands on."""
+    named = _named(All(draft.conditions, 0))
+    if draft.split is not None and draft.split.adapt is not None:
+        named = named.union(draft.split.adapt.by)
+    return named
 
 
 def _named(condition: Condition) -> frozenset[str]:

@@ -104,7 +104,8 @@ def _moments(
 def _promotions(event: Event) -> Iterator[Mapping[str, Any]]:
     listed = event.properties.get(_LISTED)
     for each in listed if isinstance(listed, list) else ():
-        if isinstance(each, dict):  # shops may track what they like
+        # Shops may track what they like; what could not be shown says nothing of the rules.
+        if isinstance(each, dict) and "failed" not in each:
             yield each
 
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from .caps import Cap
-from .conditions import Condition, Consents, Segments, Test
+from .conditions import Condition, Consents, Segment, Segments, Test
 from .experiments import Split
 from .facts import CONSENTS, Decision
 from .favourites import Binding
+from .goals import Goal, Guardrail
 from .schedule import Schedule
 from .subjects import Subject
 from .terms import Deferred, Literal
@@ -27,7 +28,9 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
     ``decision`` is what it decides, ready: nothing is built per request. With a ``split`` it
     is the control group's, and ``variants`` holds the others by name. Where the rule has
     ``bindings``, ``filled(variant, keys)`` gives the decision with their names filled.
-    ``subjects`` are the things that it is about, a dimension and a key each.
+    ``subjects`` are the things that it is about, a dimension and a key each. ``goal`` and
+    ``guardrails`` are for reports, and for experiments that adapt or roll out; ``contexts`` are the
+    segments that have weights of their own in its split.
     """
 
     id: str
@@ -51,6 +54,9 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
     about: Mapping[str, str] = {}  # owner, goal, hypothesis, review-by, campaign, why
     off: bool = False
     subjects: tuple[Subject, ...] = ()
+    goal: Goal | None = None
+    guardrails: tuple[Guardrail, ...] = ()
+    contexts: tuple[Segment, ...] = ()
 
     @property
     def plain(self) -> bool:

@@ -77,6 +77,7 @@ def laying_out(
         if not rule.off:
             slots.setdefault(rule.slot, []).append(rule)
             asked.update(All(rule.conditions, rule.line).asked(segments))
+            asked.update(*(segment.asked for segment in rule.contexts))
         yield
     enabled = [rule for rule in rules if not rule.off]
     indices = yield from _indices(enabled, segments)

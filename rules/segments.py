@@ -1,5 +1,7 @@
 """The segments that every site has, written as an editor would write them."""
 
+BUILT_IN = "built-in"  # in the place of a file's name
+
 #: A site that defines one of these names means its own: what makes a customer a regular one,
 #: shops see differently.
 BUILT_IN_SEGMENTS = """\

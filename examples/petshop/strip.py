@@ -35,6 +35,14 @@ class Answer(NamedTuple):
     because: tuple[str, ...]
     place: str
     passed_over: tuple[str, ...]
+    held: str  # why it keeps the shop's own content although the rule holds; empty: it does not
+    experiment: str
+    variant: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether the page counts for the rule: it is shown, or held back to compare with."""
+        return bool(self.fragment or self.held)
 
 
 def answer(decision: Decision, rule: Rule | None) -> Answer:
@@ -47,6 +55,9 @@ def answer(decision: Decision, rule: Rule | None) -> Answer:
         tuple(each.words() for each in rule.conditions) if rule else (),
         f"{decision.file}:{decision.line}" if decision.file else "",
         tuple(passed_over(decision)),
+        decision.reason if decision.held else "",
+        decision.experiment or "",
+        decision.variant or "",
     )
 
 

@@ -19,14 +19,17 @@ _COMMANDS = {
     "replay": ".replay",
     "doctor": ".doctor",
     "stats": ".stats",
+    "report": ".report",
     "train": ".train",
     "recommend": ".recommend",
+    "measure": ".measure",
     "import": ".import_",
     "export": ".export",
     "erase": ".erase",
     "purge": ".purge",
     "store": ".store",
     "processing-register": ".register",
+    "simulate": ".simulate",
     "demo": "shopwindow.examples.petshop.__main__",
 }
 
@@ -74,12 +77,15 @@ def main() -> None:
       shopwindow replay personalization     see who of last week would be shown something else
       shopwindow doctor https://shop.example/   ask whether caches mix up visitors
       shopwindow stats personalization      count profiles and events
+      shopwindow report personalization     say what works, and how sure that is
       shopwindow train personalization      learn which products go together
       shopwindow recommend personalization  list what fills a shelf for whom, and why
+      shopwindow measure personalization    let experiments go by what visitors did
       shopwindow import personalization sales.csv --source pos    what a till knows of customers
       shopwindow export personalization --customer 17    all there is about one person
       shopwindow erase personalization --customer 17     delete it
       shopwindow purge personalization      delete what is older than the shop keeps it
       shopwindow processing-register personalization     what is kept, why and how long
+      shopwindow simulate                   let made-up visitors walk through the pet shop
       shopwindow demo                       a whole shop to click through
     """

@@ -136,7 +136,9 @@ class Proposals:
         engines = visit.window.engines
         shelves = [one for asked in self._asked.values() for one in asked.shelves]
         engines.had(visit.arrival.path, tuple(shelves))
-        for decision in visit.display.exposed:
+        for decision in visit.display.exposed.decisions:
+            if not decision.shown:
+                continue
             for name, answer, items in self._on_page.get(decision.slot, ()):
                 engines.showed(name, visit, answer, items)
 

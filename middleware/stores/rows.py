@@ -162,5 +162,9 @@ def _told(properties: Mapping[str, Any], key: str) -> str | None:
     things = properties.get("promotions")
     if not isinstance(things, Iterable):
         return None
-    texts = (_text(one.get(key)) for one in things if isinstance(one, Mapping))
+    texts = (
+        _text(one.get(key))
+        for one in things
+        if isinstance(one, Mapping) and "failed" not in one
+    )
     return " ".join(dict.fromkeys(text for text in texts if text)) or None

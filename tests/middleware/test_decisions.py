@@ -256,11 +256,12 @@ async def test_asking_counts_nothing_and_reporting_counts_once(
         assert events_of(window) == ["Promotion Viewed"]
     assert isinstance(window.store, MemoryStore)
     (event,) = window.store.events.values()
+    banner = {"promotion_id": "banner", "slot": "home.teaser", "rule": "hello"}
     assert event.properties == {
-        "promotions": [
-            {"promotion_id": "banner", "slot": "home.teaser", "rule": "hello"}
-        ],
+        "promotions": [{**banner, "decision": f"{event.id}.0"}],
         "revision": window.site.rules.revision,
+        "stage": "new",
+        "segments": ["new-visitor", "new-customer"],
     }
 
 

@@ -126,11 +126,14 @@ group = "pair"
 
 
 def told(window: Shopwindow) -> list[list[dict[str, Any]]]:
-    """What the events of all pages say that was shown, or held back."""
+    """What the events of all pages say that was shown, or held back, but for its id."""
     assert window.journal.wait_until_written()
     assert isinstance(window.store, MemoryStore)
     return [
-        event.properties["promotions"]
+        [
+            {name: value for name, value in one.items() if name != "decision"}
+            for one in event.properties["promotions"]
+        ]
         for event in window.store.events.values()
         if event.name == "Promotion Viewed"
     ]

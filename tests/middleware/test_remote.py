@@ -104,7 +104,7 @@ class Watching:
         assert visit is not None
         await self.app(scope, receive, send)
         self.decisions = dict(visit.display.decisions)
-        self.exposed = list(visit.display.exposed)
+        self.exposed = list(visit.display.exposed.decisions)
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -148,7 +148,9 @@ async def test_it_counts_as_shown_only_where_it_was_sent() -> None:
     async with shop("broken") as (_, window):
         answer, app = await one(window)
     assert answer.body == body()
-    assert [decision.slot for decision in app.exposed] == ["home.teaser"]
+    failed, shown = app.exposed
+    assert (failed.slot, failed.failed, failed.shown) == ("home.hero", True, False)
+    assert (shown.slot, shown.shown) == ("home.teaser", True)
 
 
 async def test_showings_are_told_to_the_store() -> None:

@@ -263,7 +263,9 @@ def test_an_old_revision_with_errors_is_named(folder: Path, tmp_path: Path) -> N
     git(tmp_path, "commit", "--quiet", "-a", "-m", "a slip")
     rules.write_text(good)
     said = run("replay", folder, "--against", "HEAD", code=1).output
-    assert "rules/hero.yaml" in said and "Tiere & mehr at HEAD: 8 errors" in said
+    slips = good.count("show: category-hero")
+    assert "rules/hero.yaml" in said
+    assert f"Tiere & mehr at HEAD: {slips} errors" in said
 
 
 # -- segments ------------------------------------------------------------------------------

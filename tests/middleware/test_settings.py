@@ -172,8 +172,8 @@ def test_an_empty_file_has_every_default() -> None:
 
 # What an editor wrote -> what is said about it.
 WRONG: dict[str, str | tuple[str, ...]] = {
-    "shop = 1": '1:1: unknown key "shop" in this file: known: attributes, consent, cookie, '
-    "deadlines, events, experiments, fragments, imports, ...",
+    "shop = 1": '1:1: unknown key "shop" in this file: known: alerts, attributes, consent, '
+    "cookie, deadlines, events, experiments, fragments, ...",
     "[sit]\nname = 'x'": '1:2: unknown key "sit" in this file: did you mean "site"?',
     "site = 1": '1:1: "site" must be a table',
     "[site]\nname = 1": '2:1: "name" must be a text in quotes',
@@ -190,7 +190,7 @@ WRONG: dict[str, str | tuple[str, ...]] = {
     "[pages]\nexclude = [1]": '2:1: "exclude" must be a list of texts',
     "[pages]\ninclude = ['/', 'c/*']": '2:1: "c/*" is not a path: a path starts with /',
     "[pages]\nat-most = -1": '2:1: "at-most" must be from 0 to 1000, not -1',
-    "[experiments]\nx = 1": '2:1: unknown key "x" in [experiments]: known: holdout',
+    "[experiments]\nx = 1": '2:1: unknown key "x" in [experiments]: known: customer-value, holdout, repurchase-days, window',
     "[experiments]\nholdout = 5": '2:1: "holdout" must be a text in quotes',
     "[experiments]\nholdout = '5'": '2:1: "5" is not a percentage: write for example '
     '"5%", from 0% to 100%',

@@ -34,5 +34,6 @@ async def test_a_place_that_stays_open_drops_the_fragment_and_says_so(
         (visit,) = visits
         assert visit is not None
         assert visit.display.decisions["home.teaser"].reason == "error"
-        assert visit.display.exposed == []
+        (failed,) = visit.display.exposed.decisions
+        assert failed.failed and not failed.shown
     assert "{visitor.first_name} cannot be filled (rule greeting)" in caplog.text

@@ -206,8 +206,8 @@ def test_a_rule_that_explores_steps_aside_for_some_on_each_day() -> None:
 def test_a_split_by_account_goes_by_the_account() -> None:
     split = replace(AB, unit="account")
     for number in range(50):
-        here = allocate(split, Units(f"v{number}", f"c{number}"))
-        elsewhere = allocate(split, Units(f"w{number}", f"c{number}"))
+        here = allocate(split, Units(f"v{number}", f"c{number}", f"a{number % 9}"))
+        elsewhere = allocate(split, Units(f"w{number}", "c", f"a{number % 9}"))
         assert here == elsewhere
         assert (here.unit, here.note) == ("account", "")
 
@@ -222,12 +222,12 @@ def test_without_an_account_the_visitor_decides_and_it_says_so() -> None:
 def test_an_account_and_a_visitor_of_the_same_name_are_two() -> None:
     by_account = replace(AB, unit="account")
     same = [
-        allocate(AB, Units(f"{n}")) == allocate(by_account, Units(None, f"{n}"))
+        allocate(AB, Units(f"{n}")) == allocate(by_account, Units(account=f"{n}"))
         for n in range(100)
     ]
     variants = [
         allocate(AB, Units(f"{n}")).variant
-        == allocate(by_account, Units(None, f"{n}")).variant
+        == allocate(by_account, Units(account=f"{n}")).variant
         for n in range(100)
     ]
     assert not any(same)
@@ -238,7 +238,7 @@ def test_an_account_and_a_visitor_of_the_same_name_are_two() -> None:
     ("split", "units", "note"),
     [
         (AB, Units(), "there is no visitor id"),
-        (AB, Units(None, "c1"), "there is no visitor id"),
+        (AB, Units(None, "c1", "a1"), "there is no visitor id"),
         (AB, Units(""), "there is no visitor id"),
         (
             replace(AB, unit="account"),

@@ -7,14 +7,17 @@ import pytest
 
 from shopwindow.findings import Finding
 from shopwindow.rules.document import Document, Node
-from shopwindow.rules.experiments import Split, Variant
+from shopwindow.rules.experiments import Adapting, Level, Split, Variant
 from shopwindow.rules.splits import Splits
 
 TWO = "variants: [{name: a, show: hero}, {name: b, show: hero}]"
 
 
 def content(
-    document: Document, place: Node, values: Mapping[str, Node]
+    document: Document,
+    place: Node,
+    values: Mapping[str, Node],
+    level: Level = "individual",
 ) -> tuple[str, Mapping[str, Any]] | None:
     """A shop with one fragment."""
     if "show" not in values:
@@ -64,8 +67,8 @@ def test_a_split_is_read_as_it_is_written() -> None:
         0.025,
         "hero",
         (0.0, 0.333),
-        True,
-        2,
+        Adapting(),
+        line=2,
     )
     assert found.total == 100
     assert found.variant("cosy") is found.variants[0]
@@ -77,7 +80,7 @@ def test_what_is_not_written_is_everybody_in_equal_parts() -> None:
     assert findings == [] and found is not None
     assert [variant.weight for variant in found.variants] == [1.0, 1.0]
     assert (found.unit, found.traffic, found.control) == ("visitor", 1.0, 0.0)
-    assert (found.layer, found.slice, found.adapt) == (None, (0.0, 1.0), False)
+    assert (found.layer, found.slice, found.adapt) == (None, (0.0, 1.0), None)
 
 
 @pytest.mark.parametrize(

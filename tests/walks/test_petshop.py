@@ -28,6 +28,10 @@ RABBITS = ("/c/rabbit", "/p/rabbit-hutch-oak", "/p/rabbit-tunnel-felt")
 PUPPIES = ("/c/puppy", "/p/puppy-bed-nest", "/p/puppy-starter-box", "/p/puppy-food-2kg")
 PREFERENCES = "/-/shopwindow/preferences"
 FLEAS = "Fleas? Stay calm"
+SPLIT = re.compile(
+    r"    split:\n(?:      .*\n)*?"
+    r"        - {name: .*? show: ([a-z-]+), with: ({.*})}\n(?:        - .*\n)*"
+)
 MORE_PERSONAS = """
   dog-owner-well-stocked:
     visits: 5
@@ -43,12 +47,20 @@ MORE_PERSONAS = """
 """
 
 
+def without_experiments(site: Path) -> None:
+    """Every visitor of the copied ``site`` sees the first variant of each experiment."""
+    for file in (site / "site.toml", *site.glob("rules/*.yaml")):
+        text = re.sub(r'holdout = "\d+%"', 'holdout = "0%"', file.read_text())
+        file.write_text(SPLIT.sub(r"    show: \1\n    with: \2\n", text))
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("pawfields")
     site = shutil.copytree(SITE, folder / "site")
+    without_experiments(site)
     with (site / "rules/tests/personas.yaml").open("a") as personas:
         personas.write(MORE_PERSONAS)
     with opened(request.param, "petshop", folder, PLACES, {"SITE": str(site)}) as shop:

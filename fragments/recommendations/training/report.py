@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from jinja2 import Environment, StrictUndefined
 
 from ...catalog import Catalog
+from ...reportpages import page, put
 from ..model import kind_and_id
 from ..scoring import VIEWED, Parameters
 from .charts import bars, columns, line
@@ -113,15 +112,7 @@ def write(
     ``read`` is what ``trained`` was learned from; titles are the catalogue's. Learns several
     times again, from parts of the history. Raises OSError if it cannot be written.
     """
-    page = html(trained, read, catalog, say)
-    if path.exists() and not path.is_file():  # a pipe, a terminal
-        path.write_text(page, encoding="utf-8")
-        return
-    beside = path.with_name(
-        f"{path.name}.new"
-    )  # who reads it sees it whole, or the old one
-    beside.write_text(page, encoding="utf-8")
-    beside.replace(path)
+    put(path, html(trained, read, catalog, say))
 
 
 def html(
@@ -134,11 +125,7 @@ def html(
     metrics = trained.meta["metrics"]
     parameters = msgspec.convert(trained.meta["parameters"], Parameters)
     look = closer(read.events, parameters, say)
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = files(__package__).joinpath("report.html").read_text(encoding="utf-8")
-    return environment.from_string(template).render(
+    return page(__package__, "report.html").render(
         counts=trained.meta["counts"],
         until=_day(trained.meta["until"]),
         measures=[

@@ -51,6 +51,46 @@ _STEPS = (
         at timestamptz NOT NULL
     ) WITH (fillfactor = 50);
     """,
+    """
+    -- What owners add to the sums of a shop, the sums by day, and what is known about them: see
+    -- the room of the roll-ups. Generation 0 is of visitors who are gone. `first` is the earliest
+    -- day of a unit; `shown` and `did` are when something was shown to them last, and when they
+    -- did something; `settled` is when it became part of generation 0, just before it goes;
+    -- `past` is what became part of it when their events got too old. An empty owner stands for
+    -- those who are gone. `what` is a name.
+    CREATE TABLE {schema}.rollup_units (
+        owner text PRIMARY KEY,
+        generation bigint NOT NULL,
+        body bytea NOT NULL,
+        first integer NOT NULL,
+        shown double precision NOT NULL,
+        did double precision NOT NULL,
+        settled double precision,
+        past bytea
+    );
+    CREATE TABLE {schema}.rollup_members (
+        account text NOT NULL,
+        owner text NOT NULL,
+        body bytea NOT NULL,
+        PRIMARY KEY (account, owner)
+    );
+    CREATE INDEX rollup_members_owner ON {schema}.rollup_members (owner);
+    CREATE TABLE {schema}.rollup_sums (
+        generation bigint NOT NULL,
+        day integer NOT NULL,
+        what bigint NOT NULL,
+        value bytea NOT NULL,
+        PRIMARY KEY (generation, day, what)
+    );
+    CREATE TABLE {schema}.rollup_names (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        text text NOT NULL UNIQUE
+    );
+    CREATE TABLE {schema}.rollup_state (
+        key text PRIMARY KEY,
+        value text NOT NULL
+    ) WITH (fillfactor = 50);
+    """,
 )
 
 VERSION = len(_STEPS)

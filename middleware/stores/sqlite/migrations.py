@@ -43,6 +43,42 @@ _STEPS = (
     ALTER TABLE events ADD COLUMN revision TEXT;
     ALTER TABLE events ADD COLUMN purpose TEXT NOT NULL DEFAULT 'personalization';
     """,
+    """
+    -- What owners add to the sums of a shop, the sums by day, and what is known about them: see
+    -- the room of the roll-ups. Generation 0 is of visitors who are gone.
+    CREATE TABLE rollup_units (
+        owner TEXT PRIMARY KEY,
+        generation INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        first INTEGER NOT NULL,     -- the earliest day in it
+        shown REAL NOT NULL,        -- when they were shown something last, and did something
+        did REAL NOT NULL,
+        settled REAL,               -- when it became part of generation 0, just before it goes
+        past BLOB                   -- what became part of it when their events got too old
+    ) WITHOUT ROWID;
+    CREATE TABLE rollup_members (
+        account TEXT NOT NULL,
+        owner TEXT NOT NULL,        -- empty: those who are gone
+        body BLOB NOT NULL,
+        PRIMARY KEY (account, owner)
+    ) WITHOUT ROWID;
+    CREATE INDEX rollup_members_owner ON rollup_members (owner);
+    CREATE TABLE rollup_sums (
+        generation INTEGER NOT NULL,
+        day INTEGER NOT NULL,
+        what INTEGER NOT NULL,      -- a name
+        value BLOB NOT NULL,
+        PRIMARY KEY (generation, day, what)
+    );
+    CREATE TABLE rollup_names (
+        id INTEGER PRIMARY KEY,
+        text TEXT NOT NULL UNIQUE
+    );
+    CREATE TABLE rollup_state (
+        key TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 
 VERSION = len(_STEPS)

@@ -1,0 +1,275 @@
+"""One made-up visitor in a running shop: looks, follows, orders, and writes down what was seen."""
+
+from random import Random
+
+from .books import Fact, Showing, Unit
+from .browser import PEOPLE, PROGRAM, Browser, Line, Page, Unexpected
+from .history import CONSIDERING
+from .planted import effect, orders_factor
+from .reading import LOGO, LOGO_RULE, Seen, cents, logo, products, seen, sold
+from .tastes import Taste, taste
+
+CONSENT = "/-/shopwindow/consent"
+OWN_PAGES = "/-/shopwindow/"
+LOOKS = (1, 3, 3, 4, 5, 6)  # pages about the favourite animal, before coming home
+LOGS_IN, TWO_DEVICES, LOGS_OUT = 0.15, 0.3, 0.2
+LEAVES, COMES_BACK = 0.05, 0.3  # takes consent back; and gives it again
+FETCHES_AHEAD, RETURNS = 0.1, 0.3
+RATES = 0.06
+BASKET = 0.25  # of whom nothing is ordered: puts something into the cart
+
+
+class Visitor:
+    """Somebody who has agreed to be remembered.
+
+    ``number`` is unlike that of any other, and what is done follows from it and ``seed``, and
+    from what the shop shows. ``units`` holds, after :meth:`walk`, who it was for shopwindow.
+    """
+
+    consents = "granted"
+
+    def __init__(self, line: Line, seed: int, number: int) -> None:
+        self.luck = Random(f"{seed} {number}")
+        self.taste: Taste = taste(self.luck)
+        self.name = _name(number)
+        self.units: list[Unit] = []
+        self._line = line
+        self._customer: Unit | None = None
+        self._decided = False  # whether to order
+        self._looks = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """A browser that has never been here."""
+        self._browser = Browser(self._line, self.luck.choice(PEOPLE))
+        self._unit = self._new_unit()
+        self._remembered = False
+        self._logo: Seen | None = None  # how the shop's name counts, while logged in
+        self._home: list[Showing] = []
+        self._arms: dict[str, str] = {}
+
+    def _new_unit(self) -> Unit:
+        unit = Unit()
+        self.units.append(unit)
+        return unit
+
+    def walk(self) -> None:
+        """All of it. Raises :class:`Unexpected` and ``Strange``, as the shop does not answer."""
+        self._agree()
+        self._look_around()
+        luck = self.luck
+        if luck.random() < LOGS_IN:
+            self._log_in()
+            self._look_around()
+            if luck.random() < TWO_DEVICES:
+                self._begin()
+                self._agree()
+                self._look_around()
+                self._log_in()
+            if luck.random() < LOGS_OUT:
+                self._log_out()
+        elif luck.random() < RETURNS:
+            self._look_around()
+        if luck.random() < LEAVES:
+            self._leave()
+
+    # -- pages -----------------------------------------------------------------------------
+
+    def _page(self, page: Page) -> str:
+        """Note what counts on a page that has come; returns its text."""
+        if page.status != 200:
+            raise Unexpected(f"{page.path} is answered with {page.status}")
+        if not self._remembered:
+            return page.text  # whatever is shown, nobody is counted
+        if page.path == "/":
+            self._home = [Showing(one) for one in seen(page.text)]
+            self._unit.facts += self._home
+            named = [one.seen for one in self._home if one.seen.slot == LOGO]
+            self._logo = named[0] if named else None
+            for one in self._home:
+                if one.seen.experiment and one.seen.held != "holdout":
+                    self._arms[one.seen.experiment] = one.seen.arm
+        elif page.path.startswith(OWN_PAGES):
+            pass  # of ours: nothing is shown there
+        elif logo(page.text):
+            self._unit.facts.append(Showing(Seen(LOGO, LOGO_RULE)))
+        elif self._logo is not None and self._logo.held:
+            self._unit.facts.append(Showing(self._logo))
+        return page.text
+
+    def _open(self, path: str) -> str:
+        return self._page(self._browser.open(path))
+
+    def _send(self, path: str, **fields: str) -> str:
+        return self._page(self._browser.send(path, **fields))
+
+    def _agree(self) -> None:
+        self._open("/")
+        self._remembered = True
+        self._send(CONSENT, choice=self.consents, next="/")
+        self._answer()
+
+    def _look_around(self) -> None:
+        """Some pages about the favourite animal, and home again."""
+        luck = self.luck
+        page = self._open(f"/c/{self.taste.favourite}")
+        self._looks += 1
+        found = products(page)
+        for _ in range(luck.choice(LOOKS) - 1):
+            path = f"/p/{luck.choice(found)}"
+            if luck.random() < FETCHES_AHEAD:
+                self._browser.open(path, ahead=True)
+            self._open(path)
+            self._looks += 1
+        self._open("/")
+        self._answer()
+        self._buy(found)
+
+    # -- what is shown ---------------------------------------------------------------------
+
+    def _answer(self) -> None:
+        """Follow something of the start page, send it away or rate it; mostly nothing."""
+        luck = self.luck
+        for one in list(self._home):
+            seen = one.seen
+            chance = self.taste.curious * effect(seen.experiment, seen.arm).clicks
+            if seen.links and luck.random() < chance:
+                one.clicked = True
+                link = luck.choice(seen.links)
+                self._open(link)
+                if luck.random() < 0.2:
+                    self._open(luck.choice(seen.links))  # one showing, followed twice
+            elif seen.dismissal and luck.random() < self.taste.picky:
+                one.dismissed = True
+                self._send(seen.dismissal)
+
+    # -- buying ----------------------------------------------------------------------------
+
+    def _buy(self, found: list[str]) -> None:
+        """Whether to order is settled once, when all that there is may have been shown: then an
+        arm's part of those who order is its factor times that of others."""
+        luck = self.luck
+        if self._decided or self._looks < CONSIDERING:
+            return
+        self._decided = True
+        orders = luck.random() < self.taste.ready * orders_factor(self._arms)
+        if not orders and luck.random() > BASKET:
+            return
+        for _ in range(luck.choice((1, 1, 2, 3))):
+            self._add(luck.choice(found))
+        if orders:
+            self._order()
+
+    def _add(self, product: str) -> None:
+        if sold(self._open(f"/p/{product}")):
+            quantity = self.luck.choice(("1", "1", "2"))
+            self._unit.facts.append(Fact("added"))
+            self._send("/cart/add", product=product, quantity=quantity)
+
+    def _order(self) -> None:
+        page = self._browser.open("/checkout")
+        if page.path != "/checkout":
+            self._page(page)
+            return  # everything was sold out
+        value = cents(self._page(page))
+        self._unit.facts.append(Fact("ordered", value))
+        self._send("/checkout", doorstep="front")
+
+    # -- who it is -------------------------------------------------------------------------
+
+    def _log_in(self) -> None:
+        stranger = self._unit
+        if self._customer is None:
+            self._customer = stranger
+        else:
+            self._customer.join(stranger)
+            self.units.remove(stranger)
+            self._unit = self._customer
+        self._send("/login", name=self.name)
+        self._answer()
+
+    def _log_out(self) -> None:
+        self._unit = self._new_unit()
+        self._send("/logout")
+
+    def _leave(self) -> None:
+        self._unit.left = True
+        self._unit = self._new_unit()
+        self._remembered = False
+        self._send(CONSENT, choice="denied", next="/")
+        self._open(f"/c/{self.taste.favourite}")
+        self._open("/")
+        if self.luck.random() < COMES_BACK:
+            self._agree()
+            self._look_around()
+
+
+class Cautious(Visitor):
+    """Somebody who is to be remembered, but not to be counted: no report may know of them."""
+
+    consents = "personalization"
+
+    def walk(self) -> None:
+        super().walk()
+        self.units.clear()
+
+
+class Refusing(Visitor):
+    """Somebody who says no, and looks around and orders all the same."""
+
+    answers = True
+
+    def walk(self) -> None:
+        self._open("/")
+        if self.answers:
+            self._send(CONSENT, choice="denied", next="/")
+        self._look_around()
+        self._look_around()
+        self.units.clear()
+
+
+class Silent(Refusing):
+    """Somebody who does not answer the question at all."""
+
+    answers = False
+
+
+class Passing(Visitor):
+    """Somebody who says yes, is gone before the next page comes, and never seen again."""
+
+    def walk(self) -> None:
+        self._open("/")
+        self._browser.post(CONSENT, choice="granted", next="/")
+        self.units.clear()
+
+
+class Program(Visitor):
+    """A robot, which follows every link and even agrees to everything."""
+
+    def walk(self) -> None:
+        self._browser = Browser(self._line, PROGRAM)
+        self._open("/")
+        self._send(CONSENT, choice="granted", next="/")
+        for path in ("/c/cat", "/p/cat-cave-felt", "/p/cat-mouse-wool", "/"):
+            self._open(path)
+        self.units.clear()
+
+
+KINDS: tuple[tuple[type[Visitor], str, int], ...] = (
+    (Visitor, "remembered", 70),
+    (Refusing, "refusing", 10),
+    (Silent, "silent", 6),
+    (Program, "programs", 5),
+    (Passing, "passing", 6),
+    (Cautious, "cautious", 3),
+)
+"""Who comes, what they are called in the books, and how many of a hundred they are."""
+
+
+def _name(number: int) -> str:
+    """A first name that nobody else has: letters alone, as the shop wants them."""
+    letters = ""
+    while number:
+        number, rest = divmod(number, 26)
+        letters = chr(97 + rest) + letters
+    return f"Mia {letters or 'a'}"

@@ -1,0 +1,158 @@
+"""One subject of a report, before its numbers were seen beside those of the others."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from ..experiments import CONTROL, Split
+from ..goals import Guardrail
+from ..measurement.cells import Tally
+from ..rule import Rule
+from .asked import Asked
+from .effects import Raw, asked, compared
+from .gathering import Gathered
+from .ratios import intended, ratio
+from .report import Funnel, Mode, Ratio
+
+LEVELS = ("none", "segment", "individual")
+#: Whose shares of the visitors move from day to day.
+MOVING = ("adapt", "rollout")
+#: What is looked at where nobody named a goal.
+USUAL, USUAL_OF_SITE = "conversion-rate", "revenue-per-visitor"
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """``arms`` are in the order in which they are shown, ``base`` the one to compare with."""
+
+    kind: str
+    name: str
+    context: str
+    arms: Mapping[str, Tally]
+    base: str
+    metric: str
+    raws: list[Raw]
+    values: Mapping[str, Mapping[str, float | None]]
+    days: int
+    rule: Rule | None = None
+    guardrails: tuple[Guardrail, ...] = ()
+    ratio: Ratio | None = None
+
+    @property
+    def split(self) -> Split | None:
+        return None if self.rule is None else self.rule.split
+
+
+class _Aim(NamedTuple):
+    metric: str
+    guardrails: tuple[Guardrail, ...]
+
+
+def drafted(
+    found: Gathered,
+    kind: str,
+    name: str,
+    ask: Asked,
+    rule: Rule | None = None,
+    context: str = "",
+) -> Draft:
+    """What is known of one subject. ``rule`` is the rule itself, or one of an experiment's."""
+    split = rule.split if rule is not None and kind == "experiment" else None
+    arms = _ordered(found.arms(kind, name, context), kind, split)
+    base = _base(arms, kind, split)
+    aim = _aim(kind, rule, ask)
+    guards = [rail.metric for rail in aim.guardrails]
+    only = aim.metric if context else ask.metric
+    roles = asked(aim.metric, guards, only)
+    days = found.daily.get((kind, name, context), {}) if mode(split) in MOVING else {}
+    raws, values = compared(arms, base, roles, days.values())
+    first = found.firsts.get((kind, name, context), ask.until)
+    return Draft(
+        kind,
+        name,
+        context,
+        arms,
+        base,
+        aim.metric,
+        raws,
+        values,
+        max(1, min(ask.until, ask.today) - first + 1),
+        rule,
+        aim.guardrails,
+        None if context else _ratio(arms, kind, split, ask),
+    )
+
+
+def funnel(tally: Tally) -> Funnel:
+    """How many of the visitors clicked, put something into the cart, ordered."""
+    return Funnel(
+        tally.n,
+        *(int(tally.sample(one).y) for one in ("clicked", "add-to-cart", USUAL)),
+    )
+
+
+def _aim(kind: str, rule: Rule | None, ask: Asked) -> _Aim:
+    goal = None if rule is None else rule.goal
+    guards = () if rule is None else rule.guardrails
+    usual = USUAL_OF_SITE if kind == "site" else USUAL
+    return _Aim(ask.metric or (usual if goal is None else goal.metric), guards)
+
+
+def _ordered(
+    arms: Mapping[str, Tally], kind: str, split: Split | None
+) -> dict[str, Tally]:
+    """The arms as they are read: control first, variants as they are written, those of a level
+    experiment from the least personal on. Variants that nobody has met yet are there, too."""
+    if kind != "experiment":
+        return {name: arms[name] for name in sorted(arms, key=_shown_last)}
+    names = [CONTROL] if split is not None and split.control else []
+    if split is not None:
+        variants = list(split.variants)
+        if mode(split) == "level":
+            variants.sort(key=lambda one: LEVELS.index(one.level))
+        names += [one.name for one in variants]
+    names += sorted((name for name in arms if name not in names), key=_shown_last)
+    return {name: arms.get(name) or Tally() for name in names}
+
+
+def _shown_last(name: str) -> tuple[bool, str]:
+    return name not in (CONTROL, "held", "holdout"), name
+
+
+def _base(arms: Mapping[str, Tally], kind: str, split: Split | None) -> str:
+    """Who is shown the default; else the first variant."""
+    for name in (CONTROL, "held", "holdout"):
+        if name in arms and arms[name].n:
+            return name
+    if kind != "experiment" or len(arms) < 2:
+        return ""
+    if split is not None:
+        default = [one.name for one in split.variants if one.level == "none"]
+        if default:
+            return default[0]
+    return next((name for name in arms if name != CONTROL), "")
+
+
+def mode(split: Split | None) -> Mode:
+    """How the shares of its visitors, or what it tries, differ from a plain experiment."""
+    if split is None:
+        return ""
+    if split.adapt is not None:
+        return "adapt"
+    if split.rollout is not None:
+        return "rollout"
+    if any(one.level != "individual" for one in split.variants):
+        return "level"
+    return ""
+
+
+def _ratio(
+    arms: Mapping[str, Tally], kind: str, split: Split | None, ask: Asked
+) -> Ratio | None:
+    counts = {name: tally.n for name, tally in arms.items()}
+    if kind == "site" and ask.holdout:
+        return ratio(counts, {"holdout": ask.holdout, "shown": 1 - ask.holdout})
+    if kind == "experiment" and split is not None:
+        shares = intended(split)
+        return None if shares is None else ratio(counts, shares)
+    return None

@@ -1,0 +1,179 @@
+"""What each arm does to each metric, out of the tallies of its visitors."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from ..measurement.cells import Tally, cap
+from ..measurement.metrics import METRICS, Metric
+from ..statistics.discoveries import adjusted
+from ..statistics.samples import Mean, Ratio, Sample, Share
+from ..statistics.sequences import Sequential
+from ..statistics.uplift import Uplift, uplift
+from ..strata import Sums, standardised
+from .report import Effect
+
+Role = Literal["goal", "guardrail", "other"]
+
+#: Looking every day is allowed: intervals and p hold at all times.
+ALWAYS = Sequential()
+
+
+class Raw(NamedTuple):
+    """An effect whose p is not yet seen beside those of all others."""
+
+    metric: Metric
+    arm: str
+    base: str
+    role: Role
+    uplift: Uplift
+    samples: tuple[Sample, Sample]
+
+
+def samples(arms: Mapping[str, Tally], metric: Metric) -> dict[str, Sample]:
+    """The sample of each arm; the largest values of all together are cut at one height."""
+    height = cap(arms.values(), metric.name) if metric.capped else None
+    return {name: tally.sample(metric.name, height) for name, tally in arms.items()}
+
+
+def value(sample: Sample, metric: Metric) -> float | None:
+    """The metric itself, in currency, seconds or as a number; None where there is none."""
+    under = sample.d if isinstance(sample, Ratio) else sample.n
+    return sample.y / under / scale(metric) if under else None
+
+
+def scale(metric: Metric) -> int:
+    return 100 if metric.measure == "money" else 1
+
+
+def compared(
+    arms: Mapping[str, Tally],
+    base: str,
+    roles: Mapping[str, Role],
+    days: Iterable[Mapping[str, Tally]] = (),
+) -> tuple[list[Raw], dict[str, dict[str, float | None]]]:
+    """The effects of all arms but ``base``, and the values of each arm.
+
+    ``roles`` are the metrics that are asked for. A metric of what is shown itself has no value
+    in an arm that is shown nothing: the first other one takes its place there. With ``days`` the
+    arms are compared day by day: their shares of the visitors have moved.
+    """
+    days = list(days)
+    raws: list[Raw] = []
+    values: dict[str, dict[str, float | None]] = {name: {} for name in arms}
+    for name, role in roles.items():
+        metric = METRICS[name]
+        each = samples(arms, metric)
+        for arm, sample in each.items():
+            values[arm][name] = value(sample, metric)
+        known = [arm for arm in arms if values[arm][name] is not None]
+        against = base if base in known else next(iter(known), "")
+        for arm in known:
+            if arm == against or not base:
+                continue
+            pair = each[against], each[arm]
+            if days:
+                alike = _alike(days, against, arm, arms, metric)
+                if alike is None:
+                    continue
+                pair = alike
+            found = _uplift(*pair)
+            if found is not None:
+                raws.append(Raw(metric, arm, against, role, found, pair))
+    return raws, values
+
+
+def _uplift(control: Sample, treated: Sample) -> Uplift | None:
+    """Where nobody of an arm did it, it is taken as if one had: without any there would be no
+    spread to compare with, and the worst of all arms would look as if nothing were known."""
+    if isinstance(treated, Share) and not treated.y and treated.n:
+        treated = treated._replace(y=1)
+    return uplift(control, treated, sequential=ALWAYS)
+
+
+def _alike(
+    days: Iterable[Mapping[str, Tally]],
+    base: str,
+    arm: str,
+    arms: Mapping[str, Tally],
+    metric: Metric,
+) -> tuple[Sample, Sample] | None:
+    """The samples of two arms with their days put together alike; None without such days."""
+    height = cap(arms.values(), metric.name) if metric.capped else None
+    sums = [
+        {
+            name: _sums(tally.sample(metric.name, height))
+            for name, tally in day.items()
+            if name in (base, arm)
+        }
+        for day in days
+    ]
+    found = standardised(sums, (base, arm))
+    if not found:
+        return None
+    return _sample(metric, found[base]), _sample(metric, found[arm])
+
+
+def _sample(metric: Metric, sums: Sums) -> Sample:
+    n, a, aa, b, bb, ab = sums
+    kind = Ratio if metric.kind == "ratio" else Mean
+    return kind(round(n), a, aa, b, bb, ab)
+
+
+def _sums(sample: Sample) -> Sums:
+    if isinstance(sample, Share):  # of 0 and 1 the squares are the same
+        n, y, x, xy = sample
+        return Sums(n, y, y, x, x, xy)
+    return Sums(*sample)
+
+
+def settled(groups: Sequence[Sequence[Raw]]) -> list[tuple[Raw, float]]:
+    """All effects of one kind with their adjusted p, in the order given.
+
+    Benjamini and Hochberg's adjustment is made over all that is shown of a kind: once over what
+    verdicts rest on, once over all the rest, so that looking at many other metrics does not
+    weaken what was asked for. Guardrails are left as they are: what may do harm is not to hide
+    among many.
+    """
+    raws = [raw for group in groups for raw in group]
+    found = [raw.uplift.p for raw in raws]
+    for role in ("goal", "other"):
+        places = [at for at, raw in enumerate(raws) if raw.role == role]
+        for at, p in zip(places, adjusted([found[at] for at in places]), strict=True):
+            found[at] = p
+    return list(zip(raws, found, strict=True))
+
+
+def effect(raw: Raw, p: float, days: float | None, detectable: float | None) -> Effect:
+    """As it is shown."""
+    found, metric = raw.uplift, raw.metric
+    by = scale(metric)
+    return Effect(
+        metric.name,
+        raw.arm,
+        raw.base,
+        raw.role,
+        metric.better,
+        metric.measure,
+        found.relative,
+        found.low,
+        found.high,
+        found.p,
+        p,
+        found.absolute / by,
+        found.absolute_low / by,
+        found.absolute_high / by,
+        found.control / by,
+        found.treated / by,
+        detectable,
+        days,
+    )
+
+
+def asked(goal: str, guardrails: Iterable[str], only: str = "") -> dict[str, Role]:
+    """The metrics that are looked at, in the catalogue's order, each with its role."""
+    guards = set(guardrails)
+    return {
+        name: "goal" if name == goal else "guardrail" if name in guards else "other"
+        for name in METRICS
+        if not only or name == goal or name in guards
+    }

@@ -1,0 +1,223 @@
+"""A report out of cells, counts and rules."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from msgspec.structs import replace
+
+from ..measurement.cells import Cell, Tally
+from ..rule import Rule
+from ..ruleset import RuleSet
+from ..stages import STAGES
+from .alerts import raised
+from .asked import Asked
+from .coverage import covered
+from .drafts import MOVING, Draft, drafted, mode
+from .earnings import earned
+from .effects import settled
+from .gathering import Counts, Gathered, gathered
+from .remarks import remarks
+from .report import Report, Subject
+from .subjects import finished
+
+_EPOCH = date(1970, 1, 1).toordinal()
+#: Days before the report that are read, too, for what is said of the course of things.
+BACK = 57
+
+
+def reported(
+    cells: Iterable[tuple[Cell, Tally]],
+    counts: Counts,
+    rules: RuleSet,
+    ask: Asked,
+) -> Report:
+    """The report that ``ask`` asks for.
+
+    ``cells`` are those of its days; ``counts`` begin :data:`BACK` days before. ``rules`` are the
+    site's of today: what they no longer hold is shown with what is known of it.
+    """
+    moving = {
+        rule.split.experiment
+        for rule in rules.rules
+        if rule.split is not None and mode(rule.split) in MOVING
+    }
+    current = (pair for pair in cells if _current(pair[0], ask))
+    found = gathered(current, counts, ask.since, ask.until, moving)
+    report = Report(
+        ask.site,
+        day(ask.since),
+        day(ask.until),
+        ask.now,
+        ask.updated,
+        ask.currency,
+        ask.language,
+        ask.timezone,
+        notes=_notes(found, ask),
+    )
+    if not found.cells:
+        return replace(report, empty=_empty(ask))
+    total = _kind([drafted(found, "site", "", ask)], found, ask)[0]
+    broken = total.ratio is not None and total.ratio.broken
+    groups = {
+        kind: tuple(_kind(drafts, found, ask, total if broken else None))
+        for kind, drafts in _drafts(found, rules.rules, ask).items()
+    }
+    groups = _with_parts(groups)
+    live = [rule for rule in rules.rules if _live(rule, ask)]
+    coverage = covered(found, ask.slots)
+    shown, held = (
+        sum(arm.funnel.exposed for arm in total.arms if (arm.name == "holdout") == held)
+        for held in (False, True)
+    )
+    judged = (total, *groups["experiment"], *groups["rule"])
+    return replace(
+        report,
+        total=total,
+        earned=None if broken else earned(total.effects, shown, held, ask.write),
+        experiments=groups["experiment"],
+        rules=groups["rule"],
+        slots=groups["slot"],
+        segments=groups["segment"],
+        stages=groups["stage"],
+        campaigns=groups["campaign"],
+        coverage=coverage,
+        findings=remarks(
+            *(found, rules.rules, coverage, ask.now, (ask.last, ask.today), ask.write)
+        ),
+        alerts=raised(found, judged, live, ask.slots, ask.today, ask.write),
+    )
+
+
+def day(number: int) -> str:
+    """``2026-11-26``, of a day since 1970."""
+    return date.fromordinal(number + _EPOCH).isoformat()
+
+
+def _current(cell: Cell, ask: Asked) -> bool:
+    """Whether those who came first on that day saw what there is now: a roll-out that was
+    changed begins anew."""
+    if cell.kind != "experiment" or cell.name not in ask.standings:
+        return True
+    return cell.day >= ask.standings[cell.name].first_day
+
+
+def _live(rule: Rule, ask: Asked) -> bool:
+    return not rule.off and (rule.schedule is None or rule.schedule.active(ask.now))
+
+
+def _drafts(
+    found: Gathered, rules: Sequence[Rule], ask: Asked
+) -> Mapping[str, list[Draft]]:
+    """Of each kind what there is, in the order in which it is shown."""
+    experiments: dict[str, Rule] = {}
+    for rule in rules:
+        if rule.split is not None:
+            known = experiments.get(rule.split.experiment)
+            if known is None or (known.goal is None and rule.goal is not None):
+                experiments[rule.split.experiment] = rule
+    names = [*experiments, *_others(found.names("experiment"), experiments)]
+    own = {rule.id: rule for rule in rules}
+    if ask.experiment:
+        names = [name for name in names if name == ask.experiment]
+        own = {
+            id: rule
+            for id, rule in own.items()
+            if rule.split is not None and rule.split.experiment == ask.experiment
+        }
+    drafts: dict[str, list[Draft]] = {
+        "experiment": [
+            drafted(found, "experiment", name, ask, experiments.get(name), context)
+            for name in names
+            for context in ("", *found.contexts("experiment", name))
+        ],
+        "rule": [drafted(found, "rule", id, ask, rule) for id, rule in own.items()],
+    }
+    if not ask.experiment:
+        gone = _others(found.names("rule"), own)
+        drafts["rule"] += [drafted(found, "rule", name, ask) for name in gone]
+    campaigns = [found_ for rule in rules if (found_ := rule.about.get("campaign"))]
+    for kind, expected in (
+        ("slot", ask.slots),
+        ("segment", ()),
+        ("stage", STAGES),
+        ("campaign", tuple(dict.fromkeys(campaigns))),
+    ):
+        seen = found.names(kind)
+        # Of stages only those with visitors; slots and campaigns are there from the first day.
+        listed = [one for one in expected if kind != "stage" or one in seen]
+        every = [*listed, *_others(seen, listed)]
+        drafts[kind] = (
+            [] if ask.experiment else [drafted(found, kind, one, ask) for one in every]
+        )
+    return drafts
+
+
+def _others(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    known = set(known)
+    return [name for name in names if name not in known]
+
+
+def _kind(
+    drafts: Sequence[Draft], found: Gathered, ask: Asked, total: Subject | None = None
+) -> list[Subject]:
+    """All subjects of one kind: their p are seen beside each other. ``total`` is the whole site,
+    where its holdout is not to be read."""
+    each = iter(settled([draft.raws for draft in drafts]))
+    subjects = []
+    for draft in drafts:
+        effects = [next(each) for _ in draft.raws]
+        subjects.append(finished(draft, effects, found, ask, total))
+    return subjects
+
+
+def _with_parts(
+    groups: Mapping[str, tuple[Subject, ...]],
+) -> dict[str, tuple[Subject, ...]]:
+    """Experiments by segment stand within the experiment."""
+    whole: dict[str, Subject] = {}
+    parts: dict[str, list[Subject]] = {}
+    for subject in groups["experiment"]:
+        if subject.context:
+            parts.setdefault(subject.name, []).append(subject)
+        else:
+            whole[subject.name] = subject
+    experiments = tuple(
+        replace(subject, parts=tuple(parts.get(name, ())))
+        for name, subject in whole.items()
+    )
+    return {**groups, "experiment": experiments}
+
+
+def _notes(found: Gathered, ask: Asked) -> tuple[str, ...]:
+    if not found.cells:
+        return ()
+    told = []
+    if not ask.holdout and "holdout" not in found.arms("site", ""):
+        told.append(
+            "There is no holdout, so that nobody can say what everything together earns: write "
+            'holdout = "5%" under [experiments] in site.toml.'
+        )
+    if crossed := found.total("site", "", "crossed"):
+        told.append(
+            f"{ask.write.count(crossed)} visitors saw both sides of the holdout and count for "
+            "neither."
+        )
+    return tuple(told)
+
+
+def _empty(ask: Asked) -> str:
+    if ask.updated is None:
+        return (
+            "Nothing has been summed up yet. Leave --no-update away, or let "
+            "`shopwindow measure` run beside the shop."
+        )
+    if ask.events == 0:
+        return (
+            "There are no events yet. They come with the first visitors who consent; to see a "
+            "report now, try `shopwindow demo` and `shopwindow simulate`."
+        )
+    return (
+        f"Nobody was shown anything from {day(ask.since)} to {day(ask.until)} that counts. Only "
+        "visitors count who agreed to personalisation and to statistics: does the shop ask for "
+        "both? Does `shopwindow explain` show a rule that decides? Earlier days: --since."
+    )

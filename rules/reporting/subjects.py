@@ -1,0 +1,265 @@
+"""One subject of a report, with its verdict."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from ..experiments import Split
+from ..measurement.cells import Tally
+from ..measurement.metrics import METRICS
+from ..statistics.samples import Ratio
+from .asked import Asked
+from .drafts import USUAL, Draft, funnel, mode
+from .effects import Raw, effect
+from .gathering import Gathered
+from .judgements import Guard, Verdict
+from .patience import days_to_go, days_to_least, detectable_by
+from .report import Arm, Effect, Rates, Response, Rolling, Subject, Touch
+from .targets import aimed, expected, guarded
+from .verdicts import (
+    DEFAULT,
+    LEAST_EVENTS,
+    LEAST_VISITORS,
+    alone,
+    judged,
+    overall,
+    too_few,
+    unread,
+)
+
+_COUNTERS = {
+    "impressions": "impressions",
+    "held": "held",
+    "clicks": "clicks",
+    "dismissals": "dismissals",
+    "thumbs_up": "thumbs-up",
+    "thumbs_down": "thumbs-down",
+    "orders": "orders",
+    "opt_outs": "opt-outs",
+    "failed": "failed",
+}
+
+
+def finished(
+    draft: Draft,
+    raws: Sequence[tuple[Raw, float]],
+    found: Gathered,
+    ask: Asked,
+    total: Subject | None,
+) -> Subject:
+    """``draft`` with its effects, whose p are adjusted; ``total`` as in the report's making."""
+    effects = tuple(_effects(draft, raws))
+    goals = [one for one in effects if one.role == "goal"]
+    enough = [raw for raw, _ in raws if not _few(draft, raw)]
+    guards = guarded(draft.guardrails, enough, ask.write, lambda arm: _who(draft, arm))
+    arms = _arms(draft)
+    verdict = _blocked(draft, ask, total)
+    if verdict is None:
+        arms = tuple(
+            _with_verdict(arm, draft, arms, goals, guards, ask) for arm in arms
+        )
+        verdict = overall(arms, effects) if any(arm.verdict for arm in arms) else None
+    rule = draft.rule
+    goal = None
+    if not draft.context and rule is not None and rule.goal is not None:
+        target = rule.goal.target if rule.goal.metric == draft.metric else None
+        goal = aimed(draft.metric, target, goals, ask.write)
+    text = "" if rule is None else rule.about.get("hypothesis", "")
+    hypothesis = None
+    if text and not draft.context:
+        aim = goal or aimed(draft.metric, None, goals, ask.write)
+        hypothesis = expected(text, aim, goals)
+    return Subject(
+        draft.kind,
+        draft.name,
+        draft.context,
+        draft.base,
+        draft.metric,
+        arms,
+        effects,
+        verdict or _unmet(draft),
+        _response(draft, found),
+        goal,
+        hypothesis,
+        guards,
+        draft.ratio,
+        _touch(found, draft.kind, draft.name),
+        found.total(draft.kind, draft.name, "crossed"),
+        "visitor" if draft.split is None else draft.split.unit,
+        mode(draft.split) if draft.kind == "experiment" else "",
+        _rolling(draft, ask),
+        "" if rule is None else rule.slot,
+        "" if rule is None else rule.about.get("owner", ""),
+        draft.kind == "rule" and (rule is None or rule.off),
+        "" if rule is None else rule.about.get("goal", ""),
+    )
+
+
+def _unmet(draft: Draft) -> Verdict:
+    name = draft.name or "the site"
+    if any(tally.n for tally in draft.arms.values()):
+        return alone(name, draft.metric, beside=False)
+    return Verdict("too-few", f"No visitor has met {name} on these days.")
+
+
+def _rolling(draft: Draft, ask: Asked) -> Rolling | None:
+    standing = ask.standings.get(draft.name)
+    split = draft.split
+    if draft.kind != "experiment" or draft.context or split is None or standing is None:
+        return None
+    if split.rollout is None:
+        return None
+    share = standing.share(split.rollout)
+    return Rolling(share, standing.since, standing.back, standing.waits)
+
+
+def _effects(draft: Draft, raws: Sequence[tuple[Raw, float]]) -> list[Effect]:
+    told = []
+    for raw, p in raws:
+        days = least = None
+        if raw.role == "goal":
+            least = detectable_by(raw)
+            days = days_to_go(raw, _sought(draft), draft.days)
+        told.append(effect(raw, p, days, least))
+    return told
+
+
+def _sought(draft: Draft) -> float | None:
+    """The uplift that is looked for: the goal's target, if there is one."""
+    goal = None if draft.rule is None else draft.rule.goal
+    if goal is None or goal.metric != draft.metric or not goal.target:
+        return None
+    return abs(goal.target)
+
+
+def _arms(draft: Draft) -> tuple[Arm, ...]:
+    split = draft.split if draft.kind == "experiment" else None
+    weights: Mapping[str, float] = {} if draft.ratio is None else draft.ratio.shares
+    levels = _levels(split) if mode(split) == "level" else {}
+    arms = []
+    for name, tally in draft.arms.items():
+        steps = funnel(tally)
+        rates = Rates(*map(steps.rate, (steps.clicked, steps.added, steps.ordered)))
+        arms.append(
+            Arm(
+                name,
+                steps,
+                rates,
+                draft.values.get(name, {}),
+                levels.get(name, ""),
+                weights.get(name),
+            )
+        )
+    return tuple(arms)
+
+
+def _levels(split: Split | None) -> dict[str, str]:
+    return {} if split is None else {one.name: one.level for one in split.variants}
+
+
+def _blocked(draft: Draft, ask: Asked, total: Subject | None) -> Verdict | None:
+    """The verdict where the numbers are not to be read at all."""
+    if draft.ratio is not None and draft.ratio.broken:
+        return unread(draft.ratio, ask.write)
+    if total is None or total.ratio is None or draft.kind == "experiment":
+        return None
+    if draft.split is None and draft.base:  # compared with the holdout
+        return unread(total.ratio, ask.write)
+    return None
+
+
+def _with_verdict(
+    arm: Arm,
+    draft: Draft,
+    arms: Sequence[Arm],
+    goals: Sequence[Effect],
+    guards: Sequence[Guard],
+    ask: Asked,
+) -> Arm:
+    own = next((one for one in goals if one.arm == arm.name), None)
+    base = draft.base if own is None else own.base
+    if arm.name == base or (own is None and arm.name in DEFAULT):
+        return arm
+    if not draft.base:
+        return replace(
+            arm, verdict=alone(_who(draft, arm.name), draft.metric, beside=False)
+        )
+    other = next(one for one in arms if one.name == base)
+    values = (arm.values.get(draft.metric), other.values.get(draft.metric))
+    verdict: Verdict
+    if own is None and None in values and arm.funnel.exposed and other.funnel.exposed:
+        verdict = alone(_who(draft, arm.name), draft.metric, beside=True)
+    elif own is None or _few(draft, own):
+        seen = (_seen(draft, draft.metric, one) for one in (arm.name, base))
+        wait = days_to_least(draft.days, *seen)
+        who = _who(draft, arm.name)
+        verdict = too_few(who, base, (arm, other), wait, ask.write)
+    else:
+        verdict = judged(own, guards, ask.write, _who(draft, arm.name))
+    return replace(arm, verdict=verdict)
+
+
+def _who(draft: Draft, arm: str) -> str:
+    """What the visitors of an arm saw."""
+    words = {
+        "site": "something personal",
+        "experiment": arm,
+        "slot": f"something in {draft.name}",
+        "segment": f"something personal in segment {draft.name}",
+        "stage": f"something personal in stage {draft.name}",
+        "campaign": f"campaign {draft.name}",
+    }
+    return words.get(draft.kind, draft.name)
+
+
+def _few(draft: Draft, one: Effect | Raw) -> bool:
+    """Whether it says nothing yet. Few who did it in an arm are enough where many would have:
+    that is what harm looks like."""
+    metric = one.metric if isinstance(one.metric, str) else one.metric.name
+    visitors, events = _seen(draft, metric, one.arm)
+    others, of_others = _seen(draft, metric, one.base)
+    if min(visitors, others) < LEAST_VISITORS or of_others < LEAST_EVENTS:
+        return True
+    due = of_others * visitors / others
+    return events < LEAST_EVENTS and due < 3 * LEAST_EVENTS
+
+
+def _seen(draft: Draft, name: str, arm: str) -> tuple[int, int]:
+    """Visitors of an arm, and how many of them, or how often, did what the metric ``name``
+    counts: of money who ordered, of times what was timed."""
+    tally = draft.arms.get(arm) or Tally()
+    metric = METRICS[name]
+    if metric.measure == "money":
+        return tally.n, int(tally.sample(USUAL).y)
+    sample = tally.sample(name)
+    if isinstance(sample, Ratio) and metric.measure == "seconds":
+        return tally.n, int(sample.d)
+    return tally.n, int(sample.y)
+
+
+def _response(draft: Draft, found: Gathered) -> Response:
+    if draft.context:
+        return Response()
+    names = [draft.name]
+    if draft.kind == "experiment":
+        names = [f"{draft.name}/{arm}" for arm in draft.arms]
+
+    def total(counter: str) -> int:
+        return sum(found.total(draft.kind, name, counter) for name in names)
+
+    return Response(
+        **{field: total(counter) for field, counter in _COUNTERS.items()},
+        revenue=total("revenue") / 100,
+    )
+
+
+def _touch(found: Gathered, kind: str, name: str) -> Touch | None:
+    """None where orders are not put down to what was seen."""
+    if kind in ("segment", "stage"):
+        return None
+    return Touch(
+        found.total(kind, name, "first-orders"),
+        found.total(kind, name, "first-revenue") / 100,
+        found.total(kind, name, "last-orders"),
+        found.total(kind, name, "last-revenue") / 100,
+    )

@@ -1,0 +1,136 @@
+"""The verdict about one arm, in one plain sentence."""
+
+from collections.abc import Iterable, Sequence
+
+from ..measurement.metrics import METRICS
+from .judgements import Guard, Verdict
+from .phrases import phrase, said
+from .report import Arm, Effect, Ratio
+from .writing import Writing
+
+#: No verdict from less: visitors in each of the two arms, and of those who did what counts.
+LEAST_VISITORS, LEAST_EVENTS = 100, 10
+#: Arms that keep the default content.
+DEFAULT = frozenset({"control", "held", "holdout"})
+_RANK = ("guardrail", "keep", "stop", "open", "too-few", "alone", "sample-ratio")
+
+
+def unread(ratio: Ratio, write: Writing) -> Verdict:
+    """The verdict where the arms hold other shares of the visitors than they were meant to."""
+    total = sum(ratio.counts.values())
+    parts = [
+        f"{name} {write.percent(count / total)} instead of {write.percent(ratio.shares[name])}"
+        for name, count in ratio.counts.items()
+    ]
+    words = (
+        f"Do not read this: the arms do not hold the visitors they should ({', '.join(parts)}), "
+        "so something treats them differently before they are counted; if their shares were "
+        "changed, read from that day on with --since."
+    )
+    return Verdict("sample-ratio", words)
+
+
+def alone(name: str, metric: str, *, beside: bool) -> Verdict:
+    """The verdict where there is nobody to compare with; ``beside``: but there are arms."""
+    if beside and metric in OWN:
+        words = (
+            f"{phrase(metric).noun.capitalize()} says nothing about who did not see {name}: "
+            "give it a second variant, or a goal such as conversion-rate."
+        )
+    else:
+        words = (
+            f"There is nobody to compare the visitors of {name} with: give its split a control "
+            "group, or the site a holdout."
+        )
+    return Verdict("alone", words)
+
+
+#: Metrics of what is shown itself: who sees nothing has none.
+OWN = frozenset({"click-rate", "dismissals", "approval"})
+
+
+def too_few(
+    name: str, base: str, arms: tuple[Arm, Arm], days: float | None, write: Writing
+) -> Verdict:
+    """The verdict from numbers that say nothing yet. ``arms``: that of ``name`` and of ``base``."""
+    seen, other = (arm.funnel.exposed for arm in arms)
+    least = (
+        f"{write.count(LEAST_VISITORS)} of each, {LEAST_EVENTS} of whom did what counts"
+    )
+    words = (
+        f"Too few visitors to say anything: {write.count(seen)} saw {name} and "
+        f"{write.count(other)} {_others(base)}, and it takes {least}"
+    )
+    wait = f"; that is about {write.days(days)} to go." if days else "."
+    return Verdict("too-few", words + wait)
+
+
+def judged(
+    effect: Effect, guards: Iterable[Guard], write: Writing, who: str
+) -> Verdict:
+    """The verdict about the arm of ``effect``, whose metric is what it is there for; ``who`` is
+    what its visitors saw."""
+    broken = [
+        guard for guard in guards if guard.arm == effect.arm and guard.broken == "yes"
+    ]
+    if broken:
+        return Verdict(
+            "guardrail", f"Guardrail broken: {broken[0].words} Take it back."
+        )
+    if effect.sure:
+        words = sentence(effect, write, who)
+        if effect.good:
+            return Verdict("keep", f"{words} Keep it.")
+        return Verdict("stop", f"{words} Stop it.")
+    noun = phrase(effect.metric).noun
+    interval = write.between(effect.low, effect.high, signed=True)
+    words = (
+        f"No difference yet in {noun} between visitors who saw {who} and those who "
+        f"{_others(effect.base)} ({interval})"
+    )
+    if effect.low > 0 or effect.high < 0:
+        words += ": among all that is compared here it may be luck"
+    return Verdict("open", words + _wait(effect, write))
+
+
+def sentence(effect: Effect, write: Writing, who: str) -> str:
+    """``Visitors who saw cosy ordered 4.1 % more often (0.9 to 7.4 %).``"""
+    low, high = effect.low, effect.high
+    if effect.relative < 0:
+        low, high = -high, -low
+    much = write.percent(abs(effect.relative))
+    words = said(effect.metric, who, effect.relative, much)
+    if effect.base not in DEFAULT:
+        words += f" than with {effect.base}"
+    return f"{words} ({write.between(low, high, signed=low < 0)})."
+
+
+def overall(arms: Sequence[Arm], effects: Sequence[Effect]) -> Verdict | None:
+    """That of all ``arms`` together: what needs a hand first, then the best one."""
+    goals = {effect.arm: effect for effect in effects if effect.role == "goal"}
+
+    def order(arm: Arm) -> tuple[int, float]:
+        effect = goals.get(arm.name)
+        gain = 0.0 if effect is None else effect.relative
+        less = effect is not None and METRICS[effect.metric].better == "less"
+        verdict = arm.verdict
+        rank = len(_RANK) if verdict is None else _RANK.index(verdict.judgement)
+        return rank, gain if less else -gain
+
+    return min(
+        (arm for arm in arms if arm.verdict is not None), key=order, default=arms[0]
+    ).verdict
+
+
+def _others(base: str) -> str:
+    return "did not" if base in DEFAULT else f"saw {base}"
+
+
+def _wait(effect: Effect, write: Writing) -> str:
+    """How long it still takes, and what so many visitors could show."""
+    told = ""
+    if effect.detectable is not None:
+        told = f"; a difference of {write.percent(effect.detectable)} would show by now"
+    if effect.days is None:
+        return told + ". Let it run."
+    return f"{told}. Let it run: about {write.days(effect.days)} to go."
