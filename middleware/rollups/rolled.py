@@ -16,6 +16,7 @@ from . import Say, Updated, silent
 from .building import Parts, build, count_parts
 from .changes import Ledger
 from .settling import purge, settle
+from .sums import filled
 from .tables import Tables
 from .turn import Turn
 from .updating import update
@@ -95,7 +96,7 @@ class Rolled:
             told = [
                 (Cell(day, *names[what]), tally)
                 for what, tally in found.items()
-                if tally.n or tally.moments or tally.buckets
+                if filled(tally)
             ]
             yield from sorted(told, key=itemgetter(0))
 
