@@ -21,6 +21,7 @@ from ..fragments.slots import Marker
 from ..rules.experiments import NO_ALLOCATIONS, Allocations
 from ..rules.facts import Event, Profile
 from ..rules.interests import NO_TRAFFIC, Traffic
+from ..rules.running import altered
 from .allotting import Allotting, moves
 from .assorting import assorted
 from .breaker import Breaker
@@ -246,6 +247,8 @@ class Shopwindow:
 
         def bring(files: Mapping[str, str], findings: Sequence[Finding]) -> None:
             site = read_found(self.folder, files, findings, self.clicks.link, self.site)
+            for note in altered(self.site.rules, site.rules):
+                log.warning("%s", note)
             made = self._made(site, self.site)
             loop.call_soon_threadsafe(self._bring, made)
 

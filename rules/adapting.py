@@ -23,9 +23,8 @@ MINIMUM = 100  # visitors of a variant, before its weight is moved
 DIFFER = (
     0.1  # how much, of their value, variants may differ from segment to segment anyway
 )
-_SURE = (
-    100.0  # visitors as whom the spread of all variants counts: few look too much alike
-)
+_UNRIPE = 0.2  # of a day's visitors may have come within the delay
+_SURE = 100.0  # visitors as whom the spread of all variants counts: few look too alike
 
 Weights = dict[str, dict[str, float]]
 """Context (``segment:ID``; "" for everybody else) -> variant -> its share of the visitors."""
@@ -107,12 +106,21 @@ def _by_context(
     for day, context, arm, evidence in seen:
         if context not in wanted or arm not in arms:
             continue
-        over = (now - 1 - day) * DAY  # seconds since that day was over
-        if adapt.delay and over < adapt.delay:
+        if not _ripe(now - day, adapt.delay / DAY):
             continue
-        worth = 0.5 ** (max(over, 0.0) / adapt.half_life) if adapt.half_life else 1.0
+        over = max(now - day - 1, 0.0) * DAY  # seconds since that day was over
+        worth = 0.5 ** (over / adapt.half_life) if adapt.half_life else 1.0
         days.setdefault(context, Days(ratio)).add(day, arm, evidence, worth)
     return days
+
+
+def _ripe(age: float, delay: float) -> bool:
+    """Whether most visitors of a day that began ``age`` days ago came ``delay`` days ago, or
+    earlier, if they came evenly. Of a day's visitors, those of a variant that has just become
+    heavier are younger: with many of them unripe it would look worse than it is."""
+    youngest = max(age - 1, 0.0)
+    young = min(delay, age) - youngest
+    return young <= _UNRIPE * (age - youngest)
 
 
 def _weights(

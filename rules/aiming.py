@@ -28,7 +28,7 @@ def read_goal(document: Document, key: Node, node: Node) -> Goal | None:
         return None
     before = document.errors
     values = _values(document, node, '"goal"', GOAL_KEYS)
-    metric = _metric(document, key, values, "goal", _GOAL)
+    metric = _metric(document, key, node, values, "goal", _GOAL)
     target, seconds = None, 0.0
     if "target" in values:
         target = _change(document, values["target"], "target")
@@ -58,7 +58,7 @@ def read_guardrails(
     for item in items:
         before = document.errors
         values = _values(document, item, "guardrail", GUARDRAIL_KEYS)
-        metric = _metric(document, item, values, "guardrail", _GUARDRAIL)
+        metric = _metric(document, item, item, values, "guardrail", _GUARDRAIL)
         least, most = (
             _change(document, values[name], name) if name in values else None
             for name in ("at-least", "at-most")
@@ -83,10 +83,16 @@ def _values(
 
 
 def _metric(
-    document: Document, place: Node, values: Mapping[str, Node], what: str, hint: str
+    document: Document,
+    place: Node,
+    node: Node,
+    values: Mapping[str, Node],
+    what: str,
+    hint: str,
 ) -> str | None:
     if "metric" not in values:
-        document.error(place, f'"{what}" needs `metric:`', hint)
+        if node.kind == "map":
+            document.error(place, f'"{what}" needs `metric:`', hint)
         return None
     text = document.words(values["metric"], '"metric"')
     if text is None or text in METRICS:
@@ -174,14 +180,14 @@ def check_aims(
     """Warns of what nobody could tell afterwards. ``places`` are the keys of the rule."""
     arms = [one for one in split.variants if one.weight > 0] if split else []
     showing = [one for one in arms if one.level != "none"]
-    if goal is not None and len(showing) < 2 and _of_showings(goal.metric):
+    if goal is not None and len(showing) < 2 and of_showings(goal.metric):
         words = (
             f"nothing moves the goal {goal.metric}: who is held back is shown nothing"
         )
         hint = "compare two variants that show something, or name another metric"
         document.warning(places["goal"][1], words, hint, "immovable")
     for one in guardrails if len(showing) < 2 else ():
-        if _of_showings(one.metric):
+        if of_showings(one.metric):
             words = f"nobody can tell whether {one} holds: who is held back is shown nothing"
             hint = "guard a metric of all visitors, such as conversion-rate"
             document.warning(places["guardrails"][0], words, hint, "immovable")
@@ -197,6 +203,6 @@ def check_aims(
         document.warning(places["split"][0], words, "add `control: 10%`", "immovable")
 
 
-def _of_showings(metric: str) -> bool:
+def of_showings(metric: str) -> bool:
     """Whether only those can have it who were shown something."""
     return METRICS[metric].under in SHOWN

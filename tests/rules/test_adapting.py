@@ -112,10 +112,11 @@ def test_who_came_within_the_delay_does_not_count_yet() -> None:
     for age, counts in ((0, False), (1, False), (2, True)):
         cells = [cell("a", 900, 9, TODAY - age), cell("b", 900, 90, TODAY - age)]
         assert (weights(cells, adapt)["b"] > 0.6) is counts
+    # Most of a day are enough.
     half = Adapting("conversion-rate", delay=DAY / 2)
     yesterday = [cell("a", 900, 9, TODAY - 1), cell("b", 900, 90, TODAY - 1)]
-    assert learned(split(half, a=1, b=1), yesterday, TODAY + 0.4)[""]["b"] == 0.5
-    assert learned(split(half, a=1, b=1), yesterday, TODAY + 0.6)[""]["b"] > 0.9
+    assert learned(split(half, a=1, b=1), yesterday, TODAY + 0.2)[""]["b"] == 0.5
+    assert learned(split(half, a=1, b=1), yesterday, TODAY + 0.4)[""]["b"] > 0.9
 
 
 def test_what_is_long_ago_counts_less() -> None:
