@@ -116,7 +116,12 @@ class Shopwindow:
         self._client = client
         self._given_store = store
         self.store: Store = store or MemoryStore()
-        self.journal = Journal(self.store, self._learn, self._weigh)
+        self.journal = Journal(
+            self.store,
+            self._learn,
+            self._weigh,
+            settle=None if store else self._settle,
+        )
         self.breaker = Breaker()
         self.traffic: Traffic = NO_TRAFFIC
         self.allocations = NO_ALLOCATIONS  # swapped as a whole, like the traffic
@@ -270,6 +275,12 @@ class Shopwindow:
 
     def _learn(self, profile: Profile | None, event: Event) -> Profile | None:
         return self.site.learn(profile, event)
+
+    def _settle(self, visitor: str) -> None:
+        """Of a visitor who is about to be erased: nothing else here needs the roll-ups."""
+        from .rollups.leaving import settle
+
+        settle(self.site, visitor)
 
     def _weigh(self, events: Sequence[Event]) -> Weights:
         return weigh_all(events, self.site.catalog.relatives)

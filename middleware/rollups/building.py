@@ -53,15 +53,10 @@ def _finish(
 ) -> None:
     """Add what accounts did, and let the generation count."""
     tables = ledger.tables
-    before = Sums(ledger.names)
     while True:
         edition = ledger.edition
-        sums = Sums(ledger.names)
-        for parts in _accounts(tables.every_member(), ledger):
-            cells, counts = combined(parts)
-            sums.put(cells, counts)
-            before.put(cells, counts)
-        flush(ledger, turn, generation, before)
+        sums = _of_accounts(ledger)
+        flush(ledger, turn, generation, sums)
         with tables.changing():
             turn.hold()
             if ledger.edition == edition:
@@ -70,7 +65,14 @@ def _finish(
                 tables.put("fingerprint", plan.fingerprint)
                 tables.put("until", repr(until))
                 return
-        before = sums.negative()
+        flush(ledger, turn, generation, sums, -1)
+
+
+def _of_accounts(ledger: Ledger) -> Sums:
+    sums = Sums(ledger.names)
+    for parts in _accounts(ledger.tables.every_member(), ledger):
+        sums.put(*combined(parts))
+    return sums
 
 
 def _accounts(members: Iterable[Member], ledger: Ledger) -> Iterator[list[Part]]:
@@ -150,10 +152,12 @@ def _count(
         batch = [one for one in batch if one.owner not in refused]
 
 
-def flush(ledger: Ledger, turn: Turn, generation: int, sums: Sums) -> None:
-    """Add ``sums`` to those that are kept, in steps."""
+def flush(
+    ledger: Ledger, turn: Turn, generation: int, sums: Sums, sign: int = 1
+) -> None:
+    """Add ``sums`` to those that are kept, in steps; with a ``sign`` of -1 take them off."""
     tables = ledger.tables
-    rows = sums.rows()
+    rows = sums.rows(sign)
     while step := dict(islice(rows, STEP)):
         with tables.changing():
             turn.hold()

@@ -12,10 +12,12 @@ from ...rules.measurement.marks import Count
 from ...rules.measurement.plan import Plan
 from ..stores import DayOf
 from ..stores.opening import Address
+from ..stores.rows import mark_of
 from . import Say, Updated, silent
 from .building import Parts, build, count_parts
 from .changes import Ledger
 from .settling import purge, settle
+from .sums import filled
 from .tables import Tables
 from .turn import Turn
 from .updating import update
@@ -72,6 +74,10 @@ class Rolled:
             )
         return lambda generation: count_parts(ledger, turn, plan, until, generation)
 
+    def owner_of(self, visitor: str) -> str:
+        mark = mark_of(visitor)
+        return self._tables.customer_of(mark) or mark
+
     def settle(self, owner: str, plan: Plan, now: float) -> None:
         settle(Ledger(self._tables), owner, plan, now)
 
@@ -95,7 +101,7 @@ class Rolled:
             told = [
                 (Cell(day, *names[what]), tally)
                 for what, tally in found.items()
-                if tally.n or tally.moments or tally.buckets
+                if filled(tally)
             ]
             yield from sorted(told, key=itemgetter(0))
 

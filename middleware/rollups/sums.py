@@ -1,4 +1,4 @@
-"""Sums over many units, made quickly: all sums of a cell are lanes of one whole number."""
+"""Sums over many units: what has to be added to those that are kept, or taken off."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ from ...rules.measurement.quantities import (
     OF_SHOWINGS,
     Quantities,
 )
-from ...rules.measurement.terms import UNIT, of_outcomes, of_showings, unpacked
+from ...rules.measurement.terms import fits, of_outcomes, of_showings, unpacked
 from .names import Names
 from .unit import Body, flat
 
@@ -23,7 +23,6 @@ Key = tuple[int, int]
 Value = Tally | int
 """Of a cell, or of what is counted."""
 
-
 _SPLIT = len(OF_SHOWINGS)
 _CAPPED = tuple(
     (name, OF_OUTCOMES.index(metric.over))
@@ -32,10 +31,11 @@ _CAPPED = tuple(
 )
 _PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
 
+_Half = tuple[int, ...]
 _Buckets = list[tuple[tuple[str, int], tuple[int, ...]]]
 
 
-def _buckets(outcomes: tuple[int, ...]) -> _Buckets:
+def _buckets(outcomes: _Half) -> _Buckets:
     x = outcomes[_PAST_REVENUE]
     return [
         ((name, bucket(y)), (1, y, y * y, x, x * x, x * y))
@@ -49,11 +49,12 @@ class Sums:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._cells: dict[Key, int] = {}
+        self._cells: dict[Key, int] = {}  # many sums in one number
         self._capped: dict[Key, dict[tuple[str, int], list[int]]] = {}
+        self._large: dict[Key, Tally] = {}  # of quantities that do not fit into one
         self._marks: dict[Key, int] = {}
         self._further: dict[Key, int] = {}
-        self._known: dict[tuple[int, ...], int] = {}
+        self._known: dict[_Half, int] = {}
 
     def __len__(self) -> int:
         """About how many rows it makes."""
@@ -83,20 +84,22 @@ class Sums:
             key = (count[0], self._names.of(count[1:]))
             self._further[key] = self._further.get(key, 0) + sign * number
 
-    def _add_cells(
-        self, cells: list[int], halves: list[tuple[int, ...]], sign: int
-    ) -> None:
+    def _add_cells(self, cells: list[int], halves: list[_Half], sign: int) -> None:
+        if not all(map(fits, halves)):
+            self._add_large(cells, halves, sign)
+            return
         sums = self._cells
         packed = [
             self._of_showings(half) if len(half) == _SPLIT else of_outcomes(half)
             for half in halves
         ]
-        together: dict[tuple[int, int], int] = {}
+        together: dict[int, int] = {}
+        width = len(halves)
         each = iter(cells)
         for what, day, a, b in zip(each, each, each, each, strict=True):
-            both = together.get((a, b))
+            both = together.get(a * width + b)
             if both is None:
-                both = together[a, b] = sign * (packed[a] + packed[b] + UNIT)
+                both = together[a * width + b] = sign * (packed[a] + packed[b])
             key = (day, what)
             known = sums.get(key)
             sums[key] = both if known is None else known + both
@@ -106,7 +109,14 @@ class Sums:
                     if cells[place] == at:
                         self._cap((cells[place - 2], cells[place - 3]), capped, sign)
 
-    def _of_showings(self, half: tuple[int, ...]) -> int:
+    def _add_large(self, cells: list[int], halves: list[_Half], sign: int) -> None:
+        each = iter(cells)
+        for what, day, a, b in zip(each, each, each, each, strict=True):
+            tally = self._large.setdefault((day, what), Tally())
+            tally.count(Quantities(halves[a], halves[b]).told(), sign)
+            self._cells.setdefault((day, what), 0)
+
+    def _of_showings(self, half: _Half) -> int:
         known = self._known.get(half)
         if known is None:
             if len(self._known) >= _REMEMBERED:
@@ -123,23 +133,13 @@ class Sums:
             for at, value in enumerate(values):
                 sums[at] += sign * value
 
-    def negative(self) -> "Sums":
-        """What takes off what this adds."""
-        other = Sums(self._names)
-        other._cells = {key: -value for key, value in self._cells.items()}
-        other._capped = {
-            key: {place: [-one for one in sums] for place, sums in capped.items()}
-            for key, capped in self._capped.items()
-        }
-        other._marks = {key: -value for key, value in self._marks.items()}
-        other._further = {key: -value for key, value in self._further.items()}
-        return other
-
-    def rows(self) -> Iterator[tuple[Key, Value]]:
-        """What there is to be added to the sums that are kept; nothing that is 0."""
+    def rows(self, sign: int = 1) -> Iterator[tuple[Key, Value]]:
+        """What there is to be added to the sums that are kept; nothing that is 0. With a
+        ``sign`` of -1 what takes it off."""
         for key, packed in self._cells.items():
-            tally = _tally(packed, self._capped.get(key, {}))
-            if tally.n or tally.moments or tally.buckets:
+            tally = Tally()
+            tally.add(self._tally(key, packed), sign)
+            if filled(tally):
                 yield key, tally
         text, of = self._names.text, self._names.of
         counts = counted(
@@ -150,15 +150,21 @@ class Sums:
         for count, number in counts.items():
             key = (count[0], of(count[1:]))
             further[key] = further.get(key, 0) + number
-        yield from ((key, number) for key, number in further.items() if number)
+        yield from ((key, sign * number) for key, number in further.items() if number)
+
+    def _tally(self, key: Key, packed: int) -> Tally:
+        tally = Tally(*unpacked(packed))
+        for (name, number), sums in self._capped.get(key, {}).items():
+            if any(sums):
+                tally.buckets.setdefault(name, {})[number] = list(sums)
+        if key in self._large:
+            tally.add(self._large[key])
+        return tally
 
 
-def _tally(packed: int, capped: Mapping[tuple[str, int], list[int]]) -> Tally:
-    buckets: dict[str, dict[int, list[int]]] = {}
-    for (name, number), sums in capped.items():
-        if any(sums):
-            buckets.setdefault(name, {})[number] = sums
-    return Tally(*unpacked(packed), buckets)
+def filled(tally: Tally) -> bool:
+    """Whether there is anything in it."""
+    return bool(tally.n or tally.moments or tally.buckets)
 
 
 def encode(value: Value) -> bytes:
@@ -173,7 +179,6 @@ def added(kept: bytes | None, value: Value) -> bytes | None:
     if isinstance(value, Tally):
         tally = Tally.decode(kept)
         tally.add(value)
-        left = tally.n or tally.moments or tally.buckets
-        return tally.encode() if left else None
+        return tally.encode() if filled(tally) else None
     total = int(kept) + value
     return b"%d" % total if total else None

@@ -15,7 +15,9 @@ from ..stores import StoreError
 from ..stores.opening import Address
 from .turn import BEAT
 
-PROCESSES = 2  # each holds all sums: more would take more memory than a small machine has
+PROCESSES = (
+    2  # each holds all sums: more would take more memory than a small machine has
+)
 LARGE = 200_000  # events that are worth starting processes for
 DONE = b"done"
 FAILED = b"failed"
