@@ -8,7 +8,7 @@ import msgspec
 Text = tuple[str, ...]
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(tuple[str, ...]).decode
+_decode = msgspec.json.Decoder(tuple[str | None, ...]).decode
 
 
 class Names:
