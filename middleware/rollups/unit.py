@@ -183,7 +183,4 @@ def merged(parts: Iterable[Part]) -> dict[Cell, Quantities]:
             key = cell[1:]
             days[key] = min(cell.day, days.get(key, cell.day))
             did.setdefault(key, []).append(quantities)
-    return {
-        Cell(day, *key): together(did[key])
-        for key, day in days.items()
-    }
+    return {Cell(day, *key): together(did[key]) for key, day in days.items()}
