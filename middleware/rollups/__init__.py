@@ -96,7 +96,7 @@ def open_rollups(at: Address, day: DayOf) -> Iterator[Rollups]:
     """
     from .rolled import Rolled
 
-    with closing(Rolled(tables_at(at), day)) as rollups:
+    with closing(Rolled(tables_at(at), at, day)) as rollups:
         yield rollups
 
 

@@ -11,6 +11,7 @@ from ...rules.measurement.cells import Cell, Tally
 from ...rules.measurement.marks import Count
 from ...rules.measurement.plan import Plan
 from ..stores import DayOf
+from ..stores.opening import Address
 from . import Say, Updated, silent
 from .building import Parts, build, count_parts
 from .changes import Ledger
@@ -18,6 +19,7 @@ from .settling import purge, settle
 from .tables import Tables
 from .turn import Turn
 from .updating import update
+from .workers import LARGE, can_help, together
 
 _CELL, _COUNT = 4, 3  # words of a name
 
@@ -25,8 +27,9 @@ _CELL, _COUNT = 4, 3  # words of a name
 class Rolled:
     """The :class:`~shopwindow.middleware.rollups.Rollups` over ``tables``."""
 
-    def __init__(self, tables: Tables, day: DayOf) -> None:
+    def __init__(self, tables: Tables, at: Address, day: DayOf) -> None:
         self._tables = tables
+        self._at = at
         self._day = day
 
     def update(
@@ -63,6 +66,10 @@ class Rolled:
             return Updated(looked, changed, False)
 
     def _parts(self, ledger: Ledger, turn: Turn, plan: Plan, until: float) -> Parts:
+        if self._tables.length() >= LARGE and can_help(plan):
+            return lambda generation: together(
+                self._at, plan, until, generation, turn.token
+            )
         return lambda generation: count_parts(ledger, turn, plan, until, generation)
 
     def settle(self, owner: str, plan: Plan, now: float) -> None:

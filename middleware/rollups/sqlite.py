@@ -33,7 +33,7 @@ coalesce((SELECT customer FROM temp.owners AS one WHERE one.visitor = events.vis
 _UNITS = "owner, generation, body, first, shown, did, settled, past FROM rollup_units"
 _KEEP = "INSERT OR REPLACE INTO rollup_units VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _SUMS = """
-SELECT day, what, value FROM json_each(?1) AS wanted CROSS JOIN rollup_sums
+SELECT day, what, rollup_sums.value FROM json_each(?1) AS wanted CROSS JOIN rollup_sums
 WHERE generation = ?2 AND day = json_extract(wanted.value, '$[0]') AND what = json_extract(wanted.value, '$[1]')
 """
 _DAYS = """

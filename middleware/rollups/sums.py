@@ -1,8 +1,4 @@
-"""Sums over many units, made quickly: all sums of a cell are lanes of one whole number.
-
-Adding a unit to a cell is then one addition. A lane has so many bits that no shop fills it; a sum
-below zero borrows from the lane above, and gets it back where the lanes are read.
-"""
+"""Sums over many units, made quickly: all sums of a cell are lanes of one whole number."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,31 +7,15 @@ from ...rules.measurement.cells import Cell, Tally
 from ...rules.measurement.marks import Count, counted
 from ...rules.measurement.metrics import ADDED_UP
 from ...rules.measurement.quantities import (
-    NAMES,
     OF_OUTCOMES,
     OF_PAST,
     OF_SHOWINGS,
     Quantities,
 )
-from ...rules.measurement.terms import (
-    MOMENTS,
-    PLACES,
-    Terms,
-    of_outcomes,
-    of_showings,
-)
+from ...rules.measurement.terms import UNIT, of_outcomes, of_showings, unpacked
 from .names import Names
 from .unit import Body, flat
 
-LANE = 160  # bits: a square of 18 digits, of more units than there are people
-_HALF = 1 << (LANE - 1)
-_MASK = (1 << LANE) - 1
-_MEAN = (0, 1, 5, 6, 7)  # of y, yy, d, dd, yd, x, xx, xy those that may be there
-_RATIO = (0, 1, 2, 3, 4)
-_FREQUENT = (
-    *("clicks", "pages", "bounces", "product-seconds"),
-    *("clicked", "added", "ordered", "revenue", "net"),
-)
 _REMEMBERED = 5_000  # different numbers of showings and clicks
 
 Key = tuple[int, int]
@@ -44,21 +24,6 @@ Value = Tally | int
 """Of a cell, or of what is counted."""
 
 
-def _lanes() -> tuple[int, ...]:
-    """The places of a row of terms, the frequent ones first: behind the last one that is there,
-    a number takes no room. The first lane is how many units there are."""
-    order = (*_FREQUENT, *(name for name in NAMES if name not in _FREQUENT))
-    metrics = sorted(ADDED_UP.values(), key=lambda one: order.index(one.over))
-    return tuple(
-        PLACES[metric.name] + moment
-        for metric in metrics
-        for moment in (_RATIO if metric.kind == "ratio" else _MEAN)
-    )
-
-
-_PLACE_OF = _lanes()
-_LANE_OF = {place: lane for lane, place in enumerate(_PLACE_OF, 1)}
-_BIAS = sum(_HALF << (lane * LANE) for lane in range(len(_PLACE_OF) + 1))
 _SPLIT = len(OF_SHOWINGS)
 _CAPPED = tuple(
     (name, OF_OUTCOMES.index(metric.over))
@@ -68,16 +33,6 @@ _CAPPED = tuple(
 _PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
 
 _Buckets = list[tuple[tuple[str, int], tuple[int, ...]]]
-
-
-def _packed(terms: Terms) -> int:
-    packed = last = 0
-    for lane, number in sorted(
-        ((_LANE_OF[place], number) for place, number in terms), reverse=True
-    ):
-        packed = (packed << (last - lane) * LANE) + number if last else number
-        last = lane
-    return packed << last * LANE
 
 
 def _buckets(outcomes: tuple[int, ...]) -> _Buckets:
@@ -133,9 +88,7 @@ class Sums:
     ) -> None:
         sums = self._cells
         packed = [
-            self._of_showings(half)
-            if len(half) == _SPLIT
-            else _packed(of_outcomes(half))
+            self._of_showings(half) if len(half) == _SPLIT else of_outcomes(half)
             for half in halves
         ]
         together: dict[tuple[int, int], int] = {}
@@ -143,7 +96,7 @@ class Sums:
         for what, day, a, b in zip(each, each, each, each, strict=True):
             both = together.get((a, b))
             if both is None:
-                both = together[a, b] = sign * (packed[a] + packed[b] + 1)
+                both = together[a, b] = sign * (packed[a] + packed[b] + UNIT)
             key = (day, what)
             known = sums.get(key)
             sums[key] = both if known is None else known + both
@@ -158,7 +111,7 @@ class Sums:
         if known is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            known = self._known[half] = _packed(of_showings(half))
+            known = self._known[half] = of_showings(half)
         return known
 
     def _cap(self, key: Key, buckets: _Buckets, sign: int) -> None:
@@ -201,31 +154,11 @@ class Sums:
 
 
 def _tally(packed: int, capped: Mapping[tuple[str, int], list[int]]) -> Tally:
-    biased = packed + _BIAS
-    size = (len(_PLACE_OF) + 1) * LANE // 8 + 1
-    octets, step = biased.to_bytes(size, "little"), LANE // 8
-    lanes = [
-        int.from_bytes(octets[at : at + step], "little") - _HALF
-        for at in range(0, size - 1, step)
-    ]
-    moments: dict[str, list[int]] = {}
-    for lane, place in enumerate(_PLACE_OF, 1):
-        if lanes[lane]:
-            name = _NAME_OF[place]
-            row = moments.get(name)
-            if row is None:
-                row = moments[name] = [0] * MOMENTS
-            row[place - PLACES[name]] = lanes[lane]
     buckets: dict[str, dict[int, list[int]]] = {}
     for (name, number), sums in capped.items():
         if any(sums):
             buckets.setdefault(name, {})[number] = sums
-    return Tally(lanes[0], moments, buckets)
-
-
-_NAME_OF = {
-    start + moment: name for name, start in PLACES.items() for moment in range(MOMENTS)
-}
+    return Tally(*unpacked(packed), buckets)
 
 
 def encode(value: Value) -> bytes:
