@@ -124,8 +124,9 @@ def _greet(host: str, port: int) -> None:
     for line in (
         "1. Say yes to the question at the top of the start page.",
         f"2. Look at three rabbits: {where}/c/rabbit and two things in it.",
-        "3. Go home: hero, advice and shelf are about rabbits now, and the dog flea advice is gone.",
-        "4. The strip at the foot of the page lets you be somebody else, and says which rule won and why.",
+        "3. Go home: hero and advice are about rabbits now, and the dog flea advice is gone.",
+        "4. The strip at the foot of the page lets you be somebody else, and says which rule won and why,",
+        "   and into which experiments you have come: one visitor in fifty sees nothing of all this.",
         "5. Log in (any first name): it stands beside the logo. Log out: it is gone.",
     ):
         click.echo(f"  {line}")

@@ -50,9 +50,7 @@ def finished(
     """``draft`` with its effects, whose p are adjusted; ``total`` as in the report's making."""
     effects = tuple(_effects(draft, raws))
     goals = [one for one in effects if one.role == "goal"]
-    # Few visitors may seem to have broken anything: the interval of a quotient of two small
-    # numbers is too sure of a fall.
-    enough = [one for one in effects if not _few(draft, one)]
+    enough = [raw for raw, _ in raws if not _few(draft, raw)]
     guards = guarded(draft.guardrails, enough, ask.write, lambda arm: _who(draft, arm))
     arms = _arms(draft)
     verdict = _blocked(draft, ask, total)
@@ -214,11 +212,12 @@ def _who(draft: Draft, arm: str) -> str:
     return words.get(draft.kind, draft.name)
 
 
-def _few(draft: Draft, one: Effect) -> bool:
+def _few(draft: Draft, one: Effect | Raw) -> bool:
     """Whether it says nothing yet. Few who did it in an arm are enough where many would have:
     that is what harm looks like."""
-    visitors, events = _seen(draft, one.metric, one.arm)
-    others, of_others = _seen(draft, one.metric, one.base)
+    metric = one.metric if isinstance(one.metric, str) else one.metric.name
+    visitors, events = _seen(draft, metric, one.arm)
+    others, of_others = _seen(draft, metric, one.base)
     if min(visitors, others) < LEAST_VISITORS or of_others < LEAST_EVENTS:
         return True
     due = of_others * visitors / others

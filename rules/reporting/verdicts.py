@@ -25,7 +25,7 @@ def unread(ratio: Ratio, write: Writing) -> Verdict:
     words = (
         f"Do not read this: the arms do not hold the visitors they should ({', '.join(parts)}), "
         "so something treats them differently before they are counted; if their shares were "
-        "changed, read from that day on with --since."
+        "changed, read from that day on with `--since`."
     )
     return Verdict("sample-ratio", words)
 
