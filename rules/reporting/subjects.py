@@ -18,7 +18,6 @@ from .report import Arm, Effect, Rates, Response, Rolling, Subject, Touch
 from .targets import aimed, expected, guarded
 from .verdicts import (
     DEFAULT,
-    LEAST_EVENTS,
     LEAST_VISITORS,
     alone,
     judged,
@@ -213,15 +212,11 @@ def _who(draft: Draft, arm: str) -> str:
 
 
 def _few(draft: Draft, one: Effect | Raw) -> bool:
-    """Whether it says nothing yet. Few who did it in an arm are enough where many would have:
-    that is what harm looks like."""
-    metric = one.metric if isinstance(one.metric, str) else one.metric.name
-    visitors, events = _seen(draft, metric, one.arm)
-    others, of_others = _seen(draft, metric, one.base)
-    if min(visitors, others) < LEAST_VISITORS or of_others < LEAST_EVENTS:
-        return True
-    due = of_others * visitors / others
-    return events < LEAST_EVENTS and due < 3 * LEAST_EVENTS
+    """Whether it says nothing yet: of few who did what counts there is no effect at all."""
+    return any(
+        (draft.arms.get(arm) or Tally()).n < LEAST_VISITORS
+        for arm in (one.arm, one.base)
+    )
 
 
 def _seen(draft: Draft, name: str, arm: str) -> tuple[int, int]:
