@@ -93,7 +93,9 @@ def funnel(tally: Tally) -> Funnel:
 
 def _aim(kind: str, rule: Rule | None, ask: Asked) -> _Aim:
     goal = None if rule is None else rule.goal
-    guards = () if rule is None else rule.guardrails
+    # Those of an experiment's rules are kept by the experiment.
+    own = rule is not None and (kind == "experiment" or rule.split is None)
+    guards = rule.guardrails if rule is not None and own else ()
     usual = USUAL_OF_SITE if kind == "site" else USUAL
     return _Aim(ask.metric or (usual if goal is None else goal.metric), guards)
 

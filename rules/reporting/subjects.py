@@ -60,12 +60,14 @@ def finished(
         verdict = overall(arms, effects) if any(arm.verdict for arm in arms) else None
     rule = draft.rule
     goal = None
-    if not draft.context and rule is not None and rule.goal is not None:
+    # What rules of an experiment are for is told of the experiment, once.
+    whole = not draft.context and (draft.kind == "experiment" or draft.split is None)
+    if whole and rule is not None and rule.goal is not None:
         target = rule.goal.target if rule.goal.metric == draft.metric else None
         goal = aimed(draft.metric, target, goals, ask.write)
     text = "" if rule is None else rule.about.get("hypothesis", "")
     hypothesis = None
-    if text and not draft.context:
+    if text and whole:
         aim = goal or aimed(draft.metric, None, goals, ask.write)
         hypothesis = expected(text, aim, goals)
     return Subject(
