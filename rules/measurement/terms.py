@@ -1,8 +1,8 @@
 """What one unit adds to the sums of all metrics, as one long number of many lanes.
 
-Each lane holds one sum. Adding two long numbers adds all their lanes at once, exactly; it is several
-times as fast as adding them one by one. A lane has so many bits that no shop fills it; a sum below
-zero borrows from the lane above, and gets it back where the lanes are read.
+Each lane holds one sum. Adding two long numbers adds all their lanes at once, exactly, as long as
+no lane overflows; it is several times as fast as adding them one by one. A sum below zero borrows from the lane above, and gets it
+back where the lanes are read.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,9 @@ from .quantities import (
     RATINGS,
 )
 
-_LANE = 160  # bits: a square of 18 digits, of more units than there are people
+# Squares of quantities below LIMIT are below 2**64: a lane takes 2**31 of them, and a sign.
+_LANE = 96  # bits
+LIMIT = 1 << 32
 _BYTES = _LANE // 8
 _HALF = 1 << (_LANE - 1)
 
@@ -28,8 +30,6 @@ _IN_ORDER = sorted(ADDED_UP.values(), key=lambda metric: NAMES.index(metric.over
 """Rare quantities come last: then the numbers of most units are short."""
 _FIRST = {metric.name: 1 + n * _SUMS for n, metric in enumerate(_IN_ORDER)}
 _LANES = 1 + len(_FIRST) * _SUMS
-UNIT = 1
-"""What the unit itself adds."""
 _BIAS = sum(_HALF << (lane * _LANE) for lane in range(_LANES))
 _ZERO = _HALF.to_bytes(_BYTES, "little") * _SUMS
 
@@ -67,14 +67,19 @@ _OF_SHOWINGS = _asked((*OF_SHOWINGS, RATINGS))
 _OF_OUTCOMES = _asked((*OF_OUTCOMES, *(BEFORE + name for name in OF_PAST)))
 
 
+def fits(values: tuple[int, ...]) -> bool:
+    """Whether lanes are wide enough for them."""
+    return max(values) < LIMIT and min(values) > -LIMIT
+
+
 def of_showings(values: tuple[int, ...]) -> int:
-    """What the :data:`.quantities.OF_SHOWINGS` of one unit add."""
+    """What one unit and its :data:`.quantities.OF_SHOWINGS` add."""
     up, down = values[-2:]
-    return _packed((*values, up + down), _OF_SHOWINGS)
+    return 1 + _packed((*values, up + down), _OF_SHOWINGS)
 
 
 def of_outcomes(values: tuple[int, ...]) -> int:
-    """What its outcomes add, in the order of :class:`.quantities.Quantities`."""
+    """What its outcomes add."""
     return _packed(values, _OF_OUTCOMES)
 
 
