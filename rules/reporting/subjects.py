@@ -9,7 +9,7 @@ from ..measurement.cells import Tally
 from ..measurement.metrics import METRICS
 from ..statistics.samples import Ratio
 from .asked import Asked
-from .drafts import USUAL, Draft, funnel, mode
+from .drafts import USUAL, Draft, counts, funnel, mode
 from .effects import Raw, effect
 from .gathering import Gathered
 from .judgements import Guard, Verdict
@@ -146,6 +146,7 @@ def _arms(draft: Draft) -> tuple[Arm, ...]:
                 name,
                 steps,
                 rates,
+                counts(tally),
                 draft.values.get(name, {}),
                 levels.get(name, ""),
                 weights.get(name),
