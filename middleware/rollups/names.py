@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-Text = tuple[str, ...]
+Text = tuple[Any, ...]  # texts, and None in marks
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[str | None, ...]).decode
@@ -16,7 +16,7 @@ class Names:
 
     ``ask`` gives the numbers of texts, new ones where they had none; ``known`` tells all that
     have one. A name is the words of a cell without its day (4 texts), of a count (3) or of a
-    mark (6).
+    mark (7).
     """
 
     def __init__(

@@ -12,6 +12,7 @@ from shopwindow.rules.measurement.cells import Cell, Tally, cap
 from shopwindow.rules.measurement.metrics import ADDED_UP, METRICS
 from shopwindow.rules.measurement.quantities import (
     NAMES,
+    NO_SHOWINGS,
     OF_OUTCOMES,
     OF_PAST,
     OF_SHOWINGS,
@@ -19,7 +20,7 @@ from shopwindow.rules.measurement.quantities import (
     Quantities,
     together,
 )
-from shopwindow.rules.measurement.terms import UNIT, of_outcomes, of_showings, unpacked
+from shopwindow.rules.measurement.terms import fits, of_outcomes, of_showings, unpacked
 from shopwindow.rules.statistics.samples import Mean, Ratio, Share
 
 EDGES = [0, 1, 2, 63, 64, 65, 10**6, 10**14, 2**59 + 1, 2**62]
@@ -94,9 +95,28 @@ def test_lanes_of_one_number_hold_the_same_sums(
 ) -> None:
     total, tally = 0, Tally()
     for (showings, outcomes), sign in signed:
-        total += sign * (UNIT + of_showings(showings) + of_outcomes(outcomes))
-        tally.count(Quantities(showings, outcomes).told(), sign)
+        if fits(showings) and fits(outcomes):
+            total += sign * (of_showings(showings) + of_outcomes(outcomes))
+            tally.count(Quantities(showings, outcomes).told(), sign)
     assert unpacked(total) == (tally.n, tally.moments)
+
+
+def test_squares_of_all_that_fits_leave_room_for_two_thousand_million_units() -> None:
+    most = 2**32 - 1
+    net = OF_OUTCOMES.index("net")
+    outcomes = [0] * (len(OF_OUTCOMES) + len(OF_PAST))
+    for value in (most, -most):
+        outcomes[net] = value
+        assert fits(tuple(outcomes))
+        units = 2**31 - 1
+        total = units * (of_showings(NO_SHOWINGS) + of_outcomes(tuple(outcomes)))
+        n, moments = unpacked(total)
+        assert (n, moments["net-value"][:2]) == (
+            units,
+            [value * units, most**2 * units],
+        )
+        outcomes[net] = value + (1 if value > 0 else -1)
+        assert not fits(tuple(outcomes))
 
 
 def test_a_cell_is_the_tuple_that_it_is_written_as() -> None:
