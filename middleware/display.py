@@ -259,7 +259,9 @@ class Display:
         site, known = self._visit.site, self._facts
         dimension = site.reorders.get(decision.fragment)
         if dimension is not None:
-            scores = strengths(known.profile, dimension, known.context.now)
+            scores = {}
+            if not decision.level:  # a segment's order is that of the page
+                scores = strengths(known.profile, dimension, known.context.now)
             return site.renderer.reorder(decision.fragment, default, scores, charset)
         return self.rendered(decision, known, charset, self._shelves)
 
@@ -299,9 +301,8 @@ class Display:
         if content is None:
             view = NOBODY
             if plate.personal:
-                view = VisitorView(
-                    first_name=known.context.first_name or "", language=language
-                )
+                name = "" if decision.level else known.context.first_name or ""
+                view = VisitorView(first_name=name, language=language)
             content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view)
         mentions = plate.version.mentions
         if mentions.dismiss or mentions.thumbs:

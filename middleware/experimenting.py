@@ -60,13 +60,6 @@ def read_experiments(
     return read
 
 
-def unknown_segments(
-    settings: ExperimentSettings, known: Mapping[str, object]
-) -> tuple[str, ...]:
-    """Those of ``report-segments`` that no rule file has, in the order of site.toml."""
-    return tuple(name for name in settings.report_segments or () if name not in known)
-
-
 def _window(section: Section) -> Duration:
     text = section.text("window", str(_WINDOW))
     length = duration(text)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from ..findings import suggest
 from .document import Document, Node
+from .experiments import Level
 from .favourites import Binding
 from .running_out import RunsOut
 from .vocabulary import Vocabulary
@@ -34,13 +35,20 @@ class Contents:
         self.variables = variables
 
     def __call__(
-        self, document: Document, place: Node, values: Mapping[str, Node]
+        self,
+        document: Document,
+        place: Node,
+        values: Mapping[str, Node],
+        level: Level = "individual",
     ) -> tuple[str, Mapping[str, Any]] | None:
         """The fragment's name and its parameters; None: something is wrong, and found.
 
         ``values`` are the nodes of ``show`` and ``with``, as far as they were written;
-        ``place`` is where a finding points to that is about neither.
+        ``place`` is where a finding points to that is about neither. With the ``level``
+        ``segment`` they say nothing that is about one visitor.
         """
+        if level == "segment":
+            return self._of_segment(document, place, values)
         before = document.errors
         show: str | None = None
         if "show" not in values:
@@ -55,6 +63,26 @@ class Contents:
         if show is None or document.errors > before:
             return None
         return show, parameters
+
+    def _of_segment(
+        self, document: Document, place: Node, values: Mapping[str, Node]
+    ) -> tuple[str, Mapping[str, Any]] | None:
+        before = document.errors
+        for text in _texts(values["with"]) if "with" in values else ():
+            named = [text.text.removeprefix("$")] if text.text.startswith("$") else []
+            named += [found[1] for found in _PLACE.finditer(text.text)]
+            for name in named:
+                if name in self.variables or name == _ALWAYS:
+                    words = (
+                        f"{text.shown} is about one visitor: level segment knows none"
+                    )
+                    hint = "write what all of them are to see, or `level: individual`"
+                    document.error(text, words, hint)
+                    break
+        if document.errors > before:
+            return None
+        nobody = Contents(self.what, self.vocabulary, self.shelf, {})
+        return nobody(document, place, values)
 
     def _parameters(
         self,

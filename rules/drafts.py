@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ..findings import suggest
+from .aiming import check_aims, read_goal, read_guardrails
 from .capping import read_cap
 from .caps import Cap, Limit
 from .conditions import Condition, NoneOf
@@ -18,6 +19,7 @@ from .facts import Decision, Recommend
 from .favourites import Binding
 from .goals import Goal, Guardrail
 from .grammar import Grammar
+from .levels import check_shelf, leveled
 from .moments import read_day
 from .schedule import Schedule
 from .schedules import read_schedule
@@ -30,7 +32,8 @@ from .vocabulary import ID, Vocabulary
 ABOUT_KEYS = ("owner", "goal", "hypothesis", "review-by", "campaign", "why")
 RULE_KEYS = (
     *("id", "slot", "priority", "when", "unless", "schedule", "cap", "cap-group"),
-    *("show", "with", "split", "recommend", "explore", "note", "off", *ABOUT_KEYS),
+    *("show", "with", "split", "recommend", "explore", "guardrails", "note", "off"),
+    *ABOUT_KEYS,
 )
 PRIORITY_LIMIT = 10**9
 _CONTENTS = ("show", "with")
@@ -108,14 +111,18 @@ class Drafts:
         slot = self._slot(document, node, values.get("slot"))
         grammar = grammar.of_rule()
         conditions = _conditions(grammar, found)
-        shown = self._shown(document, node, found, grammar)
+        goal = read_goal(document, *found["goal"]) if "goal" in found else None
+        shown = self._shown(document, node, found, grammar, goal)
         limits, group = _capped(document, found)
         schedule, explore = None, 0.0
         if "schedule" in found:
             schedule = read_schedule(document, *found["schedule"], zone)
         if "explore" in values:
             explore = read_share(document, values["explore"], '"explore"') or 0.0
-        about = _about(document, values)
+        guardrails: tuple[Guardrail, ...] = ()
+        if "guardrails" in found:
+            guardrails = read_guardrails(document, *found["guardrails"], goal)
+        about = _about(document, values, goal)
         draft = Draft(
             id or "",
             slot or "",
@@ -134,9 +141,12 @@ class Drafts:
             about.pop("note", ""),
             about,
             _switch(document, values.get("off")),
+            goal=goal,
+            guardrails=guardrails,
         )
         if document.errors > before:
             return None
+        check_aims(document, found, draft.split, goal, guardrails)
         draft = _limited(_decided(draft, shown), limits)
         decisions = (draft.decision, *draft.variants.values())
         return replace(draft, names=named(decisions, self.vocabulary))
@@ -166,7 +176,12 @@ class Drafts:
         ]
 
     def _shown(
-        self, document: Document, rule: Node, found: Found, grammar: Grammar
+        self,
+        document: Document,
+        rule: Node,
+        found: Found,
+        grammar: Grammar,
+        goal: Goal | None,
     ) -> Shown:
         """What the rule shows; ``grammar`` knows the names that its conditions bind."""
         recommend = None
@@ -179,7 +194,11 @@ class Drafts:
             content = Contents("rule", *context)(document, rule, values)
             return Shown(content, None, recommend)
         contents = Contents("variant", *context)
-        split = self.splits.read(document, *found["split"], contents)
+        split = self.splits.read(
+            document, *found["split"], contents, goal, grammar.segments
+        )
+        if split is not None and recommend is not None:
+            check_shelf(document, found["recommend"][0], recommend, split)
         for name in _CONTENTS:
             if name in found:
                 hint = f"move `{name}:` into the variants"
@@ -229,7 +248,7 @@ def _decided(draft: Draft, shown: Shown) -> Draft:
             draft.slot,
             "shown" if show else "control",
             draft.id,
-            show,
+            show or None,
             parameters,
             shown.recommend if show else None,
             draft.file,
@@ -246,7 +265,7 @@ def _decided(draft: Draft, shown: Shown) -> Draft:
         draft,
         decision=decision(None, {}, CONTROL),
         variants={
-            one.name: decision(one.show, one.parameters, one.name)
+            one.name: leveled(decision(one.show, one.parameters, one.name), one.level)
             for one in split.variants
         },
     )
@@ -301,13 +320,17 @@ def _priority(document: Document, node: Node | None) -> int:
     return priority
 
 
-def _about(document: Document, values: Mapping[str, Node]) -> dict[str, str]:
-    """What is there for people and reports."""
+def _about(
+    document: Document, values: Mapping[str, Node], goal: Goal | None
+) -> dict[str, str]:
+    """What is there for people and reports; a goal that is a metric stands there in words."""
     about = {
         name: document.words(values[name], f'"{name}"') or ""
         for name in (*ABOUT_KEYS, "note")
-        if name in values
+        if name in values and not (name == "goal" and values[name].kind != "scalar")
     }
+    if goal is not None:
+        about["goal"] = str(goal)
     if (day := about.get("review-by")) and read_day(day) is None:
         node = values["review-by"]
         document.error(node, f"{node.shown} is not a date", "write 2026-12-31")

@@ -5,13 +5,12 @@ within an experiment nor between two. The same id always lands in the same place
 share holds everybody whom the smaller one held.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from math import inf, log
 from typing import Any, Literal
 
 import msgspec
-from msgspec.structs import replace
 
 UnitKind = Literal["visitor", "customer", "account"]
 Level = Literal["none", "segment", "individual"]
@@ -169,9 +168,7 @@ def allocate(
         return Allocation("variant", variant, split.unit, pinned=True)
     unit, id, note = _unit(split.unit, units)
     if not id and not (kept and unit == "visitor"):
-        return Allocation(
-            "traffic" if unit == "customer" else "nothing", None, unit, note
-        )
+        return Allocation("traffic" if units.visitor else "nothing", None, unit, note)
     share = reached(split, allocations)
     if not share:
         return Allocation("traffic", unit=unit, note="its roll-out went back")
@@ -192,19 +189,19 @@ def allocate(
     if split.traffic < 1 and position(f"traffic:{experiment}", who) >= split.traffic:
         return Allocation("traffic", unit=unit, note=note)
     if share < 1 and (place := position(f"rollout:{experiment}", who)) >= share:
-        outside: Outcome = (
-            "control" if place >= 1 - min(share, 1 - share) else "traffic"
-        )
-        return Allocation(outside, unit=unit, note=note)
+        if kept == CONTROL and split.unit != "account":
+            return Allocation("control", unit=unit, note=note, kept=True)
+        compared = place >= 1 - min(share, 1 - share)
+        return Allocation("control" if compared else "traffic", unit=unit, note=note)
     if split.control and position(f"control:{experiment}", who) < split.control:
         return Allocation("control", unit=unit, note=note)
     if split.adapt is None:
-        return Allocation("variant", _drawn(split, who), unit, note)
+        drawn = _drawn(experiment, split.variants, who)
+        return Allocation("variant", drawn, unit, note)
     weights = weighed(split, allocations, context)
-    drawn = _drawn(replace(split, variants=weights), who)
-    propensity = drawn.weight / sum(each.weight for each in weights)
-    variant = split.variant(drawn.name)
-    return Allocation("variant", variant, unit, note, propensity=propensity)
+    drawn = _drawn(experiment, split.variants, who, weights)
+    chance = weights[split.variants.index(drawn)] / sum(weights)
+    return Allocation("variant", drawn, unit, note, propensity=chance)
 
 
 def reached(split: Split, allocations: Allocations) -> float:
@@ -212,33 +209,32 @@ def reached(split: Split, allocations: Allocations) -> float:
     if split.rollout is None:
         return 1.0
     share = allocations.shares.get(split.experiment, split.rollout.steps[0])
-    return (
-        share if 0 <= share <= 1 else 0.0
-    )  # what nobody understands is shown to nobody
+    # What nobody understands is shown to nobody.
+    return share if 0 <= share <= 1 else 0.0
 
 
 def weighed(
     split: Split, allocations: Allocations, context: str = ""
-) -> tuple[Variant, ...]:
-    """The variants of ``split`` with the weights that count now, one at least not 0.
+) -> tuple[float, ...]:
+    """The weights of the variants that count now, one at least not 0.
 
     Those of ``context``, else those for everybody, else as written. A variant that was written
     with 0 stays there, one that has no weight yet has its written share.
     """
-    written = split.variants
+    written = tuple(variant.weight for variant in split.variants)
     found = allocations.weights.get(split.experiment)
     learned = None if not found else found.get(context) or found.get("")
     if split.adapt is None or not learned:
         return written
-    known = [each for each in written if each.weight > 0 and each.name in learned]
-    whole = sum(learned[each.name] for each in known)
-    if not 0 < whole < inf or min(learned[each.name] for each in known) < 0:
+    known = [learned.get(one.name) if one.weight else None for one in split.variants]
+    given = [weight for weight in known if weight is not None]
+    whole = sum(given)
+    if not 0 < whole < inf or min(given) < 0:
         return written
-    scale = sum(each.weight for each in known) / whole
-    return tuple(
-        replace(each, weight=learned[each.name] * scale) if each in known else each
-        for each in written
-    )
+    both = zip(written, known, strict=True)
+    scale = sum(was for was, now in both if now is not None) / whole
+    both = zip(written, known, strict=True)
+    return tuple(was if now is None else now * scale for was, now in both)
 
 
 def _unit(wanted: UnitKind, units: Units) -> tuple[UnitKind, str | None, str]:
@@ -262,20 +258,27 @@ def _unit(wanted: UnitKind, units: Units) -> tuple[UnitKind, str | None, str]:
     return wanted, None, "there is no account and no visitor id"
 
 
-def _drawn(split: Split, who: str) -> Variant:
-    """The variant that wins ``who``, each with the chance of its weight.
+def _drawn(
+    experiment: str,
+    variants: Sequence[Variant],
+    who: str,
+    weights: Sequence[float] = (),
+) -> Variant:
+    """The variant that wins ``who``, each with the chance of its weight, as written if not said.
 
     Weighted rendezvous hashing: every variant draws for itself, so one that is added or made
     heavier takes visitors from the others, and nobody moves between these.
     """
-
-    def waiting(variant: Variant) -> float:
-        # The first of several exponential clocks is the one of rate w with chance w / total.
-        drawn = position(f"variants:{split.experiment}/{variant.name}", who)
-        return -log(1.0 - drawn) / variant.weight
-
-    weighted = [variant for variant in split.variants if variant.weight > 0]
-    return min(weighted, key=waiting)
+    first, found = inf, variants[0]
+    for number, variant in enumerate(variants):
+        weight = weights[number] if weights else variant.weight
+        if weight > 0:
+            # The first of several exponential clocks is the one of rate w with chance w / total.
+            drawn = position(f"variants:{experiment}/{variant.name}", who)
+            waiting = -log(1.0 - drawn) / weight
+            if waiting < first:
+                first, found = waiting, variant
+    return found
 
 
 def held_out(share: float, visitor: str | None) -> bool:

@@ -7,12 +7,13 @@ import msgspec
 from .attributes import Facts
 from .comparisons import origin
 from .conditions import Why
+from .dealt import dealt, outside
 from .decide import decide
 from .experiments import CONTROL
 from .facts import DAY, SLOT_REASONS, Decision
 from .moments import lasted
 from .numerals import percent
-from .outcome import DISMISSED, allocated, outcome
+from .outcome import DISMISSED, outcome
 from .placement import UNLIMITED, Placement
 from .ruleset import Rule, RuleSet
 from .running_out import RunsOut
@@ -70,6 +71,8 @@ class Explanation(msgspec.Struct, frozen=True):
         head = f"default content: {SLOT_REASONS.get(decision.reason, decision.reason)}"
         if decision.shown:
             head = f"shown {place}: {because}"
+        elif decision.reason == "control" and decision.variant != CONTROL:
+            head = f"default content, which is {place}: {because}"
         elif decision.reason in _WON:
             head = f"{head}, else {place} would have won: {because}"
         return "\n".join((head, *map(str, self.misses)))
@@ -118,17 +121,7 @@ def _because(rules: RuleSet, rule: Rule, facts: Facts) -> tuple[str, ...]:
     if rule.schedule is not None:
         words.append(str(rule.schedule))
     if (split := rule.split) is not None:
-        found = allocated(rule, facts)
-        arm = f"{CONTROL} {percent(split.control)}"
-        if found.variant is not None:
-            arm = f"{found.variant.weight:g} of {split.total:g}"
-        notes = [
-            found.note,
-            "pinned" if found.pinned else "",
-            "as seen first" if found.kept else "",
-        ]
-        more = "".join(f" ({note})" for note in notes if note)
-        words.append(f"experiment {split.experiment}, {arm}{more}")
+        words.append(dealt(rule, split, facts))
     return tuple(words)
 
 
@@ -168,20 +161,9 @@ def _miss(rules: RuleSet, facts: Facts, rule: Rule, winner: Rule | None) -> Miss
             share = percent(rule.explore)
             return miss("explore", f"it steps aside on {share} of a visitor's days")
         case "traffic" if rule.split is not None:
-            return miss("traffic", _outside(rule, facts))
+            return miss("traffic", outside(rule, rule.split, facts))
         case "consent":
             return miss("consent", "the visitor has no id that its experiment goes by")
     if winner is None:
         return miss("later", "it holds")
     return miss("later", f"it holds, but {winner.id} comes before it")
-
-
-def _outside(rule: Rule, facts: Facts) -> str:
-    split = rule.split
-    assert split is not None
-    words = f"experiment {split.experiment} is for {percent(split.traffic)} of visitors"
-    if split.layer is not None:
-        first, last = (percent(edge) for edge in split.slice)
-        words += f", from {first} to {last} of layer {split.layer}"
-    note = allocated(rule, facts).note
-    return f"{words}; this one is not among them" + (f" ({note})" if note else "")

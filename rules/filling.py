@@ -25,6 +25,8 @@ def filling(
     @lru_cache(FILLED)
     def filled(variant: str | None, keys: tuple[str | None, ...]) -> Decision:
         decision = decisions[variant]
+        if decision.level:
+            return decision  # it is about nobody's things
         bound: dict[str, tuple[str, str]] = {}
         words: dict[object, str] = {}
         for binding, key in zip(bindings, keys, strict=True):

@@ -82,7 +82,7 @@ class _Reader:
         drafts = self.drafts.grouped(drafts)
         # A segment in a circle has its own finding.
         known = {segment.name for segment in segments}
-        sound = [draft for draft in drafts if _named(All(draft.conditions, 0)) <= known]
+        sound = [draft for draft in drafts if _used(draft) <= known]
         self.findings.sort(
             key=lambda finding: (finding.file, finding.line, finding.column)
         )
@@ -188,6 +188,14 @@ class _Reader:
     def _draft(self, document: Document, node: Node) -> Draft | None:
         zone = self.zones.get(document.file, self.zone)
         return self.drafts.draft(document, node, self._grammar(document), zone)
+
+
+def _used(draft: Draft) -> frozenset[str]:
+    """The segments that a rule stands on."""
+    named = _named(All(draft.conditions, 0))
+    if draft.split is not None and draft.split.adapt is not None:
+        named = named.union(draft.split.adapt.by)
+    return named
 
 
 def _named(condition: Condition) -> frozenset[str]:

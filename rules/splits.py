@@ -1,20 +1,23 @@
 """Experiments out of a document; names and layers are checked over all files of a site."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, Protocol, get_args
 
 from msgspec.structs import replace
 
 from .document import Document, Node, core
-from .experiments import CONTROL, Adapting, Split, UnitKind, Variant
+from .experiments import CONTROL, Level, Split, UnitKind, Variant
+from .goals import Goal
+from .levels import read_level
+from .ramps import check_ramp, read_adapting, read_rollout
 from .shares import read_share, read_slice
 from .vocabulary import ID
 
 SPLIT_KEYS = (
     *("experiment", "unit", "traffic", "control", "layer", "slice", "adapt"),
-    "variants",
+    *("rollout", "variants"),
 )
-VARIANT_KEYS = ("name", "weight", "show", "with")
+VARIANT_KEYS = ("name", "weight", "level", "show", "with")
 UNITS: tuple[UnitKind, ...] = get_args(UnitKind)
 WEIGHT_LIMIT = 10**6
 _CONTENT = ("show", "with")
@@ -24,11 +27,15 @@ class Content(Protocol):
     """Reads what a variant shows: ``values`` holds its ``show`` and ``with``, if written.
 
     The fragment's name and its parameters; None: something is wrong, and found. ``place`` is
-    where a finding points to that is about the whole variant.
+    where a finding points to that is about the whole variant, ``level`` how personal it is.
     """
 
     def __call__(
-        self, document: Document, place: Node, values: Mapping[str, Node]
+        self,
+        document: Document,
+        place: Node,
+        values: Mapping[str, Node],
+        level: Level = "individual",
     ) -> tuple[str, Mapping[str, Any]] | None: ...
 
 
@@ -54,9 +61,18 @@ class Splits:
         self.layers: dict[str, list[_Place]] = {}
 
     def read(
-        self, document: Document, key: Node, node: Node, content: Content
+        self,
+        document: Document,
+        key: Node,
+        node: Node,
+        content: Content,
+        goal: Goal | None = None,
+        segments: Collection[str] = (),
     ) -> Split | None:
-        """The split at ``node``, behind ``key``, or None where something is wrong with it."""
+        """The split at ``node``, behind ``key``, or None where something is wrong with it.
+
+        ``goal`` is the rule's, which an adaptive split goes by; ``segments`` are those there are.
+        """
         before = document.errors
         values: dict[str, Node] = {}
         for name, value in document.pairs(node, '"split"', SPLIT_KEYS):
@@ -81,12 +97,16 @@ class Splits:
             _share(document, values, "control", 0.0),
             layer,
             part or (0.0, 1.0),
-            Adapting() if _switch(document, values.get("adapt")) else None,
+            read_adapting(document, values["adapt"], goal, segments)
+            if "adapt" in values
+            else None,
+            read_rollout(document, values["rollout"]) if "rollout" in values else None,
             line=key.line,
         )
         if split.control == 1.0:
             words = '"control" leaves nobody who would see a variant'
             document.error(values["control"], words, "write for example `10%`")
+        check_ramp(document, values, split)
         if document.errors > before:
             return None
         self._note(document, values, split)
@@ -134,13 +154,10 @@ class Splits:
             seen.add(name or "")
             weight = _weight(document, values["weight"]) if "weight" in values else 1.0
             weighted.append("weight" in values)
-            shown = content(
-                document,
-                values.get("name", item),
-                {key: values[key] for key in _CONTENT if key in values},
-            )
+            level = read_level(document, values.get("level"))
+            shown = self._content(document, values, level, content, item)
             if shown is not None and document.errors == before:
-                read.append(Variant(name or "", weight, *shown, item.line))
+                read.append(Variant(name or "", weight, *shown, item.line, level))
         if any(weighted) and not all(weighted):
             item = node.items[weighted.index(False)]
             hint = "write it for all of them, or for none"
@@ -148,6 +165,23 @@ class Splits:
         elif read and not any(variant.weight for variant in read):
             document.error(node, "all weights are 0", "write for example `weight: 50`")
         return tuple(read)
+
+    @staticmethod
+    def _content(
+        document: Document,
+        values: Mapping[str, Node],
+        level: Level,
+        content: Content,
+        item: Node,
+    ) -> tuple[str, Mapping[str, Any]] | None:
+        given = {key: values[key] for key in _CONTENT if key in values}
+        if level != "none":
+            return content(document, values.get("name", item), given, level)
+        for key, node in given.items():
+            words = f'level none keeps the default content: it has no "{key}"'
+            hint = "delete it, or write `level: segment` or `individual`"
+            document.error(node, words, hint)
+        return "", {}
 
     # -- over all files ------------------------------------------------------------------
 
@@ -184,7 +218,9 @@ class Splits:
 
 def _outline(split: Split) -> Split:
     """A split without what its rules may differ in."""
-    arms = tuple(Variant(each.name, each.weight, "") for each in split.variants)
+    arms = tuple(
+        Variant(each.name, each.weight, "", level=each.level) for each in split.variants
+    )
     return replace(split, variants=arms, line=0)
 
 
@@ -230,10 +266,3 @@ def _weight(document: Document, node: Node) -> float:
     else:
         return float(value)
     return 1.0
-
-
-def _switch(document: Document, node: Node | None) -> bool:
-    value = core(node) if node is not None and node.kind == "scalar" else None
-    if node is not None and not isinstance(value, bool):
-        document.error(node, f'"adapt" is true or false, not {node.shown}')
-    return value is True

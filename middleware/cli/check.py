@@ -38,6 +38,8 @@ def command(folder: Path, form: str, strict: bool) -> None:
       - attributes that nothing asks for
       - texts that show a sensitive value, tell visitors that they are counted, or greet them
         by name and do nothing else for them
+      - goals and guardrails that nobody could tell anything of: no control group, nothing to
+        click, a roll-out that nothing stops
       - a model for recommendations that is missing or cannot be read
 
     With --strict there is one more: two rules of a slot with the same priority that may both

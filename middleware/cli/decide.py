@@ -6,7 +6,9 @@ from typing import Any
 import click
 import msgspec
 
+from ...rules.experiments import CONTROL
 from ...rules.facts import SLOT_REASONS, Decision
+from ...rules.numerals import percent
 from ..guise import decisions
 from ..supplies import supplies_of
 from .question import (
@@ -69,7 +71,20 @@ def as_json(decision: Decision) -> dict[str, Any]:
         "with": decision.parameters,
         "variant": decision.variant,
         "reason": decision.reason,
+        **_dealt(decision),
     }
+
+
+def _dealt(decision: Decision) -> dict[str, Any]:
+    """What only some experiments have to say."""
+    said: dict[str, Any] = {}
+    if decision.propensity is not None:
+        said["propensity"] = round(decision.propensity, 6)
+    if decision.unit:
+        said["unit"] = decision.unit
+    if decision.level:
+        said["level"] = decision.level
+    return said
 
 
 def in_words(decision: Decision) -> str:
@@ -79,6 +94,11 @@ def in_words(decision: Decision) -> str:
     variant = f"/{decision.variant}" if decision.variant else ""
     rule = f"{decision.rule}{variant} ({decision.file}:{decision.line})"
     if decision.shown:
-        return f"{decision.fragment}, by {rule}"
+        more = f", level {decision.level}" if decision.level else ""
+        if decision.propensity is not None:
+            more += f", drawn with a chance of {percent(decision.propensity)}"
+        return f"{decision.fragment}, by {rule}{more}"
+    if decision.reason == "control" and decision.variant != CONTROL:
+        return f"default content, which is {rule}"
     why = SLOT_REASONS.get(decision.reason, decision.reason)
     return f"default content, though {rule} won: {why}"

@@ -42,12 +42,14 @@ def examined(
         findings += read_rule_tests(site, files, now, sound=sound)[1]
     if doubtful:
         # Only commands that people wait for ask these: their imports and pairs cost a while.
+        from ..aims import unreported
         from ..doubts import doubts, unused
         from ..models import unusable
 
         findings += doubts(site, now, strict=strict)
         if all(finding.severity == "warning" for finding in findings):
             findings += unused(site, files["site.toml"])
+            findings += unreported(site, files["site.toml"])
             findings += unusable(site.settings, files["site.toml"])
     findings = worth_telling(findings)
     quoted = (finding.quoting(files.get(finding.file, "")) for finding in findings)

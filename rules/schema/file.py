@@ -21,6 +21,7 @@ def schema_of_rules(
     new ones come into being in the very file that is typed. ``titles`` maps ``slot``,
     ``product`` and ``article`` to what each name means, as help.
     """
+    segments = list(segments)
     named = {"type": "object", "additionalProperties": ref("conditions")}
     rules = {"type": "array", "items": ref("rule")}
     properties: dict[str, Schema] = {
@@ -38,6 +39,6 @@ def schema_of_rules(
         "definitions": {
             **names(vocabulary, titles or {}),
             **conditions(vocabulary, segments),
-            **rule(vocabulary),
+            **rule(vocabulary, segments),
         },
     }

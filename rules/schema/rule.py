@@ -1,10 +1,13 @@
 """A rule as a schema: all its keys, and what ``with`` may say by the fragment."""
 
+from collections.abc import Iterable
+
 from ..facts import Recommend
 from ..moments import WEEKDAYS
 from ..shelves import BOUNDS, FILTERS, KINDS, MEASURES
 from ..vocabulary import Vocabulary
 from .names import asked, key, parameters
+from .trials import BY_LEVEL, NAME, trials, variant
 from .values import (
     DAY,
     DURATION,
@@ -12,7 +15,6 @@ from .values import (
     MOMENT,
     NUMBER,
     PERCENTAGE,
-    SLICE,
     TEXT,
     YES_NO,
     Schema,
@@ -26,16 +28,9 @@ from .values import (
     whole,
 )
 
-_UNITS = {
-    "visitor": "Each visitor id is dealt with by itself.",
-    "customer": "Each customer; who is not logged in takes no part.",
-    "account": "All who buy for one account see the same.",
-}
-NAME: Schema = {"type": ["string", "integer"], "pattern": r"^\S{1,64}$"}
 
-
-def rule(vocabulary: Vocabulary) -> dict[str, Schema]:
-    """The definitions ``rule``, ``with`` and their parts."""
+def rule(vocabulary: Vocabulary, segments: Iterable[str]) -> dict[str, Schema]:
+    """The definitions ``rule``, ``with`` and their parts; ``segments`` are completed."""
     return {
         "rule": {
             **closed(_rule(vocabulary), "id", "slot"),
@@ -50,12 +45,13 @@ def rule(vocabulary: Vocabulary) -> dict[str, Schema]:
             "defaultSnippets": _SNIPPETS,
         },
         "variant": {
-            **closed(_variant(), "name", "show"),
-            "allOf": _by_fragment(vocabulary, shelf=False),
+            **closed(_variant(), "name"),
+            "anyOf": [{"required": ["show"]}, {"required": ["level"]}],
+            "allOf": [BY_LEVEL, *_by_fragment(vocabulary, shelf=False)],
         },
         "schedule": _schedule(vocabulary),
         "limit": _limit(),
-        "split": _split(),
+        **trials(segments),
         "recommend": _recommend(vocabulary),
         "chosen": _chosen(),
         "shelved": _chosen(
@@ -93,13 +89,20 @@ def _rule(vocabulary: Vocabulary) -> dict[str, Schema]:
         ),
         "note": about("Why there is this rule, for people.", TEXT),
         "owner": about("Who looks after the rule.", TEXT),
-        "goal": about("What the rule is to bring about, for reports.", TEXT),
+        "goal": about(
+            "What the rule is to bring about: in words, or a metric.", ref("goal")
+        ),
+        "guardrails": about("What must not get worse.", _guardrails()),
         "hypothesis": about("What you expect, and why.", TEXT),
         "review-by": about("The day on which somebody looks at it again.", DAY),
         "campaign": about("The campaign that the rule belongs to.", TEXT),
         "why": about("What visitors read who ask why they saw it.", TEXT),
         "off": about("true: the rule is never shown.", YES_NO),
     }
+
+
+def _guardrails() -> Schema:
+    return one_or_more(ref("guardrail"))
 
 
 _WITHOUT_SPLIT: Schema = {"type": "object", "not": {"required": ["split"]}}
@@ -181,34 +184,8 @@ def _limit() -> Schema:
     }
 
 
-def _split() -> Schema:
-    variants = {"type": "array", "items": ref("variant"), "minItems": 1}
-    properties = {
-        "experiment": about("The experiment's name, for reports.", NAME),
-        "unit": about("Who is dealt a variant.", choice(_UNITS)),
-        "traffic": about("The share of visitors who take part.", PERCENTAGE),
-        "control": about("Of them, who keeps the default content.", PERCENTAGE),
-        "layer": about("Experiments of one layer share no visitor.", NAME),
-        "slice": about("The part of the layer that this one takes.", SLICE),
-        "adapt": about("Give the better variants more visitors.", YES_NO),
-        "variants": about("What is compared.", variants),
-    }
-    dependencies = {"layer": ["slice"], "slice": ["layer"]}
-    return {
-        **closed(properties, "experiment", "variants"),
-        "dependencies": dependencies,
-    }
-
-
 def _variant() -> dict[str, Schema]:
-    return {
-        "name": about("The variant's name, for reports.", NAME),
-        "weight": about(
-            "Its share, in proportion to the others'.", {**NUMBER, "minimum": 0}
-        ),
-        "show": about("The fragment that is shown.", ref("fragment")),
-        "with": _WITH,
-    }
+    return variant(about("The fragment that is shown.", ref("fragment")), _WITH)
 
 
 def _recommend(vocabulary: Vocabulary) -> Schema:

@@ -14,7 +14,7 @@ from . import words
 from .conditions import meaning, value
 from .file import DRAFT
 from .names import Titles, names
-from .rule import NAME
+from .trials import NAME
 from .values import (
     DURATION,
     MOMENT,

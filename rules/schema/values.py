@@ -60,6 +60,12 @@ VERSION: Schema = {
 }
 
 
+def change(example: str) -> Schema:
+    """A relative change, with its sign."""
+    hint = f"write for example `{example}`, with its sign"
+    return _pattern(r"[+-]\d{1,5}(\.\d{1,4})?%", hint, example)
+
+
 def whole(least: int, most: int | None = None) -> Schema:
     """A whole number within bounds."""
     limits = {} if most is None else {"maximum": most}

@@ -65,3 +65,14 @@ ORIGINS = {
     "cookie": "from a cookie",
     "source": "from another system",
 }
+UNITS = {
+    "visitor": "Each visitor id is dealt with by itself.",
+    "customer": "Each customer; who is not logged in takes no part.",
+    "account": "All who buy for one account see the same; who buys for none goes by the "
+    "customer, who is not logged in by the visitor.",
+}
+LEVELS = {
+    "none": "The default content, counted like a variant.",
+    "segment": "The same for all who get it: no names, nothing of their own history.",
+    "individual": "Whatever is known about the visitor.",
+}

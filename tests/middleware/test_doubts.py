@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from shopwindow.middleware.aims import unreported
 from shopwindow.middleware.doubts import doubts, unused
 from shopwindow.middleware.site import Site, check_site
 from tests.rules.shop import NOW
@@ -211,3 +212,51 @@ def test_a_rule_that_is_off_still_asks() -> None:
         "show: banner", "off: true\n    show: banner"
     )
     assert unused(site(**{"rules__start.yaml": off}), SITE) == []
+
+
+# -- aims ----------------------------------------------------------------------------------
+
+SPLIT = "split: {{experiment: e, variants: [{{name: a, show: {0}}}, {{name: b, show: {1}}}]}}"
+REMOTE = '\n[fragments.far]\nurl = "https://cms.example/f"\n'
+CLOSABLE = "{# parameters: #}<p>{{ dismiss() }}</p>"
+
+
+def aimed(metric: str, one: str, other: str) -> list[str]:
+    split = SPLIT.format(one, other)
+    files = rules(f"id: x, slot: home.hero, goal: {{metric: {metric}}}, {split}")
+    return changed(
+        {
+            **files,
+            "site.toml": files["site.toml"] + REMOTE,
+            "fragments/closable.html": CLOSABLE,
+        }
+    )
+
+
+def test_what_cannot_be_closed_moves_no_dismissals() -> None:
+    assert aimed("dismissals", "offer", "offer") == [
+        'rules/start.yaml:5:1: warning: "offer" has nothing to close it with: nothing moves '
+        "dismissals: write `{{ dismiss() }}` into it, or name another metric"
+    ]
+    assert aimed("dismissals", "offer", "closable") == []
+    assert aimed("click-rate", "offer", "offer") == []
+
+
+def test_what_comes_from_another_server_is_not_clicked_for_us() -> None:
+    assert aimed("click-rate", "far", "far") == [
+        'rules/start.yaml:5:1: warning: "far" comes from another server: nobody counts its '
+        "click-rate: name a metric of all visitors, such as conversion-rate"
+    ]
+    assert aimed("conversion-rate", "far", "far") == []
+    assert aimed("click-rate", "far", "offer") == []
+
+
+def test_reports_are_about_segments_that_there_are() -> None:
+    names = '["new-visitor", "regular-custmer"]'
+    text = f"{SITE}\n[experiments]\nreport-segments = {names}\n"
+    made, findings = check_site(Path("shop"), {**FILES, "site.toml": text})
+    assert findings == []
+    (found,) = unreported(made, text)
+    assert str(found).endswith(
+        'warning: unknown segment "regular-custmer": did you mean "regular-customer"?'
+    )

@@ -7,14 +7,17 @@ import pytest
 
 from shopwindow.findings import Finding
 from shopwindow.rules.document import Document, Node
-from shopwindow.rules.experiments import Adapting, Split, Variant
+from shopwindow.rules.experiments import Adapting, Level, Split, Variant
 from shopwindow.rules.splits import Splits
 
 TWO = "variants: [{name: a, show: hero}, {name: b, show: hero}]"
 
 
 def content(
-    document: Document, place: Node, values: Mapping[str, Node]
+    document: Document,
+    place: Node,
+    values: Mapping[str, Node],
+    level: Level = "individual",
 ) -> tuple[str, Mapping[str, Any]] | None:
     """A shop with one fragment."""
     if "show" not in values:
