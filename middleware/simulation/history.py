@@ -23,7 +23,6 @@ from .assortment import Shelf
 from .planted import effect, orders_factor
 from .tastes import Taste
 
-
 HOLDOUT = 0.02
 CONSIDERING = 3  # looks, after which the large picture is about the favourite animal
 AGAIN = 0.25  # chance of a later order of who has ordered
