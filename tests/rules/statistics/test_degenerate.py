@@ -28,7 +28,7 @@ SAMPLES: st.SearchStrategy[Sample] = st.one_of(
     st.builds(Ratio, SIZES, *[NUMBERS] * 5),
     st.builds(Ratio, st.integers(0, 20), *[LIKELY] * 5),
 )
-LOOKS = st.sampled_from([None, Sequential(), Sequential(1), Sequential(1e300)])
+LOOKS = st.sampled_from([None, Sequential(), Sequential(1, 0), Sequential(1e300, 0)])
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
