@@ -20,7 +20,7 @@ from shopwindow.middleware.settings import address
 from shopwindow.middleware.site import read_site
 from shopwindow.middleware.visitor import VisitorCookie, new_visitor
 from shopwindow.rules.experiments import Allocations
-from shopwindow.rules.facts import PURPOSES
+from shopwindow.rules.facts import DAY, PURPOSES
 from tests.asgi import BROWSER
 from tests.commands import change, run
 from tests.kept import Happened, keep
@@ -119,6 +119,26 @@ def test_a_roll_out_goes_a_step_further_when_all_is_well(
     monkeypatch.setattr("shopwindow.middleware.cli.measure.time.time", lambda: now)
     assert measured(shop)["rollouts"]["new"]["share"] == 0.5
     assert kept(shop).shares == {"new": 0.5}
+
+
+def test_when_nobody_is_held_any_more_new_visitors_are_beside_nobody(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at(days: float) -> dict[str, Any]:
+        now = begun + days * DAY
+        monkeypatch.setattr("shopwindow.middleware.cli.measure.time.time", lambda: now)
+        told: dict[str, Any] = measured(shop)["rollouts"]["new"]
+        return told
+
+    begun = time.time()
+    at(0)
+    keep(shop, *visits("new", {"new": (150, 15), "control": (150, 15)}, 0.0))
+    assert (at(1)["share"], at(2)["share"]) == (0.5, 1.0)
+    # All of them, and none of them order: beside those of before that would be a harm.
+    monkeypatch.undo()
+    keep(shop, *visits("new", {"new": (900, 0)}, -3.0))
+    told = at(4)
+    assert (told["share"], told["shown"], told["held"]) == (1.0, 150, 150)
 
 
 def test_a_roll_out_goes_back_when_its_guardrail_breaks_until_the_rule_is_changed(

@@ -29,12 +29,12 @@ from shopwindow.rules.rollout import (
     Compared,
     Looked,
     Standing,
-    advanced,
     begun,
     confidence,
     fingerprint,
     uneven,
 )
+from shopwindow.rules.rollout import advanced as advanced_on
 from shopwindow.rules.statistics.samples import Mean, Share
 from tests.shop import site_folder
 from tests.soak.rollouts import Shop, roll
@@ -43,6 +43,12 @@ ROLLOUT = Rollout()
 FELL = Guardrail("conversion-rate", at_least=-0.03)
 ROSE = Guardrail("bounce-rate", at_most=0.02)
 START = begun("v1", 1_000.0, 5, None)
+
+
+def advanced(
+    standing: Standing, rollout: Rollout, looked: Looked, now: float
+) -> Standing:
+    return advanced_on(standing, rollout, looked, now, int(now // DAY))
 
 
 def look(n: int = 1_000, *compared: Compared, held: int | None = None) -> Looked:
@@ -62,6 +68,7 @@ def test_all_is_well_each_step_takes_its_time() -> None:
     assert sorted(set(shares)) == [0.01, 0.05, 0.25, 0.5, 1.0]
     assert [shares.index(share) for share in (0.05, 0.25, 0.5, 1.0)] == [24, 48, 72, 96]
     assert standing.waits == ""
+    assert standing.last_day == (1_000 + 96 * 3_600) // DAY  # since then nobody is held
 
 
 def test_it_waits_for_visitors_and_says_so() -> None:
