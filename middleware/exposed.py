@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..rules import exposures
 from ..rules.attributes import Facts
-from ..rules.facts import Decision
+from ..rules.events import PROMOTION_VIEWED
+from ..rules.exposures import Exposures, exposure, showing
+from ..rules.facts import Decision, Event, Profile
 from .journal import new_id
 from .keys import pseudonym
 
@@ -14,16 +15,25 @@ if TYPE_CHECKING:
 
 #: What the event of a showing tells of who has not agreed to statistics.
 UNCOUNTED = {"uncounted": True}
+_SIZE = 200  # characters of an event for each slot that it tells of
 
 
 class PageExposed:
     """The decisions of one page that count: those whose fragments are on it, those that were
     held back for the sake of a comparison, and those that failed.
 
-    ``id`` is that of the page's decision, empty as long as no fragment carries it.
+    ``id`` is that of the page's decision, empty as long as no fragment carries it. ``known`` is
+    what they were made by.
     """
 
-    __slots__ = ("decisions", "id", "known")
+    __slots__ = (
+        *("decisions", "id", "known"),
+        *("_account", "_properties", "_exposures"),
+    )
+
+    _account: str
+    _properties: dict[str, Any]  # of the event, from its beginning on
+    _exposures: Exposures
 
     def __init__(self) -> None:
         self.decisions: list[Decision] = []
@@ -50,15 +60,39 @@ class PageExposed:
             self.id = new_id(visit.arrival.now)
         return self.id
 
-    def told(self, visit: "Visit") -> dict[str, Any]:
-        """The properties of the event that counts all of it."""
-        told = visit.site.exposures
-        id = self.decided(visit)
-        if not id:  # only for the rules' own sake, as for their caps
-            alone = told.showing(exposures.Exposed(self.decisions, None))
-            return alone | UNCOUNTED
-        account = account_of(visit, self.decisions)
-        return told.showing(exposures.Exposed(self.decisions, self.known, id, account))
+    def note(self, visit: "Visit", profile: Profile | None, fetched: bool) -> None:
+        """Count all of it, for a visitor of whom ``profile`` is known by now, if it was ``fetched``.
+
+        No page waits for what its event tells: the writer works that out, unless a rule asks how
+        often something was shown.
+        """
+        visitor, site, now = visit.visitor, visit.site, visit.arrival.now
+        assert visitor is not None
+        id = self.decided(visit) or new_id(now)
+        account = visit.lookup.customer and account_of(visit, self.decisions)
+        self._account, self._exposures = account or "", site.exposures
+        properties = self._properties = {}
+        day = visit.context.day
+        event = Event(id, PROMOTION_VIEWED, visitor.id, now, day, properties)
+        after = profile
+        if site.watched:
+            self._tell()
+            after = site.learn(profile, event)
+        size = _SIZE * len(self.decisions)
+        visit.window.journal.note(
+            event, profile, fetched, after, size=size, later=self._complete
+        )
+
+    def _tell(self) -> None:
+        told = showing(self.decisions, self._exposures.revision, self.id, self._account)
+        self._properties.update(told if self.id else told | UNCOUNTED)
+
+    def _complete(self) -> None:
+        """All that the event is to tell, also who looked at the page."""
+        if not self._properties:
+            self._tell()
+        if self.id and self.known is not None:
+            self._properties.update(self._exposures.circumstances(self.known))
 
 
 class ExposedApart(PageExposed):
@@ -80,11 +114,10 @@ class ExposedApart(PageExposed):
         told, known = visit.site.exposures, self.known
         seen = [one for one in enumerate(self.decisions) if not one[1].failed]
         if not self.decided(visit):
-            return {one.slot: exposures.exposure(one) for _, one in seen}, UNCOUNTED
+            return {one.slot: exposure(one) for _, one in seen}, UNCOUNTED
         account = account_of(visit, self.decisions)
         slots = {
-            one.slot: exposures.exposure(one, self.name(number), account)
-            for number, one in seen
+            one.slot: exposure(one, self.name(number), account) for number, one in seen
         }
         return slots, {} if known is None else told.circumstances(known)
 

@@ -75,10 +75,16 @@ class Receipt:
     It raises :class:`StoreError` if the event was dropped.
     """
 
-    __slots__ = ("event", "_journal", "_kept", "_waiters")
+    __slots__ = ("event", "_journal", "_kept", "_later", "_waiters")
 
-    def __init__(self, event: Event | None, journal: "Journal | None") -> None:
+    def __init__(
+        self,
+        event: Event | None,
+        journal: "Journal | None",
+        later: Callable[[], None] | None = None,
+    ) -> None:
         self.event = event
+        self._later = later  # what is still to be told of it
         self._journal = journal
         self._kept: bool | None = True if journal is None else None
         self._waiters: list[asyncio.Future[None]] | None = None  # most have none
@@ -247,14 +253,23 @@ class Journal:
         base: Profile | None = None,
         known: bool = False,
         after: Profile | None = None,
+        *,
+        size: int | None = None,
+        later: Callable[[], None] | None = None,
     ) -> Receipt:
         """Keep ``event``. ``base`` is what is known about the visitor, if ``known``.
 
         ``after`` is what the event makes of it: a request that has worked it out for its own
-        page saves the writer doing so again.
+        page saves the writer doing so again. ``size`` is about how many characters there are in
+        its properties, where the caller knows that. ``later`` adds to them what no page needs:
+        it is called before they are written, by the writer.
         """
-        receipt = Receipt(event, self)
-        size = _size(event.properties)
+        if later is not None and self.waiting > AHEAD:
+            later()  # nothing that it needs has to wait with the event
+            later = None
+        receipt = Receipt(event, self, later)
+        if size is None:
+            size = _size(event.properties)
         with self._lock:
             self.accepted += 1
             self.waiting += 1
@@ -366,6 +381,14 @@ class Journal:
             for queue in self._queues:
                 while queue and queue[0][0] <= taken[-1][0]:
                     queue.popleft()
+        for _, event, receipt, _, _ in taken:
+            later, receipt._later = receipt._later, None
+            if later is not None:
+                try:
+                    later()
+                except Exception:
+                    # Whatever it is: the event counts without it.
+                    log.exception("completing an event failed: %s", event.name)
         self._batch = taken
         return bool(taken)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from ..rules.events import PROMOTION_VIEWED
 from ..rules.facts import Context, Event, Profile
 from .foresight import Foresight, foresee
 from .views import sightings
@@ -135,8 +134,5 @@ class PageView:
         if visit.site.engines:
             visit.window.engines.heard(visit, own)
             display.proposals_left()
-        exposed = display.exposed
-        if exposed.decisions:
-            properties = exposed.told(visit)
-            shown = visit.event(PROMOTION_VIEWED, properties, id=exposed.id or None)
-            journal.note(shown, profile, fetched, visit.site.learn(profile, shown))
+        if display.exposed.decisions:
+            display.exposed.note(visit, profile, fetched)

@@ -83,8 +83,9 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
     def learn(self, profile: Profile | None, event: Event) -> Profile | None:
         """``profile`` after ``event``; the same object if there is nothing to remember."""
-        if event.name == PROMOTION_VIEWED and not self._is_watched(event):
-            return profile
+        if event.name == PROMOTION_VIEWED:
+            if not self.watched or not self._is_watched(event):
+                return profile
         return learn(profile, event, self.catalog.relatives)
 
     def _is_watched(self, event: Event) -> bool:

@@ -18,10 +18,11 @@ from ..fragments.recommendations.model import Model
 from ..fragments.recommendations.replenishment import Replenishment
 from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
-from ..rules.experiments import NO_ALLOCATIONS
+from ..rules.experiments import NO_ALLOCATIONS, Allocations
 from ..rules.facts import Event, Profile
 from ..rules.interests import NO_TRAFFIC, Traffic
 from ..rules.running import altered
+from .allotting import Allotting, moves
 from .assorting import assorted
 from .breaker import Breaker
 from .clicks import ClickLinks
@@ -46,7 +47,7 @@ from .showings import Showings
 from .sources.http import HttpSource
 from .stores import Store, StoreError, Weights
 from .stores.memory import MemoryStore
-from .stores.opening import open_store
+from .stores.opening import open_store, scheme_of
 from .stores.unopened import Unopened
 from .telemetry.stats import Metric, Stats, read
 from .traffic import popularity, shares, weigh_all
@@ -131,6 +132,7 @@ class Shopwindow:
         self._watching: Watching | None = None
         self.model: Model | None = None  # swapped as a whole: take it once per page
         self._models: Models | None = None
+        self._allotting: Allotting | None = None
         self._assorting = Lock()
         self._supplies = Replenishment()
         self.remotes = Remotes(client)
@@ -213,6 +215,8 @@ class Shopwindow:
         before = self.site
         self._adopt(made)
         let_go(before)
+        if self.started:
+            self._allot()
         if made.assortment.model is not self.model:  # one came while we read
             Thread(target=self._assort, name="shopwindow-assort", daemon=True).start()
 
@@ -304,8 +308,34 @@ class Shopwindow:
         self.journal.start(self.store)
         self._refreshing = asyncio.create_task(self._refresh())
         self._watch()
+        self._allot()
         await self._learn_from_models()
+        if self._allotting is not None:  # it has looked meanwhile, or its store is slow
+            await asyncio.to_thread(self._allotting.wait, FIRST)
         self.started = True
+
+    def _allot(self) -> None:
+        """Follow what is decided for experiments, from the first site on that has one of them."""
+        # A store of the shop's own, or in memory, has no roll-ups beside its log.
+        kept = (
+            self._given_store is None
+            and scheme_of(self.site.settings.store) != "memory"
+        )
+        if self._allotting is not None or not kept or not moves(self.site):
+            return
+
+        def read() -> Allocations:
+            from .rollups import open_rollups  # as above
+
+            at = address(self.site.settings)
+            with open_rollups(at, self.site.context.day) as rollups:
+                return rollups.allocations()
+
+        def bring(allocations: Allocations) -> None:
+            self.allocations = allocations
+
+        self._allotting = Allotting(read, bring, self.warn)
+        self._allotting.start()
 
     @property
     def supplies(self) -> Replenishment:
@@ -416,6 +446,9 @@ class Shopwindow:
             self._watching.stop()
         if self._models is not None:
             self._models.stop()
+        if self._allotting is not None:
+            self._allotting.stop()
+            self._allotting = None  # another start looks anew
         await self.errands.stop()
         close = self.store.close if self.store is not self._given_store else None
         free = await asyncio.to_thread(self.journal.close, close)

@@ -8,6 +8,7 @@ counts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import sqrt
 from typing import Literal, NamedTuple
 
 from .evidence import NOTHING, Days, Evidence
@@ -16,15 +17,14 @@ from .facts import DAY
 from .measurement.cells import Cell, Tally, cap
 from .measurement.metrics import METRICS, Metric
 from .posteriors import Posterior, chances
-from .statistics.samples import Ratio
+from .statistics.samples import Ratio, Share
 
 MINIMUM = 100  # visitors of a variant, before its weight is moved
 DIFFER = (
     0.1  # how much, of their value, variants may differ from segment to segment anyway
 )
-_SURE = (
-    100.0  # visitors as whom the spread of all variants counts: few look too much alike
-)
+_UNRIPE = 0.2  # of a day's visitors may have come within the delay
+_SURE = 100.0  # visitors as whom the spread of all variants counts: few look too alike
 
 Weights = dict[str, dict[str, float]]
 """Context (``segment:ID``; "" for everybody else) -> variant -> its share of the visitors."""
@@ -57,9 +57,12 @@ def seen(cells: Iterable[tuple[Cell, Tally]], metric: str) -> list[Seen]:
     found = []
     for cell, tally in known:
         sample = tally.sample(metric, most)
-        evidence = Evidence(sample.n, *sample[1:3])
         if isinstance(sample, Ratio):
             evidence = Evidence(*sample)
+        elif isinstance(sample, Share):
+            evidence = Evidence(sample.n, sample.y, sample.y)
+        else:
+            evidence = Evidence(sample.n, sample.y, sample.yy)
         found.append(Seen(cell.day, cell.context, cell.arm, evidence))
     return found
 
@@ -103,12 +106,21 @@ def _by_context(
     for day, context, arm, evidence in seen:
         if context not in wanted or arm not in arms:
             continue
-        over = (now - 1 - day) * DAY  # seconds since that day was over
-        if adapt.delay and over < adapt.delay:
+        if not _ripe(now - day, adapt.delay / DAY):
             continue
-        worth = 0.5 ** (max(over, 0.0) / adapt.half_life) if adapt.half_life else 1.0
+        over = max(now - day - 1, 0.0) * DAY  # seconds since that day was over
+        worth = 0.5 ** (over / adapt.half_life) if adapt.half_life else 1.0
         days.setdefault(context, Days(ratio)).add(day, arm, evidence, worth)
     return days
+
+
+def _ripe(age: float, delay: float) -> bool:
+    """Whether most visitors of a day that began ``age`` days ago came ``delay`` days ago, or
+    earlier, if they came evenly. Of a day's visitors, those of a variant that has just become
+    heavier are younger: with many of them unripe it would look worse than it is."""
+    youngest = max(age - 1, 0.0)
+    young = min(delay, age) - youngest
+    return young <= _UNRIPE * (age - youngest)
 
 
 def _weights(
@@ -197,7 +209,7 @@ class _Look:
         return [_Belief(each.value, each.variance + unlike) for each in beliefs]
 
     def _unlike(self, beliefs: Sequence[_Belief]) -> float:
-        """The variance between contexts (DerSimonian and Laird's estimate by moments)."""
+        """The variance between contexts, by moments as DerSimonian and Laird (1986) estimate it."""
         away, weights = [], []
         for at, (value, variance) in enumerate(beliefs):
             if (size := self.sizes[at]) > 0:
@@ -210,7 +222,10 @@ class _Look:
         middle = sum(w * x for w, x in zip(weights, away, strict=True)) / total
         found = sum(w * (x - middle) ** 2 for w, x in zip(weights, away, strict=True))
         scale = total - sum(w * w for w in weights) / total
-        return max(least, (found - (len(away) - 1)) / scale if scale > 0 else 0.0)
+        # Chance alone makes it as large as its degrees of freedom, give or take their root.
+        free = len(away) - 1
+        beyond = found - free - sqrt(2 * free)
+        return max(least, beyond / scale) if scale > 0 else least
 
     def _noise(self, at: int, spread: float) -> float:
         """The variance of a variant's value, if its visitors vary by ``spread``."""

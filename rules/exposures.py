@@ -1,8 +1,8 @@
 """What a page showed, as the event that counts it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC
-from typing import Any, NamedTuple
+from typing import Any
 
 from .attributes import Facts, Wanted, complete
 from .built_in import READERS
@@ -12,20 +12,6 @@ from .ruleset import RuleSet
 from .segments import BUILT_IN
 
 SEGMENTS_TOLD = 16  # of one exposure
-
-
-class Exposed(NamedTuple):
-    """What a page has exposed, in its order, and by what it was decided.
-
-    ``id`` is that of the page's decision: the event's own, and with the place in the list the one
-    that each fragment carries. It is empty where nobody may be counted. ``account`` is the
-    pseudonym of the account that the visitor buys for, empty for none.
-    """
-
-    decisions: Sequence[Decision]
-    known: Facts | None
-    id: str = ""
-    account: str = ""
 
 
 class Exposures:
@@ -43,21 +29,6 @@ class Exposures:
         # What no rule asks for has not been read when a page is decided.
         lacking = {one for one in asked if one.name not in rules.attributes}
         self._lacking = Wanted(lacking, rules.zone) if lacking else None
-
-    def showing(self, exposed: Exposed) -> dict[str, Any]:
-        """The properties of the one "Promotion Viewed" for all that a page exposed.
-
-        One event for all: it is counted together or not at all.
-        """
-        decisions, known, id, account = exposed
-        told = {
-            "promotions": [
-                exposure(one, f"{id}.{number}" if id else "", account)
-                for number, one in enumerate(decisions)
-            ],
-            "revision": self.revision,
-        }
-        return told if known is None else told | self.circumstances(known)
 
     def circumstances(self, known: Facts) -> dict[str, Any]:
         """Stage, campaign and segments of who looks at the page, as far as they are known."""
@@ -86,14 +57,27 @@ class Exposures:
         return tests
 
 
-def showing(decisions: Iterable[Decision], revision: str) -> dict[str, Any]:
-    """As :meth:`Exposures.showing`, where nobody is counted: for made-up visitors."""
-    return {"promotions": [exposure(one) for one in decisions], "revision": revision}
+def showing(
+    decisions: Iterable[Decision], revision: str, id: str = "", account: str = ""
+) -> dict[str, Any]:
+    """The properties of the one "Promotion Viewed" for all that a page exposed, in its order.
+
+    One event for all: it is counted together or not at all. ``revision`` is that of the rules.
+    ``id`` is that of the page's decision: the event's own, and with the place in the list the
+    one that each fragment carries; it is empty where nobody is counted. ``account`` is the
+    pseudonym of the account that the visitor buys for, empty for none.
+    """
+    number = 0
+    told = []
+    for decision in decisions:
+        told.append(exposure(decision, f"{id}.{number}" if id else "", account))
+        number += 1
+    return {"promotions": told, "revision": revision}
 
 
 def exposure(decision: Decision, id: str = "", account: str = "") -> dict[str, Any]:
-    """One slot of a page, as the event of its showing tells it; ``id`` is that of the decision,
-    ``account`` as in :class:`Exposed`.
+    """One slot of a page, as the event of its showing tells it; ``id`` is the decision's own,
+    ``account`` as in :func:`showing`.
 
     What was held back has no ``promotion_id``: it counts for the rule, as for those who saw it,
     but was not shown. Nor has what could not be shown. What luck has brought onto a shelf is told

@@ -55,6 +55,6 @@ def change(
     # All r with (t - r c)^2 <= error_t + r^2 error_c, which are an interval if c is surely not 0.
     square = c * c - error_c
     inner = (c * t) ** 2 - square * (t * t - error_t)
-    if c <= 0 or square <= 0 or inner < 0:
+    if c <= 0 or square <= 0 or inner < 0 or spread <= 0:
         return None
     return (c * t - sqrt(inner)) / square - 1, (c * t + sqrt(inner)) / square - 1

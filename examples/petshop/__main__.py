@@ -42,10 +42,17 @@ BATCH = 500  # events in one commit while seeding
     default=True,
     help="Start with a week of other visitors, or with none.",
 )
-def command(port: int, host: str, seed: bool) -> None:
+@click.option(
+    "--store",
+    "kept",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep what it learns in this SQLite file, for reports of it.",
+)
+def command(port: int, host: str, seed: bool, kept: Path | None) -> None:
     """Serve Pawfields, a pet shop whose start page fits whoever looks at it.
 
-    It keeps what it learns in a temporary folder, and forgets it when it ends.
+    It keeps what it learns in a temporary folder, and forgets it when it ends. Cookies of
+    earlier visitors are worth nothing to it, also where --store knows them.
     """
     try:
         import uvicorn
@@ -55,7 +62,7 @@ def command(port: int, host: str, seed: bool) -> None:
     _check_port(host, port)
     logging.basicConfig(format="%(levelname)s %(message)s")
     with tempfile.TemporaryDirectory(prefix="shopwindow-demo-") as folder:
-        store = SqliteStore(Path(folder) / "demo.db")
+        store = SqliteStore(kept or Path(folder) / "demo.db")
         # A secret of its own: the demo's visitors live as long as the demo.
         window = Shopwindow(SITE, store=store, keys=(secrets.token_bytes(32),))
         if seed:
@@ -117,8 +124,9 @@ def _greet(host: str, port: int) -> None:
     for line in (
         "1. Say yes to the question at the top of the start page.",
         f"2. Look at three rabbits: {where}/c/rabbit and two things in it.",
-        "3. Go home: hero, advice and shelf are about rabbits now, and the dog flea advice is gone.",
-        "4. The strip at the foot of the page lets you be somebody else, and says which rule won and why.",
+        "3. Go home: hero and advice are about rabbits now, and the dog flea advice is gone.",
+        "4. The strip at the foot of the page lets you be somebody else, and says which rule won and why,",
+        "   and into which experiments you have come: one visitor in fifty sees nothing of all this.",
         "5. Log in (any first name): it stands beside the logo. Log out: it is gone.",
     ):
         click.echo(f"  {line}")

@@ -19,8 +19,10 @@ _COMMANDS = {
     "replay": ".replay",
     "doctor": ".doctor",
     "stats": ".stats",
+    "report": ".report",
     "train": ".train",
     "recommend": ".recommend",
+    "measure": ".measure",
     "import": ".import_",
     "export": ".export",
     "erase": ".erase",
@@ -75,8 +77,10 @@ def main() -> None:
       shopwindow replay personalization     see who of last week would be shown something else
       shopwindow doctor https://shop.example/   ask whether caches mix up visitors
       shopwindow stats personalization      count profiles and events
+      shopwindow report personalization     say what works, and how sure that is
       shopwindow train personalization      learn which products go together
       shopwindow recommend personalization  list what fills a shelf for whom, and why
+      shopwindow measure personalization    let experiments go by what visitors did
       shopwindow import personalization sales.csv --source pos    what a till knows of customers
       shopwindow export personalization --customer 17    all there is about one person
       shopwindow erase personalization --customer 17     delete it

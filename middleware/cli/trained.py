@@ -1,19 +1,16 @@
 """What is shown of a training: how far it is, and what came of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import msgspec
 
-if TYPE_CHECKING:
-    from ...fragments.recommendations.training.part import Say
-
 
 @contextmanager
-def steps() -> "Iterator[Say]":
+def steps() -> Iterator[Callable[[str, int, int | None], None]]:
     """A bar on stderr, where somebody looks at it, for one step after the other."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -31,7 +28,7 @@ def steps() -> "Iterator[Say]":
         task = progress.add_task("reading", total=None)
         current = "reading"
 
-        def say(step: str, done: int, of: int) -> None:
+        def say(step: str, done: int, of: int | None) -> None:
             nonlocal current
             if step != current:
                 current = step

@@ -6,11 +6,11 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ...fragments.reportpages import page
 from ...rules.measurement.metrics import METRICS
-from ...rules.reporting.report import Effect, Funnel, Report, Subject
+from ...rules.reporting.report import Effect, Funnel, Report, Rolling, Subject
 from ...rules.reporting.writing import Writing
 from .charts import sign, whiskers
 from .words import ALARMS, BADGES, CONFIRMED, GUARDED, MODES, REMARKS, name_of
@@ -31,7 +31,7 @@ def html(report: Report, write: Writing) -> str:
         kind = "share" if metric in _SHARES else known.kind
         return write.value(number, kind, known.measure)
 
-    return page(__package__, "report.html").render(
+    rendered = page(__package__, "report.html").render(
         report=report,
         groups=groups,
         contents=contents,
@@ -49,12 +49,15 @@ def html(report: Report, write: Writing) -> str:
         confirmed=CONFIRMED,
         guarded=GUARDED,
         name_of=name_of,
+        coded=coded,
+        rolled=lambda rolling: rolled(rolling, write, report.timezone),
         sign=sign,
         whiskers=whiskers,
         goals_of=goals_of,
         shown_of=shown_of,
         net_of=net_of,
     )
+    return rendered.lstrip()  # macros leave empty lines
 
 
 #: Ratios of which each part is one of the whole.
@@ -81,6 +84,31 @@ def net_of(subject: Subject) -> float | None:
     """Their net value."""
     shown = (arm.values for arm in subject.arms if arm.name == "shown")
     return next(shown, {}).get("net-value")
+
+
+def rolled(rolling: Rolling, write: Writing, zone: str) -> str:
+    """How far a roll-out has come, in words."""
+    if rolling.back:
+        return (
+            f"It went back to nobody on {_clock(rolling.since, zone)}: {rolling.back}."
+        )
+    words = (
+        f"Rolled out to {write.percent(rolling.share, 0)} of the visitors since "
+        f"{_clock(rolling.since, zone)}"
+    )
+    return f"{words}; it waits for {rolling.waits}." if rolling.waits else f"{words}."
+
+
+def coded(words: str) -> Markup:
+    """Commands, which stand between backticks, as code."""
+    parts = words.split("`")
+    if len(parts) % 2 == 0:  # a name with a backtick
+        return escape(words)
+    told = [
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(parts)
+    ]
+    return Markup("").join(told)
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ...rules.reporting.report import Judgement, State
+from ...rules.reporting.judgements import Judgement, State
 
 
 class Badge(NamedTuple):
@@ -34,7 +34,11 @@ CONFIRMED: Mapping[State, str] = {
     "no": "not confirmed",
     "open": "open",
 }
-GUARDED: Mapping[State, str] = {"yes": "broken", "no": "kept", "open": "open"}
+GUARDED: Mapping[State, str] = {
+    "yes": "broken",
+    "no": "kept",
+    "open": "not decided",
+}
 MODES: Mapping[str, str] = {
     "": "",
     "adapt": "Its weights follow what visitors do: its variants are compared day by day.",

@@ -1,16 +1,17 @@
 """Daily sums beside the log, so that a report reads sums and not events."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ..stores import DayOf
-from ..stores.opening import Address
+from ..stores import DayOf, StoreError
+from ..stores.opening import POSTGRES, Address, needed, scheme_of, shown, sqlite_path
 
 if TYPE_CHECKING:
     from ...rules.experiments import Allocations
     from ...rules.measurement.cells import Cell, Tally
     from ...rules.measurement.plan import Plan
+    from .tables import Tables
 
 Say = Callable[[str, int, int | None], None]
 """Told what is done just now, how far it is, and how much there is, if that is known."""
@@ -68,6 +69,15 @@ class Rollups(Protocol):
     def updated(self) -> float | None:
         """Up to which moment is counted; None: nothing was counted yet."""
 
+    def purge(self, events_before: Mapping[str, float]) -> Iterator[int]:
+        """Before events that are too old go: what was counted of them stays in the sums, without
+        those who did it. ``events_before`` is that of
+        :meth:`~shopwindow.middleware.stores.Keeper.purge`. Each step gives how many owners it
+        was about."""
+
+    def sizes(self) -> Mapping[str, int]:
+        """How much there is: ``units`` (owners that something is kept of) and ``sums``."""
+
     def allocations(self) -> "Allocations":
         """What :meth:`allot` was told last; at first an empty one."""
 
@@ -84,5 +94,22 @@ def open_rollups(at: Address, day: DayOf) -> Iterator[Rollups]:
 
     Raises :class:`StoreError` where there is no such store, and makes none.
     """
-    raise NotImplementedError
-    yield
+    from .rolled import Rolled
+
+    with closing(Rolled(tables_at(at), at, day)) as rollups:
+        yield rollups
+
+
+def tables_at(at: Address) -> "Tables":
+    """The tables of the roll-ups beside a log. Raises :class:`StoreError`."""
+    url = at.log or at.store
+    scheme = scheme_of(url)
+    if scheme == "sqlite":
+        from .sqlite import SqliteTables
+
+        return SqliteTables(sqlite_path(url, at.folder))
+    if scheme in POSTGRES:
+        with needed("postgres", url):
+            from .postgres import PostgresTables
+        return PostgresTables(url)
+    raise StoreError(f"{shown(url)} keeps no roll-ups: it is no store that lasts")

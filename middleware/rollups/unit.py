@@ -63,38 +63,36 @@ _unpack_past = msgspec.msgpack.Decoder(Past).decode
 
 
 def body_of(contribution: Contribution, names: Names) -> Body:
-    """``contribution`` without the parts of accounts; equal ones become equal bodies."""
-    cells, halves = _flat(contribution.cells, names)
-    marks: list[int] = []
-    for mark, number in _sorted(contribution.marks, names):
-        marks += (*mark, number)
-    further: list[int] = []
-    for count, number in _sorted(contribution.further, names):
-        further += (*count, number)
-    return Body(halves, cells, marks, further)
+    """``contribution`` without the parts of accounts."""
+    cells, halves = flat(contribution.cells, names)
+    return Body(
+        halves,
+        cells,
+        _numbers(contribution.marks, names),
+        _numbers(contribution.further, names),
+    )
 
 
-def _sorted(
-    counts: Mapping[Any, int], names: Names
-) -> list[tuple[tuple[int, int], int]]:
-    of = names.of
-    return sorted(((of(key[1:]), key[0]), number) for key, number in counts.items())
+def _numbers(counts: Mapping[Any, int], names: Names) -> list[int]:
+    numbers: list[int] = []
+    for key, number in counts.items():
+        numbers += (names.of(key[1:]), key[0], number)
+    return numbers
 
 
-def _flat(part: Part, names: Names) -> tuple[list[int], list[tuple[int, ...]]]:
+def flat(part: Part, names: Names) -> tuple[list[int], list[tuple[int, ...]]]:
+    """The cells and halves of a body."""
     places: dict[tuple[int, ...], int] = {}
-    flat: list[int] = []
+    cells: list[int] = []
     of, place = names.of, places.setdefault
-    for what, day, quantities in sorted(
-        (of(cell[1:]), cell[0], quantities) for cell, quantities in part.items()
-    ):
-        first = place(quantities[0], len(places))
-        flat += (what, day, first, place(quantities[1], len(places)))
-    return flat, list(places)
+    for cell, (showings, outcomes) in part.items():
+        first = place(showings, len(places))
+        cells += (of(cell[1:]), cell[0], first, place(outcomes, len(places)))
+    return cells, list(places)
 
 
 def encode(body: Body) -> bytes:
-    """As bytes, the same for equal bodies."""
+    """As it is kept."""
     try:
         return _pack(body)
     except OverflowError:  # somebody orders for more than 64 bits
@@ -107,7 +105,7 @@ def decode(text: bytes) -> Body:
 
 def encode_part(part: Part, names: Names) -> bytes:
     """What an owner adds to their account."""
-    cells, halves = _flat(part, names)
+    cells, halves = flat(part, names)
     return encode(Body(halves, cells, [], []))
 
 
@@ -185,7 +183,4 @@ def merged(parts: Iterable[Part]) -> dict[Cell, Quantities]:
             key = cell[1:]
             days[key] = min(cell.day, days.get(key, cell.day))
             did.setdefault(key, []).append(quantities)
-    return {
-        Cell(day, *key): together(did[key])  # type: ignore[arg-type]  # four texts
-        for key, day in days.items()
-    }
+    return {Cell(day, *key): together(did[key]) for key, day in days.items()}

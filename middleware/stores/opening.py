@@ -61,10 +61,10 @@ def _opened(scheme: str, at: Address, log: EventLog | None, make: bool) -> Store
 
         return SqliteStore(sqlite_path(at.store, at.folder), log)
     if scheme in POSTGRES:
-        with _extra("postgres", at.store):
+        with needed("postgres", at.store):
             from .postgres import PostgresStore
         return PostgresStore(at.store, log, make)
-    with _extra("redis", at.store):
+    with needed("redis", at.store):
         from .redis import RedisStore
     assert log is not None  # of Redis always: see Address.log
     return RedisStore(at.store, log, at.profile_seconds)
@@ -77,7 +77,7 @@ def open_log(url: str, folder: Path) -> EventLog:
         from .sqlite import SqliteLog
 
         return SqliteLog(sqlite_path(url, folder))
-    with _extra("postgres", url):
+    with needed("postgres", url):
         from .postgres import PostgresLog
     return PostgresLog(url)
 
@@ -144,11 +144,11 @@ def _copied(url: str, folder: Path, make: bool) -> Copied:
 
         return SqliteCopied(sqlite_path(url, folder), make)
     if scheme in POSTGRES:
-        with _extra("postgres", url):
+        with needed("postgres", url):
             from .postgres.copied import PostgresCopied
         return PostgresCopied(url, make)
     if scheme in REDIS:
-        with _extra("redis", url):
+        with needed("redis", url):
             from .redis.copied import RedisCopied
         return RedisCopied(url)
     raise StoreError(f"{shown(url)} cannot be copied: it is no store that lasts")
@@ -188,7 +188,7 @@ def _check(url: str, known: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _extra(extra: str, url: str) -> Iterator[None]:
+def needed(extra: str, url: str) -> Iterator[None]:
     """For importing what only the extra ``extra`` installs. Raises :class:`StoreError`."""
     try:
         yield

@@ -1,14 +1,14 @@
 """Which showing a click, a dismissal, a rating and an order belong to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from ..events import PROMOTION_CLICKED, PROMOTION_DISMISSED
 from .rows import Entry, Response, Showing
 from .story import Story
 
 
-class Shown:
-    """One showing that something came of, or that an order may go back to.
+class Answered:
+    """One showing that the visitor did something with.
 
     ``clicked`` and ``dismissed`` are when that was first, ``rated`` when it was last: with a thumb
     ``up`` or down. None: never.
@@ -25,11 +25,6 @@ class Shown:
         self.rated: float | None = None
         self.up = False
 
-    @property
-    def answered(self) -> bool:
-        """Whether the visitor did something with it."""
-        return (self.clicked, self.dismissed, self.rated) != (None, None, None)
-
     def answer(self, time: float, name: str, response: Response) -> None:
         """The visitor did something with it; a second click on it is none."""
         if name == PROMOTION_CLICKED:
@@ -43,30 +38,35 @@ class Shown:
             self.up = response.rating == "up"
 
 
-def showings(story: Story) -> list[Shown]:
-    """All that was shown, oldest first, with what came of it.
+Shown = tuple[float, Showing, Entry]
+
+
+def answered(story: Story) -> list[Answered]:
+    """All showings that the visitor did something with, in the order of the first response.
 
     A response belongs to the decision that it names, if this owner had that; one that names none
     belongs to the last showing of its fragment before it.
     """
-    found: list[Shown] = []
+    if not story.responses:
+        return []
     decided: dict[str, Shown] = {}
     for time, page in story.showings:
         for entry in page.promotions:
-            if not shows(entry):
-                continue
-            shown = Shown(time, page, entry)
-            found.append(shown)
-            if entry.decision:
-                decided.setdefault(entry.decision, shown)
+            if entry.decision and shows(entry):
+                decided.setdefault(entry.decision, (time, page, entry))
+    found: dict[int, Answered] = {}
     for time, name, response in story.responses:
         if response.decision:
             match = decided.get(response.decision)
         else:
-            match = _last(found, response.promotion_id, time)
-        if match is not None:
-            match.answer(time, name, response)
-    return found
+            match = _last(story, response.promotion_id, time)
+        if match is None:
+            continue
+        known = found.get(id(match[2]))
+        if known is None:
+            known = found[id(match[2])] = Answered(*match)
+        known.answer(time, name, response)
+    return list(found.values())
 
 
 def shows(entry: Entry) -> bool:
@@ -76,34 +76,41 @@ def shows(entry: Entry) -> bool:
     )
 
 
-def _last(found: list[Shown], fragment: str | int | None, time: float) -> Shown | None:
-    if not fragment:
-        return None
-    for shown in reversed(found):
-        if shown.time <= time and shown.entry.promotion_id == fragment:
-            return shown
+def _last(story: Story, fragment: str | int | None, time: float) -> Shown | None:
+    for shown_at, page in reversed(story.showings):
+        if shown_at > time:
+            continue
+        for entry in reversed(page.promotions):
+            if entry.promotion_id == fragment and shows(entry):
+                return shown_at, page, entry
     return None
 
 
 def touches(
-    found: Sequence[Shown], time: float, window: float
+    story: Story, responses: Iterable[Answered], time: float, window: float
 ) -> tuple[Shown, Shown] | None:
     """The first and the last showing that led to an order at ``time``; None: nothing did.
 
     Those that were clicked in the ``window`` before it count before those that were only shown.
     """
     begin = time - window
-    clicked: list[tuple[float, Shown]] = []
-    seen: list[Shown] = []
-    for shown in found:
-        if shown.clicked is not None and begin <= shown.clicked <= time:
-            clicked.append((shown.clicked, shown))
-        if begin <= shown.time <= time:
-            seen.append(shown)
+    clicked = [
+        (one.clicked, one.time, one.page, one.entry)
+        for one in responses
+        if one.clicked is not None and begin <= one.clicked <= time
+    ]
     if clicked:
-        first = min(
-            clicked, key=lambda one: one[0]
-        )  # of several at once the first shown
-        last = max(clicked, key=lambda one: one[0])
-        return first[1], last[1]
-    return (seen[0], seen[-1]) if seen else None
+        clicked.sort(key=lambda one: one[:2])
+        return clicked[0][1:], clicked[-1][1:]
+    seen = [page for page in story.showings if begin <= page[0] <= time]
+    first = next(_shown(seen, False), None)
+    last = next(_shown(reversed(seen), True), None)
+    return None if first is None or last is None else (first, last)
+
+
+def _shown(pages: Iterable[tuple[float, Showing]], backwards: bool) -> Iterator[Shown]:
+    for time, page in pages:
+        entries = reversed(page.promotions) if backwards else page.promotions
+        for entry in entries:
+            if shows(entry):
+                yield time, page, entry

@@ -9,8 +9,9 @@ from ..statistics.samples import Mean, Ratio, Share
 from .buckets import bucket, largest
 from .metrics import ADDED_UP
 from .quantities import RATINGS
-from .terms import MOMENTS, before
+from .terms import before
 
+MOMENTS = 8  # of each metric: y, yy, d, dd, yd, x, xx, xy
 _Key = TypeVar("_Key", str, int)
 
 CAPPED_AT = (999, 1_000)  # the share of all units that lies below the cap

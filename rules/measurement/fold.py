@@ -8,31 +8,46 @@ from .contributions import Contribution
 from .marks import Count, Mark, add, counted
 from .metrics import ADDED_UP
 from .quantities import OF_OUTCOMES, OF_PAST, Quantities
-from .terms import MOMENTS, PLACES, WIDTH, Terms, of_outcomes, of_showings
+from .terms import fits, of_outcomes, of_showings, unpacked
 
-_REMEMBERED = 5_000  # different numbers of showings and clicks whose terms are kept
+_REMEMBERED = 5_000  # different numbers of showings and clicks that are kept
 _CAPPED = tuple(
     (name, OF_OUTCOMES.index(metric.over))
     for name, metric in ADDED_UP.items()
     if metric.capped
 )
 _PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
+
 _REVENUE, _NET = OF_OUTCOMES.index("revenue"), OF_OUTCOMES.index("net")
+
+_Buckets = dict[str, dict[int, list[int]]]
+
+
+class _Worth:
+    """What the outcomes of one unit add to a row, if it ``fits``."""
+
+    __slots__ = ("fits", "number", "sold")
+
+    def __init__(self, outcomes: tuple[int, ...]) -> None:
+        self.fits = fits(outcomes)
+        self.number = of_outcomes(outcomes) if self.fits else 0
+        self.sold = bool(outcomes[_REVENUE] or outcomes[_NET])
 
 
 class Fold:
     """Adds contributions to tallies and counts, or takes them off again.
 
-    It holds about 2 KB for each cell; empty it with :meth:`clear` when it has become large.
+    It holds about 1 KB for each cell; empty it with :meth:`clear` when it has become large.
     Accounts are left out: put what :func:`.accounts.combined` makes of them in.
     """
 
     def __init__(self) -> None:
-        self._rows: dict[Cell, list[int]] = {}  # the number of units stands last
-        self._buckets: dict[Cell, dict[str, dict[int, list[int]]]] = {}
+        self._rows: dict[Cell, list[int]] = {}  # one number each
+        self._buckets: dict[Cell, _Buckets] = {}
+        self._large: dict[Cell, Tally] = {}  # of numbers that are too large for a row
         self._marks: dict[Mark, int] = {}
         self._further: dict[Count, int] = {}
-        self._known: dict[tuple[int, ...], Terms] = {}
+        self._known: dict[tuple[int, ...], int] = {}
 
     def __len__(self) -> int:
         """How many cells there are."""
@@ -54,29 +69,45 @@ class Fold:
 
     def put(self, cells: Mapping[Cell, Quantities], sign: int = 1) -> None:
         """Add one unit to its cells."""
-        rows, known = self._rows, self._known
-        worked_out: dict[int, Terms] = {}  # of outcomes, which the unit's cells share
-        for cell, (showings, outcomes) in cells.items():
-            row = rows.get(cell)
-            if row is None:
-                row = rows[cell] = [0] * (WIDTH + 1)
-            row[-1] += sign
-            terms = known.get(showings)
-            if terms is None:
-                if len(known) >= _REMEMBERED:
-                    known.clear()
-                terms = known[showings] = of_showings(showings)
-            for place, number in terms:
-                row[place] += sign * number
-            terms = worked_out.get(id(outcomes))
-            if terms is None:
-                terms = worked_out[id(outcomes)] = of_outcomes(outcomes)
-            for place, number in terms:
-                row[place] += sign * number
-            if outcomes[_REVENUE] or outcomes[_NET]:
-                self._cap(cell, outcomes, sign)
+        row = self._rows.get
+        # The cells of a unit share their numbers: each is worked out once.
+        ready: dict[int, int] = {}
+        of_all: dict[int, _Worth] = {}
+        for cell, quantities in cells.items():
+            number = ready.get(id(quantities))
+            if number is None:
+                number = self._number(quantities, of_all)
+                ready[id(quantities)] = number = sign * number
+            total = row(cell)
+            if total is None:
+                self._rows[cell] = [number]
+            else:
+                total[0] += number
+            if not number or of_all[id(quantities.outcomes)].sold:
+                self._rare(cell, quantities, number, sign)
 
-    def _cap(self, cell: Cell, outcomes: tuple[int, ...], sign: int) -> None:
+    def _number(self, quantities: Quantities, of_all: "dict[int, _Worth]") -> int:
+        """What is added to a row; 0: it does not fit."""
+        showings, outcomes = quantities
+        worth = of_all.get(id(outcomes))
+        if worth is None:
+            worth = of_all[id(outcomes)] = _Worth(outcomes)
+        number = self._known.get(showings)
+        if number is None:
+            if not fits(showings):
+                return 0
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            number = self._known[showings] = of_showings(showings)
+        return number + worth.number if worth.fits else 0
+
+    def _rare(self, cell: Cell, quantities: Quantities, number: int, sign: int) -> None:
+        """What few units have: numbers too large for a row, and those whose largest are cut."""
+        if not number:
+            large = self._large.setdefault(cell, Tally())
+            large.count(quantities.told(), sign)
+            return
+        outcomes = quantities.outcomes
         buckets = self._buckets.setdefault(cell, {})
         x = outcomes[_PAST_REVENUE]
         for name, at in _CAPPED:
@@ -93,19 +124,17 @@ class Fold:
 
     def tallies(self) -> Iterator[tuple[Cell, Tally]]:
         """The cells that are not empty: where as much was taken off as added, nothing is left."""
-        for cell, row in self._rows.items():
-            buckets = {
-                name: kept
-                for name, numbers in self._buckets.get(cell, {}).items()
-                if (kept := {at: sums for at, sums in numbers.items() if any(sums)})
-            }
-            moments = {}
-            for name, place in PLACES.items():
-                sums = row[place : place + MOMENTS]
-                if any(sums):
-                    moments[name] = sums
-            if row[-1] or moments or buckets:
-                yield cell, Tally(row[-1], moments, buckets)
+        empty = Tally()
+        for cell in self._rows:
+            tally = Tally(*unpacked(self._rows[cell][0]))
+            for name, numbers in self._buckets.get(cell, {}).items():
+                kept = {at: sums for at, sums in numbers.items() if any(sums)}
+                if kept:
+                    tally.buckets[name] = kept
+            if cell in self._large:
+                tally.add(self._large[cell])
+            if tally != empty:
+                yield cell, tally
 
     def counts(self) -> dict[Count, int]:
         """What is counted day by day, without what is 0."""
@@ -116,7 +145,11 @@ class Fold:
 
     def clear(self) -> None:
         """Begin anew."""
-        self._rows.clear()
-        self._buckets.clear()
-        self._marks.clear()
-        self._further.clear()
+        for kept in (
+            self._rows,
+            self._buckets,
+            self._large,
+            self._marks,
+            self._further,
+        ):
+            kept.clear()

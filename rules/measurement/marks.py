@@ -2,26 +2,34 @@
 
 from collections.abc import Iterable
 
-from .rows import Entry, Showing, arm_of
+from .rows import Entry, Showing, drawn
 
 Count = tuple[int, str, str, str]
 """A day, a kind (site, experiment, rule, slot or campaign), a name, and what is counted."""
 
-Mark = tuple[int, str, str, str, str, str, str]
-"""A day, what is counted, and of which slot, rule, ``EXPERIMENT/ARM``, stage and campaign it is;
-texts are empty where there is none. A plain tuple: every showing makes one."""
+Mark = tuple[int, str, str, str, str | None, str, str, str]
+"""A day, what is counted, and of which slot, rule, experiment, arm, stage and campaign it is;
+texts are empty where there is none, the experiment is None. A plain tuple: every showing makes one."""
 
 
 def mark_of(day: int, what: str, entry: Entry, page: Showing) -> Mark:
     """The mark for what became of one ``entry`` of a ``page``."""
-    slot, rule = entry.slot or "", entry.rule or ""
-    return day, what, slot, rule, arm_of(entry), page.stage or "", page.campaign or ""
+    arm = drawn(entry)
+    return (
+        *(day, what, entry.slot or "", entry.rule or ""),
+        *(
+            entry.experiment if arm else None,
+            arm,
+            page.stage or "",
+            page.campaign or "",
+        ),
+    )
 
 
 def counted(marks: Iterable[tuple[Mark, int]]) -> dict[Count, int]:
     """The numbers under every name that a mark has."""
     counts: dict[Count, int] = {}
-    for (day, what, slot, rule, arm, stage, campaign), number in marks:
+    for (day, what, slot, rule, name, arm, stage, campaign), number in marks:
         keys = [(day, "site", "", what)]
         if rule:
             keys.append((day, "rule", rule, what))
@@ -29,8 +37,8 @@ def counted(marks: Iterable[tuple[Mark, int]]) -> dict[Count, int]:
             keys.append((day, "slot", slot, what))
             if stage:
                 keys.append((day, "slot", f"{slot}@{stage}", what))
-        if arm:
-            keys.append((day, "experiment", arm, what))
+        if name:
+            keys.append((day, "experiment", f"{name}/{arm}", what))
         if campaign:
             keys.append((day, "campaign", campaign, what))
         for key in keys:

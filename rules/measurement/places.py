@@ -1,16 +1,13 @@
 """Where an owner was exposed: to which experiments, rules and slots, when first, and in which arm."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from .marks import Mark
-from .rows import HOLDOUT, Entry, Showing, arm_of
+from .rows import HOLDOUT, Entry, Showing, drawn
 from .story import Story
 
 SHOWN = "shown"
 HELD = "held"
-
-_Key = TypeVar("_Key", str, tuple[str, str])
 
 
 class Place:
@@ -31,11 +28,21 @@ class Place:
         self.crossed = False
 
 
+class Slot(Place):
+    """A slot, and the same slot within each of ``stages``."""
+
+    __slots__ = ("stages",)
+
+    def __init__(self, first: float, day: int, arm: str, page: Showing) -> None:
+        super().__init__(first, day, arm, page)
+        self.stages: dict[str, Place] = {}
+
+
 class Places:
     """All of them, each by its name.
 
-    ``slots`` are by slot, and by slot and stage; ``experiments`` by experiment and the account
-    that was exposed, empty for the owner alone. ``marks`` are the showings themselves.
+    ``experiments`` are by experiment and the account that was exposed, empty for the owner alone.
+    ``marks`` are the showings themselves.
     """
 
     __slots__ = (
@@ -46,7 +53,7 @@ class Places:
     def __init__(self, story: Story, day: Callable[[float], int]) -> None:
         self.site: Place | None = None
         self.rules: dict[str, Place] = {}
-        self.slots: dict[tuple[str, str], Place] = {}
+        self.slots: dict[str, Slot] = {}
         self.experiments: dict[tuple[str, str], Place] = {}
         self.segments: dict[str, Place] = {}
         self.stages: dict[str, Place] = {}
@@ -65,7 +72,7 @@ class Places:
             if not rule:
                 continue  # the shop's own, and nothing that was decided here
             if entry.failed:
-                what = "failed"
+                what = arm = "failed"
             elif entry.held:
                 what = arm = HELD
                 held += 1
@@ -77,39 +84,42 @@ class Places:
             else:
                 continue
             slot = entry.slot or ""
-            drawn = arm_of(entry) if entry.experiment else ""
-            mark = day, what, slot, rule, drawn, stage, campaign
+            variant = drawn(entry) if entry.experiment else ""
+            name = entry.experiment if variant else None
+            mark = day, what, slot, rule, name, variant, stage, campaign
             marks[mark] = marks.get(mark, 0) + 1
             if what == "failed":
                 continue
             place = rules.get(rule)
             if place is None:
                 place = rules[rule] = Place(time, day, arm, page)
+            at = slots.get(slot)
+            if at is None:
+                at = slots[slot] = Slot(time, day, arm, page)
             if arm is SHOWN:
                 place.times.append(time)
-            key = slot, ""
-            place = slots.get(key)
-            if place is None:
-                place = slots[key] = Place(time, day, arm, page)
-            if arm is SHOWN:
-                place.times.append(time)
-            if stage and (key := (slot, stage)) not in slots:
-                slots[key] = within = Place(time, day, arm, page)
-                within.times = place.times
-            if drawn:
-                name, _, arm = drawn.rpartition("/")
-                self._drawn(name, arm, entry, time, day, page)
+                at.times.append(time)
+            if stage and stage not in at.stages:
+                at.stages[stage] = within = Place(time, day, arm, page)
+                within.times = at.times
+            if name:
+                account = entry.of if entry.unit == "account" else ""
+                self._drawn((name, account or ""), variant, entry, time, day, page)
         if shown or held:
             self._of_page(time, day, page, shown, held_out)
 
     def _drawn(
-        self, name: str, arm: str, entry: Entry, time: float, day: int, page: Showing
+        self,
+        key: tuple[str, str],
+        arm: str,
+        entry: Entry,
+        time: float,
+        day: int,
+        page: Showing,
     ) -> None:
-        account = (entry.of or "") if entry.unit == "account" else ""
-        place = self.experiments.get((name, account))
+        place = self.experiments.get(key)
         if place is None:
-            place = Place(time, day, arm, page)
-            self.experiments[name, account] = place
+            place = self.experiments[key] = Place(time, day, arm, page)
         elif place.arm != arm:
             place.crossed = True
         if not entry.held:
@@ -125,12 +135,14 @@ class Places:
             site = self.site = Place(time, day, arm, page)
         elif site.arm != arm:
             site.crossed = True
-        site.times += [time] * shown
+        for _ in range(shown):
+            site.times.append(time)
         arm = SHOWN if shown else HELD
+        stage, campaign, segments = page.stage, page.campaign, self.segments
         for segment in page.segments:
-            if segment not in self.segments:
-                self.segments[segment] = Place(time, day, arm, page)
-        if page.stage and page.stage not in self.stages:
-            self.stages[page.stage] = Place(time, day, arm, page)
-        if page.campaign and page.campaign not in self.campaigns:
-            self.campaigns[page.campaign] = Place(time, day, arm, page)
+            if segment not in segments:
+                segments[segment] = Place(time, day, arm, page)
+        if stage and stage not in self.stages:
+            self.stages[stage] = Place(time, day, arm, page)
+        if campaign and campaign not in self.campaigns:
+            self.campaigns[campaign] = Place(time, day, arm, page)

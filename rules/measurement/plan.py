@@ -8,7 +8,6 @@ import msgspec
 
 from ..facts import DAY
 from ..moments import day_of
-from ..rule import Rule
 from ..ruleset import RuleSet
 
 DayOf = Callable[[float], int]
@@ -58,9 +57,9 @@ def plan_of(
     rules: dict[str, float] = {}
     experiments: dict[str, float] = {}
     for rule in ruleset.rules:
-        window = _window(rule)
-        if window is None:
+        if rule.goal is None or not rule.goal.window:
             continue
+        window = rule.goal.window
         rules[rule.id] = window
         if rule.split is not None:  # several rules may share one: the longest wins
             name = rule.split.experiment
@@ -89,9 +88,3 @@ def plan_of(
         customer=round(settings.customer_value * 100),
         leads=frozenset(settings.lead_events),
     )
-
-
-def _window(rule: Rule) -> float | None:
-    """How many seconds the goal of ``rule`` looks ahead; None: it does not say."""
-    window = getattr(getattr(rule, "goal", None), "window", None)
-    return float(window) if window else None

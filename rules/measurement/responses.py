@@ -1,61 +1,51 @@
 """What came of an owner's showings: by rule, slot and experiment, within a window."""
 
-from bisect import bisect_left
 from collections.abc import Iterable
 
-from .attribution import Shown
-from .quantities import OF_SHOWINGS
-from .rows import arm_of
-
-_REST = (0,) * (len(OF_SHOWINGS) - 1)
-_PLAIN = tuple((number, *_REST) for number in range(64))
+from .attribution import Answered
+from .rows import drawn
 
 Whose = tuple[str, str, str]
 """Of which showings: ``("rule", name, "")``, ``("slot", name, "")``, of an experiment its name and
 the account; ``("", "", "")`` are all."""
 ALL: Whose = ("", "", "")
+NONE = (0, 0, 0, 0, 0)
 
 
 class Responses:
-    """Counts the showings of one place, and what came of them."""
+    """Finds what came of the showings of one place."""
 
     __slots__ = ("_answered",)
 
-    def __init__(self, answered: Iterable[Shown]) -> None:
-        self._answered: dict[Whose, list[Shown]] = {}
-        for shown in answered:
-            entry = shown.entry
-            whose: list[Whose] = [ALL, ("rule", entry.rule or "", "")]
-            whose.append(("slot", entry.slot or "", ""))
-            if arm_of(entry):
+    def __init__(self, answered: Iterable[Answered]) -> None:
+        self._answered: dict[Whose, list[Answered]] = {}
+        for one in answered:
+            entry = one.entry
+            keys: list[Whose] = [ALL, ("rule", entry.rule or "", "")]
+            keys.append(("slot", entry.slot or "", ""))
+            if drawn(entry):
                 account = (entry.of or "") if entry.unit == "account" else ""
-                whose.append(("experiment", entry.experiment or "", account))
-            for one in whose:
-                self._answered.setdefault(one, []).append(shown)
+                keys.append(("experiment", entry.experiment or "", account))
+            for whose in keys:
+                self._answered.setdefault(whose, []).append(one)
 
-    def since(
-        self, whose: Whose, times: list[float], start: float, window: float
-    ) -> tuple[int, ...]:
-        """All of :data:`.quantities.OF_SHOWINGS`, of showings at ``times`` (oldest first)."""
-        end = start + window
-        if times and times[0] >= start and times[-1] < end:
-            impressions = len(times)
-        else:
-            impressions = bisect_left(times, end) - bisect_left(times, start)
-        answered = self._answered.get(whose) if self._answered else None
+    def __bool__(self) -> bool:
+        return bool(self._answered)
+
+    def since(self, whose: Whose, start: float, end: float) -> tuple[int, ...]:
+        """All of :data:`.quantities.OF_SHOWINGS` but the showings themselves."""
+        answered = self._answered.get(whose)
         if not answered:
-            if impressions < len(_PLAIN):
-                return _PLAIN[impressions]
-            return (impressions, *_REST)
+            return NONE
         clicks = dismissals = up = down = 0
-        for shown in answered:
-            if not start <= shown.time < end:
+        for one in answered:
+            if not start <= one.time < end:
                 continue
-            if shown.clicked is not None and shown.clicked < end:
+            if one.clicked is not None and one.clicked < end:
                 clicks += 1
-            if shown.dismissed is not None and shown.dismissed < end:
+            if one.dismissed is not None and one.dismissed < end:
                 dismissals += 1
-            if shown.rated is not None and shown.rated < end:
-                up += shown.up
-                down += not shown.up
-        return impressions, clicks, int(clicks > 0), dismissals, up, down
+            if one.rated is not None and one.rated < end:
+                up += one.up
+                down += not one.up
+        return clicks, int(clicks > 0), dismissals, up, down

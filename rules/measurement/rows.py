@@ -44,6 +44,7 @@ class Showing(msgspec.Struct, gc=False):
     stage: str | None = None
     campaign: str | None = None
     segments: list[str] = []
+    uncounted: bool = False  # who sees it has not agreed to statistics
 
 
 class Response(msgspec.Struct, gc=False):
@@ -126,9 +127,8 @@ UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 """What reading a row of wrong types, or of no JSON at all, may raise."""
 
 
-def arm_of(entry: Entry) -> str:
-    """``EXPERIMENT/ARM`` of an entry, empty if nothing was drawn: in the holdout nothing is."""
+def drawn(entry: Entry) -> str:
+    """The arm of the entry's experiment that was drawn; empty: none, as for all in the holdout."""
     if entry.held == HOLDOUT or not entry.experiment:
         return ""
-    arm = entry.variant or (CONTROL if entry.held else "")
-    return f"{entry.experiment}/{arm}" if arm else ""
+    return entry.variant or (CONTROL if entry.held else "")

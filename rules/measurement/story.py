@@ -56,7 +56,9 @@ class Story:
     """What happened to one owner up to ``until``, oldest first.
 
     ``pages`` are the moments at which one was seen; ``orders`` when, and for how many hundredths;
-    ``added`` and ``leads`` when. ``showings`` and ``responses`` are as the log has them.
+    ``added`` and ``leads`` when. ``showings`` and ``responses`` are as the log has them. From a
+    showing to somebody who has not agreed to statistics up to the next one to somebody who has,
+    nothing is looked at.
     """
 
     __slots__ = (
@@ -86,6 +88,7 @@ class Story:
         known_orders: set[str] = set()
         silent_since = page = -VISIT_PAUSE - 1.0
         visit = Visit(0.0)
+        muted = False
         for time, name, properties in rows:
             if time > latest:
                 break
@@ -94,6 +97,8 @@ class Story:
                 continue
             if time < 0.0:
                 self.skipped += 1
+                continue
+            if muted and kind != _SHOWING:
                 continue
             if name in leads:
                 self.leads.append(time)
@@ -104,6 +109,9 @@ class Story:
                     self.skipped += 1
                     continue
                 if kind == _SHOWING:
+                    muted = told.uncounted
+                    if muted:
+                        continue
                     self.showings.append((time, told))
                 elif kind == _RESPONSE:
                     self.responses.append((time, name, told))

@@ -14,6 +14,7 @@ from .writing import Writing
 USUAL = 20
 #: Surely (99 %) more than so many of all showings failed, in the last two days.
 FAILURES, SURE = 0.02, 0.99
+LEAST_FAILURES = 10
 
 
 def alerts(report: Report) -> tuple[Alert, ...]:
@@ -80,7 +81,7 @@ def _failing(
         sum(found.days(kind, name, counter).get(day, 0) for day in (today, today - 1))
         for counter in ("failed", "impressions")
     )
-    if not failed or _least(failed, failed + shown) <= FAILURES:
+    if failed < LEAST_FAILURES or _least(failed, failed + shown) <= FAILURES:
         return []
     words = (
         f"{kind.capitalize()} {name} failed {write.count(failed)} of "
@@ -111,6 +112,11 @@ def _broken(subject: Subject) -> list[Alert]:
             )
         )
         return told  # what else it says is not to be read
+    if subject.rolling is not None and subject.rolling.back:
+        words = (
+            f"The roll-out {subject.name} went back to nobody: {subject.rolling.back}."
+        )
+        return [Alert("guardrail", subject.kind, subject.name, words)]
     broken = [guard for guard in subject.guards if guard.broken == "yes"]
     if broken:
         words = f"{subject.kind.capitalize()} {subject.name}: {' '.join(one.words for one in broken)}"

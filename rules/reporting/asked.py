@@ -1,7 +1,10 @@
 """What a report is asked for, and what it knows of the site besides its rules."""
 
+from collections.abc import Mapping
+
 import msgspec
 
+from ..rollout import Standing
 from .writing import Writing
 
 
@@ -10,7 +13,7 @@ class Asked(msgspec.Struct, frozen=True):
     is the day of ``now``. ``metric`` takes the place of every goal, ``experiment`` leaves all
     others out. ``slots`` are those of site.toml, ``holdout`` the share of its visitors that sees
     nothing. ``events`` is how many the log holds, None: nobody looked. ``updated`` is up to when
-    they were counted.
+    they were counted. ``standings`` say how far roll-outs have come.
     """
 
     site: str
@@ -28,6 +31,7 @@ class Asked(msgspec.Struct, frozen=True):
     currency: str = "EUR"
     language: str = "en"
     timezone: str = "UTC"
+    standings: Mapping[str, Standing] = {}
 
     @property
     def last(self) -> int:

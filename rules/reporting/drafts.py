@@ -13,7 +13,7 @@ from .asked import Asked
 from .effects import Raw, asked, compared
 from .gathering import Gathered
 from .ratios import intended, ratio
-from .report import Funnel, Ratio
+from .report import Funnel, Mode, Ratio
 
 LEVELS = ("none", "segment", "individual")
 #: Whose shares of the visitors move from day to day.
@@ -133,7 +133,7 @@ def _base(arms: Mapping[str, Tally], kind: str, split: Split | None) -> str:
     return next((name for name in arms if name != CONTROL), "")
 
 
-def mode(split: Split | None) -> str:
+def mode(split: Split | None) -> Mode:
     """How the shares of its visitors, or what it tries, differ from a plain experiment."""
     if split is None:
         return ""

@@ -50,14 +50,8 @@ def earned(
         revenue.low,
         revenue.high,
         revenue.p,
-        *(
-            (None, None, None)
-            if net is None
-            else (
-                net.absolute * shown,
-                net.absolute_low * shown,
-                net.absolute_high * shown,
-            )
-        ),
+        None if net is None else net.absolute * shown,
+        None if net is None else net.absolute_low * shown,
+        None if net is None else net.absolute_high * shown,
         words,
     )

@@ -76,10 +76,18 @@ def compared(
                 if alike is None:
                     continue
                 pair = alike
-            found = uplift(*pair, sequential=ALWAYS)
+            found = _uplift(*pair)
             if found is not None:
                 raws.append(Raw(metric, arm, against, role, found, pair))
     return raws, values
+
+
+def _uplift(control: Sample, treated: Sample) -> Uplift | None:
+    """Where nobody of an arm did it, it is taken as if one had: without any there would be no
+    spread to compare with, and the worst of all arms would look as if nothing were known."""
+    if isinstance(treated, Share) and not treated.y and treated.n:
+        treated = treated._replace(y=1)
+    return uplift(control, treated, sequential=ALWAYS)
 
 
 def _alike(
@@ -102,8 +110,13 @@ def _alike(
     found = standardised(sums, (base, arm))
     if not found:
         return None
+    return _sample(metric, found[base]), _sample(metric, found[arm])
+
+
+def _sample(metric: Metric, sums: Sums) -> Sample:
+    n, a, aa, b, bb, ab = sums
     kind = Ratio if metric.kind == "ratio" else Mean
-    return kind(*found[base]), kind(*found[arm])
+    return kind(round(n), a, aa, b, bb, ab)
 
 
 def _sums(sample: Sample) -> Sums:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ..measurement.cells import Cell, Tally
+from .piles import Pile
 
 Counts = Mapping[tuple[int, str, str, str], int]
 Key = tuple[str, str, str]  # kind, name, context
@@ -51,26 +52,30 @@ def gathered(
 ) -> Gathered:
     """Sums up; what the experiments ``by_day`` did is kept by day, too. ``counts`` may reach further back than ``since``, for what is said of the course
     of things; totals are those of ``since`` to ``until``, both included."""
-    summed: dict[Key, dict[str, Tally]] = {}
+    piles: dict[Key, dict[str, Pile]] = {}
     firsts: dict[Key, int] = {}
     daily: dict[Key, dict[int, dict[str, Tally]]] = {}
     for cell, tally in cells:
         key = cell.kind, cell.name, cell.context
-        arms = summed.setdefault(key, {})
+        arms = piles.setdefault(key, {})
         firsts[key] = min(cell.day, firsts.get(key, cell.day))
         if cell.kind == "experiment" and cell.name in by_day:
             days = daily.setdefault(key, {}).setdefault(cell.day, {})
             days[cell.arm] = tally
-        known = arms.get(cell.arm)
-        if known is None:
-            known = arms[cell.arm] = Tally()
-        known.add(tally)
+        pile = arms.get(cell.arm)
+        if pile is None:
+            pile = arms[cell.arm] = Pile()
+        pile.put(tally)
     totals: dict[tuple[str, str], dict[str, int]] = {}
     series: dict[tuple[str, str, str], dict[int, int]] = {}
     for (day, kind, name, counter), number in counts.items():
-        days = series.setdefault((kind, name, counter), {})
-        days[day] = days.get(day, 0) + number
+        course = series.setdefault((kind, name, counter), {})
+        course[day] = course.get(day, 0) + number
         if since <= day <= until:
             total = totals.setdefault((kind, name), {})
             total[counter] = total.get(counter, 0) + number
+    summed = {
+        key: {arm: pile.total() for arm, pile in arms.items()}
+        for key, arms in piles.items()
+    }
     return Gathered(summed, totals, series, firsts, daily)

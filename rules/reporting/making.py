@@ -41,7 +41,8 @@ def reported(
         for rule in rules.rules
         if rule.split is not None and mode(rule.split) in MOVING
     }
-    found = gathered(cells, counts, ask.since, ask.until, moving)
+    current = (pair for pair in cells if _current(pair[0], ask))
+    found = gathered(current, counts, ask.since, ask.until, moving)
     report = Report(
         ask.site,
         day(ask.since),
@@ -92,6 +93,14 @@ def day(number: int) -> str:
     return date.fromordinal(number + _EPOCH).isoformat()
 
 
+def _current(cell: Cell, ask: Asked) -> bool:
+    """Whether those who came first on that day saw what there is now: a roll-out that was
+    changed begins anew."""
+    if cell.kind != "experiment" or cell.name not in ask.standings:
+        return True
+    return cell.day >= ask.standings[cell.name].first_day
+
+
 def _live(rule: Rule, ask: Asked) -> bool:
     return not rule.off and (rule.schedule is None or rule.schedule.active(ask.now))
 
@@ -127,7 +136,7 @@ def _drafts(
         gone = _others(found.names("rule"), own)
         drafts["rule"] += [drafted(found, "rule", name, ask) for name in gone]
     campaigns = [found_ for rule in rules if (found_ := rule.about.get("campaign"))]
-    for kind, known in (
+    for kind, expected in (
         ("slot", ask.slots),
         ("segment", ()),
         ("stage", STAGES),
@@ -135,7 +144,7 @@ def _drafts(
     ):
         seen = found.names(kind)
         # Of stages only those with visitors; slots and campaigns are there from the first day.
-        listed = [one for one in known if kind != "stage" or one in seen]
+        listed = [one for one in expected if kind != "stage" or one in seen]
         every = [*listed, *_others(seen, listed)]
         drafts[kind] = (
             [] if ask.experiment else [drafted(found, kind, one, ask) for one in every]

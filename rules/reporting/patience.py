@@ -1,26 +1,23 @@
 """How much longer it takes, and what could be seen by now."""
 
-from .effects import Raw
+from ..statistics.power import detectable, time_to_go
+from .effects import ALWAYS, Raw
 from .verdicts import LEAST_EVENTS, LEAST_VISITORS
 
 MOST_DAYS = 730  # later is never
 
 
 def detectable_by(raw: Raw) -> float | None:
-    """The least relative uplift that is told from nothing by so many visitors."""
-    half = raw.uplift.high - raw.uplift.relative
-    return half if half > 0 else None
+    """The least relative uplift that so many visitors show, four times out of five."""
+    return detectable(*raw.samples, sequential=ALWAYS) or None
 
 
 def days_to_go(raw: Raw, sought: float | None, days: int) -> float | None:
-    """Days until an uplift of ``sought``, else one as large as the present one, is told from
-    nothing, if visitors go on to come as in these ``days``; None: not in two years."""
-    least = detectable_by(raw)
+    """Days until an uplift of ``sought``, else one as large as the present one, shows four times
+    out of five, if visitors go on to come as in these ``days``; None: not in two years."""
     aim = sought or abs(raw.uplift.relative)
-    if least is None or not aim:
-        return None
-    more = days * ((least / aim) ** 2 - 1)
-    return more if 0 < more <= MOST_DAYS else None
+    more = time_to_go(*raw.samples, aim, days, sequential=ALWAYS)
+    return more if more and more <= MOST_DAYS else None
 
 
 def days_to_least(days: int, *arms: tuple[int, int]) -> float | None:

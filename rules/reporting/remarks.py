@@ -77,12 +77,11 @@ def _tired(
         if trend is not None:
             trends.append((rule.id, trend, len(weeks)))
     told = []
-    for (name, trend, weeks), p in zip(
-        trends, adjusted([trend.p for _, trend, _ in trends]), strict=True
-    ):
+    ps = adjusted([trend.p for _, trend, _ in trends])
+    for (name, trend, length), p in zip(trends, ps, strict=True):
         if p < TIRED_P and trend.last < (1 - TIRED_FALL) * trend.first:
             words = (
-                f"{name} tires: in {weeks} weeks its click rate fell from "
+                f"{name} tires: in {length} weeks its click rate fell from "
                 f"{write.percent(trend.first, 2)} to {write.percent(trend.last, 2)}. Show "
                 "something new, or show it less often with a cap."
             )
@@ -94,7 +93,7 @@ def _weeks(found: Gathered, rule: str, last: int) -> list[tuple[int, int]]:
     """Clicks and showings of whole weeks up to ``last``, from the first week with a showing."""
     seen = found.days("rule", rule, "impressions")
     clicked = found.days("rule", rule, "clicks")
-    weeks = []
+    weeks: list[tuple[int, int]] = []
     for week in range(WEEKS, 0, -1):
         days = range(last - 7 * week + 1, last - 7 * week + 8)
         tries = sum(seen.get(day, 0) for day in days)

@@ -10,12 +10,11 @@ from typing import Literal
 
 import msgspec
 
+from .judgements import Goal, Guard, Hypothesis, Verdict
+
 SCHEMA = 1
 
-Judgement = Literal[
-    "keep", "stop", "guardrail", "open", "too-few", "sample-ratio", "alone"
-]
-State = Literal["yes", "no", "open"]
+Mode = Literal["", "adapt", "rollout", "level"]
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -56,13 +55,6 @@ class Effect(msgspec.Struct, frozen=True):
     def good(self) -> bool:
         """Whether it goes the way that is wanted."""
         return (self.relative > 0) == (self.better == "more")
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What to make of it, in one plain sentence."""
-
-    judgement: Judgement
-    words: str
 
 
 class Funnel(msgspec.Struct, frozen=True):
@@ -108,35 +100,14 @@ class Arm(msgspec.Struct, frozen=True):
     verdict: Verdict | None = None
 
 
-class Goal(msgspec.Struct, frozen=True):
-    """Whether what was aimed at is reached: ``no`` only where the interval lies below it."""
+class Rolling(msgspec.Struct, frozen=True):
+    """How far a roll-out has come: since when (seconds since 1970) this ``share`` of the visitors
+    sees it, why it went ``back``, what its next step ``waits`` for; both may be empty."""
 
-    metric: str
-    target: float | None
-    reached: State
-    words: str
-    relative: float | None = None
-    low: float | None = None
-    high: float | None = None
-    arm: str = ""
-
-
-class Hypothesis(msgspec.Struct, frozen=True):
-    """What an editor expected, and whether it came."""
-
-    text: str
-    confirmed: State
-
-
-class Guard(msgspec.Struct, frozen=True):
-    """A guardrail: ``broken`` is ``yes`` only where the interval lies beyond the limit."""
-
-    metric: str
-    limit: float
-    side: Literal["at-most", "at-least"]
-    arm: str
-    broken: State
-    words: str
+    share: float
+    since: float
+    back: str
+    waits: str
 
 
 class Ratio(msgspec.Struct, frozen=True):
@@ -196,7 +167,8 @@ class Subject(msgspec.Struct, frozen=True):
     touch: Touch | None = None
     crossed: int = 0
     unit: str = "visitor"
-    mode: Literal["", "adapt", "rollout", "level"] = ""
+    mode: Mode = ""
+    rolling: Rolling | None = None
     slot: str = ""
     owner: str = ""
     off: bool = False

@@ -7,21 +7,14 @@ from msgspec.structs import replace
 from ..experiments import Split
 from ..measurement.cells import Tally
 from ..measurement.metrics import METRICS
+from ..statistics.samples import Ratio
 from .asked import Asked
 from .drafts import USUAL, Draft, funnel, mode
 from .effects import Raw, effect
 from .gathering import Gathered
+from .judgements import Guard, Verdict
 from .patience import days_to_go, days_to_least, detectable_by
-from .report import (
-    Arm,
-    Effect,
-    Guard,
-    Rates,
-    Response,
-    Subject,
-    Touch,
-    Verdict,
-)
+from .report import Arm, Effect, Rates, Response, Rolling, Subject, Touch
 from .targets import aimed, expected, guarded
 from .verdicts import (
     DEFAULT,
@@ -57,7 +50,8 @@ def finished(
     """``draft`` with its effects, whose p are adjusted; ``total`` as in the report's making."""
     effects = tuple(_effects(draft, raws))
     goals = [one for one in effects if one.role == "goal"]
-    guards = guarded(draft.guardrails, effects, ask.write, lambda arm: _who(draft, arm))
+    enough = [raw for raw, _ in raws if not _few(draft, raw)]
+    guards = guarded(draft.guardrails, enough, ask.write, lambda arm: _who(draft, arm))
     arms = _arms(draft)
     verdict = _blocked(draft, ask, total)
     if verdict is None:
@@ -93,6 +87,7 @@ def finished(
         found.total(draft.kind, draft.name, "crossed"),
         "visitor" if draft.split is None else draft.split.unit,
         mode(draft.split) if draft.kind == "experiment" else "",
+        _rolling(draft, ask),
         "" if rule is None else rule.slot,
         "" if rule is None else rule.about.get("owner", ""),
         draft.kind == "rule" and (rule is None or rule.off),
@@ -105,6 +100,17 @@ def _unmet(draft: Draft) -> Verdict:
     if any(tally.n for tally in draft.arms.values()):
         return alone(name, draft.metric, beside=False)
     return Verdict("too-few", f"No visitor has met {name} on these days.")
+
+
+def _rolling(draft: Draft, ask: Asked) -> Rolling | None:
+    standing = ask.standings.get(draft.name)
+    split = draft.split
+    if draft.kind != "experiment" or draft.context or split is None or standing is None:
+        return None
+    if split.rollout is None:
+        return None
+    share = standing.share(split.rollout)
+    return Rolling(share, standing.since, standing.back, standing.waits)
 
 
 def _effects(draft: Draft, raws: Sequence[tuple[Raw, float]]) -> list[Effect]:
@@ -183,10 +189,9 @@ def _with_verdict(
     verdict: Verdict
     if own is None and None in values and arm.funnel.exposed and other.funnel.exposed:
         verdict = alone(_who(draft, arm.name), draft.metric, beside=True)
-    elif own is None or _few(draft, arm.name, base):
-        wait = days_to_least(
-            draft.days, *(_seen(draft, one) for one in (arm.name, base))
-        )
+    elif own is None or _few(draft, own):
+        seen = (_seen(draft, draft.metric, one) for one in (arm.name, base))
+        wait = days_to_least(draft.days, *seen)
         who = _who(draft, arm.name)
         verdict = too_few(who, base, (arm, other), wait, ask.write)
     else:
@@ -207,24 +212,29 @@ def _who(draft: Draft, arm: str) -> str:
     return words.get(draft.kind, draft.name)
 
 
-def _few(draft: Draft, arm: str, base: str) -> bool:
-    return any(
-        visitors < LEAST_VISITORS or events < LEAST_EVENTS
-        for visitors, events in (_seen(draft, one) for one in (arm, base))
-    )
+def _few(draft: Draft, one: Effect | Raw) -> bool:
+    """Whether it says nothing yet. Few who did it in an arm are enough where many would have:
+    that is what harm looks like."""
+    metric = one.metric if isinstance(one.metric, str) else one.metric.name
+    visitors, events = _seen(draft, metric, one.arm)
+    others, of_others = _seen(draft, metric, one.base)
+    if min(visitors, others) < LEAST_VISITORS or of_others < LEAST_EVENTS:
+        return True
+    due = of_others * visitors / others
+    return events < LEAST_EVENTS and due < 3 * LEAST_EVENTS
 
 
-def _seen(draft: Draft, arm: str) -> tuple[int, int]:
-    """Visitors of an arm, and how many of them, or how often, did what its metric counts."""
+def _seen(draft: Draft, name: str, arm: str) -> tuple[int, int]:
+    """Visitors of an arm, and how many of them, or how often, did what the metric ``name``
+    counts: of money who ordered, of times what was timed."""
     tally = draft.arms.get(arm) or Tally()
-    metric = METRICS[draft.metric]
+    metric = METRICS[name]
     if metric.measure == "money":
         return tally.n, int(tally.sample(USUAL).y)
-    sample = tally.sample(metric.name)
-    hits = (
-        sample.d if metric.measure == "seconds" and hasattr(sample, "d") else sample.y
-    )
-    return tally.n, int(hits)
+    sample = tally.sample(name)
+    if isinstance(sample, Ratio) and metric.measure == "seconds":
+        return tally.n, int(sample.d)
+    return tally.n, int(sample.y)
 
 
 def _response(draft: Draft, found: Gathered) -> Response:

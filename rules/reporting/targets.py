@@ -1,10 +1,14 @@
 """What an editor aimed at: goals reached, guardrails kept, hypotheses confirmed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from ..goals import Guardrail
+from ..guarding import change
+from ..rollout import confidence
+from .effects import Raw
+from .judgements import Goal, Guard, Hypothesis, State
 from .phrases import phrase, said
-from .report import Effect, Goal, Guard, Hypothesis, State
+from .report import Effect
 from .writing import Writing
 
 Who = Callable[[str], str]
@@ -56,41 +60,57 @@ def aimed(
 
 
 def guarded(
-    guardrails: Iterable[Guardrail],
-    effects: Iterable[Effect],
+    guardrails: Sequence[Guardrail],
+    raws: Iterable[Raw],
     write: Writing,
     who: Who,
 ) -> tuple[Guard, ...]:
-    """Each guardrail for each arm that can be compared."""
-    effects = list(effects)
+    """Each guardrail for each arm that can be compared, by the same bounds as roll-outs go by."""
+    level = confidence(guardrails)
+    raws = list(raws)
     found = []
     for rail in guardrails:
         bounds = (("at-most", rail.at_most), ("at-least", rail.at_least))
-        for effect in effects:
+        for raw in raws:
+            if raw.metric.name != rail.metric:
+                continue
+            between = change(*raw.samples, level)
             found += [
-                _guard(limit, side == "at-most", effect, write, who(effect.arm))
+                _guard(limit, side == "at-most", raw, between, write, who(raw.arm))
                 for side, limit in bounds
-                if limit is not None and effect.metric == rail.metric
+                if limit is not None
             ]
     return tuple(found)
 
 
-def _guard(limit: float, most: bool, effect: Effect, write: Writing, who: str) -> Guard:
-    broken = effect.low > limit if most else effect.high < limit
-    kept = effect.high <= limit if most else effect.low >= limit
-    state: State = "yes" if broken else "no" if kept else "open"
-    low, high = effect.low, effect.high
-    if effect.relative < 0:
-        low, high = -high, -low
-    much = write.percent(abs(effect.relative))
-    what = said(effect.metric, who, effect.relative, much)
-    interval = write.between(low, high, signed=low < 0)
-    allowed = f"{'at most' if most else 'at least'} {write.percent(limit, signed=True)} is allowed"
+def _guard(
+    limit: float,
+    most: bool,
+    raw: Raw,
+    between: tuple[float, float] | None,
+    write: Writing,
+    who: str,
+) -> Guard:
+    relative = raw.uplift.relative
+    state: State = "open"
+    interval = "between what bounds is not known yet"
+    if between is not None:
+        low, high = between
+        if low > limit if most else high < limit:
+            state = "yes"
+        elif high <= limit if most else low >= limit:
+            state = "no"
+        if relative < 0:
+            low, high = -high, -low
+        interval = write.between(low, high, signed=low < 0)
+    what = said(raw.metric.name, who, relative, write.percent(abs(relative)))
+    side = "at most" if most else "at least"
+    allowed = f"{side} {write.percent(limit, signed=True)} is allowed"
     return Guard(
-        effect.metric,
+        raw.metric.name,
         limit,
         "at-most" if most else "at-least",
-        effect.arm,
+        raw.arm,
         state,
         f"{what} ({interval}); {allowed}.",
     )

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from ..measurement.metrics import METRICS
+from .judgements import Guard, Verdict
 from .phrases import phrase, said
-from .report import Arm, Effect, Guard, Ratio, Verdict
+from .report import Arm, Effect, Ratio
 from .writing import Writing
 
 #: No verdict from less: visitors in each of the two arms, and of those who did what counts.

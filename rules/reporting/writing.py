@@ -1,16 +1,17 @@
 """Numbers in sentences, as readers of the shop's language write them; the words are English."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+import msgspec
 
 _GAP = "\N{NO-BREAK SPACE}"  # a number is not torn from its unit
 _MINUS = "\N{MINUS SIGN}"
 
 
-class Writing(NamedTuple):
+class Writing(msgspec.Struct, frozen=True):
     """How numbers are written: ``money`` writes an amount in the shop's currency."""
 
-    money: Callable[[float], str] = lambda amount: f"{amount:,.2f}"
+    money: Callable[[float], str] = "{:,.2f}".format
     comma: bool = False
 
     def _local(self, digits: str) -> str:

@@ -6,6 +6,7 @@ from .deviances import binomial_term, log_beta
 from .normal import checked
 from .roots import place
 
+LARGEST = 1e9
 _TERMS = 1_000_000  # of the continued fraction: some √(a + b) are needed
 _TINY = 1e-300
 _NEAR = -40.0  # ln of what changes no digit of 1
@@ -14,7 +15,7 @@ _NEAR = -40.0  # ln of what changes no digit of 1
 def cdf(x: float, a: float, b: float) -> float:
     """The probability of at most ``x``: the regularised incomplete beta function.
 
-    -> ValueError unless ``a`` and ``b`` are positive numbers. Source: A. DiDonato, A. Morris,
+    -> ValueError unless ``a`` and ``b`` are above 0 and at most ``LARGEST``. Source: A. DiDonato, A. Morris,
     "Significant Digit Computation of the Incomplete Beta Function Ratios" (1992), the continued
     fraction of equation 9, summed by Lentz's method; its first factor after Loader (2000).
     """
@@ -31,7 +32,7 @@ def sf(x: float, a: float, b: float) -> float:
 def quantile(p: float, a: float, b: float) -> float:
     """The value that is not exceeded with probability ``p``.
 
-    -> ValueError unless 0 < p < 1 and ``a`` and ``b`` are positive numbers.
+    -> ValueError unless 0 < p < 1 and ``a`` and ``b`` are above 0 and at most ``LARGEST``.
     """
     _check(a, b)
     checked(p)
@@ -76,7 +77,7 @@ def below(x: float, y: float, a: float, b: float) -> float:
         return 0.0
     if y <= 0:
         return 1.0
-    if x > (a + 1) / (a + b + 2):
+    if a * y - b * x + 1 < 2 * x:  # x > (a + 1) / (a + b + 2), with all digits
         return 1 - _fraction(y, x, b, a)
     return _fraction(x, y, a, b)
 
@@ -102,5 +103,7 @@ def _fraction(x: float, y: float, a: float, b: float) -> float:
 
 
 def _check(a: float, b: float) -> None:
-    if not (0 < a < math.inf and 0 < b < math.inf):
-        raise ValueError(f"beta distribution of {a!r} and {b!r}: both must be positive")
+    if not (0 < a <= LARGEST and 0 < b <= LARGEST):
+        raise ValueError(
+            f"beta distribution of {a!r} and {b!r}: both must be above 0, and at most {LARGEST:g}"
+        )

@@ -8,7 +8,7 @@ from . import beta, normal
 def cdf(k: float, n: int, p: float) -> float:
     """The probability of at most ``k`` of ``n``.
 
-    -> ValueError unless n >= 0 and 0 <= p <= 1. Source: DLMF 8.17.5, by the beta distribution.
+    -> ValueError unless 0 <= n < ``beta.LARGEST`` and 0 <= p <= 1. Source: DLMF 8.17.5, by the beta distribution.
     """
     _check(n, p)
     k = math.floor(k) if math.isfinite(k) else k
@@ -29,7 +29,7 @@ def sf(k: float, n: int, p: float) -> float:
 def quantile(probability: float, n: int, p: float) -> int:
     """The smallest number that is not exceeded with at least this probability.
 
-    -> ValueError unless n >= 0, 0 <= p <= 1 and 0 < probability < 1.
+    -> ValueError unless 0 <= n < ``beta.LARGEST``, 0 <= p <= 1 and 0 < probability < 1.
     """
     _check(n, p)
     normal.checked(probability)
@@ -46,10 +46,11 @@ def quantile(probability: float, n: int, p: float) -> int:
 def interval(k: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Which shares would not be strange after ``k`` of ``n``; (0, 1) if nobody was asked.
 
-    -> ValueError unless 0 <= k <= n and 0 < confidence < 1. Source: C. Clopper, E. Pearson, "The
+    -> ValueError unless 0 <= k <= n < ``beta.LARGEST`` and 0 < confidence < 1. Source: C. Clopper, E. Pearson, "The
     Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial" (1934).
     """
     tail = (1 - normal.checked(confidence)) / 2
+    _check(n, 0.0)
     if not 0 <= k <= n:
         raise ValueError(f"{k} of {n}: it must be from 0 to all of them")
     low = beta.quantile(tail, k, n - k + 1) if k else 0.0
@@ -58,5 +59,7 @@ def interval(k: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
 
 
 def _check(n: int, p: float) -> None:
-    if n < 0 or not 0 <= p <= 1:
-        raise ValueError(f"{n} with probability {p!r}: no binomial distribution")
+    if not 0 <= n < beta.LARGEST or not 0 <= p <= 1:
+        raise ValueError(
+            f"{n} with probability {p!r}: n must be from 0 to {beta.LARGEST:g}, and p from 0 to 1"
+        )

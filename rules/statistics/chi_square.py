@@ -6,6 +6,7 @@ from . import normal
 from .deviances import poisson_term
 from .roots import place
 
+LARGEST = 1e9
 _TERMS = 1_000_000  # some √df are needed
 _TINY = 1e-300
 
@@ -13,7 +14,7 @@ _TINY = 1e-300
 def cdf(x: float, df: float) -> float:
     """The probability of at most ``x`` with ``df`` degrees of freedom.
 
-    -> ValueError unless ``df`` is a positive number. Source: DLMF 8.11.4 (series) and 8.9.2
+    -> ValueError unless ``df`` is above 0 and at most ``LARGEST``. Source: DLMF 8.11.4 (series) and 8.9.2
     (continued fraction) of the incomplete gamma functions; their first factor after Loader (2000).
     """
     _check(df)
@@ -29,8 +30,8 @@ def sf(x: float, df: float) -> float:
 def quantile(p: float, df: float) -> float:
     """The value that is not exceeded with probability ``p``.
 
-    0.0 if it is smaller than any other number. -> ValueError unless 0 < p < 1 and ``df`` is a
-    positive number.
+    0.0 if it is smaller than any other number. -> ValueError unless 0 < p < 1 and ``df`` is
+    above 0 and at most ``LARGEST``.
     """
     _check(df)
     if normal.checked(p) > 0.5:
@@ -100,5 +101,7 @@ def _tails(x: float, a: float) -> tuple[float, float]:
 
 
 def _check(df: float) -> None:
-    if not 0 < df < math.inf:
-        raise ValueError(f"{df!r} degrees of freedom: they must be positive")
+    if not 0 < df <= LARGEST:
+        raise ValueError(
+            f"{df!r} degrees of freedom: they must be above 0, and at most {LARGEST:g}"
+        )

@@ -95,7 +95,10 @@ def time_to_go(
         middle = (low + high) / 2
         if not low < middle < high:
             break
-        low, high = (low, middle) if seen(middle) else (middle, high)
+        if seen(middle):
+            high = middle
+        else:
+            low = middle
     longer = days * (high - 1)
     return longer if math.isfinite(longer) else None
 
@@ -138,7 +141,8 @@ def _needed(critical: float, power: float) -> float:
         middle = (low + high) / 2
         if not low < middle < high:
             break
-        low, high = (
-            (low, middle) if _power(critical, middle) < power else (middle, high)
-        )
+        if _power(critical, middle) < power:
+            low = middle
+        else:
+            high = middle
     return high

@@ -16,14 +16,14 @@ class Sequential(NamedTuple):
     units: float = UNITS
 
     def rho_squared(self, alpha: float) -> float:
-        """The mixture's parameter. -> ValueError unless ``units`` is a positive number.
+        """The mixture's parameter. -> ValueError unless ``units`` is a number of at least 1.
 
         Source: I. Waudby-Smith, D. Arbour, R. Sinha, E. Kennedy, A. Ramdas, "Time-uniform
         central limit theory and asymptotic confidence sequences" (arXiv 2103.06476v7), eq. 161.
         """
-        if not 0 < self.units < math.inf:
+        if not 1 <= self.units < math.inf:
             raise ValueError(
-                f"Sequential(units={self.units!r}): units must be positive"
+                f"Sequential(units={self.units!r}): it is a number of units, at least 1"
             )
         level = -2 * math.log(alpha)
         return (level + math.log(level + 1)) / self.units
@@ -32,7 +32,7 @@ class Sequential(NamedTuple):
         """Half of the interval's width, in standard errors, after so many units. Ibid., eq. 9."""
         grown = units * self.rho_squared(alpha)
         return math.sqrt(
-            2 * (grown + 1) / grown * (math.log(grown + 1) / 2 - math.log(alpha))
+            2 * (1 + 1 / grown) * (math.log1p(grown) / 2 - math.log(alpha))
         )
 
     def p(self, z: float, units: float, alpha: float) -> float:
@@ -41,5 +41,5 @@ class Sequential(NamedTuple):
         It is below ``alpha`` where the interval leaves out 0.
         """
         grown = units * self.rho_squared(alpha)
-        evidence = grown / (grown + 1) * z * z / 2 - math.log(grown + 1) / 2
+        evidence = z * z / (1 + 1 / grown) / 2 - math.log1p(grown) / 2
         return math.exp(-max(0.0, evidence))

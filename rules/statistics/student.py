@@ -8,6 +8,8 @@ from .beta import below
 from .deviances import binomial_term, log_beta
 from .roots import place
 
+_NORMAL = 1e18  # degrees of freedom from which on there is no difference
+_LARGEST = math.log(sys.float_info.max)
 _FAR = 20.0  # ln of t / √df whose square changes no digit when 1 is added
 
 
@@ -25,6 +27,8 @@ def sf(t: float, df: float) -> float:
     _check(df)
     if math.isinf(t):
         return 0.0 if t > 0 else 1.0
+    if df > _NORMAL:
+        return normal.sf(t)
     beyond = _beyond(abs(t), df)
     return beyond if t >= 0 else 1 - beyond
 
@@ -46,13 +50,15 @@ def upper_quantile(q: float, df: float) -> float:
     normal.checked(q)
     if q == 0.5:
         return 0.0
+    if df > _NORMAL:
+        return normal.upper_quantile(q)
     if q > 0.5:
         return -upper_quantile(1 - q, df)
 
     # So far out the first term of the series is all, and its inverse is known.
     far = math.log(df) / 2 - (math.log(q) + _log_far(df)) / df
     if far - math.log(df) / 2 > _FAR:
-        return math.exp(min(far, math.log(sys.float_info.max)))
+        return math.exp(far) if far < _LARGEST else sys.float_info.max
 
     def tail(u: float) -> tuple[float, float]:
         t = math.exp(u)

@@ -55,6 +55,9 @@ class Unrecorded(Journal):
         base: Profile | None = None,
         known: bool = False,
         after: Profile | None = None,
+        *,
+        size: int | None = None,
+        later: Callable[[], None] | None = None,
     ) -> Receipt:
         return NOTHING_TO_KEEP
 

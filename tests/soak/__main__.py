@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from .adapting import soak_adapting
 from .cancels import soak_cancels
 from .consents import soak_tc_strings
 from .cookies import soak_bad_cookies
@@ -20,8 +21,10 @@ from .judging import soak_decisions
 from .pages import soak_pages
 from .profiles import soak_profiles
 from .purging import soak_purge
+from .rollouts import soak_rollouts
 from .rulefiles import soak_rule_files
 from .soaked import Soaked
+from .statistics import soak_effect, soak_growthbook, soak_no_effect
 from .stories import soak_stories
 from .strangers import soak_cookieless, soak_strangers
 from .swaps import soak_swaps
@@ -47,9 +50,14 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("swapped models", soak_swaps, 1_000),
     ("faults of stores", soak_faults, 36),
     ("killed writers", soak_kills, 140),
+    ("adaptive experiments", soak_adapting, 50),
+    ("roll-outs", soak_rollouts, 1_000),
     ("seconds without a store", soak_sinks, 60),
     ("seconds of mixed load", soak_mixed, 60),
     ("seconds of a full disk", soak_full, 10),
+    ("experiments without an effect", soak_no_effect, 20_000),
+    ("experiments with an effect", soak_effect, 20_000),
+    ("cases beside GrowthBook's engine", soak_growthbook, 20_000),
 )
 
 

@@ -28,6 +28,10 @@ RABBITS = ("/c/rabbit", "/p/rabbit-hutch-oak", "/p/rabbit-tunnel-felt")
 PUPPIES = ("/c/puppy", "/p/puppy-bed-nest", "/p/puppy-starter-box", "/p/puppy-food-2kg")
 PREFERENCES = "/-/shopwindow/preferences"
 FLEAS = "Fleas? Stay calm"
+SPLIT = re.compile(
+    r"    split:\n(?:      .*\n)*?"
+    r"        - {name: .*? show: ([a-z-]+), with: ({.*})}\n(?:        - .*\n)*"
+)
 MORE_PERSONAS = """
   dog-owner-well-stocked:
     visits: 5
@@ -47,16 +51,7 @@ def without_experiments(site: Path) -> None:
     """Every visitor of the copied ``site`` sees the first variant of each experiment."""
     for file in (site / "site.toml", *site.glob("rules/*.yaml")):
         text = re.sub(r'holdout = "\d+%"', 'holdout = "0%"', file.read_text())
-        text = re.sub(r"control: \d+%", "control: 0%", text)
-        first = True
-        lines = []
-        for line in text.splitlines():
-            variant = line.lstrip().startswith("- {name: ")
-            if variant:
-                line = line.replace(", ", f", weight: {first:d}, ", 1)
-            first = not variant
-            lines.append(line)
-        file.write_text("\n".join(lines) + "\n")
+        file.write_text(SPLIT.sub(r"    show: \1\n    with: \2\n", text))
 
 
 @pytest.fixture(scope="module", params=KINDS)

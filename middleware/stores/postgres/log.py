@@ -13,7 +13,7 @@ from .address import FAULTS, TROUBLES, address_of, connect
 from .aside import Aside
 from .history import PostgresHistory
 from .schema import migrate
-from .sql import LOG, columns_of
+from .sql import LOG, ROLLUPS, UNROLL, columns_of
 from .store import BEGIN, WRITING
 from .writing import ERASURE
 
@@ -40,7 +40,9 @@ SELECT id, ''::bytea, {ERASURE} FROM unnest($1::text[]) AS new (id) ORDER BY id
 ON CONFLICT (id) DO UPDATE SET data = ''::bytea, customer = NULL, version = {ERASURE}
 """
 _UNLOGIN = "DELETE FROM {schema}.logins WHERE customer = $1"
-_VACUUM = "VACUUM {schema}.events, {schema}.logins"
+_VACUUM = """
+VACUUM {schema}.events, {schema}.logins, {schema}.rollup_units, {schema}.rollup_members
+"""
 
 Work = Callable[[asyncpg.Connection], Coroutine[Any, Any, None]]
 
@@ -88,6 +90,8 @@ class PostgresLog:
             await connection.execute(self._sql(_ERASE), [*gone, owner])
             await connection.execute(self._sql(_REFUSE), gone)
             await connection.execute(self._sql(_UNLOGIN), owner)
+            await connection.execute(self._sql(ROLLUPS))
+            await connection.execute(self._sql(UNROLL), [*gone, owner])
 
         self._change(work)
         self._aside.start(self._clean())

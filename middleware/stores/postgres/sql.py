@@ -39,6 +39,13 @@ LOGINS = """
 SELECT customer, visitor FROM {schema}.logins WHERE customer = ANY($1::text[])
 """
 UNLOGIN = "DELETE FROM {schema}.logins WHERE customer = $1"
+# Roll-ups and who erases take turns: what is erased is not written once more.
+ROLLUPS = "SELECT pg_advisory_xact_lock(hashtext('shopwindow rollups {schema}'))"
+UNROLL = """
+WITH left_accounts AS (
+    DELETE FROM {schema}.rollup_members WHERE owner = ANY($1::text[])
+) DELETE FROM {schema}.rollup_units WHERE owner = ANY($1::text[])
+"""
 
 
 def weights_as_columns(weights: Weights) -> list[list[Any]]:

@@ -57,7 +57,10 @@ INSERT INTO {schema}.traffic (dimension, key, weight)
 SELECT * FROM unnest($1::text[], $2::text[], $3::float8[])
 ON CONFLICT (dimension, key) DO UPDATE SET weight = traffic.weight + excluded.weight
 """
-VACUUM = "VACUUM {schema}.events, {schema}.profiles, {schema}.logins"
+VACUUM = """
+VACUUM {schema}.events, {schema}.profiles, {schema}.logins, {schema}.rollup_units,
+{schema}.rollup_members
+"""
 
 
 class PostgresStore:

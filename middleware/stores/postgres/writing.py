@@ -32,9 +32,11 @@ from .sql import (
     LOGIN,
     LOGINS,
     READ,
+    ROLLUPS,
     UNLOG,
     UNLOGIN,
     UNMAKE,
+    UNROLL,
     WRITE,
     changed_by,
     columns_of,
@@ -296,6 +298,8 @@ class Batch:
             self._elsewhere.erase(owner, marks)
         status = await self._statements.execute(UNLOG, sorted(marks))
         await self._statements.execute(UNLOGIN, owner)
+        await self._statements.execute(ROLLUPS)
+        await self._statements.execute(UNROLL, sorted({*marks, owner}))
         self._set(owner, NOBODY)
         for one in marks:
             self._set(one, Kept(retired=True), ERASURE)

@@ -9,7 +9,7 @@ from ....rules.facts import Event, Profile
 from .. import DayOf, Due, LogRow
 from ..rows import QUARTER, daily, decode_profile, event_of, is_mark, mark_of, unseen
 from .busy import STEP, BusyFile
-from .store import ERASURE
+from .store import ERASURE, UNROLL
 
 _RETIRED = "length(data) = 0"
 _ALIAS = "substr(data, 1, 1) = x'40'"  # stands for a customer
@@ -103,6 +103,8 @@ class SqliteKeeper:
             if is_mark(owner):  # customers come back with their next login
                 marks.append(owner)
             self._file.each(_ERASE, [(mark,) for mark in marks])
+            for statement in UNROLL:
+                self._file.each(statement, [(mark,) for mark in {*marks, owner}])
         # Nothing can be added any more: looking for the rest needs no lock.
         found = list(
             self._file.rows(

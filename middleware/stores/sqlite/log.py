@@ -10,7 +10,7 @@ from .. import DayOf, Keeper
 from ..rows import COLUMNS, Row, row_of
 from .file import SqliteFile
 from .history import SqliteHistory
-from .store import ERASURE
+from .store import ERASURE, UNROLL
 
 _HOLES = ", ".join("?" * len(Row._fields))
 # A mark that was erased is kept as a store keeps it: a profile without content.
@@ -67,6 +67,8 @@ class SqliteLog:
         with self._changing() as file:
             file.executemany(_LINK, [(owner, mark) for mark in {*marks, owner}])
             file.execute(_ERASE, (owner,))
+            for statement in UNROLL:
+                file.executemany(statement, [(mark,) for mark in {*marks, owner}])
             file.execute(_REFUSE, (owner,))
             if owner not in marks:
                 # A customer may come back: only the marks are refused for good.

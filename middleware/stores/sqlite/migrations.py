@@ -62,6 +62,7 @@ _STEPS = (
         body BLOB NOT NULL,
         PRIMARY KEY (account, owner)
     ) WITHOUT ROWID;
+    CREATE INDEX rollup_members_owner ON rollup_members (owner);
     CREATE TABLE rollup_sums (
         generation INTEGER NOT NULL,
         day INTEGER NOT NULL,

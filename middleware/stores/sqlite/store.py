@@ -74,6 +74,11 @@ _LOGIN = "INSERT OR IGNORE INTO logins VALUES (?, ?)"
 _VISITORS = "SELECT visitor FROM logins WHERE customer = ?"
 _ALIAS = b"@"  # no profile begins with it, be it an array of msgpack or deflated
 _RETIRED = b""
+# What owners add to the sums that are kept beside the log; see the room of the roll-ups.
+UNROLL = (
+    "DELETE FROM rollup_units WHERE owner = ?",
+    "DELETE FROM rollup_members WHERE owner = ?",
+)
 ERASURE = -1  # the version of an id that was erased: no login brings it back
 _NO_PROFILE = (_ALIAS, _RETIRED)
 
@@ -419,6 +424,9 @@ class SqliteStore:
                 marks = [mark for (mark,) in execute(_VISITORS, (owner,))]
                 self._elsewhere.erase(owner, marks)
             execute(f"DELETE FROM events WHERE visitor IN ({_VISITORS})", (owner,))
+            for mark in {owner, *(mark for (mark,) in execute(_VISITORS, (owner,)))}:
+                for statement in UNROLL:
+                    execute(statement, (mark,))
             execute("DELETE FROM profiles WHERE id = ?", (owner,))
             execute(
                 f"INSERT OR REPLACE INTO profiles SELECT visitor, x'', {ERASURE} FROM ({_VISITORS})",

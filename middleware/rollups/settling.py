@@ -1,0 +1,137 @@
+"""What stays of those who go: sums over visitors, without any of them."""
+
+from collections.abc import Iterator, Mapping
+
+from ...rules.events import PROMOTION_VIEWED
+from ...rules.measurement.plan import Plan
+from ..stores import DayOf
+from .changes import GONE, Changes, Ledger
+from .told import Told, told
+from .turn import Turn
+from .unit import (
+    NEVER,
+    Part,
+    Unit,
+    after,
+    body_of,
+    decode,
+    decode_part,
+    divided,
+    encode,
+    remembered,
+)
+
+STEP = 100  # units that leave together
+AHEAD = 1.0  # seconds: what happens in this very moment belongs to it, too
+
+
+def settle(ledger: Ledger, owner: str, plan: Plan, now: float) -> bool:
+    """Let ``owner`` count among the gone, as one who opted out. False: there was nobody."""
+    tables = ledger.tables
+    until = now + AHEAD
+    rows = tables.story(owner, until)
+    while True:
+        edition = ledger.edition
+        one = next(told(rows, plan, until, now), None)
+        marks = [mark for mark in tables.marks(owner) if mark != owner]
+        known = {unit.owner: unit for unit in tables.units([owner, *marks])}
+        if one is None and not known:
+            return False
+        changes = Changes(ledger)
+        counting = ledger.generation
+        for unit in known.values():
+            if unit.settled is not None:
+                changes.of(GONE).add(decode(unit.body), -1)
+            elif unit.generation in (counting, ledger.building):
+                changes.of(unit.generation).add(decode(unit.body), -1)
+        _keep(changes, ledger, owner, known.get(owner), one, now)
+        changes.drop += [mark for mark in marks if mark in known]
+        parts = {} if one is None else one.contribution.accounts
+        pasts = {unit.owner: unit.past for unit in known.values()}
+        changes.accounts(
+            {owner: parts} | dict.fromkeys(marks, {}), pasts, counting, leave=True
+        )
+        if changes.write(_nobody_waits, edition, bump=True):
+            return True
+        rows = tables.story(owner, until)
+
+
+def _keep(
+    changes: Changes,
+    ledger: Ledger,
+    owner: str,
+    unit: Unit | None,
+    one: Told | None,
+    now: float,
+) -> None:
+    """The unit that says what of ``owner`` counts among the gone: it goes when they are erased."""
+    past = None if unit is None else unit.past
+    if one is not None:
+        body = after(body_of(one.contribution, ledger.names), past)
+    elif (
+        unit is not None
+    ):  # its events are gone already: what was counted of them stays
+        body = decode(unit.body)
+    else:
+        return
+    changes.of(GONE).add(body)
+    shown, did = (NEVER, NEVER) if one is None else (one.shown, one.did)
+    changes.keep.append(
+        Unit(owner, GONE, encode(body), body.first, shown, did, now, past)
+    )
+
+
+def _nobody_waits() -> None:
+    """An erasure takes no turn."""
+
+
+def purge(
+    ledger: Ledger, turn: Turn, events_before: Mapping[str, float], day: DayOf
+) -> Iterator[int]:
+    """Let what was counted of events that are too old by now count among the gone; the units of
+    those who have no others go. Each step gives how many units it changed."""
+    tables = ledger.tables
+    did_before = events_before.get("", 0.0)
+    shown_before = events_before.get(PROMOTION_VIEWED, did_before)
+    last = day(max(shown_before, did_before))
+    after_owner = ""
+    while True:
+        edition = ledger.edition
+        units = tables.aged(last, shown_before, did_before, after_owner, STEP)
+        if not units:
+            return
+        changes = Changes(ledger)
+        leaving = []
+        generation = ledger.generation
+        for unit in units:
+            whole = unit.shown < shown_before and unit.did < did_before
+            body = decode(unit.body)
+            old, new = divided(body, last)
+            if whole:
+                old = body
+                leaving.append(unit.owner)
+            else:
+                past = remembered(unit.past, old, last)
+                changes.keep.append(
+                    unit._replace(body=encode(new), first=new.first, past=past)
+                )
+            changes.of(GONE).add(old)
+            if unit.generation == generation:
+                changes.of(generation).add(old, -1)
+        changes.drop += leaving
+        if leaving:
+            changes.accounts(_parts(ledger, leaving), {}, generation, leave=True)
+        if changes.write(turn.hold, edition, bump=True):
+            after_owner = units[-1].owner
+            yield len(units)
+        turn.beat()
+
+
+def _parts(ledger: Ledger, owners: list[str]) -> dict[str, dict[str, Part]]:
+    """What ``owners`` add to accounts, as it is kept."""
+    tables = ledger.tables
+    parts: dict[str, dict[str, Part]] = {owner: {} for owner in owners}
+    for account, owner, body in tables.members(tables.accounts(owners)):
+        if owner in parts:
+            parts[owner][account] = decode_part(body, ledger.names)
+    return parts

@@ -1,0 +1,184 @@
+"""Sums over many units: what has to be added to those that are kept, or taken off."""
+
+from collections.abc import Iterator, Mapping
+
+from ...rules.measurement.buckets import bucket
+from ...rules.measurement.cells import Cell, Tally
+from ...rules.measurement.marks import Count, counted
+from ...rules.measurement.metrics import ADDED_UP
+from ...rules.measurement.quantities import (
+    OF_OUTCOMES,
+    OF_PAST,
+    OF_SHOWINGS,
+    Quantities,
+)
+from ...rules.measurement.terms import fits, of_outcomes, of_showings, unpacked
+from .names import Names
+from .unit import Body, flat
+
+_REMEMBERED = 5_000  # different numbers of showings and clicks
+
+Key = tuple[int, int]
+"""A day, and the number of a name."""
+Value = Tally | int
+"""Of a cell, or of what is counted."""
+
+_SPLIT = len(OF_SHOWINGS)
+_CAPPED = tuple(
+    (name, OF_OUTCOMES.index(metric.over))
+    for name, metric in ADDED_UP.items()
+    if metric.capped
+)
+_PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
+
+_Half = tuple[int, ...]
+_Buckets = list[tuple[tuple[str, int], tuple[int, ...]]]
+
+
+def _buckets(outcomes: _Half) -> _Buckets:
+    x = outcomes[_PAST_REVENUE]
+    return [
+        ((name, bucket(y)), (1, y, y * y, x, x * x, x * y))
+        for name, at in _CAPPED
+        if (y := outcomes[at])
+    ]
+
+
+class Sums:
+    """What units add to cells and counts, or take off: by the numbers of their names."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._cells: dict[Key, int] = {}  # many sums in one number
+        self._capped: dict[Key, dict[tuple[str, int], list[int]]] = {}
+        self._large: dict[Key, Tally] = {}  # of quantities that do not fit into one
+        self._marks: dict[Key, int] = {}
+        self._further: dict[Key, int] = {}
+        self._known: dict[_Half, int] = {}
+
+    def __len__(self) -> int:
+        """About how many rows it makes."""
+        return len(self._cells) + len(self._marks) + len(self._further)
+
+    def add(self, body: Body, sign: int = 1) -> None:
+        """Add a unit; with a ``sign`` of -1 take it off."""
+        self._add_cells(body.cells, body.halves, sign)
+        for counts, numbers in (
+            (self._marks, body.marks),
+            (self._further, body.further),
+        ):
+            each = iter(numbers)
+            for what, day, number in zip(each, each, each, strict=True):
+                key = (day, what)
+                counts[key] = counts.get(key, 0) + sign * number
+
+    def put(
+        self,
+        cells: Mapping[Cell, Quantities],
+        counts: Mapping[Count, int],
+        sign: int = 1,
+    ) -> None:
+        """As :meth:`add`, of a unit that is not kept as one."""
+        self._add_cells(*flat(cells, self._names), sign)
+        for count, number in counts.items():
+            key = (count[0], self._names.of(count[1:]))
+            self._further[key] = self._further.get(key, 0) + sign * number
+
+    def _add_cells(self, cells: list[int], halves: list[_Half], sign: int) -> None:
+        if not all(map(fits, halves)):
+            self._add_large(cells, halves, sign)
+            return
+        sums = self._cells
+        packed = [
+            self._of_showings(half) if len(half) == _SPLIT else of_outcomes(half)
+            for half in halves
+        ]
+        together: dict[int, int] = {}
+        width = len(halves)
+        each = iter(cells)
+        for what, day, a, b in zip(each, each, each, each, strict=True):
+            both = together.get(a * width + b)
+            if both is None:
+                both = together[a * width + b] = sign * (packed[a] + packed[b])
+            key = (day, what)
+            known = sums.get(key)
+            sums[key] = both if known is None else known + both
+        for at, half in enumerate(halves):
+            if len(half) != _SPLIT and (capped := _buckets(half)):
+                for place in range(3, len(cells), 4):
+                    if cells[place] == at:
+                        self._cap((cells[place - 2], cells[place - 3]), capped, sign)
+
+    def _add_large(self, cells: list[int], halves: list[_Half], sign: int) -> None:
+        each = iter(cells)
+        for what, day, a, b in zip(each, each, each, each, strict=True):
+            tally = self._large.setdefault((day, what), Tally())
+            tally.count(Quantities(halves[a], halves[b]).told(), sign)
+            self._cells.setdefault((day, what), 0)
+
+    def _of_showings(self, half: _Half) -> int:
+        known = self._known.get(half)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[half] = of_showings(half)
+        return known
+
+    def _cap(self, key: Key, buckets: _Buckets, sign: int) -> None:
+        capped = self._capped.setdefault(key, {})
+        for place, values in buckets:
+            sums = capped.get(place)
+            if sums is None:
+                sums = capped[place] = [0] * len(values)
+            for at, value in enumerate(values):
+                sums[at] += sign * value
+
+    def rows(self, sign: int = 1) -> Iterator[tuple[Key, Value]]:
+        """What there is to be added to the sums that are kept; nothing that is 0. With a
+        ``sign`` of -1 what takes it off."""
+        for key, packed in self._cells.items():
+            tally = Tally()
+            tally.add(self._tally(key, packed), sign)
+            if filled(tally):
+                yield key, tally
+        text, of = self._names.text, self._names.of
+        counts = counted(
+            ((day, *text(what)), number)  # type: ignore[misc]  # a mark: it has six texts
+            for (day, what), number in self._marks.items()
+        )
+        further = dict(self._further)
+        for count, number in counts.items():
+            key = (count[0], of(count[1:]))
+            further[key] = further.get(key, 0) + number
+        yield from ((key, sign * number) for key, number in further.items() if number)
+
+    def _tally(self, key: Key, packed: int) -> Tally:
+        tally = Tally(*unpacked(packed))
+        for (name, number), sums in self._capped.get(key, {}).items():
+            if any(sums):
+                tally.buckets.setdefault(name, {})[number] = list(sums)
+        if key in self._large:
+            tally.add(self._large[key])
+        return tally
+
+
+def filled(tally: Tally) -> bool:
+    """Whether there is anything in it."""
+    return bool(tally.n or tally.moments or tally.buckets)
+
+
+def encode(value: Value) -> bytes:
+    """As it is kept."""
+    return value.encode() if isinstance(value, Tally) else b"%d" % value
+
+
+def added(kept: bytes | None, value: Value) -> bytes | None:
+    """What is kept once ``value`` is added; None: nothing is left."""
+    if kept is None:
+        return encode(value)
+    if isinstance(value, Tally):
+        tally = Tally.decode(kept)
+        tally.add(value)
+        return tally.encode() if filled(tally) else None
+    total = int(kept) + value
+    return b"%d" % total if total else None

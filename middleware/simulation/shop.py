@@ -1,0 +1,63 @@
+"""The demo shop in a process of its own, which is started and stopped again."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .crowd import Address
+
+LOOPBACK = "127.0.0.1"
+_OPENS, _CLOSES = 30.0, 30.0  # seconds that it may take
+
+
+class NoShop(Exception):
+    """A demo shop that did not open; the words say what it said."""
+
+
+@contextmanager
+def demo(store: Path) -> Iterator[Address]:
+    """The demo on a free port, with ``store`` as its SQLite file; when it ends, all is in there.
+
+    Raises :class:`NoShop` if it does not open.
+    """
+    port = _free_port()
+    command = [sys.executable, "-m", "shopwindow", "demo", "--no-seed"]
+    command += ["--port", str(port), "--store", str(store)]
+    log = store.with_name(f"{store.name}.log")
+    with log.open("wb") as output:
+        shop = subprocess.Popen(command, stdout=output, stderr=output)
+        try:
+            _wait(port, shop, log)
+            yield Address(LOOPBACK, port)
+        finally:
+            shop.send_signal(signal.SIGTERM)
+            try:
+                shop.wait(_CLOSES)
+            except subprocess.TimeoutExpired:
+                shop.kill()
+                shop.wait()
+    log.unlink()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(port: int, shop: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + _OPENS
+    while time.monotonic() < until and shop.poll() is None:
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex((LOOPBACK, port)) == 0:
+                return
+        time.sleep(0.05)
+    said = log.read_text(errors="replace").strip()[-2_000:]
+    raise NoShop(f"the demo shop does not open:\n{said}")

@@ -1,0 +1,290 @@
+import pytest
+
+from shopwindow.rules.experiments import Adapting, Rollout
+from shopwindow.rules.goals import Goal, Guardrail
+from shopwindow.rules.measurement.cells import Cell
+from shopwindow.rules.reporting.judgements import Verdict
+from shopwindow.rules.reporting.report import Effect, Report, Subject
+from shopwindow.rules.reporting.verdicts import judged
+from shopwindow.rules.reporting.writing import Writing
+from shopwindow.rules.rollout import Standing
+from tests.rules.reporting.madeup import NOW, TODAY, Book, experiment, rule, split
+
+GAP = "\N{NO-BREAK SPACE}"
+
+
+def effect(relative: float, low: float, high: float, **more: object) -> Effect:
+    known = {
+        "metric": "conversion-rate",
+        "arm": "cosy",
+        "base": "control",
+        "role": "goal",
+        "better": "more",
+        "measure": "",
+        "p": 0.01,
+        "adjusted": 0.01,
+        **{name: 0.1 for name in ("absolute", "absolute_low", "absolute_high")},
+        **{name: 0.1 for name in ("control", "treated")},
+    }
+    return Effect(relative=relative, low=low, high=high, **{**known, **more})  # type: ignore[arg-type]  # made of a dict
+
+
+def verdict(one: Effect) -> Verdict:
+    found = judged(one, (), Writing(), one.arm)
+    return Verdict(found.judgement, found.words.replace(GAP, " "))
+
+
+def of(report: Report, name: str = "tone") -> Subject:
+    return next(one for one in report.experiments if one.name == name)
+
+
+def test_the_verdict_is_a_plain_sentence() -> None:
+    better = effect(0.041, 0.009, 0.074)
+    worse = effect(-0.041, -0.074, -0.009)
+
+    assert verdict(better) == Verdict(
+        "keep",
+        "Visitors who saw cosy ordered 4.1 % more often (0.9 to 7.4 %). Keep it.",
+    )
+    assert verdict(worse) == Verdict(
+        "stop",
+        "Visitors who saw cosy ordered 4.1 % less often (0.9 to 7.4 %). Stop it.",
+    )
+
+
+def test_less_may_be_what_is_wanted() -> None:
+    fewer = effect(-0.1, -0.15, -0.05, metric="bounce-rate", better="less")
+
+    assert verdict(fewer).judgement == "keep"
+    assert verdict(fewer).words.endswith("less often (5.0 to 15.0 %). Keep it.")
+
+
+def test_another_variant_is_named_where_there_is_no_control() -> None:
+    found = verdict(effect(0.041, 0.009, 0.074, base="plain"))
+
+    assert found.words == (
+        "Visitors who saw cosy ordered 4.1 % more often than with plain (0.9 to 7.4 %). "
+        "Keep it."
+    )
+
+
+def test_what_is_open_says_how_long_it_takes() -> None:
+    found = verdict(effect(0.02, -0.01, 0.05, adjusted=0.4, detectable=0.04, days=12.3))
+
+    assert found == Verdict(
+        "open",
+        "No difference yet in how many visitors order between visitors who saw cosy and those "
+        "who did not (−1.0 to +5.0 %); a difference of 4.0 % would show by now. Let it run: "
+        "about 12 days to go.",
+    )
+
+
+def test_among_many_one_that_stands_out_may_be_luck() -> None:
+    found = verdict(effect(0.04, 0.001, 0.08, p=0.045, adjusted=0.5))
+
+    assert found.judgement == "open"
+    assert "among all that is compared here it may be luck" in found.words
+
+
+def test_numbers_are_written_as_the_shop_writes_them() -> None:
+    german = judged(effect(0.041, 0.009, 0.074), (), Writing(comma=True), "cosy")
+
+    assert "4,1" in german.words and "(0,9 to 7,4" in german.words
+
+
+@pytest.mark.parametrize("name", ["click-rate", "revenue-per-visitor", "approval"])
+def test_every_metric_has_words_of_its_own(name: str) -> None:
+    words = verdict(effect(0.041, 0.009, 0.074, metric=name)).words
+
+    assert "cosy" in words and "{" not in words and name not in words
+
+
+def test_a_large_effect_is_kept_and_its_goal_and_hypothesis_are_judged() -> None:
+    book = Book()
+    experiment(
+        book, arms={"control": (300, 0.1), "plain": (300, 0.1), "cosy": (300, 0.2)}
+    )
+    goal = Goal("conversion-rate", 0.25)
+    about = {"hypothesis": "Who is at ease buys."}
+    found = of(
+        book.report(rule("hero", split=split(control=1 / 3), goal=goal, about=about))
+    )
+
+    assert found.verdict.judgement == "keep"
+    assert found.verdict.words.startswith("Visitors who saw cosy ordered ")
+    assert found.goal is not None and found.goal.reached == "yes"
+    assert found.hypothesis is not None and found.hypothesis.confirmed == "yes"
+    assert [arm.name for arm in found.arms] == ["control", "plain", "cosy"]
+    plain = found.arms[1].verdict
+    assert plain is not None and plain.judgement == "open"
+
+
+def test_a_target_that_is_surely_missed_is_not_reached() -> None:
+    book = Book()
+    experiment(book, arms={"control": (900, 0.1), "plain": (900, 0.1)})
+    goal = Goal("conversion-rate", 1.0)
+    about = {"hypothesis": "It doubles."}
+    found = of(
+        book.report(
+            rule(
+                "hero",
+                split=split("tone", "plain", control=0.5),
+                goal=goal,
+                about=about,
+            )
+        )
+    )
+
+    assert found.goal is not None and found.goal.reached == "no"
+    assert found.hypothesis is not None and found.hypothesis.confirmed == "no"
+
+
+def test_few_visitors_bring_no_verdict_whatever_they_do() -> None:
+    book = Book()
+    experiment(book, arms={"control": (5, 0.0), "plain": (5, 1.0)})
+    found = of(book.report(rule("hero", split=split("tone", "plain", control=0.5))))
+
+    assert found.verdict.judgement == "too-few"
+    assert found.verdict.words.startswith(
+        "Too few visitors to say anything: 50 saw plain"
+    )
+
+
+def test_a_variant_that_nobody_buys_with_is_stopped() -> None:
+    book = Book()
+    experiment(book, arms={"control": (100, 0.1), "plain": (100, 0.0)})
+    found = of(book.report(rule("hero", split=split("tone", "plain", control=0.5))))
+
+    assert found.verdict.judgement == "stop"
+    assert found.verdict.words.startswith("Visitors who saw plain ordered 99.")
+
+
+def test_days_to_the_first_verdict_are_told() -> None:
+    book = Book()
+    experiment(
+        book,
+        arms={"control": (20, 0.05), "plain": (20, 0.05)},
+        days=range(TODAY - 3, TODAY + 1),
+    )
+    found = of(book.report(rule("hero", split=split("tone", "plain", control=0.5))))
+
+    assert found.verdict.judgement == "too-few"
+    assert "days to go" in found.verdict.words or "1 day to go" in found.verdict.words
+
+
+def test_arms_of_the_wrong_size_are_not_to_be_read() -> None:
+    book = Book()
+    experiment(
+        book, arms={"control": (100, 0.1), "plain": (200, 0.1), "cosy": (200, 0.5)}
+    )
+    report = book.report(rule("hero", split=split(control=1 / 3)))
+    found = of(report)
+
+    assert found.ratio is not None and found.ratio.broken
+    assert found.verdict.judgement == "sample-ratio"
+    assert found.verdict.words.startswith("Do not read this: ")
+    assert all(arm.verdict is None for arm in found.arms)
+    assert [one.code for one in report.alerts] == ["sample-ratio"]
+
+
+def test_a_holdout_of_the_wrong_size_is_not_compared_with() -> None:
+    book = Book()
+    for name, kind in (("", "site"), ("hero", "slot")):
+        book.units(Cell(TODAY, kind, name, "", "shown"), 900, ordered=0.2)
+        book.units(
+            Cell(TODAY, kind, name, "", "holdout" if kind == "site" else "held"),
+            300,
+            ordered=0.1,
+        )
+    report = book.report(rule("hero"), holdout=0.05)
+
+    assert report.earned is None
+    assert report.total is not None and report.total.verdict.judgement == "sample-ratio"
+    assert report.slots[0].verdict.judgement == "sample-ratio"
+    assert [one.code for one in report.alerts] == ["sample-ratio"]
+
+
+def test_a_broken_guardrail_outweighs_the_goal() -> None:
+    book = Book()
+    for day in range(TODAY - 5, TODAY):
+        for arm, ordered, added in (("control", 0.1, 0.5), ("cosy", 0.3, 0.2)):
+            cell = Cell(day, "experiment", "tone", "", arm)
+            book.units(cell, 500, ordered=ordered, added=added)
+    guardrails = (Guardrail("add-to-cart", at_least=-0.03),)
+    told = rule("hero", split=split("tone", "cosy", control=0.5), guardrails=guardrails)
+    report = book.report(told)
+    found = of(report)
+
+    assert found.guards[0].broken == "yes"
+    assert found.verdict.judgement == "guardrail"
+    assert found.verdict.words.endswith("Take it back.")
+    assert [one.code for one in report.alerts] == ["guardrail"]
+
+
+def test_levels_stand_from_the_least_personal_on() -> None:
+    book = Book()
+    arms = {"warm": (100, 0.1), "nobody": (100, 0.1), "group": (100, 0.1)}
+    experiment(book, "level", arms)
+    levels = {"nobody": "none", "group": "segment"}
+    told = split("level", "warm", "group", "nobody", control=0, levels=levels)
+    found = of(book.report(rule("hero", split=told)), "level")
+
+    assert [arm.level for arm in found.arms] == ["none", "segment", "individual"]
+    assert found.base == "nobody" and found.mode == "level"
+
+
+def test_adaptive_arms_are_compared_day_by_day() -> None:
+    """The better day has more visitors of one arm: pooled, it looks better than it is."""
+    book = Book(3)
+    for day, ordered, sizes in ((1, 0.1, (900, 100)), (0, 0.4, (100, 900))):
+        for arm, number in zip(("plain", "cosy"), sizes, strict=True):
+            cell = Cell(TODAY - day, "experiment", "tone", "", arm)
+            book.units(cell, number, ordered=ordered)
+    even = split("tone", "plain", "cosy", control=0)
+    adaptive = split("tone", "plain", "cosy", control=0, adapt=Adapting())
+    goal = Goal("conversion-rate")
+    pooled = of(book.report(rule("hero", split=even, goal=goal)))
+    daily = of(book.report(rule("hero", split=adaptive, goal=goal)))
+
+    def uplift(found: Subject) -> float:
+        return next(one.relative for one in found.effects if one.role == "goal")
+
+    assert uplift(pooled) > 1.0
+    assert abs(uplift(daily)) < 0.25
+    assert daily.ratio is None and pooled.ratio is not None
+
+
+def test_a_roll_out_that_went_back_is_an_alert() -> None:
+    book = Book()
+    experiment(book, arms={"control": (100, 0.1), "plain": (100, 0.1)})
+    told = split("tone", "plain", control=0, rollout=Rollout())
+    standing = Standing("x", NOW, NOW, first_day=TODAY - 5, back="bounces rose by 9 %")
+    report = book.report(rule("hero", split=told), standings={"tone": standing})
+    found = of(report)
+
+    assert found.rolling is not None and found.rolling.share == 0
+    assert [one.code for one in report.alerts] == ["guardrail"]
+    assert "went back to nobody: bounces rose by 9 %" in report.alerts[0].words
+    # Days of the version before count no more.
+    assert {arm.funnel.exposed for arm in found.arms} == {500}
+
+
+def test_click_rates_are_not_compared_with_who_saw_nothing() -> None:
+    book = Book()
+    experiment(book, arms={"control": (300, 0.1), "plain": (300, 0.1)})
+    goal = Goal("click-rate")
+    told = rule("hero", split=split("tone", "plain", control=0.5), goal=goal)
+    found = of(book.report(told))
+
+    assert found.verdict.judgement == "alone"
+    assert "give it a second variant" in found.verdict.words
+
+
+def test_without_anybody_to_compare_with_nothing_is_claimed() -> None:
+    book = Book()
+    book.units(Cell(TODAY, "rule", "hero", "", "shown"), 500, ordered=0.5)
+    report = book.report(rule("hero"))
+
+    assert report.rules[0].verdict.judgement == "alone"
+    assert report.rules[0].effects == ()
+    assert any("no holdout" in note for note in report.notes)
