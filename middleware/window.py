@@ -40,6 +40,7 @@ from .models import FIRST, Models
 from .ownpages.rates import Rates
 from .ownpages.tickets import Tickets
 from .previews import Previews
+from .ratings import Ratings
 from .remote import Remotes
 from .routes import Routes
 from .settings import address, is_production, read_keys
@@ -107,6 +108,7 @@ class Shopwindow:
         self.production = is_production()
         self.clicks = ClickLinks(self.keys)
         self.dismissals = Dismissals(self.keys)
+        self.ratings = Ratings(self.keys)
         self.rates = Rates()
         self.tickets = Tickets(self.keys)
         self.showings = Showings(self.keys)
