@@ -261,7 +261,7 @@ class Walk:
     def _id(self) -> str:
         """Ids sort by time, and no two are alike: the visitor's number, and one within the visit."""
         self._made += 1
-        return f"{int(self.time * 1000):011x}{self.who.number:012x}{self._made:04x}"
+        return f"{int(self.time * 1000):011x}{self.who.number:016x}{self._made:04x}"
 
     def _happens(self, name: str, properties: str) -> None:
         self.happened.append(

@@ -33,16 +33,22 @@ def print_books(books: Books, agreement: Agreement | None) -> None:
     if agreement is None:
         console.print("Nothing to compare with: name the shop's store with --store")
         return
+    for one in agreement.effects:
+        if one.planted:
+            sign = "" if one.covered else ", which is NOT between"
+            console.print(f"{one}{sign}", markup=False, highlight=False)
+    console.print()
     if not agreement.differing:
-        words = f"All {agreement.compared:,} numbers are what shopwindow counted."
-        console.print(words)
+        console.print(
+            f"All {agreement.compared:,} numbers are what shopwindow counted."
+        )
         return
     console.print(
         f"{len(agreement.differing):,} of {agreement.compared:,} numbers are not what "
         "shopwindow counted:"
     )
-    for one in agreement.differing[:SHOWN]:
-        console.print(f"  {one}", markup=False)
+    for difference in agreement.differing[:SHOWN]:
+        console.print(f"  {difference}", markup=False)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
