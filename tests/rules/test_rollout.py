@@ -261,8 +261,8 @@ def test_nobody_changes_sides_on_the_way_up_to_a_half() -> None:
 
 
 def test_rolling_out_what_changes_nothing_rarely_goes_back() -> None:
-    ran = [roll(Shop(visitors=4_000), seed) for seed in range(60)]
-    assert sum(bool(each.back) for each in ran) <= 5  # of which 3 are allowed by design
+    ran = [roll(Shop(visitors=4_000), seed) for seed in range(40)]
+    assert sum(bool(each.back) for each in ran) <= 4  # of which 2 are allowed by design
 
 
 def test_real_harm_is_found_before_everybody_sees_it() -> None:
