@@ -139,9 +139,17 @@ class Visitor:
                 self._open(link)
                 if luck.random() < 0.2:
                     self._open(luck.choice(seen.links))  # one showing, followed twice
+            elif seen.thumbs and luck.random() < RATES:
+                self._rate(one)
             elif seen.dismissal and luck.random() < self.taste.picky:
                 one.dismissed = True
                 self._send(seen.dismissal)
+
+    def _rate(self, one: Showing) -> None:
+        """Thumbs up or down; some change their mind, and what they said last counts."""
+        for _ in range(2 if self.luck.random() < 0.2 else 1):
+            one.rated = self.luck.choice(("up", "up", "down"))
+            self._send(one.seen.thumbs, rating=one.rated)
 
     # -- buying ----------------------------------------------------------------------------
 
