@@ -203,7 +203,7 @@ class Terminal:
             ]
             if self._wide:
                 cells += [
-                    Text(write.number(effect.adjusted, 3)),
+                    Text(write.chance(effect.adjusted)),
                     Text(name_of(effect.metric).lower()),
                 ]
             table.add_row(Text(name), *cells)
