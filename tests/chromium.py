@@ -18,11 +18,15 @@ PATIENCE = 20.0  # seconds for anything that a page does
 _CTRL = 2  # as the protocol numbers it
 
 
+def found() -> str | None:
+    """The program, if there is one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
 def command() -> str:
     """The program; the test is skipped, or fails, where there is none."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    return found or absent("chromium", "apt-get install chromium")
+    return found() or absent("chromium", "apt-get install chromium")
 
 
 class Chromium:
@@ -119,6 +123,12 @@ class Chromium:
         key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
         self.call("Input.dispatchKeyEvent", type="keyDown", text="\r", **key)
         self.call("Input.dispatchKeyEvent", type="keyUp", **key)
+
+    def press(self, key: str, code: int) -> None:
+        """Press and release a key that writes nothing."""
+        named = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, **named)
 
     def complaints(self) -> list[str]:
         """What the browser's console says went wrong, as what a page's policy forbids."""
