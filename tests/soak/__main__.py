@@ -21,8 +21,10 @@ from .judging import soak_decisions
 from .pages import soak_pages
 from .profiles import soak_profiles
 from .purging import soak_purge
+from .reportpage import soak_report_page
 from .rollouts import soak_rollouts
 from .rulefiles import soak_rule_files
+from .simulated import soak_simulated
 from .soaked import Soaked
 from .statistics import soak_effect, soak_growthbook, soak_no_effect
 from .stories import soak_stories
@@ -45,8 +47,10 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("strangers", soak_strangers, 10_000),
     ("cookieless pages", soak_cookieless, 1_000_000),
     ("processes that write", soak_writers, 10_000),
+    ("pages of reports", soak_report_page, 5),
     ("pages beside a purge", soak_purge, 1_000_000),
     ("visitors before shelves", soak_crowd, 10_000),
+    ("made-up visitors", soak_simulated, 20_000),
     ("swapped models", soak_swaps, 1_000),
     ("faults of stores", soak_faults, 36),
     ("killed writers", soak_kills, 140),
