@@ -15,7 +15,9 @@ from .turn import Turn
 from .workers import DONE, FAILED, PROCESSES, Job
 
 SAID = 0.25  # seconds between two lines
-GARBAGE = 100_000  # things made, before somebody looks for circles: there are hardly any
+GARBAGE = (
+    100_000  # things made, before somebody looks for circles: there are hardly any
+)
 
 
 def main() -> None:
