@@ -12,10 +12,10 @@ from ..rules.facts import DAY
 from ..rules.goals import Guardrail
 from ..rules.guarding import looked
 from ..rules.measurement.cells import Cell, Tally
-from ..rules.measurement.plan import MeasureSettings, Plan, plan_of
 from ..rules.rollout import Looked, Standing, advanced, begun, fingerprint
 from ..rules.rule import Rule
 from .rollups import Rollups
+from .rollups.planning import plan_for as plan_for
 from .site import Site
 
 _HALVES = 10  # half-lives after which a day counts a thousandth
@@ -52,18 +52,6 @@ class Moved(NamedTuple):
     allocations: Allocations
     adapted: list[Adapted]
     steps: list[Step]
-
-
-def plan_for(site: Site) -> Plan:
-    """How the visitors of ``site`` are counted."""
-    told = site.settings.experiments
-    settings = MeasureSettings(
-        customer_value=told.customer_value,
-        repurchase_days=told.repurchase_days,
-        window=float(told.window.seconds),
-        lead_events=told.lead_events,
-    )
-    return plan_of(site.rules, settings, site.context.day)
 
 
 def moved(site: Site, rollups: Rollups, now: float) -> Moved:

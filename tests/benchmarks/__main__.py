@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import deciding, firstbyte, overredis, reading, rewriting, servers
+from . import deciding, firstbyte, overredis, reading, rewriting, rollups, servers
 from .contenders import EXACT, KINDS, contenders
 from .goals import (
     Goal,
@@ -168,6 +168,13 @@ def over_redis(
     return Measured(tables, overredis.redis_goals(found), plain)
 
 
+def rolled(folder: Path, events: int, steps: Callable[[str, int], Step]) -> Measured:
+    """A large log, counted by the day beside a writer."""
+    found = rollups.measure(folder, events, steps("roll-ups", 2))
+    goals = rollups.rollup_goals(found)
+    return Measured([], goals, {"rollups": found._asdict()})
+
+
 def recommended(steps: Callable[[str, int], Step]) -> Measured:
     """Recommendations, on data in the folder that SHOPWINDOW_DATA names."""
     step = steps("recommending", 1)
@@ -180,7 +187,7 @@ def recommended(steps: Callable[[str, int], Step]) -> Measured:
 @click.argument(
     "parts",
     nargs=-1,
-    type=click.Choice(["inside", "servers", "redis", "recommending"]),
+    type=click.Choice(["inside", "servers", "redis", "recommending", "rollups"]),
     metavar="[PART]...",
 )
 @click.option(
@@ -201,8 +208,9 @@ def main(parts: tuple[str, ...], target: Path | None, rounds: int, quick: bool) 
     """Measure shopwindow against its goals; exit code 1 if one is missed.
 
     PART is "inside" for what is measured in one process, "servers" for nginx, Varnish and
-    uvicorn on real ports, "redis" for a redis-server, or "recommending" for what is learned from
-    events (data in the folder that SHOPWINDOW_DATA names); without it all are measured.
+    uvicorn on real ports, "redis" for a redis-server, "recommending" for what is learned from
+    events (data in the folder that SHOPWINDOW_DATA names), or "rollups" for a log of millions of
+    events; without it all are measured.
     """
     errors = Console(stderr=True)
     columns = (TextColumn("{task.description:19}"), BarColumn(), TimeRemainingColumn())
@@ -230,6 +238,11 @@ def main(parts: tuple[str, ...], target: Path | None, rounds: int, quick: bool) 
             measured.append(over_redis(profiles, 5 if quick else 11, steps))
         if "recommending" in parts or not parts:
             measured.append(recommended(steps))
+        if "rollups" in parts or not parts:
+            logs = folder / "rollups"
+            logs.mkdir()
+            events = rollups.EVENTS // 10 if quick else rollups.EVENTS
+            measured.append(rolled(logs, events, steps))
 
     goals = [goal for part in measured for goal in part.goals]
     output = Console()
