@@ -118,7 +118,12 @@ class Shopwindow:
         self._client = client
         self._given_store = store
         self.store: Store = store or MemoryStore()
-        self.journal = Journal(self.store, self._learn, self._weigh)
+        self.journal = Journal(
+            self.store,
+            self._learn,
+            self._weigh,
+            settle=None if store else self._settle,
+        )
         self.breaker = Breaker()
         self.traffic: Traffic = NO_TRAFFIC
         self.allocations = NO_ALLOCATIONS  # swapped as a whole, like the traffic
@@ -236,7 +241,13 @@ class Shopwindow:
     def _read(self) -> "_Made":
         from .loading.lastgood import read  # as above
 
-        return self._made(read(self.folder, self.clicks.link, self.site), self.site)
+        return self._remade(read(self.folder, self.clicks.link, self.site))
+
+    def _remade(self, site: "Site") -> "_Made":
+        """As :meth:`_made`, in place of the site that is served."""
+        for note in altered(self.site.rules, site.rules):
+            log.warning("%s", note)
+        return self._made(site, self.site)
 
     def _watch(self) -> None:
         """Make live what is saved in the folder, from now on."""
@@ -249,9 +260,7 @@ class Shopwindow:
 
         def bring(files: Mapping[str, str], findings: Sequence[Finding]) -> None:
             site = read_found(self.folder, files, findings, self.clicks.link, self.site)
-            for note in altered(self.site.rules, site.rules):
-                log.warning("%s", note)
-            made = self._made(site, self.site)
+            made = self._remade(site)
             loop.call_soon_threadsafe(self._bring, made)
 
         def count(what: str) -> None:
@@ -272,6 +281,12 @@ class Shopwindow:
 
     def _learn(self, profile: Profile | None, event: Event) -> Profile | None:
         return self.site.learn(profile, event)
+
+    def _settle(self, visitor: str) -> None:
+        """Of a visitor who is about to be erased: nothing else here needs the roll-ups."""
+        from .rollups.leaving import settle
+
+        settle(self.site, visitor)
 
     def _weigh(self, events: Sequence[Event]) -> Weights:
         return weigh_all(events, self.site.catalog.relatives)
