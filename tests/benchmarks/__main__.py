@@ -22,7 +22,17 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import deciding, firstbyte, overredis, reading, rewriting, rollups, servers
+from . import (
+    accounting,
+    deciding,
+    firstbyte,
+    overredis,
+    reading,
+    rewriting,
+    rollups,
+    servers,
+)
+from .accounting import Accounting, accounting_goals
 from .contenders import EXACT, KINDS, contenders
 from .goals import (
     Goal,
@@ -56,8 +66,8 @@ Step = Callable[[], None]
 
 async def race_pages(
     folder: Path, rounds: int, steps: Callable[[str, int], Step]
-) -> dict[str, Timings]:
-    """The timings of all contenders, by kind of page."""
+) -> tuple[dict[str, Timings], Accounting]:
+    """The timings of all contenders, by kind of page, and what counting showings costs."""
     work = Work(folder, time.time(), steps("visitors", VISITORS))
     pages = {}
     async with work.window:
@@ -67,10 +77,12 @@ async def race_pages(
             step = steps(f"{kind} page", (rounds + 1) * len(competing))
             requests = partial(work.requests, count=REQUESTS[kind])
             pages[kind] = await race(competing, requests, rounds, step)
+        step = steps("accounting", accounting.ROUNDS + 1)
+        counting = await accounting.measure(work, step)
     lost = {**work.window.counters, **work.window.journal.dropped}
     if lost:
         raise SystemExit(f"nothing was measured: {lost}")
-    return pages
+    return pages, counting
 
 
 async def compare(work: Work, kind: str, competing: list[Contender]) -> None:
@@ -113,11 +125,12 @@ def in_process(
     moments = firstbyte.measure(folder, FIRST_BYTE_ROUNDS, step)
     rewrites = rewriting.measure(steps("rewriting", rewriting.ROUNDS + 1))
     decisions = deciding.measure(steps)
-    pages = asyncio.run(race_pages(folder, rounds, steps))
+    pages, counting = asyncio.run(race_pages(folder, rounds, steps))
     goals = [goal for kind in KINDS for goal in page_goals(kind, pages[kind])]
     goals += [*first_byte_goals(moments), *reload_goals(reloaded)]
     goals += [*rewriting_goals(rewrites), *decision_goals(decisions)]
     goals.append(import_goal(imported))
+    goals += accounting_goals(counting)
     goals += reading.read_goals(reading.measure(folder))
     plain = {
         "rounds": rounds,
