@@ -17,7 +17,7 @@ import msgspec
 
 from ..rules.events import PREFERENCE_SET
 from ..rules.facts import Event, Profile
-from .stores import REARRANGING, Draft, Learn, Store, StoreError, Weights
+from .stores import ERASED, REARRANGING, Draft, Learn, Store, StoreError, Weights
 
 log = logging.getLogger("shopwindow")
 
@@ -41,6 +41,7 @@ _RANKS = {
     "Product Added": 2,
     "Product Removed": 2,
     "Promotion Clicked": 2,
+    "Promotion Rated": 2,
     "Order Completed": 3,
     PREFERENCE_SET: 3,
     **dict.fromkeys(REARRANGING, 3),
@@ -49,6 +50,7 @@ _ORDINARY = 1
 _encode = msgspec.json.Encoder().encode
 
 Weigh = Callable[[Sequence[Event]], Weights]
+Settle = Callable[[str], None]
 
 
 _numbers = count()
@@ -173,14 +175,22 @@ class Journal:
 
     ``accepted`` = ``stored`` + the sum of ``dropped`` + ``waiting``, always. ``learn`` makes
     the next profile out of an event, ``weigh`` what events add to the shop's traffic.
+    ``settle`` is told of a visitor id just before all that is known of it is erased.
     """
 
     def __init__(
-        self, store: Store, learn: Learn, weigh: Weigh, *, limit: int = 10_000
+        self,
+        store: Store,
+        learn: Learn,
+        weigh: Weigh,
+        *,
+        limit: int = 10_000,
+        settle: Settle | None = None,
     ) -> None:
         self._store = store
         self._learn = learn
         self._weigh = weigh
+        self._settle = settle
         self._limit = limit
         self._queues: tuple[deque[_Entry], ...] = (deque(), deque(), deque(), deque())
         self._batch: list[_Entry] = []
@@ -393,31 +403,59 @@ class Journal:
         return bool(taken)
 
     def _commit(self) -> bool:
-        events = [entry[1] for entry in self._batch]
+        while self._batch:
+            if not self._commit_some(self._together()):
+                return False
+        return True
+
+    def _together(self) -> int:
+        """How many events of the batch are committed at once. Who is erased is settled first,
+        when all that they did before is in the store."""
+        if self._settle is None:
+            return len(self._batch)
+        for number, entry in enumerate(self._batch):
+            if entry[1].name == ERASED:
+                if number:
+                    return number
+                self._leave(entry[1].visitor)
+                return 1
+        return len(self._batch)
+
+    def _leave(self, visitor: str) -> None:
+        assert self._settle is not None
+        try:
+            self._settle(visitor)
+        except Exception as error:
+            # Whatever is wrong with statistics: who wants to be erased is erased.
+            log.warning("who is erased now is not counted as one who left: %s", error)
+
+    def _commit_some(self, size: int) -> bool:
+        entries = self._batch[:size]
+        events = [entry[1] for entry in entries]
         try:
             weights = self._weigh(events)
-            self._store.commit(events, self._learn, weights, self._drafts())
+            self._store.commit(events, self._learn, weights, self._drafts(entries))
         except StoreError as error:
             return self._refused(error)
         except msgspec.DecodeError:
-            return self._one_by_one()
+            return self._one_by_one(size)
         except Exception:
             # A fault in one event (or in us) must not stop all that come after it.
             log.exception(
                 "a batch of %d events failed; storing them one by one", len(events)
             )
-            return self._one_by_one()
-        batch, self._batch = self._batch, []
+            return self._one_by_one(size)
+        self._batch = self._batch[size:]
         self._trouble = ""
         with self._lock:
-            self._finish(batch, kept=True)
+            self._finish(entries, kept=True)
         return True
 
-    def _drafts(self) -> dict[str, Draft]:
+    def _drafts(self, entries: Sequence[_Entry]) -> dict[str, Draft]:
         """What the batch makes of whom, as far as the requests have worked it out."""
         drafts: dict[str, Draft] = {}
         unknown = set()
-        for _, event, _, after, _ in self._batch:
+        for _, event, _, after, _ in entries:
             visitor = event.visitor
             if after is None:
                 unknown.add(visitor)
@@ -446,8 +484,8 @@ class Journal:
             )
             log.error(words, error)
 
-    def _one_by_one(self) -> bool:
-        while self._batch:
+    def _one_by_one(self, size: int) -> bool:
+        for _ in range(size):
             entry = self._batch[0]
             kept = True
             try:

@@ -144,13 +144,10 @@ def _stepped(
         standing = begun(version, now, day, before)
     else:
         standing = before
-    until = day + 1
-    share = standing.share(rollout)
-    if share >= 1:  # since then nobody is held who came first
-        until = site.context.day(standing.since)
+    until = day + 1 if standing.last_day is None else standing.last_day
     # What one of its rules is to keep to is broken by the experiment as a whole.
     found = looked(cells, _guardrails(rules), standing.first_day, until)
-    after = advanced(standing, rollout, found, now)
+    after = advanced(standing, rollout, found, now, day)
     return Step(split.experiment, before, after, after.share(rollout), found)
 
 

@@ -40,6 +40,7 @@ from .models import FIRST, Models
 from .ownpages.rates import Rates
 from .ownpages.tickets import Tickets
 from .previews import Previews
+from .ratings import Ratings
 from .remote import Remotes
 from .routes import Routes
 from .settings import address, is_production, read_keys
@@ -107,6 +108,7 @@ class Shopwindow:
         self.production = is_production()
         self.clicks = ClickLinks(self.keys)
         self.dismissals = Dismissals(self.keys)
+        self.ratings = Ratings(self.keys)
         self.rates = Rates()
         self.tickets = Tickets(self.keys)
         self.showings = Showings(self.keys)
@@ -116,7 +118,12 @@ class Shopwindow:
         self._client = client
         self._given_store = store
         self.store: Store = store or MemoryStore()
-        self.journal = Journal(self.store, self._learn, self._weigh)
+        self.journal = Journal(
+            self.store,
+            self._learn,
+            self._weigh,
+            settle=None if store else self._settle,
+        )
         self.breaker = Breaker()
         self.traffic: Traffic = NO_TRAFFIC
         self.allocations = NO_ALLOCATIONS  # swapped as a whole, like the traffic
@@ -274,6 +281,12 @@ class Shopwindow:
 
     def _learn(self, profile: Profile | None, event: Event) -> Profile | None:
         return self.site.learn(profile, event)
+
+    def _settle(self, visitor: str) -> None:
+        """Of a visitor who is about to be erased: nothing else here needs the roll-ups."""
+        from .rollups.leaving import settle
+
+        settle(self.site, visitor)
 
     def _weigh(self, events: Sequence[Event]) -> Weights:
         return weigh_all(events, self.site.catalog.relatives)

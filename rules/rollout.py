@@ -34,8 +34,9 @@ class Standing(msgspec.Struct, frozen=True):
     """Where a roll-out stands. Times are in seconds since 1970.
 
     ``fingerprint`` tells the version of its rules, whose roll-out ``began`` then; ``step`` is the
-    index of the step that was reached at ``since``. ``first_day`` is the first day whose new
-    visitors saw this version alone. ``back`` says why it went back, else it is empty; ``waits``
+    index of the step that was reached at ``since``. Who came first on the days from
+    ``first_day`` up to, but without, ``last_day`` can be compared: before, visitors saw another
+    version, since then all see it and nobody is held; None: that is not so yet. ``back`` says why it went back, else it is empty; ``waits``
     what the next step waits for.
     """
 
@@ -44,6 +45,7 @@ class Standing(msgspec.Struct, frozen=True):
     since: float
     step: int = 0
     first_day: int = 0
+    last_day: int | None = None
     back: str = ""
     waits: str = ""
 
@@ -72,13 +74,14 @@ class Looked(NamedTuple):
 def begun(fingerprint: str, now: float, day: int, before: Standing | None) -> Standing:
     """A roll-out at its first step. Where visitors saw another version on the same ``day``
     ``before``, that day does not count."""
-    return Standing(fingerprint, now, now, 0, day if before is None else day + 1)
+    first = day if before is None else day + 1
+    return Standing(fingerprint, now, now, first_day=first)
 
 
 def advanced(
-    standing: Standing, rollout: Rollout, looked: Looked, now: float
+    standing: Standing, rollout: Rollout, looked: Looked, now: float, day: int
 ) -> Standing:
-    """``standing`` after a look at ``now``: back, a step further, or where it was."""
+    """``standing`` after a look at ``now``, on ``day``: back, a step further, or where it was."""
     if standing.back:
         return standing
     enough = min(looked.shown, looked.held) >= ENOUGH
@@ -98,7 +101,9 @@ def advanced(
     elif rest > 0:
         waits = f"{lasted(_rounded(rest))} more at this step"
     else:
-        return replace(standing, step=standing.step + 1, since=now, waits="")
+        further = replace(standing, step=standing.step + 1, since=now, waits="")
+        everybody = further.share(rollout) >= 1
+        return replace(further, last_day=day) if everybody else further
     return replace(standing, waits=waits)
 
 

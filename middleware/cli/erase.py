@@ -14,7 +14,7 @@ from ..engines.users import user_of
 from ..settings import read_keys
 from ..site import Site
 from ..stores import Keeper
-from .records import STORE, looked_after
+from .records import STORE, address_of, looked_after
 from .site import count, usable
 from .whom import CUSTOMER, PEOPLE, Whom, split, whom
 
@@ -70,6 +70,7 @@ def command(
         with _busy(f"Erasing {person.words}"):
             # Also of whom nothing is kept yet: workers may have something in their hands.
             for owner in owners or person.owners:
+                _settle(site, url, owner)
                 keeper.erase(owner)
     if form == "json":
         click.echo(msgspec.json.encode(_json(found)).decode())
@@ -81,6 +82,18 @@ def command(
     if not owners:
         click.echo(f"nothing is kept of {person.words}", err=True)
         sys.exit(1)
+
+
+def _settle(site: Site, url: str | None, owner: str) -> None:
+    """Before they go they count as one who left; without them, and whether or not it works."""
+    from ..rollups.leaving import settle_owner
+
+    try:
+        settle_owner(site, address_of(site, url), owner)
+    except Exception as error:
+        # Whatever is wrong with statistics: who wants to be erased is erased.
+        words = f"they are not counted among those who left: {error}"
+        click.echo(words, err=True)
 
 
 def _elsewhere(site: Site, owners: Collection[str]) -> Iterator[str]:

@@ -8,9 +8,11 @@ from typing import NamedTuple
 import click
 import msgspec
 
+from ..rollups import open_rollups
+from ..site import Site
 from ..stores import Keeper
 from .question import FOLDER
-from .records import STORE, looked_after, stepped
+from .records import STORE, address_of, looked_after, stepped
 from .site import count, usable
 
 BATCH = 250  # rows in one step: a few milliseconds
@@ -77,6 +79,7 @@ def command(folder: Path, url: str | None, dry_run: bool, form: str) -> None:
         ]  # fmt: skip
         gone = {part.name: part.due for part in parts}
         if not dry_run:
+            _settle(site, url, before)
             total = sum(part.due for part in parts)
             with stepped("Deleting", total) as advance:
                 for part in parts:
@@ -97,6 +100,14 @@ def command(folder: Path, url: str | None, dry_run: bool, form: str) -> None:
         rows = count(gone[part.name], noun)
         click.echo(f"{rows:>14}  {part.words}, kept {part.keep}")
     click.echo("would be deleted: --dry-run" if dry_run else "deleted")
+
+
+def _settle(site: Site, url: str | None, before: Mapping[str, float]) -> None:
+    """What was counted of these events stays in the sums, without those who did it."""
+    at = address_of(site, url)
+    with open_rollups(at, site.context.day) as rollups:
+        for _ in _gently(rollups.purge(before)):
+            pass
 
 
 def _part(

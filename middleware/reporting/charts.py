@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from ...rules.reporting.report import Effect
 from ...rules.reporting.writing import Writing
 
-WIDTH, SIDE, TOP, ROW, BOTTOM = 640, 24, 8, 46, 34
+WIDTH, SIDE, TOP, ROW, BOTTOM = 640, 38, 8, 46, 34
 _LETTERS = 56  # of a name beside its numbers
 _TICKS = 6
 

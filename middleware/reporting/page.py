@@ -13,7 +13,7 @@ from ...rules.measurement.metrics import METRICS
 from ...rules.reporting.report import Effect, Funnel, Report, Rolling, Subject
 from ...rules.reporting.writing import Writing
 from .charts import sign, whiskers
-from .words import ALARMS, BADGES, CONFIRMED, GUARDED, MODES, REMARKS, name_of
+from .words import ALARMS, BADGES, CONFIRMED, GUARDED, MODES, grouped, name_of
 
 
 def html(report: Report, write: Writing) -> str:
@@ -26,11 +26,6 @@ def html(report: Report, write: Writing) -> str:
         contents.append(("coverage", "Slots and lifecycle stages"))
     contents += [("findings", "What to look at"), ("reading", "How to read this")]
 
-    def value(metric: str, number: float | None) -> str:
-        known = METRICS[metric]
-        kind = "share" if metric in _SHARES else known.kind
-        return write.value(number, kind, known.measure)
-
     rendered = page(__package__, "report.html").render(
         report=report,
         groups=groups,
@@ -41,10 +36,10 @@ def html(report: Report, write: Writing) -> str:
         updated=""
         if report.updated is None
         else _clock(report.updated, report.timezone),
-        value=value,
+        value=lambda metric, number: written(metric, number, write),
         badges=BADGES,
         alarms=ALARMS,
-        remarks=REMARKS,
+        grouped=grouped,
         modes=MODES,
         confirmed=CONFIRMED,
         guarded=GUARDED,
@@ -57,11 +52,18 @@ def html(report: Report, write: Writing) -> str:
         shown_of=shown_of,
         net_of=net_of,
     )
-    return rendered.lstrip()  # macros leave empty lines
+    return f"{rendered.strip()}\n"  # macros leave empty lines
 
 
 #: Ratios of which each part is one of the whole.
 _SHARES = frozenset({"click-rate", "bounce-rate", "dismissals", "approval"})
+
+
+def written(metric: str, number: float | None, write: Writing) -> str:
+    """The value of a metric as it is read."""
+    known = METRICS[metric]
+    kind = "share" if metric in _SHARES else known.kind
+    return write.value(number, kind, known.measure)
 
 
 def goals_of(subjects: Iterable[Subject]) -> list[tuple[str, Effect]]:

@@ -5,12 +5,11 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from ...findings import visible
-from ...rules.measurement.metrics import METRICS
 from ...rules.reporting.judgements import Verdict
 from ...rules.reporting.report import Arm, Effect, Report, Subject
 from ...rules.reporting.writing import Writing
-from .page import goals_of, net_of, rolled, shown_of
-from .words import ALARMS, BADGES, CONFIRMED, GUARDED, MODES, REMARKS, name_of
+from .page import goals_of, net_of, rolled, shown_of, written
+from .words import ALARMS, BADGES, CONFIRMED, GUARDED, MODES, grouped, name_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,8 +50,10 @@ class Terminal:
         self._coverage(report)
         if report.findings:
             self._head("What to look at")
-            for one in report.findings:
-                self._item(f"{REMARKS[one.code]} {one.words}", "-", "yellow")
+            for hint, findings in grouped(report.findings):
+                self._line(f"{hint.heading}: {hint.words}")
+                for one in findings:
+                    self._item(one.words, "-", "yellow")
 
     # -- parts ---------------------------------------------------------------------------
 
@@ -202,7 +203,7 @@ class Terminal:
             ]
             if self._wide:
                 cells += [
-                    Text(write.number(effect.adjusted, 3)),
+                    Text(write.chance(effect.adjusted)),
                     Text(name_of(effect.metric).lower()),
                 ]
             table.add_row(Text(name), *cells)
@@ -241,7 +242,7 @@ class Terminal:
         from rich.text import Text
 
         # Rich tears numbers from their units, which a space without a break holds together.
-        first, *rest = wrap(visible(words), max(20, self._console.width - 2)) or [""]
+        first, *rest = _lines(words, self._console.width - 2)
         text = Text.assemble((f"{mark} ", f"bold {style}"), first)
         for line in rest:
             text.append(f"\n  {line}")
@@ -254,12 +255,15 @@ class Terminal:
     def _line(self, words: str = "", style: str = "") -> None:
         from rich.text import Text
 
-        lines = wrap(visible(words), max(20, self._console.width)) or [""]
+        lines = _lines(words, self._console.width)
         self._console.print(Text("\n".join(lines), style=style), soft_wrap=True)
 
     def _value(self, metric: str, value: float | None) -> str:
-        known = METRICS[metric]
-        return self._write.value(value, known.kind, known.measure)
+        return written(metric, value, self._write)
+
+
+def _lines(words: str, width: int) -> list[str]:
+    return wrap(visible(words), max(20, width), break_on_hyphens=False) or [""]
 
 
 def _named(arm: Arm, subject: Subject) -> str:

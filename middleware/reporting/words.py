@@ -1,9 +1,10 @@
 """What readers of a report are told beside its numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ...rules.reporting.judgements import Judgement, State
+from ...rules.reporting.report import Remark
 
 
 class Badge(NamedTuple):
@@ -68,14 +69,38 @@ def name_of(metric: str) -> str:
     return NAMES.get(metric, metric)
 
 
-#: What a finding is about, in a word or two.
-REMARKS: Mapping[str, str] = {
-    "unseen": "Not seen:",
-    "unclicked": "Not clicked:",
-    "tired": "Tired:",
-    "uncovered": "Not served:",
-    "review": "Review due:",
+class Hint(NamedTuple):
+    """What findings of a kind have in common: a heading, and what to do about them."""
+
+    heading: str
+    words: str
+
+
+HINTS: Mapping[str, Hint] = {
+    "unseen": Hint(
+        "Not seen",
+        "Do their conditions ever hold, and does another rule of the slot come first? "
+        "`shopwindow explain` says it for each persona.",
+    ),
+    "unclicked": Hint("Not clicked", "Does what they show have a link?"),
+    "tired": Hint(
+        "Tired", "Show something new, or show them less often: `cap` limits how often."
+    ),
+    "uncovered": Hint("Not served", "Is there a rule for these visitors?"),
+    "review": Hint(
+        "Review due", "Look whether they are still right, and set a new day."
+    ),
 }
+
+
+def grouped(findings: Iterable[Remark]) -> list[tuple[Hint, list[Remark]]]:
+    """Those of a kind together, in the order in which kinds come."""
+    found: dict[str, list[Remark]] = {}
+    for one in findings:
+        found.setdefault(one.code, []).append(one)
+    return [(HINTS[code], each) for code, each in found.items()]
+
+
 ALARMS: Mapping[str, str] = {
     "silent": "No impressions:",
     "sample-ratio": "Sample ratio:",

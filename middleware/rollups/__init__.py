@@ -53,6 +53,9 @@ class Rollups(Protocol):
         shop goes on beside it. Of two updates at the same time, the second waits for the first.
         """
 
+    def owner_of(self, visitor: str) -> str:
+        """Whose the events of a visitor id are, if there are any."""
+
     def settle(self, owner: str, plan: "Plan", now: float) -> None:
         """``owner`` is about to be erased, and refuses: what they did until ``now`` and that they
         opted out stays in the sums, without them. Doing it twice counts once."""

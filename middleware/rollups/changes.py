@@ -17,8 +17,8 @@ class Ledger:
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
-        self.names = Names(tables.numbers)
-        self.names.learn(tables.names())
+        self.names = Names(tables.numbers, tables.names)
+        self.names.learn()
 
     @property
     def generation(self) -> int:

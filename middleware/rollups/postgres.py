@@ -27,6 +27,7 @@ FROM {{schema}}.events LEFT JOIN (
 """
 _ORDERED = 'ORDER BY owner, time, id COLLATE "C"'
 _UNITS = "owner, generation, body, first, shown, did, settled, past FROM {schema}.rollup_units"
+_CUSTOMER = "SELECT min(customer) FROM {schema}.logins WHERE visitor = $1"
 _KEEP = """
 INSERT INTO {schema}.rollup_units
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::int[], $5::float8[],
@@ -53,6 +54,8 @@ _DROP_SUMS = """
 DELETE FROM {schema}.rollup_sums USING unnest($2::int[], $3::bigint[]) AS gone (day, what)
 WHERE generation = $1 AND rollup_sums.day = gone.day AND rollup_sums.what = gone.what
 """
+# Whoever has stopped must not hold up the erasures of the shop.
+_STOPPED = "SET LOCAL idle_in_transaction_session_timeout = '10s'"
 _DAYS = """
 SELECT day, what, value FROM {schema}.rollup_sums
 WHERE day >= $1 AND day < $2 AND ($3::bigint[] IS NULL OR what = ANY($3))
@@ -95,6 +98,7 @@ class PostgresTables:
         looking.do(transaction.start())
         self._inside = True
         try:
+            self._ask(_STOPPED)
             self._ask(ROLLUPS)
             yield
             looking.do(transaction.commit())
@@ -212,6 +216,10 @@ class PostgresTables:
             (SELECT 1 FROM {{schema}}.logins WHERE customer = one.id)
         """
         return {owner for (owner,) in self._ask(statement, marks, customers)}
+
+    def customer_of(self, mark: str) -> str | None:
+        ((customer,),) = self._ask(_CUSTOMER, mark)
+        return None if customer is None else str(customer)
 
     def marks(self, owner: str) -> list[str]:
         statement = "SELECT visitor FROM {schema}.logins WHERE customer = $1"

@@ -12,6 +12,7 @@ from ...rules.measurement.marks import Count
 from ...rules.measurement.plan import Plan
 from ..stores import DayOf
 from ..stores.opening import Address
+from ..stores.rows import mark_of
 from . import Say, Updated, silent
 from .building import Parts, build, count_parts
 from .changes import Ledger
@@ -72,6 +73,10 @@ class Rolled:
                 self._at, plan, until, generation, turn.token
             )
         return lambda generation: count_parts(ledger, turn, plan, until, generation)
+
+    def owner_of(self, visitor: str) -> str:
+        mark = mark_of(visitor)
+        return self._tables.customer_of(mark) or mark
 
     def settle(self, owner: str, plan: Plan, now: float) -> None:
         settle(Ledger(self._tables), owner, plan, now)

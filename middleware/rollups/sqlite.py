@@ -31,6 +31,7 @@ _OWNED = """
 coalesce((SELECT customer FROM temp.owners AS one WHERE one.visitor = events.visitor), visitor)
 """
 _UNITS = "owner, generation, body, first, shown, did, settled, past FROM rollup_units"
+_CUSTOMER = "SELECT min(customer) FROM logins WHERE visitor = ?"
 _KEEP = "INSERT OR REPLACE INTO rollup_units VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _SUMS = """
 SELECT day, what, rollup_sums.value FROM json_each(?1) AS wanted CROSS JOIN rollup_sums
@@ -168,6 +169,10 @@ class SqliteTables:
         """
         found = self._rows(gone, _json(marks)) + self._rows(left, _json(customers))
         return {owner for (owner,) in found}
+
+    def customer_of(self, mark: str) -> str | None:
+        ((customer,),) = self._rows(_CUSTOMER, mark)
+        return None if customer is None else str(customer)
 
     def marks(self, owner: str) -> list[str]:
         rows = self._rows("SELECT visitor FROM logins WHERE customer = ?", owner)

@@ -72,6 +72,9 @@ class Tables(Protocol):
     def refused(self, owners: Collection[str]) -> set[str]:
         """Those of ``owners`` who were erased: nothing may be kept of them."""
 
+    def customer_of(self, mark: str) -> str | None:
+        """Who a mark turned out to be."""
+
     def marks(self, owner: str) -> list[str]:
         """The marks that turned out to be ``owner``."""
 

@@ -25,7 +25,7 @@ class MeasureSettings(msgspec.Struct, frozen=True):
     ``lead_events`` are the names of events that make a lead.
     """
 
-    customer_value: float = 0.0
+    customer_value: float = 40.0
     repurchase_days: int = 60
     window: float = 7.0 * DAY
     lead_events: tuple[str, ...] = (LEAD,)

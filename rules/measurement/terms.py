@@ -1,7 +1,8 @@
 """What one unit adds to the sums of all metrics, as one long number of many lanes.
 
 Each lane holds one sum. Adding two long numbers adds all their lanes at once, exactly, as long as
-no lane overflows; it is several times as fast as adding them one by one.
+no lane overflows; it is several times as fast as adding them one by one. A sum below zero borrows from the lane above, and gets it
+back where the lanes are read.
 """
 
 from collections.abc import Sequence

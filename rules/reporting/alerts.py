@@ -102,7 +102,7 @@ def _least(hits: int, tries: int) -> float:
 def _broken(subject: Subject) -> list[Alert]:
     told = []
     if subject.ratio is not None and subject.ratio.broken:
-        whose = subject.name or "the holdout"
+        whose = f"{subject.kind.capitalize()} {subject.name}".strip()
         told.append(
             Alert(
                 "sample-ratio",

@@ -9,11 +9,13 @@ from ..experiments import CONTROL, Split
 from ..goals import Guardrail
 from ..measurement.cells import Tally
 from ..rule import Rule
+from ..statistics.samples import Ratio
 from .asked import Asked
 from .effects import Raw, asked, compared
 from .gathering import Gathered
 from .ratios import intended, ratio
-from .report import Funnel, Mode, Ratio
+from .report import Counts, Funnel, Mode
+from .report import Ratio as Sizes
 
 LEVELS = ("none", "segment", "individual")
 #: Whose shares of the visitors move from day to day.
@@ -36,7 +38,7 @@ class Draft(msgspec.Struct, frozen=True):
     days: int
     rule: Rule | None = None
     guardrails: tuple[Guardrail, ...] = ()
-    ratio: Ratio | None = None
+    ratio: Sizes | None = None
 
     @property
     def split(self) -> Split | None:
@@ -91,9 +93,33 @@ def funnel(tally: Tally) -> Funnel:
     )
 
 
+def counts(tally: Tally) -> Counts:
+    """What they did, as whole numbers."""
+
+    def over(metric: str) -> int:
+        return int(tally.sample(metric).y)
+
+    def under(metric: str) -> int:
+        sample = tally.sample(metric)
+        return int(sample.d) if isinstance(sample, Ratio) else 0
+
+    return Counts(
+        impressions=under("click-rate"),
+        clicks=over("click-rate"),
+        dismissals=over("dismissals"),
+        thumbs_up=over("approval"),
+        thumbs_down=under("approval") - over("approval"),
+        orders=under("average-order-value"),
+        revenue=over("average-order-value") / 100,
+        opt_outs=over("opt-outs"),
+    )
+
+
 def _aim(kind: str, rule: Rule | None, ask: Asked) -> _Aim:
     goal = None if rule is None else rule.goal
-    guards = () if rule is None else rule.guardrails
+    # Those of an experiment's rules are kept by the experiment.
+    own = rule is not None and (kind == "experiment" or rule.split is None)
+    guards = rule.guardrails if rule is not None and own else ()
     usual = USUAL_OF_SITE if kind == "site" else USUAL
     return _Aim(ask.metric or (usual if goal is None else goal.metric), guards)
 
@@ -148,7 +174,7 @@ def mode(split: Split | None) -> Mode:
 
 def _ratio(
     arms: Mapping[str, Tally], kind: str, split: Split | None, ask: Asked
-) -> Ratio | None:
+) -> Sizes | None:
     counts = {name: tally.n for name, tally in arms.items()}
     if kind == "site" and ask.holdout:
         return ratio(counts, {"holdout": ask.holdout, "shown": 1 - ask.holdout})

@@ -6,6 +6,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from ..measurement.cells import Cell, Tally
+from ..rollout import Standing
 from ..rule import Rule
 from ..ruleset import RuleSet
 from ..stages import STAGES
@@ -41,7 +42,8 @@ def reported(
         for rule in rules.rules
         if rule.split is not None and mode(rule.split) in MOVING
     }
-    current = (pair for pair in cells if _current(pair[0], ask))
+    rolling = _rolling(rules.rules, ask)
+    current = (pair for pair in cells if not rolling or _current(pair[0], rolling))
     found = gathered(current, counts, ask.since, ask.until, moving)
     report = Report(
         ask.site,
@@ -93,12 +95,27 @@ def day(number: int) -> str:
     return date.fromordinal(number + _EPOCH).isoformat()
 
 
-def _current(cell: Cell, ask: Asked) -> bool:
-    """Whether those who came first on that day saw what there is now: a roll-out that was
-    changed begins anew."""
-    if cell.kind != "experiment" or cell.name not in ask.standings:
+def _current(cell: Cell, rolling: Mapping[tuple[str, str], Standing]) -> bool:
+    """Whether those who came first on that day can be compared: a roll-out that was changed
+    begins anew, and one that everybody sees has nobody to compare them with."""
+    standing = rolling.get((cell.kind, cell.name))
+    if standing is None:
         return True
-    return cell.day >= ask.standings[cell.name].first_day
+    last = cell.day + 1 if standing.last_day is None else standing.last_day
+    return standing.first_day <= cell.day < last
+
+
+def _rolling(rules: Iterable[Rule], ask: Asked) -> Mapping[tuple[str, str], Standing]:
+    """Where the roll-outs stand, by their own name and by those of their rules."""
+    found: dict[tuple[str, str], Standing] = {}
+    for rule in rules:
+        if rule.split is None or rule.split.rollout is None:
+            continue
+        standing = ask.standings.get(rule.split.experiment)
+        if standing is not None:
+            found["experiment", rule.split.experiment] = standing
+            found["rule", rule.id] = standing
+    return found
 
 
 def _live(rule: Rule, ask: Asked) -> bool:

@@ -21,12 +21,13 @@ def days_to_go(raw: Raw, sought: float | None, days: int) -> float | None:
 
 
 def days_to_least(days: int, *arms: tuple[int, int]) -> float | None:
-    """Days until each arm has the visitors and events that a verdict takes; None: nobody comes."""
-    if not all(visitors and events for visitors, events in arms):
+    """Days until each arm has the visitors that a verdict takes, and the smaller one may expect
+    the events; None: nobody comes."""
+    visitors, events = (sum(each) for each in zip(*arms, strict=True))
+    smaller = min(count for count, _ in arms)
+    if not smaller or not events:
         return None
-    times = max(
-        max(LEAST_VISITORS / visitors, LEAST_EVENTS / events)
-        for visitors, events in arms
-    )
+    due = events * smaller / visitors
+    times = max(LEAST_VISITORS / smaller, LEAST_EVENTS / due)
     more = days * (times - 1)
     return more if 0 < more <= MOST_DAYS else None

@@ -45,8 +45,7 @@ def _unseen(found: Gathered, rules: Iterable[Rule]) -> list[Remark]:
             "unseen",
             "rule",
             rule.id,
-            f"Nobody saw {rule.id} on these days: do its conditions ever hold, and does another "
-            f"rule of {rule.slot} come first? `shopwindow explain` says it for each persona.",
+            f"Nobody saw {rule.id} in {rule.slot} on these days.",
         )
         for rule in rules
         if not found.total("rule", rule.id, "impressions")
@@ -59,10 +58,7 @@ def _unclicked(found: Gathered, rules: Iterable[Rule], write: Writing) -> list[R
     for rule in rules:
         seen = found.total("rule", rule.id, "impressions")
         if seen >= UNCLICKED and not found.total("rule", rule.id, "clicks"):
-            words = (
-                f"Nobody clicked {rule.id}, which was shown {write.count(seen)} times: does its "
-                "fragment have a link?"
-            )
+            words = f"Nobody clicked {rule.id}, shown {write.count(seen)} times."
             told.append(Remark("unclicked", "rule", rule.id, words))
     return told
 
@@ -82,8 +78,7 @@ def _tired(
         if p < TIRED_P and trend.last < (1 - TIRED_FALL) * trend.first:
             words = (
                 f"{name} tires: in {length} weeks its click rate fell from "
-                f"{write.percent(trend.first, 2)} to {write.percent(trend.last, 2)}. Show "
-                "something new, or show it less often with a cap."
+                f"{write.percent(trend.first, 2)} to {write.percent(trend.last, 2)}."
             )
             told.append(Remark("tired", "rule", name, words))
     return told
@@ -113,7 +108,7 @@ def _uncovered(coverage: Coverage) -> list[Remark]:
             "uncovered",
             "slot",
             slot,
-            f"{slot} showed nothing to visitors of {_listed(stages)}: is there a rule for them?",
+            f"{slot} showed nothing to visitors of {_listed(stages)}.",
         )
         for slot, stages in gaps.items()
     ]

@@ -87,6 +87,20 @@ class Rates(msgspec.Struct, frozen=True):
     ordered: float | None
 
 
+class Counts(msgspec.Struct, frozen=True):
+    """What the visitors of an arm did and met from their first exposure on, in its window; an
+    opt-out is a visitor's. Revenue is whole: nothing of it is cut."""
+
+    impressions: int = 0
+    clicks: int = 0
+    dismissals: int = 0
+    thumbs_up: int = 0
+    thumbs_down: int = 0
+    orders: int = 0
+    revenue: float = 0.0
+    opt_outs: int = 0
+
+
 class Arm(msgspec.Struct, frozen=True):
     """Those who were treated alike. ``values`` are its metrics; ``weight`` its intended share of
     the visitors, None where that changes by itself; ``level`` how personal it is."""
@@ -94,6 +108,7 @@ class Arm(msgspec.Struct, frozen=True):
     name: str
     funnel: Funnel
     rates: Rates
+    counts: Counts
     values: Mapping[str, float | None]
     level: str = ""
     weight: float | None = None

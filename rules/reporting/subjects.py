@@ -9,7 +9,7 @@ from ..measurement.cells import Tally
 from ..measurement.metrics import METRICS
 from ..statistics.samples import Ratio
 from .asked import Asked
-from .drafts import USUAL, Draft, funnel, mode
+from .drafts import USUAL, Draft, counts, funnel, mode
 from .effects import Raw, effect
 from .gathering import Gathered
 from .judgements import Guard, Verdict
@@ -18,7 +18,6 @@ from .report import Arm, Effect, Rates, Response, Rolling, Subject, Touch
 from .targets import aimed, expected, guarded
 from .verdicts import (
     DEFAULT,
-    LEAST_EVENTS,
     LEAST_VISITORS,
     alone,
     judged,
@@ -61,12 +60,14 @@ def finished(
         verdict = overall(arms, effects) if any(arm.verdict for arm in arms) else None
     rule = draft.rule
     goal = None
-    if not draft.context and rule is not None and rule.goal is not None:
+    # What rules of an experiment are for is told of the experiment, once.
+    whole = not draft.context and (draft.kind == "experiment" or draft.split is None)
+    if whole and rule is not None and rule.goal is not None:
         target = rule.goal.target if rule.goal.metric == draft.metric else None
         goal = aimed(draft.metric, target, goals, ask.write)
     text = "" if rule is None else rule.about.get("hypothesis", "")
     hypothesis = None
-    if text and not draft.context:
+    if text and whole:
         aim = goal or aimed(draft.metric, None, goals, ask.write)
         hypothesis = expected(text, aim, goals)
     return Subject(
@@ -145,6 +146,7 @@ def _arms(draft: Draft) -> tuple[Arm, ...]:
                 name,
                 steps,
                 rates,
+                counts(tally),
                 draft.values.get(name, {}),
                 levels.get(name, ""),
                 weights.get(name),
@@ -213,15 +215,11 @@ def _who(draft: Draft, arm: str) -> str:
 
 
 def _few(draft: Draft, one: Effect | Raw) -> bool:
-    """Whether it says nothing yet. Few who did it in an arm are enough where many would have:
-    that is what harm looks like."""
-    metric = one.metric if isinstance(one.metric, str) else one.metric.name
-    visitors, events = _seen(draft, metric, one.arm)
-    others, of_others = _seen(draft, metric, one.base)
-    if min(visitors, others) < LEAST_VISITORS or of_others < LEAST_EVENTS:
-        return True
-    due = of_others * visitors / others
-    return events < LEAST_EVENTS and due < 3 * LEAST_EVENTS
+    """Whether it says nothing yet: of few who did what counts there is no effect at all."""
+    return any(
+        (draft.arms.get(arm) or Tally()).n < LEAST_VISITORS
+        for arm in (one.arm, one.base)
+    )
 
 
 def _seen(draft: Draft, name: str, arm: str) -> tuple[int, int]:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from ..measurement.metrics import METRICS
+from ..statistics.sequences import LEAST
 from .judgements import Guard, Verdict
 from .phrases import phrase, said
 from .report import Arm, Effect, Ratio
 from .writing import Writing
 
 #: No verdict from less: visitors in each of the two arms, and of those who did what counts.
-LEAST_VISITORS, LEAST_EVENTS = 100, 10
+LEAST_VISITORS, LEAST_EVENTS = 100, round(LEAST)
 #: Arms that keep the default content.
 DEFAULT = frozenset({"control", "held", "holdout"})
 _RANK = ("guardrail", "keep", "stop", "open", "too-few", "alone", "sample-ratio")
@@ -25,7 +26,7 @@ def unread(ratio: Ratio, write: Writing) -> Verdict:
     words = (
         f"Do not read this: the arms do not hold the visitors they should ({', '.join(parts)}), "
         "so something treats them differently before they are counted; if their shares were "
-        "changed, read from that day on with --since."
+        "changed, read from that day on with `--since`."
     )
     return Verdict("sample-ratio", words)
 

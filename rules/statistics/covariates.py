@@ -19,8 +19,7 @@ def adjustment(control: Mean | Share, treated: Mean | Share) -> float | None:
         sums = [exact(a) + exact(b) for a, b in zip(control, treated, strict=True)]
     except ValueError:
         return None
-    # The sums are exact, and the samples take them as they are.
-    both = type(control)(*sums)  # type: ignore[arg-type]
+    both = type(control)._make(sums)
     explained, spread = both.covariance, both.covariate_variance
     if not explained or not spread or not both.variance:
         return None

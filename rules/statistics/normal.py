@@ -16,6 +16,11 @@ def sf(z: float) -> float:
     return math.erfc(z / math.sqrt(2)) / 2
 
 
+def density(z: float) -> float:
+    """The density at ``z``."""
+    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+
 def quantile(p: float) -> float:
     """The value that is not exceeded with probability ``p``. -> ValueError unless 0 < p < 1.
 

@@ -3,11 +3,12 @@
 import math
 
 from . import normal
-from .arms import Arm, arms
+from .arms import Arm, arms, information
 from .samples import Sample
 from .sequences import Sequential
 
 POWER = 0.8
+_STEPS = 50  # Newton takes some four
 _LONGEST = 1e9  # times as long as until now; whatever needs more is never seen
 
 
@@ -79,11 +80,16 @@ def time_to_go(
         return None
     if not (0 < days < math.inf and 0 < abs(effect) < math.inf):
         return None
+    signal = abs(effect) / error
 
     def seen(times: float) -> bool:
-        needed = _needed(_critical(found, times, alpha, sequential), power)
-        return abs(effect) / error * math.sqrt(times) >= needed
+        critical = _critical(found, times, alpha, sequential)
+        return signal * math.sqrt(times) >= _needed(critical, power)
 
+    if sequential is None:
+        return _longer(
+            days, (_needed(_critical(found, 1.0, alpha, None), power) / signal) ** 2
+        )
     low = high = 1.0
     if seen(low):
         return 0.0
@@ -91,16 +97,18 @@ def time_to_go(
         low, high = high, 2 * high
         if high > _LONGEST:
             return None
-    while high - low > 1e-14 * high:
+    while high - low > 1e-10 * high:
         middle = (low + high) / 2
-        if not low < middle < high:
-            break
         if seen(middle):
             high = middle
         else:
             low = middle
-    longer = days * (high - 1)
-    return longer if math.isfinite(longer) else None
+    return _longer(days, high)
+
+
+def _longer(days: float, times: float) -> float | None:
+    longer = days * max(0.0, times - 1)
+    return longer if times <= _LONGEST and math.isfinite(longer) else None
 
 
 def _asked(confidence: float, power: float) -> float:
@@ -119,9 +127,11 @@ def _relative_error(before: Arm, after: Arm) -> float | None:
 def _critical(
     found: tuple[Arm, Arm], times: float, alpha: float, sequential: Sequential | None
 ) -> float:
-    """How many standard errors are seen, after so many times the units."""
+    """How many standard errors are seen, after so many times the units; infinite: none are."""
     if sequential is None:
         return normal.upper_quantile(alpha / 2)
+    if not times * information(*found) >= sequential.least:
+        return math.inf
     return sequential.deviations(times * (found[0].n + found[1].n), alpha)
 
 
@@ -131,18 +141,15 @@ def _power(critical: float, signal: float) -> float:
 
 def _needed(critical: float, power: float) -> float:
     """The signal, in standard errors, that is seen with probability ``power``."""
+    if math.isinf(critical):
+        return math.inf
     if _power(critical, 0.0) >= power:
         return 0.0
-    signal = critical + normal.quantile(power)
-    low, high = 0.0, max(1.0, signal)
-    while _power(critical, high) < power:
-        low, high = high, 2 * high
-    while high - low > 1e-15 * high:
-        middle = (low + high) / 2
-        if not low < middle < high:
+    signal = critical + normal.quantile(power)  # but for the tail on the far side
+    for _ in range(_STEPS):
+        slope = normal.density(critical - signal) - normal.density(critical + signal)
+        step = (_power(critical, signal) - power) / slope if slope else 0.0
+        signal -= step
+        if abs(step) <= 1e-14 * abs(signal):
             break
-        if _power(critical, middle) < power:
-            low = middle
-        else:
-            high = middle
-    return high
+    return abs(signal)

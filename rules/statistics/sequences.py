@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 UNITS = 5_000.0
+LEAST = 25.0
 
 
 class Sequential(NamedTuple):
@@ -11,9 +12,17 @@ class Sequential(NamedTuple):
 
     ``units``: of both arms together, for which it is tightest. It holds for every number, and
     has to be chosen before there is any.
+
+    ``least``: from how many successes in the smaller arm on it speaks, as expected from both
+    arms' mean; of values other than shares, of how much information that is as good as them:
+    the squared ratio of the mean to its standard error. The sequence is an asymptotic one, and
+    among very few successes the arm that happens to have fewer seems sure of it: without a
+    least number, looking daily at shares of 2 % found what is not there in 8 to 16 of 100
+    simulated experiments, with 25 in at most 4. 0 lets it speak at once.
     """
 
     units: float = UNITS
+    least: float = LEAST
 
     def rho_squared(self, alpha: float) -> float:
         """The mixture's parameter. -> ValueError unless ``units`` is a number of at least 1.

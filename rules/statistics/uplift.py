@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from . import normal, student
-from .arms import Arm, arms
+from .arms import Arm, arms, information
 from .samples import Sample
 from .sequences import Sequential
 
@@ -44,8 +44,8 @@ def uplift(
     divided by its amount: more is always above 0.
 
     None where there is not enough to say: fewer than two units in an arm, units that do not
-    differ at all, a control with mean 0, or numbers beyond what a float holds. -> ValueError
-    unless 0 < confidence < 1.
+    differ at all, a control with mean 0, numbers beyond what a float holds, or fewer than
+    ``sequential.least`` successes. -> ValueError unless 0 < confidence < 1.
 
     Sources: B. Welch, "The generalization of 'Student's' problem" (1947); Deng, Knoblich, Lu,
     "Applying the Delta Method in Metric Analytics" (2018); GrowthBook's frequentist engine,
@@ -69,6 +69,8 @@ def uplift(
     if not 0 < relative_error < math.inf or not 0 < absolute_error < math.inf:
         return None
     z, units = relative / relative_error, before.n + after.n
+    if sequential is not None and not information(before, after) >= sequential.least:
+        return None
     if sequential is None:
         df = _freedom(before, after, absolute_error)
         deviations = student.upper_quantile(alpha / 2, df)

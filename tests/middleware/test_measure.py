@@ -20,9 +20,10 @@ from shopwindow.middleware.settings import address
 from shopwindow.middleware.site import read_site
 from shopwindow.middleware.visitor import VisitorCookie, new_visitor
 from shopwindow.rules.experiments import Allocations
-from shopwindow.rules.facts import PURPOSES
+from shopwindow.rules.facts import DAY, PURPOSES
 from tests.asgi import BROWSER
 from tests.commands import change, run
+from tests.databases import PLACES
 from tests.kept import Happened, keep
 from tests.servers import free_port, serving
 from tests.shop import KEYS, site_folder
@@ -121,6 +122,26 @@ def test_a_roll_out_goes_a_step_further_when_all_is_well(
     assert kept(shop).shares == {"new": 0.5}
 
 
+def test_when_nobody_is_held_any_more_new_visitors_are_beside_nobody(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at(days: float) -> dict[str, Any]:
+        now = begun + days * DAY
+        monkeypatch.setattr("shopwindow.middleware.cli.measure.time.time", lambda: now)
+        told: dict[str, Any] = measured(shop)["rollouts"]["new"]
+        return told
+
+    begun = time.time()
+    at(0)
+    keep(shop, *visits("new", {"new": (150, 15), "control": (150, 15)}, 0.0))
+    assert (at(1)["share"], at(2)["share"]) == (0.5, 1.0)
+    # All of them, and none of them order: beside those of before that would be a harm.
+    monkeypatch.undo()
+    keep(shop, *visits("new", {"new": (900, 0)}, -3.0))
+    told = at(4)
+    assert (told["share"], told["shown"], told["held"]) == (1.0, 150, 150)
+
+
 def test_a_roll_out_goes_back_when_its_guardrail_breaks_until_the_rule_is_changed(
     shop: Path,
 ) -> None:
@@ -149,6 +170,21 @@ def test_a_site_without_such_experiments_is_only_counted(tmp_path: Path) -> None
     change(folder / "site.toml", "memory:", "sqlite:///shop.db")
     keep(folder)
     assert "no experiment adapts or is rolled out" in run("measure", folder).stdout
+
+
+@pytest.mark.parametrize("name", ["postgresql", "redis", "redis, log in postgresql"])
+def test_it_is_the_same_beside_other_stores(
+    tmp_path: Path, name: str, request: pytest.FixtureRequest
+) -> None:
+    place = PLACES[name](request, tmp_path)
+    folder = site_folder(tmp_path / "site", rules=RULES)
+    events = f'\n[events]\nurl = "{place.events}"' if place.events else ""
+    text = (folder / "site.toml").read_text()
+    (folder / "site.toml").write_text(text.replace("memory:", place.store) + events)
+    keep(folder, *visits("tone", {"cosy": (200, 40), "plain": (200, 8)}))
+    told = measured(folder)
+    assert told["weights"]["tone"][""]["cosy"] > 0.9
+    assert kept(folder).weights == told["weights"]
 
 
 def test_a_second_process_says_that_it_is_the_second(shop: Path) -> None:

@@ -29,12 +29,12 @@ from shopwindow.rules.rollout import (
     Compared,
     Looked,
     Standing,
-    advanced,
     begun,
     confidence,
     fingerprint,
     uneven,
 )
+from shopwindow.rules.rollout import advanced as advanced_on
 from shopwindow.rules.statistics.samples import Mean, Share
 from tests.shop import site_folder
 from tests.soak.rollouts import Shop, roll
@@ -43,6 +43,12 @@ ROLLOUT = Rollout()
 FELL = Guardrail("conversion-rate", at_least=-0.03)
 ROSE = Guardrail("bounce-rate", at_most=0.02)
 START = begun("v1", 1_000.0, 5, None)
+
+
+def advanced(
+    standing: Standing, rollout: Rollout, looked: Looked, now: float
+) -> Standing:
+    return advanced_on(standing, rollout, looked, now, int(now // DAY))
 
 
 def look(n: int = 1_000, *compared: Compared, held: int | None = None) -> Looked:
@@ -62,6 +68,7 @@ def test_all_is_well_each_step_takes_its_time() -> None:
     assert sorted(set(shares)) == [0.01, 0.05, 0.25, 0.5, 1.0]
     assert [shares.index(share) for share in (0.05, 0.25, 0.5, 1.0)] == [24, 48, 72, 96]
     assert standing.waits == ""
+    assert standing.last_day == (1_000 + 96 * 3_600) // DAY  # since then nobody is held
 
 
 def test_it_waits_for_visitors_and_says_so() -> None:
@@ -254,8 +261,8 @@ def test_nobody_changes_sides_on_the_way_up_to_a_half() -> None:
 
 
 def test_rolling_out_what_changes_nothing_rarely_goes_back() -> None:
-    ran = [roll(Shop(visitors=4_000), seed) for seed in range(60)]
-    assert sum(bool(each.back) for each in ran) <= 5  # of which 3 are allowed by design
+    ran = [roll(Shop(visitors=4_000), seed) for seed in range(40)]
+    assert sum(bool(each.back) for each in ran) <= 4  # of which 2 are allowed by design
 
 
 def test_real_harm_is_found_before_everybody_sees_it() -> None:
@@ -272,7 +279,7 @@ version: 1
 rules:
   - id: new
     slot: home.hero
-    when: [{consent: personalization}, {segment: buyers}]
+    when: [{consent: personalization}, {consent: statistics}, {segment: buyers}]
     guardrails: [{metric: bounce-rate, at-most: +2%}]
     split: {experiment: new, rollout: true, variants: [{name: a, show: banner, with: {text: A}}]}
 segments:
@@ -308,7 +315,8 @@ def version(folder: Path, rules: str) -> str:
 def test_a_version_is_the_same_in_every_process(tmp_path: Path) -> None:
     folder = site_folder(tmp_path)
     (folder / "rules/start.yaml").write_text(SPLIT)
-    assert printed(folder, "1") == printed(folder, "2")
+    # Sets are in another order with another seed.
+    assert len({printed(folder, seed) for seed in "1234"}) == 1
 
 
 def test_a_version_is_another_one_when_the_rule_is(tmp_path: Path) -> None:

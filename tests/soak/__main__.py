@@ -23,6 +23,7 @@ from .profiles import soak_profiles
 from .purging import soak_purge
 from .rollouts import soak_rollouts
 from .rulefiles import soak_rule_files
+from .simulated import soak_simulated
 from .soaked import Soaked
 from .statistics import soak_effect, soak_growthbook, soak_no_effect
 from .stories import soak_stories
@@ -47,6 +48,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("processes that write", soak_writers, 10_000),
     ("pages beside a purge", soak_purge, 1_000_000),
     ("visitors before shelves", soak_crowd, 10_000),
+    ("made-up visitors", soak_simulated, 20_000),
     ("swapped models", soak_swaps, 1_000),
     ("faults of stores", soak_faults, 36),
     ("killed writers", soak_kills, 140),

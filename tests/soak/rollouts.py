@@ -64,13 +64,13 @@ def roll(shop: Shop, seed: int) -> Rolled:
             tally.add(_tally(n, ordered, bounced))
         hour += 1
         now = _FIRST_DAY * DAY + hour * 3_600.0
-        until = int(standing.since // DAY) if share >= 1 else day + 1
+        until = day + 1 if standing.last_day is None else standing.last_day
         cells = [
             (Cell(day, "experiment", "new", "", arm), tally)
             for (day, arm), tally in sides.items()
         ]
         found = looked(cells, shop.guardrails, standing.first_day, until)
-        standing = advanced(standing, _ROLLOUT, found, now)
+        standing = advanced(standing, _ROLLOUT, found, now, day)
         done = standing.step == last and now - standing.since >= DAY
         if standing.back or done:
             break

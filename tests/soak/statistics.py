@@ -39,9 +39,9 @@ def _soak(
     faults: list[str] = []
     each = max(1, count // len(WORLDS))
     for kind, world in WORLDS.items():
-        found = looked(world, plan, each, seed, peek=True, step=step)
-        for how in ("once", "daily", "peeked", "unsaid"):
-            figures[f"{kind}: wrong {how}" if how != "unsaid" else how] += found[how]
+        found = looked(world, plan, each, seed, peek=not plan.effect, step=step)
+        for how, number in found.items():
+            figures[how if how == "unsaid" else f"{kind}: wrong {how}"] += number
         faults += (f"{kind}: {fault}" for fault in _faults(found, each))
     return Soaked(name, each * len(WORLDS), len(faults), dict(figures), faults[:KEPT])
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from shopwindow.rules.facts import DAY, Event
@@ -210,17 +211,16 @@ class Reference:
 
     def place(self) -> None:
         usual = self.plan.window
-        everything = lambda slot: True  # noqa: E731  # the one that needs no name
         sides = {page_of(self.seen, slot)[1] for slot in self.seen}
         if len(sides) == 1:
             self.put(("site", "", ""), self.seen, sides.pop(), everything, usual)
         for rule in {slot.rule for slot in self.seen}:
-            of_rule = lambda slot, rule=rule: slot.rule == rule  # noqa: E731  # as above
+            of_rule = partial(has, rule=rule)
             seen = [slot for slot in self.seen if of_rule(slot)]
             window = self.plan.rules.get(rule, usual)
             self.put(("rule", rule, ""), seen, side(seen[0]), of_rule, window)
         for name in {slot.slot for slot in self.seen}:
-            of_slot = lambda slot, name=name: slot.slot == name  # noqa: E731  # as above
+            of_slot = partial(has, slot=name)
             seen = [slot for slot in self.seen if of_slot(slot)]
             self.put(("slot", name, ""), seen, side(seen[0]), of_slot, usual)
             for stage in {str(slot.page.get("stage") or "") for slot in seen} - {""}:
@@ -301,9 +301,9 @@ class Reference:
                 self.counted[day(time), "site", "", "orders"] += 1
                 self.counted[day(time), "site", "", "revenue"] += cents
             if touched := self.touched(time):
-                for which, slot in zip(("first", "last"), touched, strict=True):
-                    self.add(time, slot, f"{which}-orders")
-                    self.add(time, slot, f"{which}-revenue", cents)
+                for which, one in zip(("first", "last"), touched, strict=True):
+                    self.add(time, one, f"{which}-orders")
+                    self.add(time, one, f"{which}-revenue", cents)
         for name in {slot.experiment for slot in self.seen if slot.arm}:
             window = plan.experiments.get(name, plan.window)
             for seen in self.drawn(name).values():
@@ -316,19 +316,18 @@ class Reference:
                 self.leave("experiment", arm, start, window)
         if self.left is not None and self.left >= first:
             self.counted[day(self.left), "site", "", "opt-outs"] += 1
-        for kind, name_of in (
-            ("rule", lambda slot: slot.rule),
-            ("slot", lambda slot: slot.slot),
-            ("slot", lambda slot: f"{slot.slot}@{slot.page.get('stage') or ''}"),
-            ("campaign", lambda slot: slot.page.get("campaign") or ""),
-        ):
-            starts: dict[str, float] = {}
-            for slot in self.seen:
-                starts.setdefault(name_of(slot), slot.time)
-            for name, start in starts.items():
-                if name and not name.endswith("@"):
-                    window = plan.rules.get(name) if kind == "rule" else None
-                    self.leave(kind, name, start, window or plan.window)
+        starts: dict[tuple[str, str], float] = {}
+        for slot in self.seen:
+            names = [("rule", slot.rule), ("slot", slot.slot)]
+            if stage := slot.page.get("stage"):
+                names.append(("slot", f"{slot.slot}@{stage}"))
+            if campaign := slot.page.get("campaign"):
+                names.append(("campaign", campaign))
+            for each in names:
+                starts.setdefault(each, slot.time)
+        for (kind, name), start in starts.items():
+            of_rule = plan.rules.get(name) if kind == "rule" else None
+            self.leave(kind, name, start, of_rule or plan.window)
 
     def leave(self, kind: str, name: str, start: float, window: float) -> None:
         if self.left is not None and start <= self.left < start + window:
@@ -371,3 +370,11 @@ def page_of(seen: list[Slot], slot: Slot) -> tuple[str, str]:
     page = [other for other in seen if other.page is slot.page]
     did = "held" if all(each.held for each in page) else "shown"
     return did, "holdout" if any(each.held == "holdout" for each in page) else "shown"
+
+
+def everything(slot: Slot) -> bool:
+    return True
+
+
+def has(one: Slot, **said: str) -> bool:
+    return all(getattr(one, name) == value for name, value in said.items())

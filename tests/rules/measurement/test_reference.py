@@ -90,7 +90,7 @@ def stories(draw: st.DrawFn) -> list[Event]:
     return story
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(stories(), st.one_of(st.none(), GAPS), st.one_of(st.none(), GAPS), st.randoms())
 def test_both_count_the_same(
     story: list[Event], until: float | None, left: float | None, chance: Any

@@ -3,8 +3,8 @@ from math import isclose
 import pytest
 
 from shopwindow.rules.facts import DAY
-from shopwindow.rules.measurement.cells import Cell
-from shopwindow.rules.reporting.report import Report
+from shopwindow.rules.measurement.cells import Cell, Tally
+from shopwindow.rules.reporting.report import Counts, Report
 from shopwindow.rules.schedule import Schedule
 from tests.rules.reporting.madeup import NOW, TODAY, Book, experiment, rule, split
 
@@ -201,6 +201,17 @@ def test_the_funnel_counts_visitors() -> None:
         ("added to cart", 100, 100 / 150),
         ("ordered", 50, 50 / 150),
     )
+
+
+def test_an_arm_tells_what_its_visitors_did_in_whole_numbers() -> None:
+    book = book_of()
+    tally = book.cells.setdefault(Cell(TODAY, "rule", "a", "", "shown"), Tally())
+    tally.count({"impressions": 3, "clicks": 2, "clicked": 1, "dismissals": 1})
+    tally.count({"impressions": 2, "thumbs-up": 1, "thumbs-down": 2, "opt-out": 1})
+    tally.count({"ordered": 1, "orders": 2, "revenue": 12_345, "impressions": 1})
+    counts = book.report(rule("a")).rules[0].arms[0].counts
+
+    assert counts == Counts(6, 2, 1, 1, 2, 2, 123.45, 1)
 
 
 def test_only_one_experiment_and_one_metric_are_looked_at_if_asked() -> None:

@@ -24,7 +24,9 @@ def differences(case: dict[str, Any], answers: dict[str, Any]) -> list[str]:
     found = uplift(
         *samples(case),
         confidence=1 - case["alpha"],
-        sequential=None if case["units"] is None else Sequential(case["units"]),
+        sequential=None
+        if case["units"] is None
+        else Sequential(case["units"], least=0),
         adjusted=case["adjusted"],
     )
     relative, absolute = answers["relative"], answers["absolute"]

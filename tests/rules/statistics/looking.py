@@ -41,6 +41,13 @@ def _ordered(
     return y, y * 0, y * 0
 
 
+def _rare(
+    chance: np.random.Generator, size: Size, effect: float
+) -> tuple[Sums, Sums, Sums]:
+    y = (chance.random(size) < 0.02 * (1 + effect)).astype(np.int64)
+    return y, y * 0, y * 0
+
+
 def _clicks(
     chance: np.random.Generator, size: Size, effect: float
 ) -> tuple[Sums, Sums, Sums]:
@@ -67,6 +74,7 @@ def _mean(n: int, sums: list[int]) -> Sample:
 WORLDS: dict[str, World] = {
     "means": World(_revenue, _mean),
     "shares": World(_ordered, lambda n, sums: Share(n, sums[0])),
+    "rare shares": World(_rare, lambda n, sums: Share(n, sums[0])),
     "ratios": World(_clicks, lambda n, sums: Ratio(n, *sums[:5])),
     "adjusted means": World(_pages, _mean),
 }
@@ -87,13 +95,15 @@ def looked(
     seed: int,
     *,
     peek: bool = False,
+    eager: bool = False,
     step: Callable[[], None] = lambda: None,
 ) -> Counter[str]:
     """How many experiments left the true effect out of their interval, and how.
 
     ``once``: that of the last day. ``daily``: that which holds at every look, on any day.
-    ``peeked``, if asked: the one for one look, on any day all the same. ``unsaid``: looks at
-    which nothing was said.
+    ``peeked``, if asked: the one for one look, on any day all the same. ``eager``, if asked: the
+    daily one if it spoke from the first success on. ``unsaid``: daily looks at which nothing was
+    said.
     """
     found: Counter[str] = Counter()
     tuned = Sequential(2 * plan.days * plan.visitors)
@@ -106,6 +116,12 @@ def looked(
         if peek:
             looks = (uplift(control[day], treated[day]) for day in days)
             found["peeked"] += any(_misses(one, plan.effect) for one in looks)
+        if eager:
+            at_once = tuned._replace(least=0)
+            looks = (
+                uplift(control[day], treated[day], sequential=at_once) for day in days
+            )
+            found["eager"] += any(_misses(one, plan.effect) for one in looks)
         step()
     return found
 

@@ -1,0 +1,30 @@
+"""Who is erased is counted once more, before: as one who left."""
+
+import time
+from typing import TYPE_CHECKING
+
+from ..settings import address
+from ..stores.opening import Address, scheme_of
+from . import open_rollups
+from .planning import plan_for
+
+if TYPE_CHECKING:
+    from ..site import Site
+
+
+def settle(site: "Site", visitor: str) -> None:
+    """Let whoever has the id ``visitor`` count as one who left: they are about to be erased.
+
+    Raises :class:`~shopwindow.middleware.stores.StoreError` if it cannot be done now.
+    """
+    at = address(site.settings)
+    if scheme_of(at.store) == "memory":
+        return  # it keeps no roll-ups
+    with open_rollups(at, site.context.day) as rollups:
+        rollups.settle(rollups.owner_of(visitor), plan_for(site), time.time())
+
+
+def settle_owner(site: "Site", at: Address, owner: str) -> None:
+    """As :func:`settle`, of an owner of the log of a store that may be another one."""
+    with open_rollups(at, site.context.day) as rollups:
+        rollups.settle(owner, plan_for(site), time.time())
