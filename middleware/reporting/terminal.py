@@ -62,7 +62,8 @@ class Terminal:
         total = report.total
         if report.earned is not None:
             self._line(report.earned.words, "bold")
-        if total is not None and (total.base or total.verdict.judgement != "alone"):
+        sure = report.earned is not None and report.earned.sure
+        if total is not None and total.base and not sure:
             self._verdict(total.verdict)
         for note in report.notes:
             self._line(note)
