@@ -78,7 +78,7 @@ def moved(site: Site, rollups: Rollups, now: float) -> Moved:
     day = site.context.day(now)
     cells = _cells(rollups, experiments, day)
     weights, shares = dict(known.weights), dict(known.shares)
-    states = dict(known.states)
+    states, again = dict(known.states), set(known.again)
     adapted, steps = [], []
     for name, rules in experiments.items():
         split = rules[0].split
@@ -91,8 +91,12 @@ def moved(site: Site, rollups: Rollups, now: float) -> Moved:
             step = _stepped(site, rules, cells.get(name, []), states.get(name), now)
             shares[name] = step.share
             states[name] = msgspec.json.encode(step.standing).decode()
+            was = step.before
+            if was is not None and was.fingerprint != step.standing.fingerprint:
+                again.add(name)
             steps.append(step)
-    return Moved(Allocations(weights, shares, states), adapted, steps)
+    allocations = Allocations(weights, shares, states, frozenset(again))
+    return Moved(allocations, adapted, steps)
 
 
 def _experiments(site: Site) -> dict[str, list[Rule]]:
