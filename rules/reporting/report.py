@@ -101,9 +101,19 @@ class Counts(msgspec.Struct, frozen=True):
     opt_outs: int = 0
 
 
+class Touch(msgspec.Struct, frozen=True):
+    """Orders and revenue that this was the first, and the last, to be seen before."""
+
+    first_orders: int = 0
+    first_revenue: float = 0.0
+    last_orders: int = 0
+    last_revenue: float = 0.0
+
+
 class Arm(msgspec.Struct, frozen=True):
     """Those who were treated alike. ``values`` are its metrics; ``weight`` its intended share of
-    the visitors, None where that changes by itself; ``level`` how personal it is."""
+    the visitors, None where that changes by itself; ``level`` how personal it is; ``touch`` is
+    told of an experiment's."""
 
     name: str
     funnel: Funnel
@@ -113,6 +123,7 @@ class Arm(msgspec.Struct, frozen=True):
     level: str = ""
     weight: float | None = None
     verdict: Verdict | None = None
+    touch: Touch | None = None
 
 
 class Rolling(msgspec.Struct, frozen=True):
@@ -132,15 +143,6 @@ class Ratio(msgspec.Struct, frozen=True):
     counts: Mapping[str, int]
     shares: Mapping[str, float]
     broken: bool
-
-
-class Touch(msgspec.Struct, frozen=True):
-    """Orders and revenue that this was the first, and the last, to be seen before."""
-
-    first_orders: int = 0
-    first_revenue: float = 0.0
-    last_orders: int = 0
-    last_revenue: float = 0.0
 
 
 class Response(msgspec.Struct, frozen=True):
