@@ -23,7 +23,7 @@ _VISITOR = frozenset({"first_name", "language"})
 _LOOP = frozenset(
     "index index0 first last length revindex revindex0 previtem nextitem depth".split()
 )
-_CALLS = ("cards", "click", "dismiss", "range", "t")
+_CALLS = ("cards", "click", "dismiss", "range", "t", "thumbs")
 STATEMENTS = {
     "Macro": "macro",
     "CallBlock": "call",
@@ -70,6 +70,7 @@ class Mentions(msgspec.Struct, frozen=True):
     click: bool = False
     cards: frozenset[str] = frozenset()
     dismiss: bool = False
+    thumbs: bool = False
 
     def also(self, other: "Mentions") -> "Mentions":
         return Mentions(
@@ -79,6 +80,7 @@ class Mentions(msgspec.Struct, frozen=True):
             self.click or other.click,
             self.cards | other.cards,
             self.dismiss or other.dismiss,
+            self.thumbs or other.thumbs,
         )
 
 
@@ -213,7 +215,7 @@ class ExpressionLint:
             self.wrong(line, str(word), "this cannot be called", hint)
             return
         count = len(node.args) + len(node.kwargs)
-        if name in ("cards", "click", "dismiss") and not top:
+        if name in ("cards", "click", "dismiss", "thumbs") and not top:
             message = f"{name}() stands alone between {{{{ and }}}}"
             self.wrong(line, name, message)
         if name == "cards":
@@ -221,6 +223,10 @@ class ExpressionLint:
             return
         if name == "dismiss":
             self.mentions = self.mentions.also(Mentions(dismiss=True))
+        if name == "thumbs":
+            self.mentions = self.mentions.also(Mentions(thumbs=True))
+            if count:
+                self.wrong(line, name, "thumbs() takes nothing")
         if name == "click":
             self.mentions = self.mentions.also(Mentions(click=True))
         if name == "dismiss" and (count > 1 or node.kwargs):

@@ -290,6 +290,9 @@ class _Compiler:
         elif card.mentions.dismiss:
             message = f'"{name}" cannot be a card'
             hint = "dismiss() sends the whole shelf away: write it there"
+        elif card.mentions.thumbs:
+            message = f'"{name}" cannot be a card'
+            hint = "thumbs() is about the whole shelf: write it there"
         else:
             return True
         line = next((n for n, text in enumerate(file.lines, 1) if "cards(" in text), 1)

@@ -15,10 +15,12 @@ from .formats import text as formatted
 from .items import Item
 from .library import Fragment, Library, Version
 from .parameters import NOBODY, FragmentError, Things, VisitorView, template_values
+from .plainlinks import plain
 from .plates import Cards, Deck, Rendered
 from .recommendations.model import kind_and_id
 from .recommendations.reasons import Reason
 from .sandbox import OUTPUT_LIMIT, Absent, run
+from .thumbs import buttons
 
 #: A fragment's name and an address -> the link that counts the click and leads there.
 Click = Callable[[str, str], str]
@@ -38,7 +40,9 @@ class Maker:
         currency: str,
         click: Click | None,
         cards: Cards,
+        plain_links: bool = False,
     ) -> None:
+        self.plain_links = plain_links
         self.library = library
         self.catalog = catalog
         self.currency = currency
@@ -158,12 +162,17 @@ class Maker:
         charset: str,
     ) -> Rendered:
         places: list[Deck] = []
+        links: dict[str, str] = {}
 
         def click(url: object) -> str:
             address = str(url or "")
             if not address or not is_safe(address):
                 raise ValueError(f"click() cannot lead to {address!r}")
-            return self.click(fragment, address) if self.click else address
+            if self.click is None:
+                return address
+            link = self.click(fragment, address)
+            links[link] = address
+            return link
 
         def cards(_: object, card: str = "product-card") -> Markup:
             places.append(self._deck(fragment, card, language, charset))
@@ -176,6 +185,9 @@ class Maker:
         def dismiss(label: object = "") -> Markup:
             return button("" if isinstance(label, Absent) else str(label), language)
 
+        def thumbs() -> Markup:
+            return buttons(language)
+
         self.runs += 1
         names = {
             **values,
@@ -184,11 +196,14 @@ class Maker:
             "click": click,
             "cards": cards,
             "dismiss": dismiss,
+            "thumbs": thumbs,
             "t": t,
         }
         try:
             context = version.template.new_context(names)
             text = run(version.render, context, "its output")
+            if links and self.plain_links:
+                text = plain(text, links)
             if charset in _JAPANESE:
                 text = text.translate(_SPELLED)
             encoded = [

@@ -34,6 +34,8 @@ def printing_problem(
         return "cards can only stand in text", ""
     if _is_call(node, "dismiss") and (place.mode != "text" or place.raw):
         return "dismiss() is a form, and can only stand in text", ""
+    if _is_call(node, "thumbs") and (place.mode != "text" or place.raw):
+        return "thumbs() is a form, and can only stand in text", ""
     if place.mode == "text":
         return _in_text(node, place)
     if place.mode == "value":

@@ -38,7 +38,8 @@ class Renderer:
 
     ``currency`` is the ISO 4217 code that prices are in. ``click`` makes a link from a
     fragment's name and an address, always the same one, because it is kept with the bytes;
-    without it links lead straight to the address. What was rendered is kept, up to
+    without it links lead straight to the address, as they do with ``plain_links``, which name
+    the other one beside it. What was rendered is kept, up to
     ``cache_bytes``; a new library or catalogue needs a new renderer. Safe to use from
     several threads.
     """
@@ -50,12 +51,13 @@ class Renderer:
         *,
         currency: str = "EUR",
         click: Click | None = None,
+        plain_links: bool = False,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self.library = library
         cards = Cards(cache_bytes // 2)
         self._cards = cards.kept
-        self._maker = Maker(library, catalog, currency, click, cards)
+        self._maker = Maker(library, catalog, currency, click, cards, plain_links)
         # A share for each kind: none can push out the others. A plate and the value it
         # was made of often are the same bytes, but not always.
         self._cache: ByteCache[Any, Rendered] = ByteCache(cache_bytes // 4, size)

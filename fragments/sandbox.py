@@ -31,7 +31,9 @@ _TESTS = (
     "number odd sequence string true undefined upper"
 ).split() + ["==", "!=", "<", "<=", ">", ">="]
 #: What every template can name without declaring it.
-GLOBALS = frozenset({"cards", "click", "dismiss", "items", "range", "t", "visitor"})
+GLOBALS = frozenset(
+    {"cards", "click", "dismiss", "items", "range", "t", "thumbs", "visitor"}
+)
 
 #: Names that Jinja2 gives a meaning of its own.
 RESERVED = frozenset({"loop", "self"})

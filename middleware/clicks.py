@@ -2,11 +2,30 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Literal
 
+from ..findings import suggest
 from .signed import SignedPairs
+from .toml import Section
 
 PREFIX = "/-/shopwindow/click/"
 UNCOUNTED = "/-/shopwindow/uncounted/"  # the same on a preview
+
+By = Literal["redirect", "script"]
+REDIRECT: By = "redirect"  # links lead to us, and we lead on
+SCRIPT: By = "script"  # links lead where they lead, and a script tells us
+
+
+def read_clicks(section: Section) -> By:
+    """``by`` of the table [clicks]: how clicks are told."""
+    by = section.text("by", REDIRECT)
+    section.finish()
+    for known in (REDIRECT, SCRIPT):
+        if by == known:
+            return known
+    hint = suggest(by, (REDIRECT, SCRIPT)) or f'write "{REDIRECT}" or "{SCRIPT}"'
+    section.wrong("by", f'clicks cannot be told by "{by}"', hint)
+    return REDIRECT
 
 
 class ClickLinks:

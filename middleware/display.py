@@ -6,7 +6,6 @@ from weakref import ref
 
 import msgspec
 
-from ..fragments.dismissal import leading, without
 from ..fragments.recommendations.shelf import NO_CANDIDATES, Shelf
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import NOBODY, FragmentError, VisitorView
@@ -16,9 +15,11 @@ from ..rules.experiments import Units
 from ..rules.facts import Decision
 from ..rules.interests import strengths
 from ..rules.placement import Placement
+from .answerable import answerable
 from .clicks import PREFIX as CLICK
-from .clicks import UNCOUNTED
-from .dismissals import NOTHING as DISMISS_NOTHING
+from .clicks import SCRIPT, UNCOUNTED
+from .clickscript import element, has_links
+from .decisionids import carrying
 from .engines.proposals import Proposals, asks, completed
 from .exposed import PageExposed
 from .foresight import Foresight
@@ -55,7 +56,7 @@ class Display:
     __slots__ = (
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
         *("_ahead", "_foresight", "_questions", "_preliminary", "_shelves"),
-        *("_deadline", "_proposals"),
+        *("_deadline", "_proposals", "scripted"),
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -74,6 +75,7 @@ class Display:
         self._proposals: Proposals | None = None  # of engines, on sites that have any
         self._deadline: Deadline | None = None  # of all other servers together
         self.passing: dict[str, Decision] = {}
+        self.scripted = False  # the page has the script that tells of clicks
 
     @property
     def _visit(self) -> "Visit":
@@ -214,12 +216,21 @@ class Display:
         if remote:
             self.exposed.add(decision, self._facts)
             return content
-        # Fragments are shared between pages: they know neither where we stand nor for whom.
-        if visit.guise is not None:
-            content = content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
-        elif visit.root:
-            content = content.replace(_CLICK, visit.root.encode() + _CLICK)
+        content = self._linked(content)
         self.exposed.add(self._discovered(decision), self._facts)
+        return content
+
+    def _linked(self, content: bytes) -> bytes:
+        """Fragments are shared between pages: they know neither where we stand nor for whom."""
+        visit = self._visit
+        if visit.guise is not None:
+            return content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
+        id = self.exposed.next(visit.arrival.now) if visit.counts else ""
+        content = carrying(content, visit.root.encode(), id)
+        if visit.site.settings.clicks == SCRIPT and not self.scripted:
+            if visit.remembers and has_links(content):
+                self.scripted = True
+                content += element(visit.root).encode()
         return content
 
     def expose(self, slot: str) -> str:
@@ -242,18 +253,6 @@ class Display:
         decision = msgspec.structs.replace(decision, discovered=found)
         self.decisions[decision.slot] = decision
         return decision
-
-    def _dismissible(self, content: bytes, decision: Decision) -> bytes:
-        """A fragment with a way to send it away, for those who can be remembered."""
-        visit = self._visit
-        if visit.guise is not None:
-            return leading(content, visit.root.encode() + DISMISS_NOTHING)
-        if not visit.remembers:
-            return without(content)
-        page = visit.root + visit.arrival.path
-        dismissals = visit.window.dismissals
-        fragment, rule = decision.fragment or "", decision.rule or ""
-        return leading(content, dismissals.address(fragment, rule, visit.root, page))
 
     def _render(self, decision: Decision, default: bytes, charset: str) -> bytes | None:
         assert decision.fragment is not None and self._facts is not None
@@ -305,8 +304,9 @@ class Display:
                 name = "" if decision.level else known.context.first_name or ""
                 view = VisitorView(first_name=name, language=language)
             content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view)
-        if plate.version.mentions.dismiss:
-            content = self._dismissible(content, decision)
+        mentions = plate.version.mentions
+        if mentions.dismiss or mentions.thumbs:
+            content = answerable(content, decision, mentions, visit)
         return content
 
     # -- what engines propose, on sites that have any --------------------------------------

@@ -4,10 +4,10 @@ from http import HTTPStatus
 
 from starlette.types import Receive, Send
 
-from . import decisions, summary
+from . import clicked, clickscript, decisions, summary
 from .clicks import PREFIX as CLICK
 from .clicks import UNCOUNTED
-from .replies import redirect, reply
+from .replies import reply
 from .sources import webhook
 from .visit import Visit
 
@@ -23,10 +23,12 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
         await summary.answer(visit, send)
     elif path.startswith(webhook.PREFIX):
         await webhook.answer(visit, receive, send)
-    elif path.startswith(CLICK) and method in ("GET", "HEAD"):
-        await _click(visit, path.removeprefix(CLICK), send)
-    elif path.startswith(UNCOUNTED) and method in ("GET", "HEAD"):
-        await _click(visit, path.removeprefix(UNCOUNTED), send, counts=False)
+    elif path.startswith(CLICK):
+        await clicked.answer(visit, path.removeprefix(CLICK), send)
+    elif path.startswith(UNCOUNTED):
+        await clicked.answer(visit, path.removeprefix(UNCOUNTED), send, counts=False)
+    elif clickscript.is_script(path) and method in ("GET", "HEAD"):
+        await clickscript.answer(visit, send)
     else:
         from .ownpages import desk  # templates and words: not before somebody asks
 
@@ -35,15 +37,3 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
             await reply(visit, send, HTTPStatus.NOT_FOUND)
         else:
             await desk.answer(visit, page, receive, send)
-
-
-async def _click(visit: Visit, token: str, send: Send, counts: bool = True) -> None:
-    opened = visit.window.clicks.open(token)
-    if opened is None:
-        await reply(visit, send, HTTPStatus.NOT_FOUND)
-        return
-    fragment, url = opened
-    opens = visit.arrival.navigation and visit.arrival.scope["method"] == "GET"
-    if counts and opens:
-        visit.track("Promotion Clicked", {"promotion_id": fragment})
-    await redirect(visit, send, url)

@@ -41,6 +41,7 @@ _RANKS = {
     "Product Added": 2,
     "Product Removed": 2,
     "Promotion Clicked": 2,
+    "Promotion Rated": 2,
     "Order Completed": 3,
     PREFERENCE_SET: 3,
     **dict.fromkeys(REARRANGING, 3),

@@ -2,6 +2,8 @@
 
 from markupsafe import Markup
 
+from .clicks import SCRIPT
+from .clickscript import element
 from .visit import current
 
 
@@ -22,3 +24,13 @@ def marked(name: str, content: str) -> str:
     visit.marked = True
     marker = visit.window.marker
     return Markup(marker.open(name)) + Markup(content) + Markup(marker.close)
+
+
+def clicks_script() -> str:
+    """What brings the script onto a page that tells of clicks, for pages that fetch their fragments
+    later; empty where clicks are told by redirects, and where no request is answered."""
+    visit = current()
+    if visit is None or visit.site.settings.clicks != SCRIPT:
+        return Markup("")
+    visit.display.scripted = True
+    return Markup(element(visit.root))

@@ -30,10 +30,14 @@ def local(url: str) -> str | None:
     return None if parts.netloc or parts.scheme else url
 
 
-async def redirect(visit: Visit, send: Send, url: str) -> None:
+async def redirect(
+    visit: Visit, send: Send, url: str, headers: Headers | None = None
+) -> None:
     """Lead to ``url``, with GET."""
     location = quote(url, safe=punctuation, errors="replace").encode()
-    await reply(visit, send, HTTPStatus.SEE_OTHER, [(b"location", location)])
+    await reply(
+        visit, send, HTTPStatus.SEE_OTHER, [(b"location", location), *(headers or [])]
+    )
 
 
 async def say(

@@ -4,12 +4,17 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ..rules.events import PROMOTION_CLICKED, PROMOTION_DISMISSED, PROMOTION_VIEWED
+from ..rules.events import (
+    PROMOTION_CLICKED,
+    PROMOTION_DISMISSED,
+    PROMOTION_RATED,
+    PROMOTION_VIEWED,
+)
 from ..rules.moments import DURATION_HINT, Duration, duration
 from .toml import Section
 
 YEAR_AND_MORE = Duration(400, "day")  # what browsers keep a cookie at most
-SHOWN = (PROMOTION_VIEWED, PROMOTION_CLICKED, PROMOTION_DISMISSED)
+SHOWN = (PROMOTION_VIEWED, PROMOTION_CLICKED, PROMOTION_DISMISSED, PROMOTION_RATED)
 """The events that say what was shown to whom: what statistics are made of."""
 
 

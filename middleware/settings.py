@@ -20,6 +20,7 @@ from ..rules.facts import PURPOSES
 from ..rules.placement import UNLIMITED, Limits
 from ..rules.vocabulary import time_zone
 from .accounts import read_owner
+from .clicks import REDIRECT, By, read_clicks
 from .consent.settings import OURS, ToolSettings, read_provider
 from .engines.settings import EngineSettings, read_engines
 from .experimenting import ExperimentSettings, read_experiments
@@ -62,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     revalidate: bool = False
+    clicks: By = REDIRECT  # how the browser tells of them
     slots: Mapping[str, Slot] = {}
     limits: Limits = UNLIMITED
     experiments: ExperimentSettings = ExperimentSettings()
@@ -140,6 +142,7 @@ def read_settings(
     alerts = root.table("alerts")
     values["experiments"] = read_experiments(experiments, alerts, environment)
     pages.finish()
+    values["clicks"] = read_clicks(root.table("clicks"))
 
     values["tracks"] = tuple(t for s in root.tables("track") if (t := _track(s)))
     sources, webhooks = root.table("sources"), root.table("webhooks")

@@ -22,6 +22,7 @@ from ..rules.facts import Event, Profile
 from ..rules.learning import learn
 from ..rules.ruleset import RuleSet
 from ..rules.vocabulary import Parameters, Vocabulary
+from .clicks import SCRIPT
 from .context import ContextReader
 from .engines.settings import EngineSettings
 from .material import Material, read_material
@@ -213,7 +214,13 @@ def check_site(
         settings=settings,
         rules=rules,
         material=material,
-        renderer=Renderer(library, catalog, currency=settings.currency, click=click),
+        renderer=Renderer(
+            library,
+            catalog,
+            currency=settings.currency,
+            click=click,
+            plain_links=settings.clicks == SCRIPT,
+        ),
         vocabulary=vocabulary,
         tracks=Tracks(
             settings.tracks,

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from jinja2 import nodes
+from jinja2 import Environment, nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 
-from .marking import marked
+from .marking import clicks_script, marked
 
 
 class SlotExtension(Extension):
@@ -15,9 +15,14 @@ class SlotExtension(Extension):
 
     While a page view is being answered the block is surrounded by two comments that the
     middleware takes out again; everywhere else (e-mails, parts of pages) it is its content.
+    ``{{ shopwindow_clicks() }}`` is the script of :mod:`.clickscript`.
     """
 
     tags = {"slot"}
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.globals.setdefault("shopwindow_clicks", clicks_script)
 
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno

@@ -11,6 +11,7 @@ from ..fragments.rewrite import Hole
 from ..rules.events import (
     PREFERENCE_SET,
     PROMOTION_DISMISSED,
+    PROMOTION_RATED,
     PROMOTION_VIEWED,
     told,
 )
@@ -533,11 +534,14 @@ class Visit:
         msgspec.json.encode(attributes)
         return self._note(ATTRIBUTES, told(attributes, PREFERENCE))
 
-    def dismiss(self, fragment: str, rule: str = "", product: str = "") -> Receipt:
+    def dismiss(
+        self, fragment: str, rule: str = "", product: str = "", *, decision: str = ""
+    ) -> Receipt:
         """The visitor is not interested in ``fragment``; its ``rule``, if named, pauses for a while.
 
         Of one item of a shelf ``product`` is its id: it stands on no shelf any more, and the shelf
-        stays; then leave ``rule`` away.
+        stays; then leave ``rule`` away. ``decision`` is the id of the one that showed it, where that
+        is known.
         """
         if not self.remembers:
             return NOTHING_TO_KEEP
@@ -546,7 +550,25 @@ class Visit:
             said["rule"] = rule
         if product:
             said["product_id"] = product
+        if decision:
+            said["decision"] = decision
         return self._note(PROMOTION_DISMISSED, said)
+
+    def rate(
+        self, fragment: str, *, up: bool, rule: str = "", decision: str = ""
+    ) -> Receipt:
+        """The visitor likes ``fragment``, or does not; the last word on it counts.
+
+        ``rule`` and ``decision`` say what showed it, where that is known.
+        """
+        if not self.remembers:
+            return NOTHING_TO_KEEP
+        said = {"promotion_id": fragment, "rating": "up" if up else "down"}
+        if rule:
+            said["rule"] = rule
+        if decision:
+            said["decision"] = decision
+        return self._note(PROMOTION_RATED, said)
 
     def _renamed(self, visitor: Visitor) -> Visitor:
         self._answers_one("a new id")

@@ -14,6 +14,7 @@ ORDER_COMPLETED = "Order Completed"
 PROMOTION_VIEWED = "Promotion Viewed"
 PROMOTION_CLICKED = "Promotion Clicked"
 PROMOTION_DISMISSED = "Promotion Dismissed"
+PROMOTION_RATED = "Promotion Rated"
 # Our own: a page was opened; attributes of the visitor were told; the visitor said what they
 # want of a thing: {dimension, key, answer: "more", "less", "never", or "" to take it back}.
 VISITED = "Visited"

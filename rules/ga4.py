@@ -17,6 +17,7 @@ from .events import (
     PRODUCTS_SEARCHED,
     PROMOTION_CLICKED,
     PROMOTION_DISMISSED,
+    PROMOTION_RATED,
     PROMOTION_VIEWED,
 )
 from .exported import OF_RULES, Line
@@ -32,6 +33,7 @@ GA4_NAMES: Mapping[str, str] = {
     PROMOTION_VIEWED: "view_promotion",
     PROMOTION_CLICKED: "select_promotion",
     PROMOTION_DISMISSED: "dismiss_promotion",  # GA4 has no name of its own
+    PROMOTION_RATED: "rate_promotion",  # nor for this
 }
 GA4_HELD = "withhold_promotion"
 """What somebody of a control group was not shown; GA4 has no name for it, either."""
@@ -61,7 +63,7 @@ _GA4_PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "coupon": "coupon",
     },
     **dict.fromkeys(
-        (PROMOTION_VIEWED, PROMOTION_CLICKED, PROMOTION_DISMISSED),
+        (PROMOTION_VIEWED, PROMOTION_CLICKED, PROMOTION_DISMISSED, PROMOTION_RATED),
         {
             "promotion_id": "promotion_id",
             "name": "promotion_name",
@@ -70,6 +72,7 @@ _GA4_PARAMETERS: Mapping[str, Mapping[str, str]] = {
             "experiment": "experiment",
             "held": "held",
             "failed": "failed",
+            "rating": "rating",
         },
     ),
 }

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import click
 
-from shopwindow import Shopwindow
 from shopwindow.middleware.journal import new_id
+from shopwindow.middleware.site import read_site
 from shopwindow.middleware.stores.sqlite import SqliteStore
 from shopwindow.middleware.traffic import weigh_all
 from shopwindow.rules.facts import Event
 
-from .app import SITE, create_app
+from .app import SITE
 from .seed import events as walk
+from .serving import FACTORY, app, settle
 from .shop import Catalogue
 
 BATCH = 500  # events in one commit while seeding
@@ -48,7 +49,14 @@ BATCH = 500  # events in one commit while seeding
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep what it learns in this SQLite file, for reports of it.",
 )
-def command(port: int, host: str, seed: bool, kept: Path | None) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    help="So many processes serve it.",
+)
+def command(port: int, host: str, seed: bool, kept: Path | None, workers: int) -> None:
     """Serve Pawfields, a pet shop whose start page fits whoever looks at it.
 
     It keeps what it learns in a temporary folder, and forgets it when it ends. Cookies of
@@ -62,17 +70,23 @@ def command(port: int, host: str, seed: bool, kept: Path | None) -> None:
     _check_port(host, port)
     logging.basicConfig(format="%(levelname)s %(message)s")
     with tempfile.TemporaryDirectory(prefix="shopwindow-demo-") as folder:
-        store = SqliteStore(kept or Path(folder) / "demo.db")
         # A secret of its own: the demo's visitors live as long as the demo.
-        window = Shopwindow(SITE, store=store, keys=(secrets.token_bytes(32),))
+        settle(kept or Path(folder) / "demo.db", secrets.token_hex(32))
         if seed:
-            _seed(window, store)
-        app = create_app(demo=True, window=window)
+            _seed(kept or Path(folder) / "demo.db")
         _greet(host, port)
         # By default it would end this process before the folder is removed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
-        store.close()
+        served = app() if workers == 1 else FACTORY
+        uvicorn.run(
+            served,
+            host=host,
+            port=port,
+            workers=workers,
+            factory=workers > 1,
+            log_level="warning",
+            access_log=False,
+        )
 
 
 def _check_port(host: str, port: int) -> None:
@@ -93,18 +107,19 @@ def _check_port(host: str, port: int) -> None:
             sys.exit(1)
 
 
-def _seed(window: Shopwindow, store: SqliteStore) -> None:
+def _seed(path: Path) -> None:
     """Let a few hundred visitors walk through the shop's last week."""
     from rich.console import Console
     from rich.progress import track
 
-    site = window.site
+    site = read_site(SITE)
     events = [
         Event(new_id(at), name, visitor, at, site.context.day(at), properties)
         for visitor, name, properties, at in walk(
             Catalogue(SITE / "catalog"), time.time()
         )
     ]
+    store = SqliteStore(path)
     console = Console(stderr=True)
     steps = range(0, len(events), BATCH)
     for start in track(
@@ -116,6 +131,7 @@ def _seed(window: Shopwindow, store: SqliteStore) -> None:
     ):
         batch = events[start : start + BATCH]
         store.commit(batch, site.learn, weigh_all(batch, site.catalog.relatives))
+    store.close()
 
 
 def _greet(host: str, port: int) -> None:

@@ -7,6 +7,7 @@ from types import ModuleType
 from starlette.types import Receive, Send
 
 from ...fragments.dismissal import ADDRESS as DISMISS
+from ...fragments.thumbs import ADDRESS as RATE
 from ..replies import reply
 from ..visit import Visit
 from . import (
@@ -18,6 +19,7 @@ from . import (
     overview,
     preferences,
     problems,
+    rating,
 )
 from .sheets import PREFIX, private, show
 
@@ -39,6 +41,8 @@ def page(path: str) -> ModuleType | None:
     """The page at ``path``, None if there is none of ours."""
     if path.startswith(DISMISS):
         return dismissal
+    if path.startswith(RATE):
+        return rating
     return _PAGES.get(path)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
-from ...rules.events import PROMOTION_VIEWED
+from ...rules.events import PROMOTION_RATED, PROMOTION_VIEWED
 from ...rules.facts import Event
 from ..visit import Visit
 from . import problems, records
@@ -44,9 +44,11 @@ async def answer(visit: Visit, receive: Receive, send: Send) -> None:
 
 def _seen(visit: Visit, events: Iterable[Event]) -> Iterator[dict[str, Any]]:
     """What was shown lately, the latest first, each place and reason once."""
+    events = list(events)
     words, slots = said(visit), visit.site.settings.slots
+    rated = _ratings(events)
     told: set[tuple[str, str]] = set()
-    for event in reversed(list(events)):
+    for event in reversed(events):
         if event.name != PROMOTION_VIEWED:
             continue
         for slot, rule in _promotions(event):
@@ -58,9 +60,21 @@ def _seen(visit: Visit, events: Iterable[Event]) -> Iterator[dict[str, Any]]:
                 "what": (place.description if place is not None else "") or slot,
                 "when": day(visit, event.time),
                 "why": why(visit.site.rules, rule, words),
+                "rated": words["known"].get(rated.get(rule, ""), ""),
             }
             if len(told) == SHOWN:
                 return
+
+
+def _ratings(events: Iterable[Event]) -> dict[str, str]:
+    """By rule the last thumb for what it showed: ``liked`` or ``disliked``."""
+    found = {}
+    for event in events:
+        rule = event.properties.get("rule")
+        if event.name == PROMOTION_RATED and isinstance(rule, str):
+            up = event.properties.get("rating") == "up"
+            found[rule] = "liked" if up else "disliked"
+    return found
 
 
 def _promotions(event: Event) -> Iterator[tuple[str, str]]:

@@ -114,7 +114,9 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
         _of(
             "known",
             nothing=False,
-            seen=[{"what": "Slot", "when": "Today", "why": "Because."}],
+            seen=[
+                {"what": "Slot", "when": "Today", "why": "Because.", "rated": "Liked"}
+            ],
             sections=[_SECTION, {**_SECTION, "group": "", "title": "", "more": []}],
         ),
     ],

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from ...fragments.rewrite import Hole, Kept, Piece, inside
+from ..decisionids import without_decision
 from ..remote.arriving import arriving
 from .delivery import Delivery
 from .start import with_length
@@ -132,7 +133,9 @@ class Swapping(Delivery):
         try:
             asked = self._visit.arrival.headers.get(b"if-none-match", b"")
             # The answer to a HEAD may be without the page.
-            page = body if self._source.length else None
+            page = None
+            if self._source.length:
+                page = without_decision(body, self._visit.display.exposed.id)
             self._start, has = revalidated(self._start, page, asked)
         except Exception as error:
             # Our own fault, whatever it is: the page leaves, and nobody keeps it.

@@ -2,8 +2,8 @@
 
 Only with ``[pages] revalidate = true``, and for pages that leave in one message. The tag is made
 of the page's last bytes, so that another profile, rule or product is another page. Nothing else
-gets into it: links that count clicks are the same in every answer, and cookies are no part of
-the page. It is a weak tag, because a compressor on the way may change the bytes.
+gets into it: not the decision that a page's links carry, which is another one for each answer, and
+cookies are no part of the page. It is a weak tag, because a compressor on the way may change the bytes.
 """
 
 import re

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ...rules.measurement.cells import Cell, Tally
 from .books import Books, Row
+from .finding import Found, found
 
 if TYPE_CHECKING:
     from ..site import Site
@@ -47,10 +48,12 @@ class Difference(NamedTuple):
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """How many numbers were compared, and those that differ."""
+    """How many numbers were compared, those that differ, and what a report says of what was
+    planted."""
 
     compared: int
     differing: tuple[str, ...]
+    effects: tuple[Found, ...] = ()
 
 
 def compared(books: Books, site: "Site", store: str, now: float) -> Agreement:
@@ -58,8 +61,9 @@ def compared(books: Books, site: "Site", store: str, now: float) -> Agreement:
 
     Raises :class:`~shopwindow.middleware.stores.StoreError` if that cannot be read.
     """
-    from ..measuring import plan_for
+    from ..reporting.reports import report_of
     from ..rollups import open_rollups
+    from ..rollups.planning import plan_for
     from ..settings import address
 
     at = address(replace(site.settings, store=store, events=""))
@@ -67,8 +71,9 @@ def compared(books: Books, site: "Site", store: str, now: float) -> Agreement:
         rollups.update(plan_for(site), now)
         cells = list(rollups.cells(0, _EVER))
         counts = rollups.counts(0, _EVER)
-    number, found = differences(books, cells, counts)
-    return Agreement(number, tuple(str(one) for one in found))
+        effects = tuple(found(report_of(site, rollups, now)))
+    number, differing = differences(books, cells, counts)
+    return Agreement(number, tuple(str(one) for one in differing), effects)
 
 
 def differences(

@@ -16,13 +16,13 @@ from ...rules.events import (
     PRODUCT_VIEWED,
     PROMOTION_CLICKED,
     PROMOTION_DISMISSED,
+    PROMOTION_RATED,
     PROMOTION_VIEWED,
 )
 from .assortment import Shelf
 from .planted import effect, orders_factor
 from .tastes import Taste
 
-RATED = "Promotion Rated"
 HOLDOUT = 0.02
 CONSIDERING = 3  # looks, after which the large picture is about the favourite animal
 AGAIN = 0.25  # chance of a later order of who has ordered
@@ -224,7 +224,7 @@ class Walk:
         elif drawn > 0.96:
             rating = "up" if drawn < 0.985 else "down"
             rated = f'{{{said},"rule":"{one.rule}","rating":"{rating}"}}'
-            self._about(RATED, rated, one, one.rule)
+            self._about(PROMOTION_RATED, rated, one, one.rule)
 
     # -- buying ----------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class Walk:
     def _id(self) -> str:
         """Ids sort by time, and no two are alike: the visitor's number, and one within the visit."""
         self._made += 1
-        return f"{int(self.time * 1000):011x}{self.who.number:012x}{self._made:04x}"
+        return f"{int(self.time * 1000):011x}{self.who.number:016x}{self._made:04x}"
 
     def _happens(self, name: str, properties: str) -> None:
         self.happened.append(

@@ -14,6 +14,7 @@ from .history import Written
 
 _INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * 10)})"
 _LINK = "INSERT INTO logins (customer, visitor) VALUES (?, ?)"
+_LATEST = 253_370_764_800.0  # the year 9999
 AT_ONCE = 5_000  # events in one step of a log that is slower
 
 
@@ -33,9 +34,10 @@ def open_into(url: str, folder: Path, day: DayOf) -> Iterator[Log]:
     """
     with closing(open_log(url, folder)) as log:
         with closing(log.keeper(day)) as keeper:
-            if keeper.sizes()["events"]:
+            if next(keeper.events(0.0, _LATEST), None) is not None:
                 raise StoreError(
-                    "there are events already: made-up visitors must not get among real ones, name a new file"
+                    "there are events already: made-up visitors must not get among "
+                    "real ones, name a new file"
                 )
         if scheme_of(url) != "sqlite":
             yield Appended(log, day)

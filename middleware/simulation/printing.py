@@ -17,37 +17,43 @@ def print_books(books: Books, agreement: Agreement | None) -> None:
     console.print(f"{books.visitors.total():,} visitors: {who}")
     console.print(f"{books.requests:,} requests")
     table = Table(box=None)
-    table.add_column("experiment")
-    table.add_column("arm")
-    columns = ("units", "shown", "clicks", "ordered", "orders", "revenue", "left")
-    for column in (*columns, "planted"):
-        table.add_column(column, justify="right")
+    table.add_column("experiment", no_wrap=True)
+    table.add_column("arm", no_wrap=True)
+    for column in ("units", "shown", "clicks", "ordered", "revenue", "left"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("planted")
     for name, arms in sorted(books.experiments.items()):
         for arm, row in sorted(arms.items()):
             table.add_row(name, arm, *_cells(row), _planted(name, arm))
     for arm, row in sorted(books.site.items()):
-        table.add_row("everything together", arm, *_cells(row), "")
+        table.add_row("all of it", arm, *_cells(row), "")
     console.print()
     console.print(table)
     console.print()
     if agreement is None:
         console.print("Nothing to compare with: name the shop's store with --store")
         return
+    for one in agreement.effects:
+        if one.planted:
+            sign = "" if one.covered else ", which is NOT between"
+            console.print(f"{one}{sign}", markup=False, highlight=False)
+    console.print()
     if not agreement.differing:
-        words = f"All {agreement.compared:,} numbers are what shopwindow counted."
-        console.print(words)
+        console.print(
+            f"All {agreement.compared:,} numbers are what shopwindow counted."
+        )
         return
     console.print(
         f"{len(agreement.differing):,} of {agreement.compared:,} numbers are not what "
         "shopwindow counted:"
     )
-    for one in agreement.differing[:SHOWN]:
-        console.print(f"  {one}", markup=False)
+    for difference in agreement.differing[:SHOWN]:
+        console.print(f"  {difference}", markup=False)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     shown = row["impressions"] + row["held"]
-    numbers = (row["units"], shown, row["clicks"], row["ordered"], row["orders"])
+    numbers = (row["units"], shown, row["clicks"], row["ordered"])
     return (
         *(f"{number:,}" for number in numbers),
         f"{row['revenue'] / 100:,.2f}",

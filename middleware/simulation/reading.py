@@ -28,13 +28,14 @@ _ANSWER = re.compile(
 )
 _CLICK = re.compile(r'href="([^"]*/-/shopwindow/click/[^"]*)"')
 _DISMISS = re.compile(r'<form class="sw-dismiss" method="post" action="([^"]*)"')
+_THUMBS = re.compile(r'<form class="sw-thumbs" method="post" action="([^"]*)"')
 _DECISION = re.compile(r"/click/~([^/]+)/")
 
 
 class Seen(msgspec.Struct, frozen=True, eq=False):
     """One slot that counts. ``held`` says why it was held back; ``arm`` is that of ``experiment``.
 
-    ``links`` and ``dismissal`` lead to where it can be followed, and sent away.
+    ``links``, ``dismissal`` and ``thumbs`` lead to where it can be followed, sent away and rated.
     """
 
     slot: str
@@ -44,6 +45,7 @@ class Seen(msgspec.Struct, frozen=True, eq=False):
     held: str = ""
     links: tuple[str, ...] = ()
     dismissal: str = ""
+    thumbs: str = ""
 
     @property
     def decision(self) -> str:
@@ -73,15 +75,19 @@ def seen(page: str) -> list[Seen]:
             continue
         content = "" if held else content_of(page, slot)
         links = tuple(unescape(link) for link in _CLICK.findall(content))
-        dismissal = _DISMISS.search(content)
         found.append(
             Seen(
                 *(slot, rule, experiment, arm, held, links),
-                unescape(dismissal[1]) if dismissal else "",
+                *(_action(_DISMISS, content), _action(_THUMBS, content)),
             )
         )
     order = (LOGO, *_PLACES)
     return sorted(found, key=lambda one: order.index(one.slot))
+
+
+def _action(form: re.Pattern[str], content: str) -> str:
+    found = form.search(content)
+    return unescape(found[1]) if found else ""
 
 
 def content_of(page: str, slot: str) -> str:

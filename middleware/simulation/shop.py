@@ -20,14 +20,15 @@ class NoShop(Exception):
 
 
 @contextmanager
-def demo(store: Path) -> Iterator[Address]:
-    """The demo on a free port, with ``store`` as its SQLite file; when it ends, all is in there.
+def demo(store: Path, workers: int = 1) -> Iterator[Address]:
+    """The demo on a free port, in so many processes, with ``store`` as their SQLite file; when it
+    ends, all is in there.
 
     Raises :class:`NoShop` if it does not open.
     """
     port = _free_port()
     command = [sys.executable, "-m", "shopwindow", "demo", "--no-seed"]
-    command += ["--port", str(port), "--store", str(store)]
+    command += ["--port", str(port), "--store", str(store), "--workers", str(workers)]
     log = store.with_name(f"{store.name}.log")
     with log.open("wb") as output:
         shop = subprocess.Popen(command, stdout=output, stderr=output)

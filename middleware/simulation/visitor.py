@@ -11,10 +11,10 @@ from .tastes import Taste, taste
 
 CONSENT = "/-/shopwindow/consent"
 OWN_PAGES = "/-/shopwindow/"
-LOOKS = (1, 3, 3, 4, 5, 6)  # pages about the favourite animal, before coming home
-LOGS_IN, TWO_DEVICES, LOGS_OUT = 0.15, 0.3, 0.2
+LOOKS = (1, 3, 3, 3, 3, 4)  # pages about the favourite animal, before coming home
+LOGS_IN, TWO_DEVICES, LOGS_OUT = 0.1, 0.4, 0.3
 LEAVES, COMES_BACK = 0.05, 0.3  # takes consent back; and gives it again
-FETCHES_AHEAD, RETURNS = 0.1, 0.3
+FETCHES_AHEAD, RETURNS = 0.05, 0.2
 RATES = 0.06
 BASKET = 0.25  # of whom nothing is ordered: puts something into the cart
 
@@ -139,9 +139,17 @@ class Visitor:
                 self._open(link)
                 if luck.random() < 0.2:
                     self._open(luck.choice(seen.links))  # one showing, followed twice
+            elif seen.thumbs and luck.random() < RATES:
+                self._rate(one)
             elif seen.dismissal and luck.random() < self.taste.picky:
                 one.dismissed = True
                 self._send(seen.dismissal)
+
+    def _rate(self, one: Showing) -> None:
+        """Thumbs up or down; some change their mind, and what they said last counts."""
+        for _ in range(2 if self.luck.random() < 0.2 else 1):
+            one.rated = self.luck.choice(("up", "up", "down"))
+            self._send(one.seen.thumbs, rating=one.rated)
 
     # -- buying ----------------------------------------------------------------------------
 
@@ -223,7 +231,6 @@ class Refusing(Visitor):
         self._open("/")
         if self.answers:
             self._send(CONSENT, choice="denied", next="/")
-        self._look_around()
         self._look_around()
         self.units.clear()
 

@@ -10,7 +10,12 @@ import msgspec
 
 from ...rules.encoding import decode as decode_profile
 from ...rules.encoding import encode_small as encode_profile
-from ...rules.events import PROMOTION_CLICKED, PROMOTION_DISMISSED, PROMOTION_VIEWED
+from ...rules.events import (
+    PROMOTION_CLICKED,
+    PROMOTION_DISMISSED,
+    PROMOTION_RATED,
+    PROMOTION_VIEWED,
+)
 from ...rules.facts import Event, Purpose
 from . import DayOf
 
@@ -38,7 +43,7 @@ _encode_properties = msgspec.json.Encoder().encode
 decode_properties = msgspec.json.Decoder(dict).decode
 
 _OF_WHAT_WAS_SHOWN = frozenset(
-    (PROMOTION_VIEWED, PROMOTION_CLICKED, PROMOTION_DISMISSED)
+    (PROMOTION_VIEWED, PROMOTION_CLICKED, PROMOTION_DISMISSED, PROMOTION_RATED)
 )
 
 

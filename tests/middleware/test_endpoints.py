@@ -221,7 +221,7 @@ async def test_a_click_counts_and_leads_to_its_page(window: Shopwindow) -> None:
         assert answer.headers["cache-control"] == "private, no-store"
         await client.head(link)
         await client.get(link, headers={"sec-purpose": "prefetch"})
-        assert (await client.post(link)).status_code == 404
+        assert (await client.put(link)).status_code == 405
     assert events_of(window) == ["Promotion Clicked"]
 
 

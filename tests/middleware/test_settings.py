@@ -172,8 +172,8 @@ def test_an_empty_file_has_every_default() -> None:
 
 # What an editor wrote -> what is said about it.
 WRONG: dict[str, str | tuple[str, ...]] = {
-    "shop = 1": '1:1: unknown key "shop" in this file: known: alerts, attributes, consent, '
-    "cookie, deadlines, events, experiments, fragments, ...",
+    "shop = 1": '1:1: unknown key "shop" in this file: known: alerts, attributes, clicks, '
+    "consent, cookie, deadlines, events, experiments, ...",
     "[sit]\nname = 'x'": '1:2: unknown key "sit" in this file: did you mean "site"?',
     "site = 1": '1:1: "site" must be a table',
     "[site]\nname = 1": '2:1: "name" must be a text in quotes',

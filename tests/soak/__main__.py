@@ -24,6 +24,7 @@ from .purging import soak_purge
 from .reportpage import soak_report_page
 from .rollouts import soak_rollouts
 from .rulefiles import soak_rule_files
+from .simulated import soak_simulated
 from .soaked import Soaked
 from .statistics import soak_effect, soak_growthbook, soak_no_effect
 from .stories import soak_stories
@@ -49,6 +50,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("pages of reports", soak_report_page, 5),
     ("pages beside a purge", soak_purge, 1_000_000),
     ("visitors before shelves", soak_crowd, 10_000),
+    ("made-up visitors", soak_simulated, 20_000),
     ("swapped models", soak_swaps, 1_000),
     ("faults of stores", soak_faults, 36),
     ("killed writers", soak_kills, 140),

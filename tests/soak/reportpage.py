@@ -7,7 +7,8 @@ from typing import Any
 
 from shopwindow.middleware.reporting.page import html
 from shopwindow.rules.reporting.writing import Writing
-from tests import chromium
+from tests.chromium import Chromium, chromium
+from tests.chromium import found as browser
 from tests.rules.reporting.madeup import Book, experiment, rule, split
 
 from .soaked import KEPT, Soaked
@@ -44,14 +45,15 @@ _OVERFLOW = (
 
 def soak_report_page(runs: int, seed: int, advance: Callable[[], None]) -> Soaked:
     """``runs`` reports of other numbers; without a Chromium on this machine none."""
-    program, faults, looked = chromium.found(), list[str](), 0
-    if program is None:
+    faults, looked = list[str](), 0
+    if browser() is None:
         return Soaked("pages of reports", 0, 0, {"no Chromium here": 1}, [])
     with tempfile.TemporaryDirectory() as folder:
         for number in range(runs):
             place = Path(folder, f"{number}.html")
             place.write_text(_page(seed + number), "utf-8")
-            with chromium.tab(program, place.as_uri()) as page:
+            with chromium() as page:
+                page.open(place.as_uri())
                 faults += _looks(page) + _sounds(page) + _by_keyboard(page)
             looked += 1
             advance()
@@ -72,24 +74,24 @@ def _page(seed: int) -> str:
     )
 
 
-def _looks(page: chromium.Tab) -> list[str]:
+def _looks(page: Chromium) -> list[str]:
     found = []
     for scheme in ("light", "dark"):
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         page.call("Emulation.setEmulatedMedia", features=features)
-        contrast, whose = page.ask(_CONTRAST)
+        contrast, whose = page.run(_CONTRAST)
         if contrast < 4.5:
             found.append(f"{scheme}: contrast {contrast:.1f} of {whose}")
     for width in WIDTHS:
         size: dict[str, Any] = {"width": width, "height": 900, "deviceScaleFactor": 1}
         page.call("Emulation.setDeviceMetricsOverride", **size, mobile=False)
-        if (over := page.ask(_OVERFLOW)) > 0:
+        if (over := page.run(_OVERFLOW)) > 0:
             found.append(f"{over} pixels lie outside of {width}")
     return found
 
 
-def _sounds(page: chromium.Tab) -> list[str]:
-    page.ask("document.querySelectorAll('details').forEach(one => one.open = true)")
+def _sounds(page: Chromium) -> list[str]:
+    page.run("document.querySelectorAll('details').forEach(one => one.open = true)")
     page.call("Accessibility.enable")
     found, level, seen = [], 0, set()
     for node in page.call("Accessibility.getFullAXTree")["nodes"]:
@@ -108,14 +110,14 @@ def _sounds(page: chromium.Tab) -> list[str]:
     return found + [f"there is no {role}" for role in sorted(missing)]
 
 
-def _by_keyboard(page: chromium.Tab) -> list[str]:
-    number = page.ask(
+def _by_keyboard(page: Chromium) -> list[str]:
+    number = page.run(
         "document.querySelectorAll('a[href], summary, [tabindex=\"0\"]').length"
     )
     found = []
     for _ in range(number):
         page.press("Tab", _TAB)
-        outline, whose = page.ask(_FOCUS)
+        outline, whose = page.run(_FOCUS)
         if outline == "none":
             found.append(f"no outline around {whose}")
     return found

@@ -3,7 +3,7 @@
 from django.template import Context, Library, Node, NodeList, TemplateSyntaxError
 from django.template.base import FilterExpression, Parser, Token
 
-from ...marking import marked
+from ...marking import clicks_script, marked
 
 register = Library()
 
@@ -32,3 +32,9 @@ def slot(parser: Parser, token: Token) -> SlotNode:
     content = parser.parse(("endslot",))
     parser.delete_first_token()
     return SlotNode(name, content)
+
+
+@register.simple_tag  # type: ignore[untyped-decorator]  # as above
+def shopwindow_clicks() -> str:
+    """See :func:`shopwindow.middleware.marking.clicks_script`."""
+    return clicks_script()

@@ -1,0 +1,40 @@
+"""The id of a decision on its way: in a fragment's links and forms, and back with the answer.
+
+It stands, unsigned, in front of what is signed: ``/-/shopwindow/click/~ID/TOKEN``. Whoever makes
+one up gains nothing: a response counts only for a visitor who was shown what it names.
+"""
+
+import re
+
+from ..fragments.dismissal import ADDRESS as DISMISS
+from ..fragments.thumbs import ADDRESS as RATE
+from .clicks import PREFIX as CLICK
+
+_ID = re.compile(r"[0-9a-f]{20,60}(?:s[0-9]{1,4})?\.[0-9]{1,4}")
+_CLICK, _FORMS = CLICK.encode(), (DISMISS.encode(), RATE.encode())
+
+
+def opened(rest: str) -> tuple[str, str]:
+    """The decision and the token of an address's end; the first is empty if there is none, or none
+    of this form."""
+    if not rest.startswith("~"):
+        return "", rest
+    decision, _, token = rest[1:].partition("/")
+    return (decision if _ID.fullmatch(decision) else ""), token
+
+
+def carrying(content: bytes, root: bytes, decision: str) -> bytes:
+    """A fragment whose links and forms carry ``decision`` (empty: none) and lead below ``root``,
+    as its forms do already."""
+    mark = f"~{decision}/".encode() if decision else b""
+    if mark:
+        for form in _FORMS:
+            content = content.replace(form, form + mark)
+    if mark or root:
+        content = content.replace(_CLICK, root + _CLICK + mark)
+    return content
+
+
+def without_decision(page: bytes, id: str) -> bytes:
+    """A page as it is but for its decision, the same for another one of which all else is alike."""
+    return page.replace(f"~{id}".encode(), b"") if id else page
