@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from .judgements import Goal, Guard, Hypothesis, Verdict
+from .notices import Alert, Coverage, Remark
 
 SCHEMA = 1
 
@@ -192,6 +193,11 @@ class Subject(msgspec.Struct, frozen=True):
     note: str = ""
     parts: tuple["Subject", ...] = ()
 
+    @property
+    def visitors(self) -> int:
+        """Of all arms together."""
+        return sum(arm.funnel.exposed for arm in self.arms)
+
 
 class Earned(msgspec.Struct, frozen=True):
     """What all personalisation together earned against the holdout, over the days of the report.
@@ -220,36 +226,6 @@ class Earned(msgspec.Struct, frozen=True):
     def sure(self) -> bool:
         """Whether it surely is more than nothing, or less."""
         return self.total_low > 0 or self.total_high < 0
-
-
-class Coverage(msgspec.Struct, frozen=True):
-    """How often each slot showed something in each lifecycle stage: ``rows`` by slot."""
-
-    stages: tuple[str, ...]
-    rows: Mapping[str, tuple[int, ...]]
-    gaps: tuple[tuple[str, str], ...]
-
-
-class Remark(msgspec.Struct, frozen=True):
-    """Something to look at. ``code`` stays when the words change."""
-
-    code: Literal["unseen", "unclicked", "tired", "uncovered", "review"]
-    kind: str
-    name: str
-    words: str
-
-
-class Alert(msgspec.Struct, frozen=True):
-    """Something to act on now: ``shopwindow report`` ends with 1. ``key`` names it for good."""
-
-    code: Literal["silent", "sample-ratio", "errors", "guardrail"]
-    kind: str
-    name: str
-    words: str
-
-    @property
-    def key(self) -> str:
-        return f"{self.code}:{self.kind}:{self.name}"
 
 
 class Report(msgspec.Struct, frozen=True):
