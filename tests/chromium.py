@@ -1,5 +1,6 @@
 """A real browser without a window, driven over the pipe that Chromium has for it."""
 
+import fcntl
 import json
 import os
 import select
@@ -140,12 +141,19 @@ class Chromium:
         ]
 
 
+def _high(number: int) -> int:
+    """The same file under a number that is out of the way of the browser's own 3 and 4."""
+    high = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10)
+    os.close(number)
+    return high
+
+
 @contextmanager
 def chromium() -> Iterator[Chromium]:
     """A browser with an empty profile of its own, ended by its own pid."""
     program = command()
-    to_browser, sends = os.pipe()
-    hears, from_browser = os.pipe()
+    to_browser, sends = map(_high, os.pipe())
+    hears, from_browser = map(_high, os.pipe())
     with tempfile.TemporaryDirectory(prefix="shopwindow-chromium-") as profile:
         script = (
             f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser} '
