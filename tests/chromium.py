@@ -141,19 +141,20 @@ class Chromium:
         ]
 
 
-def _high(number: int) -> int:
-    """The same file under a number that is out of the way of the browser's own 3 and 4."""
-    high = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10)
-    os.close(number)
-    return high
+def _pipe() -> tuple[int, int]:
+    """A pipe whose ends are neither 3 nor 4: these are what the browser calls its own."""
+    ends = os.pipe()
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
+    for end in ends:
+        os.close(end)
+    return high[0], high[1]
 
 
 @contextmanager
 def chromium() -> Iterator[Chromium]:
     """A browser with an empty profile of its own, ended by its own pid."""
     program = command()
-    to_browser, sends = map(_high, os.pipe())
-    hears, from_browser = map(_high, os.pipe())
+    (to_browser, sends), (hears, from_browser) = _pipe(), _pipe()
     with tempfile.TemporaryDirectory(prefix="shopwindow-chromium-") as profile:
         script = (
             f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser} '
