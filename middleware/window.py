@@ -241,7 +241,13 @@ class Shopwindow:
     def _read(self) -> "_Made":
         from .loading.lastgood import read  # as above
 
-        return self._made(read(self.folder, self.clicks.link, self.site), self.site)
+        return self._remade(read(self.folder, self.clicks.link, self.site))
+
+    def _remade(self, site: "Site") -> "_Made":
+        """As :meth:`_made`, in place of the site that is served."""
+        for note in altered(self.site.rules, site.rules):
+            log.warning("%s", note)
+        return self._made(site, self.site)
 
     def _watch(self) -> None:
         """Make live what is saved in the folder, from now on."""
@@ -254,9 +260,7 @@ class Shopwindow:
 
         def bring(files: Mapping[str, str], findings: Sequence[Finding]) -> None:
             site = read_found(self.folder, files, findings, self.clicks.link, self.site)
-            for note in altered(self.site.rules, site.rules):
-                log.warning("%s", note)
-            made = self._made(site, self.site)
+            made = self._remade(site)
             loop.call_soon_threadsafe(self._bring, made)
 
         def count(what: str) -> None:

@@ -73,7 +73,8 @@ def adapted(
     """The weights of each context: the segments of ``adapt.by``, and "".
 
     Variants whose written weight is 0 keep it. The weights of a context sum up to 1; those of a
-    variant that fewer than :data:`MINIMUM` visitors have seen are as written. ``now`` is in days
+    variant that fewer than :data:`MINIMUM` visitors have seen, or whose metric says nothing (clicks
+    per showing, where nothing is shown), are as written. ``now`` is in days
     since 1970, as the days of ``seen``.
     """
     arms = {each.name: each.weight for each in split.variants if each.weight > 0}
@@ -133,7 +134,13 @@ def _weights(
     own, rest, everybody = seen
     total = sum(arms.values())
     shares = {name: weight / total for name, weight in arms.items()}
-    known = [name for name in arms if everybody.visitors.get(name, 0) >= MINIMUM]
+    known = [
+        name
+        for name in arms
+        if everybody.visitors.get(name, 0) >= MINIMUM
+        # Of a variant that shows nothing there is no rate of clicks.
+        and everybody.size(everybody.total(name)) > 0
+    ]
     if len(known) > 1:
         found = _posteriors(known, metric.kind, own, rest)
         part = sum(shares[name] for name in known)

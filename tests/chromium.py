@@ -1,5 +1,6 @@
 """A real browser without a window, driven over the pipe that Chromium has for it."""
 
+import fcntl
 import json
 import os
 import select
@@ -18,11 +19,15 @@ PATIENCE = 20.0  # seconds for anything that a page does
 _CTRL = 2  # as the protocol numbers it
 
 
+def found() -> str | None:
+    """The program, if there is one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
 def command() -> str:
     """The program; the test is skipped, or fails, where there is none."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    return found or absent("chromium", "apt-get install chromium")
+    return found() or absent("chromium", "apt-get install chromium")
 
 
 class Chromium:
@@ -120,6 +125,12 @@ class Chromium:
         self.call("Input.dispatchKeyEvent", type="keyDown", text="\r", **key)
         self.call("Input.dispatchKeyEvent", type="keyUp", **key)
 
+    def press(self, key: str, code: int) -> None:
+        """Press and release a key that writes nothing."""
+        named = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, **named)
+
     def complaints(self) -> list[str]:
         """What the browser's console says went wrong, as what a page's policy forbids."""
         return [
@@ -130,12 +141,20 @@ class Chromium:
         ]
 
 
+def _pipe() -> tuple[int, int]:
+    """A pipe whose ends are neither 3 nor 4: these are what the browser calls its own."""
+    ends = os.pipe()
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
+    for end in ends:
+        os.close(end)
+    return high[0], high[1]
+
+
 @contextmanager
 def chromium() -> Iterator[Chromium]:
     """A browser with an empty profile of its own, ended by its own pid."""
     program = command()
-    to_browser, sends = os.pipe()
-    hears, from_browser = os.pipe()
+    (to_browser, sends), (hears, from_browser) = _pipe(), _pipe()
     with tempfile.TemporaryDirectory(prefix="shopwindow-chromium-") as profile:
         script = (
             f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser} '

@@ -9,6 +9,7 @@ import msgspec
 
 from ...fragments.views import FragmentError
 from ...rules.attributes import Facts
+from ...rules.experiments import NO_ALLOCATIONS
 from ...rules.explain import Explanation, explain
 from ...rules.facts import Decision
 from ...rules.interests import NO_TRAFFIC
@@ -28,7 +29,7 @@ from .question import (
     read_moment,
     read_page,
 )
-from .remembered import read_visitor
+from .remembered import read_allocations, read_visitor
 from .site import usable
 
 
@@ -84,15 +85,17 @@ def command(
             )
     page, moment = read_page(path), read_moment(now, site)
     who, traffic, limits = "persona", NO_TRAFFIC, everybody_sees(site)
+    allocations = NO_ALLOCATIONS
     if visitor is None:
         guises = read_guises(site, file, names, moment)
     else:
         guise, traffic = read_visitor(site, visitor, store, moment)
+        allocations = read_allocations(site, store)
         who, guises, limits = "visitor", [guise], site.settings.limits
     supplies = supplies_of(site)
     for number, guise in enumerate(guises):
         context = guise.looks(site, page.path, page.query)
-        known = guise.facts(site, context, page.query, traffic, supplies)
+        known = guise.facts(site, context, page.query, traffic, supplies, allocations)
         placement = Placement(limits)
         found = {
             slot: explain(site.rules, known, slot, placement)

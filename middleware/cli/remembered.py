@@ -8,8 +8,10 @@ from typing import NoReturn
 import click
 from msgspec.structs import replace
 
+from ...rules.experiments import NO_ALLOCATIONS, Allocations
 from ...rules.facts import PURPOSES
 from ...rules.interests import Traffic
+from ..allotting import moves
 from ..guise import Guise, returning
 from ..settings import address
 from ..site import Site
@@ -51,6 +53,24 @@ def read_visitor(
         consent = frozenset(one for one in PURPOSES if one[0] in found[2])
     now = time.time() if moment is None else moment
     return returning(found[1], profile, consent, now), shares(weights)
+
+
+def read_allocations(site: Site, store: str | None) -> Allocations:
+    """How far the site's adaptive experiments and roll-outs have come, beside its log or that of
+    ``store``; as they were written where that is not known. Nothing is written."""
+    if not moves(site):
+        return NO_ALLOCATIONS
+    from ..rollups import open_rollups  # brings what counts events
+
+    settings = site.settings
+    if store is not None:
+        settings = replace(settings, store=url_of(store))
+    try:
+        with open_rollups(address(settings), site.context.day) as rollups:
+            return rollups.allocations()
+    except StoreError as error:
+        click.echo(f"weights and roll-outs are not known: {error}", err=True)
+        return NO_ALLOCATIONS
 
 
 def _end(why: str) -> NoReturn:

@@ -4,20 +4,37 @@ import time
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import msgspec
 
 from ...rules.moments import clock
+from ..rollups import open_rollups
 from ..site import Site
 from .question import FOLDER
-from .records import STORE, looked_after
+from .records import STORE, address_of, looked_after
 from .site import usable
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
 Daily = Mapping[tuple[str, int], int]
+
+
+class _Rolled(NamedTuple):
+    """How much roll-ups hold: of how many visitors how many sums, up to when."""
+
+    units: int
+    sums: int
+    updated: float | None
+
+    @property
+    def moment(self) -> int | None:
+        return None if self.updated is None else int(self.updated)
+
+    def told(self, site: Site) -> dict[str, Any]:
+        told = {"units": self.units, "sums": self.sums}
+        return {**told, "updated": _clock(site, self.moment)}
 
 
 @click.command("stats", short_help="Count profiles and events.")
@@ -55,11 +72,14 @@ def command(folder: Path, url: str | None, days: int, form: str) -> None:
         sizes = keeper.sizes()
         daily = keeper.daily()
         due = keeper.due(kept.events_before(now), kept.profiles_before(now))
+        at = address_of(site, url)
+        with open_rollups(at, site.context.day) as rollups:
+            rolled = _Rolled(**rollups.sizes(), updated=rollups.updated())
     if form == "json":
-        told = _json(site, sizes, daily, sum(due))
+        told = _json(site, sizes, daily, sum(due)) | {"roll-ups": rolled.told(site)}
         click.echo(msgspec.json.encode(told).decode())
         return
-    _print(site, sizes, daily, sum(due), site.context.day(now), days)
+    _print(site, sizes, daily, sum(due), rolled, site.context.day(now), days)
 
 
 def _json(
@@ -79,6 +99,7 @@ def _print(
     sizes: Mapping[str, int],
     daily: Daily,
     due: int,
+    rolled: _Rolled,
     today: int,
     days: int,
 ) -> None:
@@ -96,6 +117,8 @@ def _print(
         ("oldest event", _clock(site, sizes.get("oldest")) or "none"),
         ("newest event", _clock(site, sizes.get("newest")) or "none"),
         ("too old", f"{due:,}"),
+        ("rolled up to", _clock(site, rolled.moment) or "never"),
+        ("daily sums", f"{rolled.sums:,} of {rolled.units:,} visitors"),
         ("size", _megabytes(sizes["bytes"])),
     ):
         facts.add_row(name, value)

@@ -41,7 +41,7 @@ def command() -> None:
 def copy(
     source: str, target: str, source_events: str, target_events: str, non_empty: bool
 ) -> None:
-    """Copy profiles, identities, traffic and events of one store to another.
+    """Copy profiles, identities, traffic, events and allocations of one store to another.
 
     FROM and TO are URLs as in site.toml; a path is that of a SQLite file. Relative ones are
     meant from here. Stop the shop first: what it writes meanwhile may be missing in TO.
@@ -52,7 +52,8 @@ def copy(
 
     At the end both sides are read once more and compared. Ends with 0 if they are the same,
     else with 1. Stopped half-way, it can be run again with --into-non-empty: what is there
-    already is written once more, and nothing twice.
+    already is written once more, and nothing twice. Roll-ups are not copied: the first report
+    or `shopwindow measure` makes them of the events again.
     """
     _check_events("FROM", source, source_events, "--from-events")
     _check_events("TO", target, target_events, "--to-events")
@@ -76,6 +77,7 @@ def copy(
             err=True,
         )
         sys.exit(1)
+    click.echo("roll-ups: made of the events again by the first report or measure")
 
 
 def _check_events(side: str, url: str, events: str, option: str) -> None:

@@ -52,7 +52,7 @@ def html(report: Report, write: Writing) -> str:
         shown_of=shown_of,
         net_of=net_of,
     )
-    return rendered.lstrip()  # macros leave empty lines
+    return f"{rendered.strip()}\n"  # macros leave empty lines
 
 
 #: Ratios of which each part is one of the whole.

@@ -41,6 +41,7 @@ def report_of(
     last = today if until is None else until
     first = last - DAYS + 1 if since is None else since
     known = rollups.allocations()
+    updated = rollups.updated()
     ask = Asked(
         site=settings.name,
         since=first,
@@ -53,7 +54,8 @@ def report_of(
         slots=tuple(settings.slots),
         holdout=settings.limits.holdout,
         events=events,
-        updated=rollups.updated(),
+        updated=updated,
+        counted=None if updated is None else site.context.day(updated),
         currency=settings.currency,
         language=settings.language,
         timezone=settings.timezone,

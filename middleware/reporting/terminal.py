@@ -62,7 +62,8 @@ class Terminal:
         total = report.total
         if report.earned is not None:
             self._line(report.earned.words, "bold")
-        if total is not None and (total.base or total.verdict.judgement != "alone"):
+        sure = report.earned is not None and report.earned.sure
+        if total is not None and total.base and not sure:
             self._verdict(total.verdict)
         for note in report.notes:
             self._line(note)
@@ -203,7 +204,7 @@ class Terminal:
             ]
             if self._wide:
                 cells += [
-                    Text(write.number(effect.adjusted, 3)),
+                    Text(write.chance(effect.adjusted)),
                     Text(name_of(effect.metric).lower()),
                 ]
             table.add_row(Text(name), *cells)

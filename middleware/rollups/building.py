@@ -63,9 +63,14 @@ def _finish(
                 tables.put("generation", str(generation))
                 tables.put("building", None)
                 tables.put("fingerprint", plan.fingerprint)
+                tables.put("window", repr(_longest(plan)))
                 tables.put("until", repr(until))
                 return
         flush(ledger, turn, generation, sums, -1)
+
+
+def _longest(plan: Plan) -> float:
+    return max(plan.window, *plan.experiments.values(), *plan.rules.values(), 0.0)
 
 
 def _of_accounts(ledger: Ledger) -> Sums:

@@ -20,6 +20,7 @@ from .unit import (
     encode,
     remembered,
 )
+from .updating import OVERLAP
 
 STEP = 100  # units that leave together
 AHEAD = 1.0  # seconds: what happens in this very moment belongs to it, too
@@ -89,11 +90,16 @@ def purge(
     ledger: Ledger, turn: Turn, events_before: Mapping[str, float], day: DayOf
 ) -> Iterator[int]:
     """Let what was counted of events that are too old by now count among the gone; the units of
-    those who have no others go. Each step gives how many units it changed."""
+    those who have no others go. Each step gives how many units it changed.
+
+    Of who is concerned all goes there that is final: counted once more without these events it
+    would be something else, up to the orders that a showing got the credit for.
+    """
     tables = ledger.tables
     did_before = events_before.get("", 0.0)
     shown_before = events_before.get(PROMOTION_VIEWED, did_before)
     last = day(max(shown_before, did_before))
+    final = max(last, _final(ledger, day))
     after_owner = ""
     while True:
         edition = ledger.edition
@@ -106,12 +112,12 @@ def purge(
         for unit in units:
             whole = unit.shown < shown_before and unit.did < did_before
             body = decode(unit.body)
-            old, new = divided(body, last)
+            old, new = divided(body, final)
             if whole:
                 old = body
                 leaving.append(unit.owner)
             else:
-                past = remembered(unit.past, old, last)
+                past = remembered(unit.past, old, final)
                 changes.keep.append(
                     unit._replace(body=encode(new), first=new.first, past=past)
                 )
@@ -125,6 +131,13 @@ def purge(
             after_owner = units[-1].owner
             yield len(units)
         turn.beat()
+
+
+def _final(ledger: Ledger, day: DayOf) -> int:
+    """The last day of which nothing changes any more, whatever is logged from now on."""
+    value = ledger.tables.value
+    until, window = float(value("until") or 0.0), float(value("window") or 0.0)
+    return day(max(0.0, until - window - OVERLAP)) - 1
 
 
 def _parts(ledger: Ledger, owners: list[str]) -> dict[str, dict[str, Part]]:

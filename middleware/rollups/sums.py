@@ -32,15 +32,30 @@ _CAPPED = tuple(
 _PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
 
 _Half = tuple[int, ...]
-_Buckets = list[tuple[tuple[str, int], tuple[int, ...]]]
+_Buckets = list[tuple[int, int]]
+_LANE = 96  # bits, as where the sums themselves are made one number
+_NUMBERS = 6  # of a bucket: n, y, yy, x, xx, xy
+_BIAS = sum(1 << (lane * _LANE - 1) for lane in range(1, _NUMBERS + 1))
 
 
 def _buckets(outcomes: _Half) -> _Buckets:
+    """Which metric's bucket it is, in one number, and what is added there, in another."""
     x = outcomes[_PAST_REVENUE]
     return [
-        ((name, bucket(y)), (1, y, y * y, x, x * x, x * y))
-        for name, at in _CAPPED
+        (bucket(y) * len(_CAPPED) + number, _packed((1, y, y * y, x, x * x, x * y)))
+        for number, (_, at) in enumerate(_CAPPED)
         if (y := outcomes[at])
+    ]
+
+
+def _packed(numbers: tuple[int, ...]) -> int:
+    return sum(number << lane * _LANE for lane, number in enumerate(numbers))
+
+
+def _numbers(packed: int) -> list[int]:
+    lanes, half = packed + _BIAS, 1 << (_LANE - 1)
+    return [
+        (lanes >> lane * _LANE & (1 << _LANE) - 1) - half for lane in range(_NUMBERS)
     ]
 
 
@@ -50,7 +65,7 @@ class Sums:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._cells: dict[Key, int] = {}  # many sums in one number
-        self._capped: dict[Key, dict[tuple[str, int], list[int]]] = {}
+        self._capped: dict[Key, dict[int, int]] = {}
         self._large: dict[Key, Tally] = {}  # of quantities that do not fit into one
         self._marks: dict[Key, int] = {}
         self._further: dict[Key, int] = {}
@@ -126,12 +141,8 @@ class Sums:
 
     def _cap(self, key: Key, buckets: _Buckets, sign: int) -> None:
         capped = self._capped.setdefault(key, {})
-        for place, values in buckets:
-            sums = capped.get(place)
-            if sums is None:
-                sums = capped[place] = [0] * len(values)
-            for at, value in enumerate(values):
-                sums[at] += sign * value
+        for place, packed in buckets:
+            capped[place] = capped.get(place, 0) + sign * packed
 
     def rows(self, sign: int = 1) -> Iterator[tuple[Key, Value]]:
         """What there is to be added to the sums that are kept; nothing that is 0. With a
@@ -143,8 +154,7 @@ class Sums:
                 yield key, tally
         text, of = self._names.text, self._names.of
         counts = counted(
-            ((day, *text(what)), number)  # type: ignore[misc]  # a mark: it has six texts
-            for (day, what), number in self._marks.items()
+            ((day, *text(what)), number) for (day, what), number in self._marks.items()
         )
         further = dict(self._further)
         for count, number in counts.items():
@@ -154,9 +164,11 @@ class Sums:
 
     def _tally(self, key: Key, packed: int) -> Tally:
         tally = Tally(*unpacked(packed))
-        for (name, number), sums in self._capped.get(key, {}).items():
-            if any(sums):
-                tally.buckets.setdefault(name, {})[number] = list(sums)
+        for place, sums in self._capped.get(key, {}).items():
+            if sums:
+                number, which = divmod(place, len(_CAPPED))
+                numbers = tally.buckets.setdefault(_CAPPED[which][0], {})
+                numbers[number] = _numbers(sums)
         if key in self._large:
             tally.add(self._large[key])
         return tally

@@ -7,14 +7,18 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 Kind = str
-KINDS: tuple[Kind, ...] = ("profiles", "identities", "logins", "traffic", "events")
+KINDS: tuple[Kind, ...] = (
+    *("profiles", "identities", "logins", "traffic", "events"),
+    "allocations",
+)
 """In the order in which they are copied.
 
 ``profiles``: (owner, bytes), of strangers' marks and customers' pseudonyms. ``identities``:
 (mark, state, customer), of marks that stand for a customer (state ``customer``), were given up
 (``retired``) or erased (``erased``; both with an empty customer). ``logins``: (customer, mark),
 whose events are a customer's. ``traffic``: (dimension, key, weight). ``events``: the fields of
-:class:`~shopwindow.middleware.stores.rows.Row`.
+:class:`~shopwindow.middleware.stores.rows.Row`. ``allocations``: (key, JSON), what visitors have
+taught about experiments. Roll-ups are no part of it: they are made of the events again.
 """
 BATCH = 1_000  # rows that are loaded at once
 
@@ -62,7 +66,7 @@ class Both:
         self._log = log
 
     def _of(self, kind: Kind) -> Copied:
-        return self._log if kind == "events" else self._profiles
+        return self._log if kind in ("events", "allocations") else self._profiles
 
     def count(self, kind: Kind) -> int:
         return self._of(kind).count(kind)

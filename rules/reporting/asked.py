@@ -13,7 +13,7 @@ class Asked(msgspec.Struct, frozen=True):
     is the day of ``now``. ``metric`` takes the place of every goal, ``experiment`` leaves all
     others out. ``slots`` are those of site.toml, ``holdout`` the share of its visitors that sees
     nothing. ``events`` is how many the log holds, None: nobody looked. ``updated`` is up to when
-    they were counted. ``standings`` say how far roll-outs have come.
+    they were counted, ``counted`` that moment's day. ``standings`` say how far roll-outs have come.
     """
 
     site: str
@@ -28,6 +28,7 @@ class Asked(msgspec.Struct, frozen=True):
     holdout: float = 0.0
     events: int | None = None
     updated: float | None = None
+    counted: int | None = None
     currency: str = "EUR"
     language: str = "en"
     timezone: str = "UTC"

@@ -14,7 +14,8 @@ def earned(
     """Out of the effects of the whole site; None where the revenue cannot be compared.
 
     In money over the days of the report: the difference per visitor, times the visitors who saw
-    something. Its interval is that of the difference: so many visitors are no matter of chance.
+    something. Its interval is that of the difference itself, which needs not be divided by what
+    a small holdout happened to bring: it may be sure where the relative uplift is still open.
     """
     found = {effect.metric: effect for effect in effects}
     revenue, net = found.get(REVENUE), found.get(NET)
@@ -26,10 +27,9 @@ def earned(
     )
     per = write.money(revenue.absolute)
     span = f"{write.money(low)} to {write.money(high)}"
-    # The relative uplift carries the holdout's own doubt, too: both have to be sure.
-    if low > 0 and revenue.low > 0:
+    if low > 0:
         words = f"Personalisation earned {write.money(total)} more than the holdout"
-    elif high < 0 and revenue.high < 0:
+    elif high < 0:
         words = f"Personalisation cost {write.money(-total)} against the holdout"
     else:
         words = (

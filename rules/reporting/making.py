@@ -86,7 +86,8 @@ def reported(
         findings=remarks(
             *(found, rules.rules, coverage, ask.now, (ask.last, ask.today), ask.write)
         ),
-        alerts=raised(found, judged, live, ask.slots, ask.today, ask.write),
+        # Of what is not counted yet, silence says nothing.
+        alerts=raised(found, judged, live, ask.slots, _counted(ask), ask.write),
     )
 
 
@@ -116,6 +117,11 @@ def _rolling(rules: Iterable[Rule], ask: Asked) -> Mapping[tuple[str, str], Stan
             found["experiment", rule.split.experiment] = standing
             found["rule", rule.id] = standing
     return found
+
+
+def _counted(ask: Asked) -> int:
+    """The last day of which anything is known."""
+    return ask.today if ask.counted is None else min(ask.today, ask.counted)
 
 
 def _live(rule: Rule, ask: Asked) -> bool:

@@ -214,6 +214,11 @@ class Earned(msgspec.Struct, frozen=True):
     net_high: float | None
     words: str
 
+    @property
+    def sure(self) -> bool:
+        """Whether it surely is more than nothing, or less."""
+        return self.total_low > 0 or self.total_high < 0
+
 
 class Coverage(msgspec.Struct, frozen=True):
     """How often each slot showed something in each lifecycle stage: ``rows`` by slot."""

@@ -27,6 +27,10 @@ class Writing(msgspec.Struct, frozen=True):
     def number(self, number: float, places: int = 2) -> str:
         return self._local(f"{number:,.{places}f}")
 
+    def chance(self, p: float) -> str:
+        """A p, which is never nothing."""
+        return f"< {self.number(0.001, 3)}" if p < 0.001 else self.number(p, 3)
+
     def bare(self, share: float, places: int = 1, *, signed: bool = False) -> str:
         """A share in hundredths, without its sign of per cent."""
         written = f"{share * 100:{'+' if signed else ''},.{places}f}"

@@ -101,7 +101,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list["subprocess.Popen[bytes]"]
     return started
 
 
-COMPILED = {"holds", "possible", "filled"}
+COMPILED = {"holds", "possible", "filled", "contexts"}
 
 
 def same(one: RuleSet, other: RuleSet) -> bool:
@@ -160,6 +160,11 @@ def test_everything_that_a_rule_can_say_comes_back(
     assert by_id["aside"].schedule and by_id["aside"].explore == 0.5
     cap = by_id["first"].cap
     assert cap and cap.rules == ("first", "second")
+    adapting, levels = by_id["adapting"], by_id["levels"]
+    assert [one.name for one in adapting.contexts] == ["dog-owner", "close"]
+    assert adapting.goal and len(adapting.guardrails) == 2
+    assert adapting.split and adapting.split.adapt and adapting.split.adapt.floor == 0.1
+    assert levels.split and levels.variants["all"].level == "segment"
     favourite = by_id["favourite"]
     assert favourite.filled
     assert favourite.filled(None, ("wood",)).parameters["category"] == "wood"

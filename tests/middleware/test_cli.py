@@ -302,13 +302,13 @@ def test_warnings_have_their_line_their_code_and_their_file(site: Path) -> None:
     change(site_toml, "[consent]", 'left = { type = "text" }\n\n[consent]')
     said = run("check", site).output
     assert said == (
-        'rules/start.yaml:23:5: warning: "7 times" tells visitors that they are counted: '
+        'rules/start.yaml:24:5: warning: "7 times" tells visitors that they are counted: '
         "say what is in it for them, not what was counted\n"
-        "    23 |   - id: sunny\n"
+        "    24 |   - id: sunny\n"
         "       |     ^^^^^^^^^\n"
-        'rules/start.yaml:28:9: warning: rule "sunny" can never win: `weekday is sat` and '
+        'rules/start.yaml:29:9: warning: rule "sunny" can never win: `weekday is sat` and '
         "`weekday is not sat` exclude each other\n"
-        '    28 |       - "weekday": {is-not: sat}   # größer\n'
+        '    29 |       - "weekday": {is-not: sat}   # größer\n'
         "       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
         "\n"
         "site.toml:31:1: warning: no rule, segment or fragment uses the attribute "
@@ -324,9 +324,9 @@ def test_warnings_have_their_line_their_code_and_their_file(site: Path) -> None:
     assert answer["counts"] == {"errors": 0, "warnings": 4}
     codes = [(f["file"], f["line"], f["code"]) for f in answer["findings"]]
     assert codes == [
-        ("rules/start.yaml", 23, "counting"),
-        ("rules/start.yaml", 28, "contradiction"),
-        ("rules/start.yaml", 32, "tie"),
+        ("rules/start.yaml", 24, "counting"),
+        ("rules/start.yaml", 29, "contradiction"),
+        ("rules/start.yaml", 33, "tie"),
         ("site.toml", 31, "unused"),
     ]
     keys = {"file", "line", "column", "severity", "code", "message", "hint"}

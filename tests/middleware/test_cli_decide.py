@@ -144,3 +144,46 @@ def test_a_wrong_question_is_answered_with_what_there_is(
 ) -> None:
     result = run("decide", site, "--personas", site / PERSONAS, *options, code=2)
     assert hint in result.stderr and result.stdout == ""
+
+
+DEALT = """
+rules:
+  - id: told
+    slot: home.hero
+    goal: {metric: leads}
+    split:
+      experiment: told
+      adapt: true
+      variants:
+        - {name: one, level: segment, show: notice, with: {headline: Hi}}
+        - {name: two, level: segment, show: notice, with: {headline: Ho}}
+  - id: kept
+    slot: home.shelf
+    split:
+      experiment: kept
+      unit: customer
+      variants: [{name: nothing, level: none}]
+"""
+
+
+def test_what_an_experiment_deals_is_said(site: Path) -> None:
+    (site / "rules" / "start.yaml").write_text(DEALT)
+    (site / PERSONAS).write_text(
+        "now: 2026-11-21 10:00\npersonas:\n"
+        "  anna: {consent: [personalization], logged-in: true}\n"
+    )
+    for extra in (site / "rules" / "tests").glob("*.yaml"):
+        if extra != site / PERSONAS:
+            extra.unlink()
+    found = decided(site)["anna"]
+    hero, shelf = found["home.hero"], found["home.shelf"]
+    assert (hero["propensity"], hero["level"]) == (0.5, "segment")
+    assert (shelf["reason"], shelf["variant"], shelf["unit"]) == (
+        *("control", "nothing"),
+        "customer",
+    )
+    said = run("decide", site, "--personas", site / PERSONAS).output
+    assert ", level segment, drawn with a chance of 50%" in said
+    assert (
+        "home.shelf: default content, which is kept/nothing (rules/start.yaml:" in said
+    )

@@ -12,6 +12,9 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from shopwindow import Shopwindow
+from shopwindow.middleware.rollups import open_rollups
+from shopwindow.middleware.settings import address
+from shopwindow.rules.experiments import Allocations
 from tests.commands import run
 from tests.shop import (
     KEYS,
@@ -149,3 +152,30 @@ async def test_an_id_that_was_given_up_is_named_as_such(shop: Shop) -> None:
     await shop.client.post("/logout")
     assert shop.id != id
     assert f"{id} was given up: at a login" in explained(shop, id, code=1)
+
+
+GROWING = """
+version: 1
+rules:
+  - id: new
+    slot: home.hero
+    guardrails: {metric: leads, at-least: -3%}
+    split:
+      experiment: new
+      rollout: true
+      variants: [{name: a, show: banner, with: {text: New}}]
+"""
+
+
+async def test_how_far_a_roll_out_has_come_is_looked_up(shop: Shop) -> None:
+    (shop.folder / "rules/start.yaml").write_text(GROWING)
+    said = explained(shop, shop.id)
+    assert "experiment new is for 100% of visitors" in said or "at 1%" in said
+    at = address(shop.window.site.settings)
+    with open_rollups(at, shop.window.site.context.day) as rollups:
+        rollups.allot(Allocations(shares={"new": 1.0}))
+    said = explained(shop, shop.id)
+    assert (
+        "shown new/a (rules/start.yaml:4): experiment new, 1 of 1, roll-out at 100%"
+        in said
+    )

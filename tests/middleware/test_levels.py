@@ -1,6 +1,7 @@
 """Levels, accounts, adaptive weights and roll-outs on whole pages."""
 
 from pathlib import Path
+from time import time
 
 import pytest
 from starlette.types import Scope
@@ -8,6 +9,7 @@ from starlette.types import Scope
 from shopwindow import Customer, Shopwindow
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.rules.experiments import Allocations
+from shopwindow.rules.facts import Interest, Profile
 from tests.shop import KEYS, LANES, consented, mounted, page, site_folder, whole
 
 pytestmark = pytest.mark.anyio
@@ -75,6 +77,25 @@ async def test_a_segment_is_not_called_by_its_name(
         async with consented(mounted(SHOP, window), **ANNA) as client:
             for _ in range(2):  # also from what was foreseen
                 assert said in (await client.get("/")).text
+
+
+@pytest.mark.parametrize(
+    ("level", "first"), [("individual", "rabbit"), ("segment", "dog")]
+)
+async def test_a_segment_has_the_order_of_the_page(
+    tmp_path: Path, level: str, first: str
+) -> None:
+    store, now = MemoryStore(), time()
+    async with opened(tmp_path, levels(level, "own-first"), store) as window:
+        async with consented(mounted(SHOP, window)) as client:
+            header = f"shopwindow={client.cookies['shopwindow']}".encode()
+            visitor = window.cookie.read(header, False, now)
+            assert visitor is not None
+            interests = {"category": {"rabbit": Interest(3.0, now)}}
+            store.profiles[visitor.id] = Profile(interests=interests)
+            body = (await client.get("/")).text
+    places = {key: body.index(f'data-key="{key}"') for key in ("dog", "rabbit")}
+    assert min(places, key=places.__getitem__) == first
 
 
 # -- accounts ------------------------------------------------------------------------------

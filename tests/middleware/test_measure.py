@@ -23,6 +23,7 @@ from shopwindow.rules.experiments import Allocations
 from shopwindow.rules.facts import DAY, PURPOSES
 from tests.asgi import BROWSER
 from tests.commands import change, run
+from tests.databases import PLACES
 from tests.kept import Happened, keep
 from tests.servers import free_port, serving
 from tests.shop import KEYS, site_folder
@@ -169,6 +170,21 @@ def test_a_site_without_such_experiments_is_only_counted(tmp_path: Path) -> None
     change(folder / "site.toml", "memory:", "sqlite:///shop.db")
     keep(folder)
     assert "no experiment adapts or is rolled out" in run("measure", folder).stdout
+
+
+@pytest.mark.parametrize("name", ["postgresql", "redis", "redis, log in postgresql"])
+def test_it_is_the_same_beside_other_stores(
+    tmp_path: Path, name: str, request: pytest.FixtureRequest
+) -> None:
+    place = PLACES[name](request, tmp_path)
+    folder = site_folder(tmp_path / "site", rules=RULES)
+    events = f'\n[events]\nurl = "{place.events}"' if place.events else ""
+    text = (folder / "site.toml").read_text()
+    (folder / "site.toml").write_text(text.replace("memory:", place.store) + events)
+    keep(folder, *visits("tone", {"cosy": (200, 40), "plain": (200, 8)}))
+    told = measured(folder)
+    assert told["weights"]["tone"][""]["cosy"] > 0.9
+    assert kept(folder).weights == told["weights"]
 
 
 def test_a_second_process_says_that_it_is_the_second(shop: Path) -> None:

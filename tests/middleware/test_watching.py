@@ -333,3 +333,26 @@ async def test_reload_soon_tells_what_is_wrong(tmp_path: Path) -> None:
         with pytest.raises(SiteError, match="baner"):
             await window.reload_soon()
         assert window.site is before
+
+
+async def test_an_experiment_that_goes_on_with_other_shares_is_noted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    variants = (
+        "[{name: a, weight: 50, show: offer}, {name: b, weight: 50, show: offer}]"
+    )
+    rules = f"""
+version: 1
+rules:
+  - {{id: x, slot: home.hero, split: {{experiment: e, variants: {variants}}}}}
+"""
+    folder = site_folder(tmp_path, rules=rules)
+    async with started(folder) as window:
+        before = window.site
+        changed = rules.replace("name: b, weight: 50", "name: b, weight: 150")
+        (folder / "rules/start.yaml").write_text(changed)
+        await becomes(lambda: window.site is not before)
+        (folder / "rules/start.yaml").write_text(rules)
+        await window.reload_soon()
+    noted = [text for text in caplog.messages if "goes on with other shares" in text]
+    assert ["variants a 25%, b 75%" in text for text in noted] == [True, False]

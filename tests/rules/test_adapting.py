@@ -96,6 +96,20 @@ def test_a_variant_that_is_new_has_its_written_share_meanwhile() -> None:
     assert sum(found.values()) == pytest.approx(1)
 
 
+def test_a_variant_that_the_metric_says_nothing_of_has_its_written_share() -> None:
+    def clicked(arm: str, n: int, clicks: int) -> tuple[Cell, Tally]:
+        tally = Tally()
+        tally.count({"impressions": 2, "clicks": 1}, clicks)
+        tally.count({"impressions": 2}, n - clicks)
+        return Cell(TODAY, "experiment", "hero", "", arm), tally
+
+    adapt = split(Adapting("click-rate", delay=0.0), a=1, b=1, nothing=1)
+    cells = [clicked("a", 900, 30), clicked("b", 900, 90), cell("nothing", 900, 0)]
+    found = learned(adapt, cells, TODAY + 0.5)[""]
+    assert found["nothing"] == pytest.approx(0.05 + 0.85 / 3)
+    assert found["b"] > 0.6
+
+
 def test_what_is_switched_off_stays_off_and_strangers_are_passed_over() -> None:
     adapt = split(CONVERSION, a=1, b=1, off=0)
     cells = [cell("a", 900, 9), cell("b", 900, 90), cell("off", 900, 900)]

@@ -288,3 +288,34 @@ def test_who_only_likely_sees_something_else_is_counted_apart() -> None:
 
 def test_nobody_has_no_share() -> None:
     assert Turnover().share is None
+
+
+# -- levels, customers and roll-outs -------------------------------------------------------
+
+LEVELS = (
+    "{id: levels, slot: home.hero, priority: 5, split: {experiment: e, %svariants: ["
+    "{name: none, level: none}, {name: all, level: segment, show: hero}]}}"
+)
+
+
+@pytest.mark.parametrize("more", ["", "unit: customer, ", "unit: account, "])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"promotion_id": "hero", "variant": "all"},
+        {"held": "control", "variant": "none"},
+    ],
+)
+def test_a_level_stays_what_the_log_names(more: str, shown: dict[str, str]) -> None:
+    rules = f"{LEVELS % more}, {ALWAYS}"
+    logged = {"slot": "home.hero", "rule": "levels", "experiment": "e", **shown}
+    story = replayed([showing(1, logged)], None, side(rules), WEEK)
+    assert (story.looks, changes(story), story.unknown) == (1, [], frozenset())
+
+
+@pytest.mark.parametrize("more", ["unit: customer, ", "rollout: true, "])
+def test_nobody_knows_who_would_be_dealt_what(more: str) -> None:
+    rules = f"{LEVELS % more}, {ALWAYS}"
+    events = [showing(1, promotion("hero", "always"))]
+    story = replayed(events, None, side(rules), WEEK)
+    assert story.unknown == HERO

@@ -261,8 +261,8 @@ def test_nobody_changes_sides_on_the_way_up_to_a_half() -> None:
 
 
 def test_rolling_out_what_changes_nothing_rarely_goes_back() -> None:
-    ran = [roll(Shop(visitors=4_000), seed) for seed in range(60)]
-    assert sum(bool(each.back) for each in ran) <= 5  # of which 3 are allowed by design
+    ran = [roll(Shop(visitors=4_000), seed) for seed in range(40)]
+    assert sum(bool(each.back) for each in ran) <= 4  # of which 2 are allowed by design
 
 
 def test_real_harm_is_found_before_everybody_sees_it() -> None:
@@ -279,7 +279,7 @@ version: 1
 rules:
   - id: new
     slot: home.hero
-    when: [{consent: personalization}, {segment: buyers}]
+    when: [{consent: personalization}, {consent: statistics}, {segment: buyers}]
     guardrails: [{metric: bounce-rate, at-most: +2%}]
     split: {experiment: new, rollout: true, variants: [{name: a, show: banner, with: {text: A}}]}
 segments:
@@ -315,7 +315,8 @@ def version(folder: Path, rules: str) -> str:
 def test_a_version_is_the_same_in_every_process(tmp_path: Path) -> None:
     folder = site_folder(tmp_path)
     (folder / "rules/start.yaml").write_text(SPLIT)
-    assert printed(folder, "1") == printed(folder, "2")
+    # Sets are in another order with another seed.
+    assert len({printed(folder, seed) for seed in "1234"}) == 1
 
 
 def test_a_version_is_another_one_when_the_rule_is(tmp_path: Path) -> None:

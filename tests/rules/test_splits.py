@@ -44,7 +44,7 @@ def test_a_split_is_read_as_it_is_written() -> None:
     (found,), findings = read(
         """
   experiment: advent-hero-2026
-  unit: account
+  unit: customer
   traffic: 50%
   control: 2.5%
   layer: hero
@@ -62,7 +62,7 @@ def test_a_split_is_read_as_it_is_written() -> None:
             Variant("cosy", 70.0, "hero", {"headline": "Advent"}, 11),
             Variant("workshop", 30.0, "hero", {}, 12),
         ),
-        "account",
+        "customer",
         0.5,
         0.025,
         "hero",

@@ -21,6 +21,7 @@ from .judging import soak_decisions
 from .pages import soak_pages
 from .profiles import soak_profiles
 from .purging import soak_purge
+from .reportpage import soak_report_page
 from .rollouts import soak_rollouts
 from .rulefiles import soak_rule_files
 from .simulated import soak_simulated
@@ -46,6 +47,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("strangers", soak_strangers, 10_000),
     ("cookieless pages", soak_cookieless, 1_000_000),
     ("processes that write", soak_writers, 10_000),
+    ("pages of reports", soak_report_page, 5),
     ("pages beside a purge", soak_purge, 1_000_000),
     ("visitors before shelves", soak_crowd, 10_000),
     ("made-up visitors", soak_simulated, 20_000),

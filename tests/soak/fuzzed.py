@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from math import inf, nan
 from random import Random
 from typing import Any
 
-from shopwindow.rules.experiments import Units
+from shopwindow.rules.experiments import Allocations, Units
 from shopwindow.rules.facts import DAY, PURPOSES, Context, Counter, Interest, Profile
 from tests.rules.shop import NOW, TODAY, VOCABULARY
 
@@ -151,7 +152,21 @@ class Fuzzed:
 
     def units(self) -> Units:
         pick = self.random.choice
-        return Units(pick((None, "v1", self._text())), pick((None, "c1", self._text())))
+        return Units(
+            pick((None, "v1", self._text())),
+            pick((None, "c1", self._text())),
+            pick((None, "a1", self._text())),
+        )
+
+    def allocations(self) -> Allocations:
+        """Also such as make no sense."""
+        numbers = (0.0, 0.3, 1.0, 1e9, -1.0, nan, inf)
+        pick = self.random.choice
+        weights = {
+            context: {arm: pick(numbers) for arm in ("calm", "loud", "gone")}
+            for context in ("", "segment:dog-owner", "segment:gone")
+        }
+        return Allocations({"tone": weights}, {"growing": pick(numbers)})
 
     def _counter(self) -> Counter:
         days = (self.random.choice(DAYS) for _ in range(self.random.randrange(1, 4)))

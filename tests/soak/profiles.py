@@ -27,7 +27,9 @@ def soak_profiles(
         profile, context, given = fuzzed.profile(), fuzzed.context(), fuzzed.given()
         try:
             asked = facts(
-                rules, profile, context, fuzzed.consent(), given, units=fuzzed.units()
+                *(rules, profile, context, fuzzed.consent(), given),
+                units=fuzzed.units(),
+                allocations=fuzzed.allocations(),
             )
             for slot in sorted(VOCABULARY.slots):
                 found = decide(rules, asked, slot)

@@ -23,6 +23,7 @@ _READ = {
     "logins": "customer, visitor FROM logins",
     "traffic": "dimension, key, weight FROM traffic",
     "events": f"{COLUMNS} FROM events",
+    "allocations": "key, value FROM rollup_state WHERE key = 'allocations'",
 }
 _HOLES = ", ".join("?" * len(Row._fields))
 _LOAD = {
@@ -36,6 +37,7 @@ _LOAD = {
     "logins": "INSERT OR IGNORE INTO logins (customer, visitor) VALUES (?, ?)",
     "traffic": "INSERT OR REPLACE INTO traffic (dimension, key, weight) VALUES (?, ?, ?)",
     "events": f"INSERT OR REPLACE INTO events ({COLUMNS}) VALUES ({_HOLES})",
+    "allocations": "INSERT OR REPLACE INTO rollup_state (key, value) VALUES (?, ?)",
 }
 
 

@@ -239,6 +239,19 @@ def test_a_showing_is_clicked_once() -> None:
     assert (quantities(made) or {})["clicks"] == count(made, "clicks") == 1
 
 
+def test_the_first_click_and_the_first_dismissal_are_the_ones_that_count() -> None:
+    twice = click(5, "0.0"), click(DAY, "0.0"), dismiss(6, "0.0"), dismiss(DAY, "0.0")
+    made = told(exposed(0, HERO), *twice)
+    days = {key[0] for key in made.counts if key[3] in ("clicks", "dismissals")}
+    assert days == {20_000}
+
+
+def test_of_two_showings_with_one_decision_the_first_is_meant() -> None:
+    again = exposed(60, shown(rule="other", slot="side", decision="0.0"))
+    made = told(exposed(0, HERO), again, click(90, "0.0"))
+    assert count(made, "clicks", "rule", "greet") == 1
+
+
 def test_a_click_on_what_the_visitor_never_had_is_none() -> None:
     story = exposed(0, HERO), click(5, "7.0"), click(6, "0.1"), click(7, "", "other")
     made = told(*story)
@@ -281,9 +294,10 @@ def test_responses_count_on_the_day_on_which_they_happen() -> None:
 
 
 def test_a_response_after_the_window_does_not_count_for_the_unit() -> None:
-    made = told(exposed(0, HERO), click(WEEK + 1, "0.0"))
-    assert "clicks" not in (quantities(made) or {})
-    assert count(made, "clicks") == 1
+    for late in (WEEK, WEEK + 1):
+        made = told(exposed(0, HERO), click(late, "0.0"))
+        assert "clicks" not in (quantities(made) or {})
+        assert count(made, "clicks") == 1
 
 
 # -- orders --------------------------------------------------------------------------------
@@ -431,6 +445,8 @@ def test_what_was_clicked_comes_before_what_was_only_shown() -> None:
     a, b, c = (shown(rule=name, slot=name) for name in "abc")
     story = exposed(0, a, b, c), click(5, "0.1"), order(9)
     assert credit(*story) == ({"b": 1000}, {"b": 1000})
+    both = exposed(0, a, b, c), click(5, "0.2"), click(7, "0.0"), order(9)
+    assert credit(*both) == ({"c": 1000}, {"a": 1000})
     late = exposed(0, a, b, c), order(9), click(10, "0.1")
     assert credit(*late) == ({"a": 1000}, {"c": 1000})
 

@@ -116,6 +116,15 @@ def test_silence_of_who_spoke_is_an_alert_and_that_of_the_quiet_is_not() -> None
     assert alarms(report) == [("silent", "slot", "hero"), ("silent", "rule", "gone")]
 
 
+def test_what_is_not_counted_yet_is_no_silence() -> None:
+    book = book_of(hero=range(TODAY - 30, TODAY - 3))
+
+    assert alarms(book.report(rule("a"), counted=TODAY - 3)) == []
+    assert alarms(book.report(rule("a"), counted=TODAY - 1)) == [
+        ("silent", "slot", "hero")
+    ]
+
+
 def test_what_is_held_back_is_not_silent() -> None:
     book = book_of()
     book.daily("rule", "held", range(TODAY - 30, TODAY - 1), impressions=30)

@@ -92,6 +92,12 @@ def test_numbers_are_written_as_the_shop_writes_them() -> None:
     assert "4,1" in german.words and "(0,9 to 7,4" in german.words
 
 
+def test_no_p_is_nothing() -> None:
+    write = Writing()
+
+    assert (write.chance(1e-9), write.chance(0.0314)) == ("< 0.001", "0.031")
+
+
 @pytest.mark.parametrize("name", ["click-rate", "revenue-per-visitor", "approval"])
 def test_every_metric_has_words_of_its_own(name: str) -> None:
     words = verdict(effect(0.041, 0.009, 0.074, metric=name)).words

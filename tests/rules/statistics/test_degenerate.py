@@ -31,7 +31,7 @@ SAMPLES: st.SearchStrategy[Sample] = st.one_of(
 LOOKS = st.sampled_from([None, Sequential(), Sequential(1, 0), Sequential(1e300, 0)])
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(SAMPLES, SAMPLES, LOOKS, st.booleans())
 def test_an_uplift_is_numbers_or_nothing(
     control: Sample, treated: Sample, sequential: Sequential | None, adjusted: bool
@@ -44,7 +44,7 @@ def test_an_uplift_is_numbers_or_nothing(
         assert found.absolute_low <= found.absolute <= found.absolute_high
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(SAMPLES, SAMPLES, LOOKS, st.floats(), st.floats())
 def test_what_can_be_seen_is_a_number_or_nothing(
     control: Sample,

@@ -7,7 +7,7 @@ import pytest
 from statsmodels.stats.power import NormalIndPower
 
 from shopwindow.rules.statistics.power import chance, detectable, time_to_go
-from shopwindow.rules.statistics.samples import Mean
+from shopwindow.rules.statistics.samples import Mean, Share
 from shopwindow.rules.statistics.sequences import Sequential
 from shopwindow.rules.statistics.uplift import uplift
 
@@ -89,3 +89,22 @@ def test_seen_is_what_the_uplift_sees(sequential: Sequential | None) -> None:
     found = uplift(control, treated, sequential=sequential)
     assert found is not None
     assert found.absolute_low / found.absolute == pytest.approx(0, abs=1e-3)
+
+
+def test_before_the_least_number_of_successes_nothing_is_said() -> None:
+    sequential, few = Sequential(least=25), (Share(1_000, 20), Share(1_000, 25))
+    assert uplift(*few, sequential=sequential) is None
+    assert detectable(*few, sequential=sequential) is None
+    assert chance(*few, 5.0, sequential=sequential) == 0.0
+    at_once = sequential._replace(least=0)
+    assert uplift(*few, sequential=at_once) is not None
+    # 22 or 23 are expected in each arm after 10 days, 25 after 11; so large an effect is seen then.
+    more = time_to_go(*few, 9.0, 10.0, sequential=sequential)
+    assert more == pytest.approx(10 * (25 / 22.5 * (1 - 0.0225) - 1), rel=0.01)
+    assert time_to_go(*few, 9.0, 10.0, sequential=at_once) == 0.0
+
+
+def test_a_great_harm_is_told_though_the_harmed_have_few_successes() -> None:
+    found = uplift(Share(5_000, 100), Share(5_000, 3), sequential=Sequential())
+    assert found is not None
+    assert found.high < -0.5
