@@ -37,9 +37,9 @@ def _pairs(
         for subject in (told["total"], *told["experiments"])
         for arm in subject["arms"]
     }
-    yield "arms", sorted(arms), sorted(printed)
-    for key in arms.keys() & printed.keys():
-        yield from _of_arm("/".join(key), arms[key], printed[key])
+    yield "arms that are not printed", set(), set(arms) - set(printed)
+    for key, arm in printed.items():  # also of those whom nobody was dealt
+        yield from _of_arm("/".join(key), arms.get(key, {}), arm)
     for subject in told["experiments"]:
         crossed = books["crossed"].get(subject["name"], 0)
         yield f"{subject['name']}: crossed", crossed, subject["crossed"]
@@ -57,7 +57,7 @@ def _of_arm(
     name: str, row: Mapping[str, int], arm: Mapping[str, Any]
 ) -> Iterator[tuple[str, object, object]]:
     funnel, counts = arm["funnel"], arm["counts"]
-    yield f"{name}: exposed", row["units"], funnel["exposed"]
+    yield f"{name}: exposed", row.get("units", 0), funnel["exposed"]
     for what in ("clicked", "added", "ordered"):
         yield f"{name}: {what}", row.get(what, 0), funnel[what]
     for what in _COUNTS:

@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 
 from shopwindow.middleware.journal import new_id
+from shopwindow.middleware.settings import address
 from shopwindow.middleware.site import read_site
-from shopwindow.middleware.stores.sqlite import SqliteStore
+from shopwindow.middleware.stores.opening import open_store
 from shopwindow.middleware.traffic import weigh_all
 from shopwindow.rules.facts import Event
 
@@ -46,8 +47,8 @@ BATCH = 500  # events in one commit while seeding
 @click.option(
     "--store",
     "kept",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Keep what it learns in this SQLite file, for reports of it.",
+    metavar="URL",
+    help="Keep what it learns in this SQLite file, or in another store, for reports of it.",
 )
 @click.option(
     "--workers",
@@ -56,7 +57,7 @@ BATCH = 500  # events in one commit while seeding
     show_default=True,
     help="So many processes serve it.",
 )
-def command(port: int, host: str, seed: bool, kept: Path | None, workers: int) -> None:
+def command(port: int, host: str, seed: bool, kept: str | None, workers: int) -> None:
     """Serve Pawfields, a pet shop whose start page fits whoever looks at it.
 
     It keeps what it learns in a temporary folder, and forgets it when it ends. Cookies of
@@ -71,9 +72,9 @@ def command(port: int, host: str, seed: bool, kept: Path | None, workers: int) -
     logging.basicConfig(format="%(levelname)s %(message)s")
     with tempfile.TemporaryDirectory(prefix="shopwindow-demo-") as folder:
         # A secret of its own: the demo's visitors live as long as the demo.
-        settle(kept or Path(folder) / "demo.db", secrets.token_hex(32))
+        settle(kept or str(Path(folder) / "demo.db"), secrets.token_hex(32))
         if seed:
-            _seed(kept or Path(folder) / "demo.db")
+            _seed()
         _greet(host, port)
         # By default it would end this process before the folder is removed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -107,7 +108,7 @@ def _check_port(host: str, port: int) -> None:
             sys.exit(1)
 
 
-def _seed(path: Path) -> None:
+def _seed() -> None:
     """Let a few hundred visitors walk through the shop's last week."""
     from rich.console import Console
     from rich.progress import track
@@ -119,7 +120,7 @@ def _seed(path: Path) -> None:
             Catalogue(SITE / "catalog"), time.time()
         )
     ]
-    store = SqliteStore(path)
+    store = open_store(address(site.settings))
     console = Console(stderr=True)
     steps = range(0, len(events), BATCH)
     for start in track(

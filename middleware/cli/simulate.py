@@ -43,8 +43,8 @@ _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 @click.option(
     "--store",
     metavar="URL",
-    help="The store of the shop at ADDRESS, to compare with; else the file in which the shop "
-    "that is started keeps what it learns.",
+    help="The store of the shop at ADDRESS, to compare with; else where the shop that is "
+    "started keeps what it learns.",
 )
 @click.option(
     "--yes-elsewhere",
@@ -162,16 +162,14 @@ def _in_own_shop(
     from ..simulation.shop import demo
 
     with tempfile.TemporaryDirectory(prefix="shopwindow-simulate-") as folder:
-        path = Path(folder) / "visitors.db"
-        if store is not None:
-            path = sqlite_path(url_of(store), Path.cwd())
-        if path.exists():
+        url = f"sqlite:///{folder}/visitors.db" if store is None else _absolute(store)
+        if scheme_of(url) == "sqlite" and sqlite_path(url, Path()).exists():
             raise click.BadParameter(
-                f"{path} is there already: name a new file", param_hint="--store"
+                f"{url} is there already: name a new one", param_hint="--store"
             )
-        with demo(path) as place:
+        with demo(url) as place:
             books = _walk(place, visitors, seed, at_once)
-        return _tell(books, f"sqlite:///{path}", form)
+        return _tell(books, url, form)
 
 
 def _walk(place: "Address", visitors: int, seed: int, at_once: int) -> "Books":

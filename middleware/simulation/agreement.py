@@ -14,7 +14,7 @@ from .finding import Found, found
 if TYPE_CHECKING:
     from ..site import Site
 
-_EVER = 2**31  # a day that nobody sees
+_EVER = 2**31 - 1  # a day that nobody sees
 _Y, _D = 0, 2  # places in a tally's moments
 # Quantity of a unit's cell -> the metric whose moments hold its sum, and where.
 _SUMS: Mapping[str, tuple[str, int]] = {
@@ -23,6 +23,9 @@ _SUMS: Mapping[str, tuple[str, int]] = {
     "clicked": ("clicked", _Y),
     "dismissals": ("dismissals", _Y),
     "thumbs-up": ("approval", _Y),
+    "visits": ("pages-per-visit", _D),
+    "pages": ("pages-per-visit", _Y),
+    "bounces": ("bounce-rate", _Y),
     "added": ("add-to-cart", _Y),
     "orders": ("average-order-value", _D),
     "ordered": ("conversion-rate", _Y),

@@ -28,9 +28,10 @@ class Showing(msgspec.Struct, eq=False):
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """What happened besides: ``added`` to the cart, or ``ordered`` for so many cents."""
+    """What happened besides: a ``page`` that counts, something was ``added`` to the cart, or
+    ``ordered`` for so many cents. A page comes after what it showed."""
 
-    what: Literal["added", "ordered"]
+    what: Literal["page", "added", "ordered"]
     cents: int = 0
 
 
@@ -38,7 +39,7 @@ class Unit(msgspec.Struct, eq=False):
     """All that one visitor did, as far as shopwindow may know it is one."""
 
     facts: list[Showing | Fact] = msgspec.field(default_factory=list)
-    left: bool = False  # consent was taken back, and everything erased
+    left: bool = False  # consent was taken back, or everything erased
 
     def join(self, other: "Unit") -> None:
         """This is who ``other`` was before a login: what both did is one's."""
@@ -47,7 +48,7 @@ class Unit(msgspec.Struct, eq=False):
 
 Row = Counter[str]
 """What is counted of an arm: units, impressions, held, clicks, clicked, dismissals, thumbs-up,
-thumbs-down, added, orders, ordered, revenue (cents), opt-outs."""
+thumbs-down, visits, pages, bounces, added, orders, ordered, revenue (cents), opt-outs."""
 
 
 class Books(msgspec.Struct):
@@ -124,6 +125,11 @@ def _outcome(unit: Unit, showings: list[Showing]) -> Row:
         row.update(_of_showing(one))
     since = next(n for n, fact in enumerate(unit.facts) if fact is showings[0])
     after = list(_facts(unit.facts[since:]))
+    pages = sum(fact.what == "page" for fact in after)
+    # Nobody is away for half an hour and comes again: all of it is one visit.
+    row["visits"] = int(pages > 0)
+    row["pages"] = pages
+    row["bounces"] = int(sum(f.what == "page" for f in _facts(unit.facts)) == 1)
     orders = [fact.cents for fact in after if fact.what == "ordered"]
     row["orders"] = len(orders)
     row["ordered"] = int(bool(orders))

@@ -100,7 +100,7 @@ class Browser:
             if parts.netloc != self._line.host:
                 raise Unexpected(f"{path} leads away from the shop, to {parts.netloc}")
             path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-            if status in (301, 302, 303):
+            if method == "POST" and status in (301, 302, 303):
                 method, body, more = "GET", None, {}
         raise Unexpected(f"{path} does not stop to lead elsewhere")
 

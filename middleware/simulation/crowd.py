@@ -2,17 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from itertools import accumulate, count
-from random import Random
+from itertools import count
 from threading import Event, Lock
 
 import msgspec
 
 from .books import Books
 from .browser import Line
-from .visitor import KINDS, Visitor
-
-_SUMS = tuple(accumulate(part for _, _, part in KINDS))
+from .others import kind
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -70,8 +67,8 @@ class Crowd:
                     number = next(self._numbers)
                 if number >= self._visitors:
                     break
-                kind, name = _kind(self._seed, number)
-                visitor = kind(line, self._seed, number)
+                made, name = kind(self._seed, number)
+                visitor = made(line, self._seed, number)
                 visitor.walk()
                 books.visitors[name] += 1
                 for unit in visitor.units:
@@ -85,12 +82,3 @@ class Crowd:
             books.requests = line.asked
             with self._lock:
                 self._books.join(books)
-
-
-def _kind(seed: int, number: int) -> tuple[type[Visitor], str]:
-    drawn = Random(f"{seed} kind {number}").random() * _SUMS[-1]
-    return next(
-        (kind, name)
-        for (kind, name, _), until in zip(KINDS, _SUMS, strict=True)
-        if drawn < until
-    )

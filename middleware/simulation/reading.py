@@ -124,3 +124,11 @@ def cents(page: str) -> int:
     if found is None:
         raise Strange("the checkout does not say what the goods cost")
     return int(found[1].replace(",", "")) * 100 + int(found[2])
+
+
+def ticket(page: str) -> str:
+    """What the form of one of shopwindow's own pages carries. Raises :class:`Strange`."""
+    found = re.search(r'name="ticket" value="([^"]+)"', page)
+    if found is None:
+        raise Strange("the page has no form of shopwindow's")
+    return unescape(found[1])

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,20 +21,19 @@ class NoShop(Exception):
 
 
 @contextmanager
-def demo(store: Path, workers: int = 1) -> Iterator[Address]:
-    """The demo on a free port, in so many processes, with ``store`` as their SQLite file; when it
-    ends, all is in there.
+def demo(store: str, workers: int = 1) -> Iterator[Address]:
+    """The demo on a free port, in so many processes, with their store at the URL ``store``; when
+    it ends, all is in there.
 
     Raises :class:`NoShop` if it does not open.
     """
     port = _free_port()
     command = [sys.executable, "-m", "shopwindow", "demo", "--no-seed"]
-    command += ["--port", str(port), "--store", str(store), "--workers", str(workers)]
-    log = store.with_name(f"{store.name}.log")
-    with log.open("wb") as output:
-        shop = subprocess.Popen(command, stdout=output, stderr=output)
+    command += ["--port", str(port), "--store", store, "--workers", str(workers)]
+    with tempfile.NamedTemporaryFile(prefix="shopwindow-shop-") as log:
+        shop = subprocess.Popen(command, stdout=log, stderr=log)
         try:
-            _wait(port, shop, log)
+            _wait(port, shop, Path(log.name))
             yield Address(LOOPBACK, port)
         finally:
             shop.send_signal(signal.SIGTERM)
@@ -42,7 +42,6 @@ def demo(store: Path, workers: int = 1) -> Iterator[Address]:
             except subprocess.TimeoutExpired:
                 shop.kill()
                 shop.wait()
-    log.unlink()
 
 
 def _free_port() -> int:

@@ -3,19 +3,21 @@
 from random import Random
 
 from .books import Fact, Showing, Unit
-from .browser import PEOPLE, PROGRAM, Browser, Line, Page, Unexpected
+from .browser import PEOPLE, Browser, Line, Page, Unexpected
 from .history import CONSIDERING
 from .planted import effect, orders_factor
-from .reading import LOGO, LOGO_RULE, Seen, cents, logo, products, seen, sold
+from .reading import LOGO, LOGO_RULE, Seen, cents, logo, products, seen, sold, ticket
 from .tastes import Taste, taste
 
 CONSENT = "/-/shopwindow/consent"
 OWN_PAGES = "/-/shopwindow/"
+ERASE = "/-/shopwindow/erase"
+TRACKED = ("/c/", "/p/", "/advice/", "/search")  # of [[track]] in site.toml
 LOOKS = (1, 3, 3, 3, 3, 4)  # pages about the favourite animal, before coming home
 LOGS_IN, TWO_DEVICES, LOGS_OUT = 0.1, 0.4, 0.3
 LEAVES, COMES_BACK = 0.05, 0.3  # takes consent back; and gives it again
 FETCHES_AHEAD, RETURNS = 0.05, 0.2
-RATES = 0.06
+RATES, TELLS = 0.06, 0.05  # one's mind; a friend
 BASKET = 0.25  # of whom nothing is ordered: puts something into the cart
 
 
@@ -33,7 +35,7 @@ class Visitor:
         self.taste: Taste = taste(self.luck)
         self.name = _name(number)
         self.units: list[Unit] = []
-        self._line = line
+        self._line, self._seed, self._number = line, seed, number
         self._customer: Unit | None = None
         self._decided = False  # whether to order
         self._looks = 0
@@ -43,7 +45,7 @@ class Visitor:
         """A browser that has never been here."""
         self._browser = Browser(self._line, self.luck.choice(PEOPLE))
         self._unit = self._new_unit()
-        self._remembered = False
+        self._remembered = self._counted = False
         self._logo: Seen | None = None  # how the shop's name counts, while logged in
         self._home: list[Showing] = []
         self._arms: dict[str, str] = {}
@@ -81,9 +83,10 @@ class Visitor:
             raise Unexpected(f"{page.path} is answered with {page.status}")
         if not self._remembered:
             return page.text  # whatever is shown, nobody is counted
+        before = len(self._unit.facts)
         if page.path == "/":
             self._home = [Showing(one) for one in seen(page.text)]
-            self._unit.facts += self._home
+            self._note(*self._home)
             named = [one.seen for one in self._home if one.seen.slot == LOGO]
             self._logo = named[0] if named else None
             for one in self._home:
@@ -92,10 +95,16 @@ class Visitor:
         elif page.path.startswith(OWN_PAGES):
             pass  # of ours: nothing is shown there
         elif logo(page.text):
-            self._unit.facts.append(Showing(Seen(LOGO, LOGO_RULE)))
+            self._note(Showing(Seen(LOGO, LOGO_RULE)))
         elif self._logo is not None and self._logo.held:
-            self._unit.facts.append(Showing(self._logo))
+            self._note(Showing(self._logo))
+        if len(self._unit.facts) > before or page.path.startswith(TRACKED):
+            self._note(Fact("page"))
         return page.text
+
+    def _note(self, *facts: Showing | Fact) -> None:
+        if self._counted:
+            self._unit.facts += facts
 
     def _open(self, path: str) -> str:
         return self._page(self._browser.open(path))
@@ -105,7 +114,7 @@ class Visitor:
 
     def _agree(self) -> None:
         self._open("/")
-        self._remembered = True
+        self._remembered, self._counted = True, self.consents == "granted"
         self._send(CONSENT, choice=self.consents, next="/")
         self._answer()
 
@@ -136,7 +145,14 @@ class Visitor:
             if seen.links and luck.random() < chance:
                 one.clicked = True
                 link = luck.choice(seen.links)
+                if luck.random() < FETCHES_AHEAD:
+                    self._browser.open(link, ahead=True)
                 self._open(link)
+                # Links of who must not be counted name no showing.
+                if self._counted and luck.random() < TELLS:
+                    friend = Friend(self._line, self._seed, self._number, link)
+                    friend.walk()
+                    self.units += friend.units
                 if luck.random() < 0.2:
                     self._open(luck.choice(seen.links))  # one showing, followed twice
             elif seen.thumbs and luck.random() < RATES:
@@ -171,7 +187,7 @@ class Visitor:
     def _add(self, product: str) -> None:
         if sold(self._open(f"/p/{product}")):
             quantity = self.luck.choice(("1", "1", "2"))
-            self._unit.facts.append(Fact("added"))
+            self._note(Fact("added"))
             self._send("/cart/add", product=product, quantity=quantity)
 
     def _order(self) -> None:
@@ -180,7 +196,7 @@ class Visitor:
             self._page(page)
             return  # everything was sold out
         value = cents(self._page(page))
-        self._unit.facts.append(Fact("ordered", value))
+        self._note(Fact("ordered", value))
         self._send("/checkout", doorstep="front")
 
     # -- who it is -------------------------------------------------------------------------
@@ -201,76 +217,44 @@ class Visitor:
         self._send("/logout")
 
     def _leave(self) -> None:
-        self._unit.left = True
-        self._unit = self._new_unit()
-        self._remembered = False
-        self._send(CONSENT, choice="denied", next="/")
-        self._open(f"/c/{self.taste.favourite}")
-        self._open("/")
-        if self.luck.random() < COMES_BACK:
+        """Take consent back, on one of four ways; in two of them not all of it."""
+        luck = self.luck
+        way = luck.choice(
+            ("denied", "denied", "erase", "statistics", "personalization")
+        )
+        if way == "personalization":
+            self._counted = False  # from here on; what was counted stays
+            self._send(CONSENT, choice=way, next="/")
+            self._look_around()
+        else:
+            self._unit.left = True
+            self._unit = self._new_unit()
+            self._remembered = self._counted = False
+            if way == "erase":
+                question = self._open(ERASE)
+                self._send(ERASE, ticket=ticket(question))
+            else:
+                self._send(CONSENT, choice=way, next="/")
+            self._open(f"/c/{self.taste.favourite}")
+            self._open("/")
+        if luck.random() < COMES_BACK:
             self._agree()
             self._look_around()
 
 
-class Cautious(Visitor):
-    """Somebody who is to be remembered, but not to be counted: no report may know of them."""
+class Friend(Visitor):
+    """Somebody who was sent a link that was made for another: following it counts for nobody."""
 
-    consents = "personalization"
-
-    def walk(self) -> None:
-        super().walk()
-        self.units.clear()
-
-
-class Refusing(Visitor):
-    """Somebody who says no, and looks around and orders all the same."""
-
-    answers = True
+    def __init__(self, line: Line, seed: int, number: int, link: str) -> None:
+        super().__init__(line, seed, number)
+        self._link = link
 
     def walk(self) -> None:
-        self._open("/")
-        if self.answers:
-            self._send(CONSENT, choice="denied", next="/")
-        self._look_around()
-        self.units.clear()
+        self._agree()
+        self._open(self._link)
 
-
-class Silent(Refusing):
-    """Somebody who does not answer the question at all."""
-
-    answers = False
-
-
-class Passing(Visitor):
-    """Somebody who says yes, is gone before the next page comes, and never seen again."""
-
-    def walk(self) -> None:
-        self._open("/")
-        self._browser.post(CONSENT, choice="granted", next="/")
-        self.units.clear()
-
-
-class Program(Visitor):
-    """A robot, which follows every link and even agrees to everything."""
-
-    def walk(self) -> None:
-        self._browser = Browser(self._line, PROGRAM)
-        self._open("/")
-        self._send(CONSENT, choice="granted", next="/")
-        for path in ("/c/cat", "/p/cat-cave-felt", "/p/cat-mouse-wool", "/"):
-            self._open(path)
-        self.units.clear()
-
-
-KINDS: tuple[tuple[type[Visitor], str, int], ...] = (
-    (Visitor, "remembered", 70),
-    (Refusing, "refusing", 10),
-    (Silent, "silent", 6),
-    (Program, "programs", 5),
-    (Passing, "passing", 6),
-    (Cautious, "cautious", 3),
-)
-"""Who comes, what they are called in the books, and how many of a hundred they are."""
+    def _answer(self) -> None:
+        pass
 
 
 def _name(number: int) -> str:
