@@ -23,15 +23,20 @@ def opened(rest: str) -> tuple[str, str]:
     return (decision if _ID.fullmatch(decision) else ""), token
 
 
-def carrying(content: bytes, root: bytes, decision: str) -> bytes:
-    """A fragment whose links and forms carry ``decision`` (empty: none) and lead below ``root``,
-    as its forms do already."""
-    mark = f"~{decision}/".encode() if decision else b""
-    if mark:
-        for form in _FORMS:
-            content = content.replace(form, form + mark)
-    if mark or root:
-        content = content.replace(_CLICK, root + _CLICK + mark)
+def mark_of(decision: str) -> bytes:
+    """What links and forms carry of ``decision``."""
+    return f"~{decision}/".encode()
+
+
+def links_carrying(content: bytes, root: bytes, mark: bytes) -> bytes:
+    """A fragment whose links carry ``mark`` and lead below ``root``."""
+    return content.replace(_CLICK, root + _CLICK + mark) if mark or root else content
+
+
+def forms_carrying(content: bytes, mark: bytes) -> bytes:
+    """A fragment whose forms carry ``mark``; they lead below the root already."""
+    for form in _FORMS:
+        content = content.replace(form, form + mark)
     return content
 
 

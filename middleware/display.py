@@ -19,7 +19,7 @@ from .answerable import answerable
 from .clicks import PREFIX as CLICK
 from .clicks import SCRIPT, UNCOUNTED
 from .clickscript import element, has_links
-from .decisionids import carrying
+from .decisionids import forms_carrying, links_carrying, mark_of
 from .engines.proposals import Proposals, asks, completed
 from .exposed import PageExposed
 from .foresight import Foresight
@@ -57,6 +57,7 @@ class Display:
         *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
         *("_ahead", "_foresight", "_questions", "_preliminary", "_shelves"),
         *("_deadline", "_proposals", "scripted"),
+        *("_formed", "_linked"),
     )
 
     def __init__(self, visit: "Visit") -> None:
@@ -75,6 +76,8 @@ class Display:
         self._proposals: Proposals | None = None  # of engines, on sites that have any
         self._deadline: Deadline | None = None  # of all other servers together
         self.passing: dict[str, Decision] = {}
+        self._linked: set[str] = set()  # slots whose fragments have links of ours
+        self._formed: set[str] = set()  # ... and forms
         self.scripted = False  # the page has the script that tells of clicks
 
     @property
@@ -216,17 +219,21 @@ class Display:
         if remote:
             self.exposed.add(decision, self._facts)
             return content
-        content = self._linked(content)
+        if hole.slot in self._linked or hole.slot in self._formed:
+            content = self._leading(content, hole.slot)
         self.exposed.add(self._discovered(decision), self._facts)
         return content
 
-    def _linked(self, content: bytes) -> bytes:
+    def _leading(self, content: bytes, slot: str) -> bytes:
         """Fragments are shared between pages: they know neither where we stand nor for whom."""
         visit = self._visit
         if visit.guise is not None:
             return content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
-        id = self.exposed.next(visit.arrival.now) if visit.counts else ""
-        content = carrying(content, visit.root.encode(), id)
+        mark = mark_of(self.exposed.next(visit.arrival.now)) if visit.counts else b""
+        if slot in self._linked:
+            content = links_carrying(content, visit.root.encode(), mark)
+        if slot in self._formed:
+            content = forms_carrying(content, mark)
         if visit.site.settings.clicks == SCRIPT and not self.scripted:
             if visit.remembers and has_links(content):
                 self.scripted = True
@@ -305,7 +312,10 @@ class Display:
                 view = VisitorView(first_name=name, language=language)
             content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view)
         mentions = plate.version.mentions
+        if mentions.click or mentions.cards:
+            self._linked.add(decision.slot)
         if mentions.dismiss or mentions.thumbs:
+            self._formed.add(decision.slot)
             content = answerable(content, decision, mentions, visit)
         return content
 

@@ -12,10 +12,10 @@ from ..rules.facts import DAY
 from ..rules.goals import Guardrail
 from ..rules.guarding import looked
 from ..rules.measurement.cells import Cell, Tally
-from ..rules.measurement.plan import MeasureSettings, Plan, plan_of
 from ..rules.rollout import Looked, Standing, advanced, begun, fingerprint
 from ..rules.rule import Rule
 from .rollups import Rollups
+from .rollups.planning import plan_for as plan_for
 from .site import Site
 
 _HALVES = 10  # half-lives after which a day counts a thousandth
@@ -54,18 +54,6 @@ class Moved(NamedTuple):
     steps: list[Step]
 
 
-def plan_for(site: Site) -> Plan:
-    """How the visitors of ``site`` are counted."""
-    told = site.settings.experiments
-    settings = MeasureSettings(
-        customer_value=told.customer_value,
-        repurchase_days=told.repurchase_days,
-        window=float(told.window.seconds),
-        lead_events=told.lead_events,
-    )
-    return plan_of(site.rules, settings, site.context.day)
-
-
 def moved(site: Site, rollups: Rollups, now: float) -> Moved:
     """Look at what is known at ``now`` (seconds since 1970), and go on from where experiments
     are. Raises :class:`~shopwindow.middleware.stores.StoreError`; keeps nothing by itself.
@@ -78,7 +66,7 @@ def moved(site: Site, rollups: Rollups, now: float) -> Moved:
     day = site.context.day(now)
     cells = _cells(rollups, experiments, day)
     weights, shares = dict(known.weights), dict(known.shares)
-    states = dict(known.states)
+    states, again = dict(known.states), set(known.again)
     adapted, steps = [], []
     for name, rules in experiments.items():
         split = rules[0].split
@@ -91,8 +79,12 @@ def moved(site: Site, rollups: Rollups, now: float) -> Moved:
             step = _stepped(site, rules, cells.get(name, []), states.get(name), now)
             shares[name] = step.share
             states[name] = msgspec.json.encode(step.standing).decode()
+            was = step.before
+            if was is not None and was.fingerprint != step.standing.fingerprint:
+                again.add(name)
             steps.append(step)
-    return Moved(Allocations(weights, shares, states), adapted, steps)
+    allocations = Allocations(weights, shares, states, frozenset(again))
+    return Moved(allocations, adapted, steps)
 
 
 def _experiments(site: Site) -> dict[str, list[Rule]]:

@@ -91,12 +91,14 @@ class Allocations(msgspec.Struct, frozen=True):
     ``weights`` are those of adaptive splits: experiment -> context -> variant -> weight. The
     context is ``""`` for everybody, or ``segment:ID``. ``shares`` say how far roll-outs have
     come, from 0 (it went back: nobody sees it) to 1; one without any stands at its first step.
-    ``states`` belong to whoever moves them on: experiment -> a text.
+    ``states`` belong to whoever moves them on: experiment -> a text. ``again`` are roll-outs that
+    began anew under their old name: what was seen before was another version.
     """
 
     weights: Mapping[str, Mapping[str, Mapping[str, float]]] = {}
     shares: Mapping[str, float] = {}
     states: Mapping[str, str] = {}
+    again: frozenset[str] = frozenset()
 
 
 NO_ALLOCATIONS = Allocations()
@@ -151,8 +153,8 @@ def allocate(
     ``pins`` map experiments to a variant's name or ``control``. A pin wins over everything;
     one that names no variant of the split is passed over. ``kept`` is what was seen first: it
     stays, whatever became of weights and shares, but for a control group that is no longer
-    wanted. Accounts see the same on all devices: of them nothing is kept, the hash alone
-    decides. So it does of a roll-out's variants, which may be taken back and begin anew.
+    wanted, and a roll-out that went back or began anew. Accounts see the same on all devices: of
+    them nothing is kept, the hash alone decides.
 
     A split by account goes by the customer where they buy for none, and by the visitor where
     nobody is logged in; one by customer is for those alone who are logged in. ``allocations``
@@ -172,7 +174,9 @@ def allocate(
     share = reached(split, allocations)
     if not share:
         return Allocation("traffic", unit=unit, note="its roll-out went back")
-    if kept and split.unit != "account" and split.rollout is None:
+    if split.unit == "account" or experiment in allocations.again:
+        kept = None
+    if kept:
         if kept == CONTROL and split.control:
             return Allocation("control", unit=unit, note=note, kept=True)
         if (variant := split.variant(kept)) is not None:
@@ -189,7 +193,7 @@ def allocate(
     if split.traffic < 1 and position(f"traffic:{experiment}", who) >= split.traffic:
         return Allocation("traffic", unit=unit, note=note)
     if share < 1 and (place := position(f"rollout:{experiment}", who)) >= share:
-        if kept == CONTROL and split.unit != "account":
+        if kept == CONTROL:
             return Allocation("control", unit=unit, note=note, kept=True)
         compared = place >= 1 - min(share, 1 - share)
         return Allocation("control" if compared else "traffic", unit=unit, note=note)
@@ -279,6 +283,12 @@ def _drawn(
             if waiting < first:
                 first, found = waiting, variant
     return found
+
+
+EVERYTHING = "*"
+"""What all rules together are called where a profile says what was seen first ..."""
+HOLDOUT = "holdout"
+"""... and what it says of those who never see anything of them."""
 
 
 def held_out(share: float, visitor: str | None) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from .answers import wish
+from .experiments import EVERYTHING
 from .facts import Profile
 from .interests import decayed
 from .moments import in_calendar
@@ -87,12 +88,16 @@ def all_known(
         *_interests(profile, title, now),
         *_counts(profile, title),
         *(
-            Entry("experiments", "", name, name, variant, OBSERVED, 0.0)
+            Entry("experiments", "", name, _experiment(name), variant, OBSERVED, 0.0)
             for name, variant in profile.variants.items()
         ),
     ]
     entries.sort(key=lambda entry: (order.index(entry.topic), -entry.time))  # stable
     return entries
+
+
+def _experiment(name: str) -> str:
+    return "all rules together" if name == EVERYTHING else name
 
 
 def _fields(profile: Profile, title_of: Title) -> Iterator[Entry]:

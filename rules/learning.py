@@ -25,6 +25,7 @@ from .events import (
     SOURCE,
     VISITED,
 )
+from .experiments import EVERYTHING, HOLDOUT
 from .facts import (
     ANSWERS,
     BOUGHT_KEPT,
@@ -238,6 +239,8 @@ def _promotion(name: str) -> "Lesson":
                 pairs.append(("product", product))
             if name != PROMOTION_VIEWED:
                 continue
+            if each.get("held") == HOLDOUT:
+                drawn[EVERYTHING] = HOLDOUT
             experiment = _as_text(each.get("experiment"))
             if experiment and (variant := _as_text(each.get("variant"))):
                 drawn[experiment] = variant

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from .attributes import Facts
-from .experiments import held_out
+from .experiments import EVERYTHING, held_out
 from .facts import Decision
 
 
@@ -23,6 +23,19 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 UNLIMITED = Limits()
+
+
+def held_back(share: float, facts: Facts) -> bool:
+    """Whether the visitor is one of the ``share`` who never see anything personalised.
+
+    What they were first, they stay: with a login somebody gets a new id, and is the same.
+    """
+    if share < 1:
+        if EVERYTHING in facts.profile.variants:
+            return True
+        if facts.counts.get("shown fragment"):
+            return False
+    return held_out(share, facts.units.visitor)
 
 
 class Placement:
@@ -51,7 +64,7 @@ class Placement:
             limits.groups.get(other) == group for other in others
         ):
             return replace(decision, reason="group", fragment=None)
-        if held_out(limits.holdout, facts.units.visitor):
+        if limits.holdout and held_back(limits.holdout, facts):
             return replace(decision, reason="holdout", fragment=None)
         return decision
 

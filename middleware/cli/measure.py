@@ -20,7 +20,7 @@ from .site import usable
 from .trained import steps
 
 if TYPE_CHECKING:
-    from ...rules.reporting.report import Alert
+    from ...rules.reporting.notices import Alert
     from ..measuring import Moved
     from ..rollups import Updated
 

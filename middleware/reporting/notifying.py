@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from ...rules.reporting.report import Alert
+from ...rules.reporting.notices import Alert
 from ..remote.outgoing import Outgoing, told
 from ..settings import Settings
 from ..sources.signature import key_of, sign

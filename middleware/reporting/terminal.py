@@ -99,12 +99,25 @@ class Terminal:
                 others = arm.verdict is not None and arm.verdict != subject.verdict
                 if arm.verdict is not None and others:
                     self._verdict(arm.verdict)
+            if self._wide:
+                self._touched(subject.arms)
             if subject.crossed:
                 count = self._write.count(subject.crossed)
                 self._line(f"{count} visitors saw two arms and count for none.", "dim")
             for part in subject.parts:
                 self._line(f"{part.context.removeprefix('segment:')}:", "bold")
                 self._verdict(part.verdict)
+
+    def _touched(self, arms: Iterable[Arm]) -> None:
+        money = self._write.money
+        told = [
+            f"{arm.name} {money(arm.touch.first_revenue)} / {money(arm.touch.last_revenue)}"
+            for arm in arms
+            if arm.touch is not None
+            and (arm.touch.first_orders or arm.touch.last_orders)
+        ]
+        if told:
+            self._line(f"Revenue by first / last touch: {'; '.join(told)}.")
 
     def _group(self, heading: str, subjects: tuple[Subject, ...]) -> None:
         from rich.table import Table

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ...rules.reporting.judgements import Judgement, State
-from ...rules.reporting.report import Remark
+from ...rules.reporting.notices import Remark
 
 
 class Badge(NamedTuple):

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ...rules.measurement.rows import READS
 from ..stores import StoreError
 from ..stores.postgres.address import address_of
 from ..stores.postgres.history import check
@@ -13,56 +12,10 @@ from ..stores.postgres.schema import VERSION, version_of
 from ..stores.postgres.sql import ROLLUPS, changed_by
 from ..stores.postgres.writing import ERASURE
 from ..stores.rows import is_mark
+from . import postgres_sql as sql
 from .sums import Key
 from .tables import PART_OF, Concerned, Member, StoryRow
 from .unit import Unit
-
-_READ = ", ".join(f"'{name}'" for name in sorted(READS))
-_EVENTS = f"""
-SELECT coalesce(customer, events.visitor) AS owner, time, name,
-    CASE WHEN name IN ({_READ}) THEN properties::text ELSE '{{}}' END, id
-FROM {{schema}}.events LEFT JOIN (
-    SELECT visitor, min(customer) AS customer FROM {{schema}}.logins GROUP BY visitor
-) AS known ON known.visitor = events.visitor
-"""
-_ORDERED = 'ORDER BY owner, time, id COLLATE "C"'
-_UNITS = "owner, generation, body, first, shown, did, settled, past FROM {schema}.rollup_units"
-_CUSTOMER = "SELECT min(customer) FROM {schema}.logins WHERE visitor = $1"
-_KEEP = """
-INSERT INTO {schema}.rollup_units
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::int[], $5::float8[],
-    $6::float8[], $7::float8[], $8::bytea[])
-ON CONFLICT (owner) DO UPDATE SET generation = excluded.generation, body = excluded.body,
-first = excluded.first, shown = excluded.shown, did = excluded.did,
-settled = excluded.settled, past = excluded.past
-"""
-_JOINED = """
-SELECT visitor, min(customer) FROM {schema}.logins
-WHERE visitor IN (SELECT owner FROM {schema}.rollup_units) GROUP BY visitor
-"""
-_SUMS = """
-SELECT day, what, value FROM {schema}.rollup_sums
-JOIN unnest($2::int[], $3::bigint[]) AS wanted (day, what) USING (day, what)
-WHERE generation = $1
-"""
-_PUT_SUMS = """
-INSERT INTO {schema}.rollup_sums (generation, day, what, value)
-SELECT $1, * FROM unnest($2::int[], $3::bigint[], $4::bytea[])
-ON CONFLICT (generation, day, what) DO UPDATE SET value = excluded.value
-"""
-_DROP_SUMS = """
-DELETE FROM {schema}.rollup_sums USING unnest($2::int[], $3::bigint[]) AS gone (day, what)
-WHERE generation = $1 AND rollup_sums.day = gone.day AND rollup_sums.what = gone.what
-"""
-# Whoever has stopped must not hold up the erasures of the shop.
-_STOPPED = "SET LOCAL idle_in_transaction_session_timeout = '10s'"
-_DAYS = """
-SELECT day, what, value FROM {schema}.rollup_sums
-WHERE day >= $1 AND day < $2 AND ($3::bigint[] IS NULL OR what = ANY($3))
-AND generation IN (0, (
-    SELECT value::bigint FROM {schema}.rollup_state WHERE key = 'generation'
-)) ORDER BY day
-"""
 
 
 class PostgresTables:
@@ -98,7 +51,7 @@ class PostgresTables:
         looking.do(transaction.start())
         self._inside = True
         try:
-            self._ask(_STOPPED)
+            self._ask(sql.STOPPED)
             self._ask(ROLLUPS)
             yield
             looking.do(transaction.commit())
@@ -170,7 +123,7 @@ class PostgresTables:
     # -- the log ---------------------------------------------------------------------------
 
     def _told(self, condition: str, *values: Any) -> Iterator[StoryRow]:
-        statement = f"{_EVENTS} WHERE {condition} {_ORDERED}"
+        statement = f"{sql.EVENTS} WHERE {condition} {sql.ORDERED}"
         for owner, time, name, text, _ in self._looking.rows(statement, *values):
             yield owner, time, name, text
 
@@ -183,10 +136,10 @@ class PostgresTables:
         return self._looking.number("SELECT count(*) FROM {schema}.events")
 
     def concerned(self, since: float, until: float) -> Concerned:
-        recent = f"SELECT DISTINCT owner FROM ({_EVENTS} WHERE time >= $1 AND time < $2) AS told"
+        recent = f"SELECT DISTINCT owner FROM ({sql.EVENTS} WHERE time >= $1 AND time < $2) AS told"
         owners = {owner: None for (owner,) in self._ask(recent, since, until)}
         joined: dict[str, list[str]] = {}
-        for mark, customer in self._ask(_JOINED):
+        for mark, customer in self._ask(sql.JOINED):
             joined.setdefault(customer, []).append(mark)
         self._owners = list(owners | dict.fromkeys(joined))
         return Concerned(len(self._owners), joined)
@@ -218,7 +171,7 @@ class PostgresTables:
         return {owner for (owner,) in self._ask(statement, marks, customers)}
 
     def customer_of(self, mark: str) -> str | None:
-        ((customer,),) = self._ask(_CUSTOMER, mark)
+        ((customer,),) = self._ask(sql.CUSTOMER, mark)
         return None if customer is None else str(customer)
 
     def marks(self, owner: str) -> list[str]:
@@ -228,13 +181,13 @@ class PostgresTables:
     # -- units -----------------------------------------------------------------------------
 
     def units(self, owners: Collection[str]) -> list[Unit]:
-        rows = self._ask(f"SELECT {_UNITS} WHERE owner = ANY($1::text[])", [*owners])
+        rows = self._ask(f"SELECT {sql.UNITS} WHERE owner = ANY($1::text[])", [*owners])
         return [Unit(*row) for row in rows]
 
     def keep(self, units: Sequence[Unit]) -> None:
         if units:
             columns = zip(*sorted(units), strict=True)
-            self._change(_KEEP, *map(list, columns))
+            self._change(sql.KEEP, *map(list, columns))
 
     def drop(self, owners: Collection[str]) -> None:
         for table in ("rollup_units", "rollup_members"):
@@ -252,7 +205,7 @@ class PostgresTables:
         self, day: int, shown: float, did: float, after: str, limit: int
     ) -> list[Unit]:
         statement = f"""
-            SELECT {_UNITS} WHERE owner > $1 AND settled IS NULL
+            SELECT {sql.UNITS} WHERE owner > $1 AND settled IS NULL
             AND (first <= $2 OR shown < $3 AND did < $4) ORDER BY owner LIMIT $5
         """
         rows = self._ask(statement, after, day, shown, did, limit)
@@ -297,7 +250,7 @@ class PostgresTables:
     # -- sums ------------------------------------------------------------------------------
 
     def sums(self, generation: int, keys: Sequence[Key]) -> dict[Key, bytes]:
-        rows = self._ask(_SUMS, generation, *_columns(keys))
+        rows = self._ask(sql.SUMS, generation, *_columns(keys))
         return {(day, what): value for day, what, value in rows}
 
     def put_sums(
@@ -307,9 +260,9 @@ class PostgresTables:
         gone = [key for key, value in rows if value is None]
         if kept:
             keys, values = zip(*kept, strict=True)
-            self._change(_PUT_SUMS, generation, *_columns(keys), list(values))
+            self._change(sql.PUT_SUMS, generation, *_columns(keys), list(values))
         if gone:
-            self._change(_DROP_SUMS, generation, *_columns(gone))
+            self._change(sql.DROP_SUMS, generation, *_columns(gone))
 
     def drop_sums(self, generation: int, limit: int) -> int:
         return self._change(
@@ -323,7 +276,7 @@ class PostgresTables:
         self, since: int, until: int, what: Collection[int] | None
     ) -> Iterator[tuple[int, int, bytes]]:
         names = None if what is None else list(what)
-        return self._looking.rows(_DAYS, since, until, names)
+        return self._looking.rows(sql.DAYS, since, until, names)
 
     def sizes(self) -> Mapping[str, int]:
         ((units, sums),) = self._ask(

@@ -148,8 +148,10 @@ class Sums:
         """What there is to be added to the sums that are kept; nothing that is 0. With a
         ``sign`` of -1 what takes it off."""
         for key, packed in self._cells.items():
-            tally = Tally()
-            tally.add(self._tally(key, packed), sign)
+            tally = self._tally(key, packed)
+            if sign < 0:
+                kept, tally = tally, Tally()
+                tally.add(kept, sign)
             if filled(tally):
                 yield key, tally
         text, of = self._names.text, self._names.of

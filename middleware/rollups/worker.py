@@ -1,5 +1,6 @@
 """A process that counts some parts of the owners, and says how far it is."""
 
+import gc
 import pickle
 import sys
 import time
@@ -14,11 +15,16 @@ from .turn import Turn
 from .workers import DONE, FAILED, PROCESSES, Job
 
 SAID = 0.25  # seconds between two lines
+GARBAGE = (
+    100_000  # things made, before somebody looks for circles: there are hardly any
+)
 
 
 def main() -> None:
     """Reads a :class:`~.workers.Job` from stdin."""
     job: Job = pickle.load(sys.stdin.buffer)
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
     try:
         _count(job)
     except StoreError as error:

@@ -59,9 +59,8 @@ def further(
             add(counts, (day(time), "site", "", "revenue"), cents)
     for (name, account), place in places.experiments.items():
         if place.crossed:
-            if (
-                not account
-            ):  # whether an account crossed over is seen when all are together
+            # Whether an account crossed over is seen when all its members are together.
+            if not account:
                 add(counts, (place.day, "experiment", name, "crossed"), 1)
             continue
         arm = f"{name}/{place.arm}"

@@ -11,11 +11,11 @@ from ..events import (
     ORDER_COMPLETED,
     PROMOTION_CLICKED,
     PROMOTION_DISMISSED,
+    PROMOTION_RATED,
     PROMOTION_VIEWED,
 )
 from ..experiments import CONTROL
 
-PROMOTION_RATED = "Promotion Rated"
 HOLDOUT = "holdout"
 LINES = 400  # of an order that are read
 LARGEST = 1e12  # more money than that is a mistake

@@ -12,12 +12,13 @@ from ..events import (
     PRODUCT_VIEWED,
     PROMOTION_CLICKED,
     PROMOTION_DISMISSED,
+    PROMOTION_RATED,
     PROMOTION_VIEWED,
     VISITED,
 )
 from ..learning import VISIT_PAUSE
 from .plan import Plan
-from .rows import PROMOTION_RATED, UNREADABLE, Read, Response, Showing
+from .rows import UNREADABLE, Read, Response, Showing
 
 LATEST = 253_370_764_800.0  # seconds: the year 9999, the last one that has days
 

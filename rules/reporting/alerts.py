@@ -7,7 +7,8 @@ from statistics import median
 from ..rule import Rule
 from ..statistics import normal
 from .gathering import Gathered
-from .report import Alert, Report, Subject
+from .notices import Alert
+from .report import Report, Subject
 from .writing import Writing
 
 #: Silence is told of who showed at least so much on a usual day of the week before.

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ..stages import STAGES
 from .gathering import Gathered
-from .report import Coverage
+from .notices import Coverage
 
 
 def covered(found: Gathered, slots: Iterable[str]) -> Coverage:

@@ -64,7 +64,7 @@ def reported(
         kind: tuple(_kind(drafts, found, ask, total if broken else None))
         for kind, drafts in _drafts(found, rules.rules, ask).items()
     }
-    groups = _with_parts(groups)
+    groups = _as_shown(groups)
     live = [rule for rule in rules.rules if _live(rule, ask)]
     coverage = covered(found, ask.slots)
     shown, held = (
@@ -193,10 +193,10 @@ def _kind(
     return subjects
 
 
-def _with_parts(
+def _as_shown(
     groups: Mapping[str, tuple[Subject, ...]],
 ) -> dict[str, tuple[Subject, ...]]:
-    """Experiments by segment stand within the experiment."""
+    """In the order in which they are shown; experiments by segment stand within the experiment."""
     whole: dict[str, Subject] = {}
     parts: dict[str, list[Subject]] = {}
     for subject in groups["experiment"]:
@@ -208,7 +208,12 @@ def _with_parts(
         replace(subject, parts=tuple(parts.get(name, ())))
         for name, subject in whole.items()
     )
-    return {**groups, "experiment": experiments}
+    # What nobody met comes after what there is something to say about.
+    met = {
+        kind: tuple(sorted(subjects, key=lambda one: not one.visitors))
+        for kind, subjects in groups.items()
+    }
+    return {**met, "experiment": experiments}
 
 
 def _notes(found: Gathered, ask: Asked) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from ..moments import read_day
 from ..rule import Rule
 from ..statistics.discoveries import adjusted
 from .gathering import Gathered
-from .report import Coverage, Remark
+from .notices import Coverage, Remark
 from .trends import Trend, falling
 from .writing import Writing
 

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from .judgements import Goal, Guard, Hypothesis, Verdict
+from .notices import Alert, Coverage, Remark
 
 SCHEMA = 1
 
@@ -101,9 +102,19 @@ class Counts(msgspec.Struct, frozen=True):
     opt_outs: int = 0
 
 
+class Touch(msgspec.Struct, frozen=True):
+    """Orders and revenue that this was the first, and the last, to be seen before."""
+
+    first_orders: int = 0
+    first_revenue: float = 0.0
+    last_orders: int = 0
+    last_revenue: float = 0.0
+
+
 class Arm(msgspec.Struct, frozen=True):
     """Those who were treated alike. ``values`` are its metrics; ``weight`` its intended share of
-    the visitors, None where that changes by itself; ``level`` how personal it is."""
+    the visitors, None where that changes by itself; ``level`` how personal it is; ``touch`` is
+    told of an experiment's."""
 
     name: str
     funnel: Funnel
@@ -113,6 +124,7 @@ class Arm(msgspec.Struct, frozen=True):
     level: str = ""
     weight: float | None = None
     verdict: Verdict | None = None
+    touch: Touch | None = None
 
 
 class Rolling(msgspec.Struct, frozen=True):
@@ -132,15 +144,6 @@ class Ratio(msgspec.Struct, frozen=True):
     counts: Mapping[str, int]
     shares: Mapping[str, float]
     broken: bool
-
-
-class Touch(msgspec.Struct, frozen=True):
-    """Orders and revenue that this was the first, and the last, to be seen before."""
-
-    first_orders: int = 0
-    first_revenue: float = 0.0
-    last_orders: int = 0
-    last_revenue: float = 0.0
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -190,6 +193,11 @@ class Subject(msgspec.Struct, frozen=True):
     note: str = ""
     parts: tuple["Subject", ...] = ()
 
+    @property
+    def visitors(self) -> int:
+        """Of all arms together."""
+        return sum(arm.funnel.exposed for arm in self.arms)
+
 
 class Earned(msgspec.Struct, frozen=True):
     """What all personalisation together earned against the holdout, over the days of the report.
@@ -218,36 +226,6 @@ class Earned(msgspec.Struct, frozen=True):
     def sure(self) -> bool:
         """Whether it surely is more than nothing, or less."""
         return self.total_low > 0 or self.total_high < 0
-
-
-class Coverage(msgspec.Struct, frozen=True):
-    """How often each slot showed something in each lifecycle stage: ``rows`` by slot."""
-
-    stages: tuple[str, ...]
-    rows: Mapping[str, tuple[int, ...]]
-    gaps: tuple[tuple[str, str], ...]
-
-
-class Remark(msgspec.Struct, frozen=True):
-    """Something to look at. ``code`` stays when the words change."""
-
-    code: Literal["unseen", "unclicked", "tired", "uncovered", "review"]
-    kind: str
-    name: str
-    words: str
-
-
-class Alert(msgspec.Struct, frozen=True):
-    """Something to act on now: ``shopwindow report`` ends with 1. ``key`` names it for good."""
-
-    code: Literal["silent", "sample-ratio", "errors", "guardrail"]
-    kind: str
-    name: str
-    words: str
-
-    @property
-    def key(self) -> str:
-        return f"{self.code}:{self.kind}:{self.name}"
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -51,7 +51,7 @@ def finished(
     goals = [one for one in effects if one.role == "goal"]
     enough = [raw for raw, _ in raws if not _few(draft, raw)]
     guards = guarded(draft.guardrails, enough, ask.write, lambda arm: _who(draft, arm))
-    arms = _arms(draft)
+    arms = _arms(draft, found)
     verdict = _blocked(draft, ask, total)
     if verdict is None:
         arms = tuple(
@@ -84,7 +84,7 @@ def finished(
         hypothesis,
         guards,
         draft.ratio,
-        _touch(found, draft.kind, draft.name),
+        _touch(draft, found),
         found.total(draft.kind, draft.name, "crossed"),
         "visitor" if draft.split is None else draft.split.unit,
         mode(draft.split) if draft.kind == "experiment" else "",
@@ -133,7 +133,7 @@ def _sought(draft: Draft) -> float | None:
     return abs(goal.target)
 
 
-def _arms(draft: Draft) -> tuple[Arm, ...]:
+def _arms(draft: Draft, found: Gathered) -> tuple[Arm, ...]:
     split = draft.split if draft.kind == "experiment" else None
     weights: Mapping[str, float] = {} if draft.ratio is None else draft.ratio.shares
     levels = _levels(split) if mode(split) == "level" else {}
@@ -150,6 +150,9 @@ def _arms(draft: Draft) -> tuple[Arm, ...]:
                 draft.values.get(name, {}),
                 levels.get(name, ""),
                 weights.get(name),
+                touch=_touched(found, "experiment", [f"{draft.name}/{name}"])
+                if draft.kind == "experiment" and not draft.context
+                else None,
             )
         )
     return tuple(arms)
@@ -235,15 +238,19 @@ def _seen(draft: Draft, name: str, arm: str) -> tuple[int, int]:
     return tally.n, int(sample.y)
 
 
+def _names(draft: Draft) -> list[str]:
+    """What it is counted under: an experiment by its arms."""
+    if draft.kind != "experiment":
+        return [draft.name]
+    return [f"{draft.name}/{arm}" for arm in draft.arms]
+
+
 def _response(draft: Draft, found: Gathered) -> Response:
     if draft.context:
         return Response()
-    names = [draft.name]
-    if draft.kind == "experiment":
-        names = [f"{draft.name}/{arm}" for arm in draft.arms]
 
     def total(counter: str) -> int:
-        return sum(found.total(draft.kind, name, counter) for name in names)
+        return sum(found.total(draft.kind, name, counter) for name in _names(draft))
 
     return Response(
         **{field: total(counter) for field, counter in _COUNTERS.items()},
@@ -251,13 +258,20 @@ def _response(draft: Draft, found: Gathered) -> Response:
     )
 
 
-def _touch(found: Gathered, kind: str, name: str) -> Touch | None:
+def _touch(draft: Draft, found: Gathered) -> Touch | None:
     """None where orders are not put down to what was seen."""
-    if kind in ("segment", "stage"):
+    if draft.context or draft.kind in ("segment", "stage"):
         return None
+    return _touched(found, draft.kind, _names(draft))
+
+
+def _touched(found: Gathered, kind: str, names: Sequence[str]) -> Touch:
+    def total(counter: str) -> int:
+        return sum(found.total(kind, name, counter) for name in names)
+
     return Touch(
-        found.total(kind, name, "first-orders"),
-        found.total(kind, name, "first-revenue") / 100,
-        found.total(kind, name, "last-orders"),
-        found.total(kind, name, "last-revenue") / 100,
+        total("first-orders"),
+        total("first-revenue") / 100,
+        total("last-orders"),
+        total("last-revenue") / 100,
     )

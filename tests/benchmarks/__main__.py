@@ -22,7 +22,17 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import deciding, firstbyte, overredis, reading, rewriting, servers
+from . import (
+    accounting,
+    deciding,
+    firstbyte,
+    overredis,
+    reading,
+    rewriting,
+    rollups,
+    servers,
+)
+from .accounting import Accounting, accounting_goals
 from .contenders import EXACT, KINDS, contenders
 from .goals import (
     Goal,
@@ -56,8 +66,8 @@ Step = Callable[[], None]
 
 async def race_pages(
     folder: Path, rounds: int, steps: Callable[[str, int], Step]
-) -> dict[str, Timings]:
-    """The timings of all contenders, by kind of page."""
+) -> tuple[dict[str, Timings], Accounting]:
+    """The timings of all contenders, by kind of page, and what counting showings costs."""
     work = Work(folder, time.time(), steps("visitors", VISITORS))
     pages = {}
     async with work.window:
@@ -67,10 +77,12 @@ async def race_pages(
             step = steps(f"{kind} page", (rounds + 1) * len(competing))
             requests = partial(work.requests, count=REQUESTS[kind])
             pages[kind] = await race(competing, requests, rounds, step)
+        step = steps("accounting", accounting.ROUNDS + 1)
+        counting = await accounting.measure(work, step)
     lost = {**work.window.counters, **work.window.journal.dropped}
     if lost:
         raise SystemExit(f"nothing was measured: {lost}")
-    return pages
+    return pages, counting
 
 
 async def compare(work: Work, kind: str, competing: list[Contender]) -> None:
@@ -113,11 +125,12 @@ def in_process(
     moments = firstbyte.measure(folder, FIRST_BYTE_ROUNDS, step)
     rewrites = rewriting.measure(steps("rewriting", rewriting.ROUNDS + 1))
     decisions = deciding.measure(steps)
-    pages = asyncio.run(race_pages(folder, rounds, steps))
+    pages, counting = asyncio.run(race_pages(folder, rounds, steps))
     goals = [goal for kind in KINDS for goal in page_goals(kind, pages[kind])]
     goals += [*first_byte_goals(moments), *reload_goals(reloaded)]
     goals += [*rewriting_goals(rewrites), *decision_goals(decisions)]
     goals.append(import_goal(imported))
+    goals += accounting_goals(counting)
     goals += reading.read_goals(reading.measure(folder))
     plain = {
         "rounds": rounds,
@@ -168,6 +181,13 @@ def over_redis(
     return Measured(tables, overredis.redis_goals(found), plain)
 
 
+def rolled(folder: Path, events: int, steps: Callable[[str, int], Step]) -> Measured:
+    """A large log, counted by the day beside a writer."""
+    found = rollups.measure(folder, events, steps("roll-ups", 2))
+    goals = rollups.rollup_goals(found)
+    return Measured([], goals, {"rollups": found._asdict()})
+
+
 def recommended(steps: Callable[[str, int], Step]) -> Measured:
     """Recommendations, on data in the folder that SHOPWINDOW_DATA names."""
     step = steps("recommending", 1)
@@ -180,7 +200,7 @@ def recommended(steps: Callable[[str, int], Step]) -> Measured:
 @click.argument(
     "parts",
     nargs=-1,
-    type=click.Choice(["inside", "servers", "redis", "recommending"]),
+    type=click.Choice(["inside", "servers", "redis", "recommending", "rollups"]),
     metavar="[PART]...",
 )
 @click.option(
@@ -201,8 +221,9 @@ def main(parts: tuple[str, ...], target: Path | None, rounds: int, quick: bool) 
     """Measure shopwindow against its goals; exit code 1 if one is missed.
 
     PART is "inside" for what is measured in one process, "servers" for nginx, Varnish and
-    uvicorn on real ports, "redis" for a redis-server, or "recommending" for what is learned from
-    events (data in the folder that SHOPWINDOW_DATA names); without it all are measured.
+    uvicorn on real ports, "redis" for a redis-server, "recommending" for what is learned from
+    events (data in the folder that SHOPWINDOW_DATA names), or "rollups" for a log of millions of
+    events; without it all are measured.
     """
     errors = Console(stderr=True)
     columns = (TextColumn("{task.description:19}"), BarColumn(), TimeRemainingColumn())
@@ -230,6 +251,11 @@ def main(parts: tuple[str, ...], target: Path | None, rounds: int, quick: bool) 
             measured.append(over_redis(profiles, 5 if quick else 11, steps))
         if "recommending" in parts or not parts:
             measured.append(recommended(steps))
+        if "rollups" in parts or not parts:
+            logs = folder / "rollups"
+            logs.mkdir()
+            events = rollups.EVENTS // 10 if quick else rollups.EVENTS
+            measured.append(rolled(logs, events, steps))
 
     goals = [goal for part in measured for goal in part.goals]
     output = Console()

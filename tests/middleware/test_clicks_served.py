@@ -195,6 +195,8 @@ def test_what_browsers_post_counts_on_this_site_alone(tmp_path: Path, by: str) -
             {"origin": "https://evil.example"},
         ):
             assert client.post(link, headers=headers).status_code == 403
+        ahead = client.post(link, headers={"sec-purpose": "prefetch"})
+        assert ahead.status_code == 204  # nobody is there yet
         client.cookies.clear()
         assert client.post(link).status_code == 204  # of nobody: nothing to count
         assert len(shop.events("Promotion Clicked", 1)) == 1

@@ -8,7 +8,13 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from shopwindow import Customer, PageCache, PersonalizationMiddleware, Shopwindow
-from shopwindow.middleware.decisionids import carrying, opened, without_decision
+from shopwindow.middleware.decisionids import (
+    forms_carrying,
+    links_carrying,
+    mark_of,
+    opened,
+    without_decision,
+)
 from shopwindow.middleware.keys import pseudonym
 from shopwindow.middleware.stores.memory import MemoryStore
 from shopwindow.rules.facts import Event
@@ -129,11 +135,15 @@ def test_links_lead_below_the_root_and_are_the_same_but_for_the_id() -> None:
     content = (
         b'<a href="/-/shopwindow/click/t"></a><form action="/r/-/shopwindow/rate/t">'
     )
-    assert carrying(content, b"", "") is content
-    made = carrying(content, b"/r", "abc.0")
+    assert links_carrying(content, b"", b"") is content
+
+    def carrying(decision: str) -> bytes:
+        mark = mark_of(decision)
+        return forms_carrying(links_carrying(content, b"/r", mark), mark)
+
+    made, other = carrying("abc.0"), carrying("def.0")
     assert b'"/r/-/shopwindow/click/~abc.0/t"' in made
     assert b'"/r/-/shopwindow/rate/~abc.0/t"' in made
-    other = carrying(content, b"/r", "def.0")
     assert without_decision(made, "abc") == without_decision(other, "def")
 
 

@@ -1,6 +1,7 @@
 """What is worked out while the app works counts only if nothing has changed until its page leaves."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -222,7 +223,8 @@ async def test_pages_that_show_something_else_than_what_was_decided(
             for _ in range(3):
                 content = (await client.get("/")).content
                 assert window.journal.wait_until_written()
-        return content
+        # Each page has a decision of its own.
+        return re.sub(rb"/~[0-9a-f]+\.", b"/~id.", content)
 
     ahead = await last()
     monkeypatch.setattr(pageview, "foresee", lambda *_: None)

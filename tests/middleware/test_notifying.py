@@ -13,7 +13,7 @@ from shopwindow.middleware.reporting import notifying
 from shopwindow.middleware.reporting.notifying import FILE, SECRET, notify
 from shopwindow.middleware.settings import Settings
 from shopwindow.middleware.sources.signature import genuine, key_of, read_message
-from shopwindow.rules.reporting.report import Alert
+from shopwindow.rules.reporting.notices import Alert
 
 SILENT = Alert("silent", "slot", "hero", "Slot hero has shown nothing since yesterday.")
 BROKEN = Alert("guardrail", "experiment", "tone", "Bounces rose.")

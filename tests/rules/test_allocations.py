@@ -204,10 +204,19 @@ def test_a_share_that_nobody_understands_is_shown_to_nobody(share: float) -> Non
 
 def test_a_roll_out_that_begins_anew_shows_its_first_step_no_more_than_that() -> None:
     """Who saw it before it went back is not kept: a new version is new to them."""
+    again = Allocations(shares={"cart-2026": 0.01}, again=frozenset({"cart-2026"}))
     for number in range(300):
         units = Units(f"v{number}")
-        anew = allocate(GROWING, units, kept="a", allocations=at(0.01))
-        assert name(anew) == name(allocate(GROWING, units, allocations=at(0.01)))
+        for kept in ("a", "control"):
+            anew = allocate(GROWING, units, kept=kept, allocations=again)
+            assert name(anew) == name(allocate(GROWING, units, allocations=again))
+
+
+def test_who_sees_a_roll_out_sees_it_after_a_login_too() -> None:
+    """With a login they have another id."""
+    for number in range(100):
+        found = allocate(TWO, Units(f"w{number}"), kept="b", allocations=at(0.05, TWO))
+        assert (found.variant, found.kept) == (B, True)
 
 
 def test_who_was_held_back_stays_so_until_it_is_their_turn() -> None:

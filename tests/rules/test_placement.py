@@ -3,10 +3,10 @@
 import pytest
 
 from shopwindow.rules.attributes import Facts
-from shopwindow.rules.experiments import Units
-from shopwindow.rules.facts import Context, Decision, Profile
+from shopwindow.rules.experiments import EVERYTHING, HOLDOUT, Units
+from shopwindow.rules.facts import Context, Counter, Decision, Profile
 from shopwindow.rules.placement import UNLIMITED, Limits, Placement
-from tests.rules.shop import NOW, PERSONALIZATION, TODAY
+from tests.rules.shop import NOW, PERSONALIZATION, TODAY, event, lived
 
 SHOWN, CONTROL = "shown", "control"
 
@@ -75,3 +75,38 @@ def test_the_share_held_out_is_what_was_asked_for() -> None:
         for number in range(4_000)
     )
     assert 150 <= held <= 250
+
+
+# -- who is held out stays so --------------------------------------------------------------
+
+HELD = Profile(variants={EVERYTHING: HOLDOUT})
+SEEN = Profile(counts={"shown fragment": {"hero": Counter(NOW, (TODAY, 1))}})
+
+
+def holds(profile: Profile, visitor: str | None, share: float = 0.5) -> bool:
+    context = Context(NOW, TODAY)
+    known = Facts({}, profile, PERSONALIZATION, context, units=Units(visitor))
+    placed = Placement(Limits(holdout=share)).placed(
+        Decision("a", SHOWN, "rule", "hero"), known
+    )
+    return placed.reason == "holdout"
+
+
+def test_a_login_moves_nobody_into_the_holdout_or_out_of_it() -> None:
+    ids = [f"v{number}" for number in range(40)]
+    assert {holds(Profile(), id) for id in ids} == {True, False}
+    assert {holds(HELD, id) for id in (*ids, None)} == {True}
+    assert {holds(SEEN, id) for id in (*ids, None)} == {False}
+
+
+def test_without_a_holdout_nobody_is_held_out_and_with_all_of_them_everybody() -> None:
+    assert not holds(HELD, "v", 0.0)
+    assert holds(SEEN, "v", 1.0)
+
+
+def test_who_was_held_out_is_remembered_as_that() -> None:
+    held = {"held": "holdout", "slot": "a", "rule": "r"}
+    profile = lived([event("Promotion Viewed", promotions=[held])])
+    assert profile.variants == {EVERYTHING: HOLDOUT}
+    held["held"] = "control"
+    assert lived([event("Promotion Viewed", promotions=[held])]).variants == {}

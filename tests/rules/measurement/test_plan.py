@@ -104,6 +104,11 @@ def test_remembered_days_are_the_true_ones(zone: str) -> None:
         assert [days.day(time) for time in times] == [day_of(t, where) for t in times]
 
 
+def test_a_day_may_begin_at_any_second() -> None:
+    days = Days(lambda time: int((time + 100) // DAY))
+    assert [days.day(DAY - ago) for ago in (101, 100, 99, 101)] == [0, 1, 1, 0]
+
+
 # -- accounts ------------------------------------------------------------------------------
 
 

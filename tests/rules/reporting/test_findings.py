@@ -4,7 +4,7 @@ import pytest
 
 from shopwindow.rules.facts import DAY
 from shopwindow.rules.measurement.cells import Cell, Tally
-from shopwindow.rules.reporting.report import Counts, Report
+from shopwindow.rules.reporting.report import Counts, Report, Touch
 from shopwindow.rules.schedule import Schedule
 from tests.rules.reporting.madeup import NOW, TODAY, Book, experiment, rule, split
 
@@ -187,14 +187,14 @@ def test_an_experiment_is_counted_arm_by_arm_and_crossed_visitors_by_themselves(
     book = book_of()
     experiment(book)
     for arm in ("plain", "cosy", "control"):
-        book.daily(
-            "experiment", f"tone/{arm}", range(TODAY, TODAY + 1), orders=2, revenue=500
-        )
+        told = {"orders": 2, "revenue": 500, "first_revenue": 150, "first_orders": 1}
+        book.daily("experiment", f"tone/{arm}", range(TODAY, TODAY + 1), **told)
     book.daily("experiment", "tone", range(TODAY, TODAY + 1), crossed=7)
     found = book.report(rule("hero", split=split())).experiments[0]
 
     assert (found.response.orders, found.response.revenue) == (6, 15.0)
     assert found.crossed == 7
+    assert found.arms[1].touch == Touch(1, 1.5) and found.touch == Touch(3, 4.5)
 
 
 def test_the_funnel_counts_visitors() -> None:
