@@ -16,6 +16,7 @@ from shopwindow.fragments.scanner import Scanner
 from tests.fragments.pages import PAGES
 from tests.fragments.test_familiar import CASES, EDITS, FILLER
 from tests.fragments.test_rewrite import MARKER, PAGE, SITE, joined, pieces, shop_page
+from tests.sizes import runs
 
 CHUNK = 16_384
 
@@ -67,7 +68,7 @@ def check(memory: Recurring, page: bytes, places: Sequence[int]) -> None:
 
 
 @pytest.mark.usefixtures("_small")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=runs(150, 40), deadline=None)
 @given(
     st.lists(st.one_of(PAGE, PAGES), min_size=1, max_size=3),
     st.lists(st.sampled_from([FILLER[:60], "<p>", "x" * 40, "<div ", '"', ">"])),
