@@ -16,7 +16,7 @@ from shopwindow.fragments.scanner import Scanner
 from tests.fragments.pages import PAGES
 from tests.fragments.test_familiar import CASES, EDITS, FILLER
 from tests.fragments.test_rewrite import MARKER, PAGE, SITE, joined, pieces, shop_page
-from tests.sizes import runs
+from tests.sizes import FULL, runs
 
 CHUNK = 16_384
 
@@ -97,7 +97,7 @@ def test_a_difference_changes_what_it_would_without_memory(size: int) -> None:
         memory = Recurring()
         page = FILLER[:100] + "<p>" + case + FILLER[:150]
         pages = [page, page, page]
-        for edit in chance.sample(sorted(EDITS.values()), 5):
+        for edit in chance.sample(sorted(EDITS.values()), runs(5, 2)):
             place = chance.randrange(len(page))
             # So that the chunks behind it are still those of the page before.
             room = size * (len(edit) // size + 1) - len(edit)
@@ -140,8 +140,13 @@ BEFORE = {
 }
 
 
+LENGTHS = [30_000, 100_000, HISTORY - 20, HISTORY + 20]
+if FULL:
+    LENGTHS += [900_000, 1_300_000]
+
+
 @pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
-@pytest.mark.parametrize("length", [30_000, 100_000, 900_000, HISTORY - 20, HISTORY + 20, 1_300_000])  # fmt: skip
+@pytest.mark.parametrize("length", LENGTHS)
 def test_a_slot_behind_any_number_of_chunks(before: bytes, length: int) -> None:
     memory = Recurring()
     without = before + TEXT[:length]
@@ -237,7 +242,7 @@ def test_an_answer_holds_little_of_a_page_that_recurs(length: int, size: int) ->
     memory = Recurring()
     page = TEXT[:length]
     learn(memory, even(page, size))
-    answers = 20
+    answers = 20 if size > 500 or FULL else 5
     tracemalloc.start()
     try:
         rewriters = [
