@@ -5,20 +5,15 @@ import gzip
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import cache
 from typing import Any
 
 LARGE = 262_144
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n"
 METADATA = b"http://169.254.169.254/latest/meta-data"
+BOMB = gzip.compress(b" " * 50_000_000)
 
 Writer = asyncio.StreamWriter
 Behave = Callable[[str, Writer], Awaitable[None]]
-
-
-@cache
-def _bomb() -> bytes:
-    return gzip.compress(b" " * 50_000_000)
 
 
 def whole(body: bytes, head: bytes = OK) -> bytes:
@@ -84,7 +79,7 @@ async def endless(path: str, writer: Writer) -> None:
 
 
 async def bomb(path: str, writer: Writer) -> None:
-    writer.write(whole(_bomb(), OK + b"content-encoding: gzip\r\n"))
+    writer.write(whole(BOMB, OK + b"content-encoding: gzip\r\n"))
 
 
 async def redirect(path: str, writer: Writer) -> None:

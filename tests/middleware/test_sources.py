@@ -431,6 +431,9 @@ async def test_after_five_failures_it_is_left_alone_for_a_while(
 
 # -- a real server that behaves badly ------------------------------------------------------
 
+_packer = zlib.compressobj(wbits=31)
+BOMB = _packer.compress(b" " * 50_000_000) + _packer.flush()
+
 Behave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
@@ -455,9 +458,8 @@ async def huge(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 async def bomb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    packed = zlib.compress(b" " * 50_000_000, wbits=31)
-    head = b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed)
-    writer.write(OK + head + packed)
+    head = b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(BOMB)
+    writer.write(OK + head + BOMB)
 
 
 async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
