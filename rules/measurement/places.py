@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from ..experiments import HOLDOUT
 from .marks import Mark
-from .rows import HOLDOUT, Entry, Showing, drawn
+from .rows import Entry, Showing, drawn
 from .story import Story
 
 SHOWN = "shown"
@@ -93,14 +94,17 @@ class Places:
             place = rules.get(rule)
             if place is None:
                 place = rules[rule] = Place(time, day, arm, page)
+            # Rules hold back different shares, and pages ask different rules: beyond one rule, only
+            # the holdout is drawn alike for all.
+            side = HOLDOUT if entry.held == HOLDOUT else SHOWN
             at = slots.get(slot)
             if at is None:
-                at = slots[slot] = Slot(time, day, arm, page)
+                at = slots[slot] = Slot(time, day, side, page)
             if arm is SHOWN:
                 place.times.append(time)
                 at.times.append(time)
             if stage and stage not in at.stages:
-                at.stages[stage] = within = Place(time, day, arm, page)
+                at.stages[stage] = within = Place(time, day, side, page)
                 within.times = at.times
             if name:
                 account = entry.of if entry.unit == "account" else ""
@@ -137,7 +141,6 @@ class Places:
             site.crossed = True
         for _ in range(shown):
             site.times.append(time)
-        arm = SHOWN if shown else HELD
         stage, campaign, segments = page.stage, page.campaign, self.segments
         for segment in page.segments:
             if segment not in segments:

@@ -7,6 +7,7 @@ import msgspec
 
 from ..experiments import CONTROL, Split
 from ..goals import Guardrail
+from ..levels import LEVELS
 from ..measurement.cells import Tally
 from ..rule import Rule
 from ..statistics.samples import Ratio
@@ -17,7 +18,6 @@ from .ratios import intended, ratio
 from .report import Counts, Funnel, Mode
 from .report import Ratio as Sizes
 
-LEVELS = ("none", "segment", "individual")
 #: Whose shares of the visitors move from day to day.
 MOVING = ("adapt", "rollout")
 #: What is looked at where nobody named a goal.

@@ -99,8 +99,13 @@ def finished(
 def _unmet(draft: Draft) -> Verdict:
     name = draft.name or "the site"
     if any(tally.n for tally in draft.arms.values()):
-        return alone(name, draft.metric, beside=False)
+        return _alone(draft, name)
     return Verdict("too-few", f"No visitor has met {name} on these days.")
+
+
+def _alone(draft: Draft, name: str) -> Verdict:
+    split = draft.kind in ("experiment", "rule")
+    return alone(name, draft.metric, beside=False, split=split)
 
 
 def _rolling(draft: Draft, ask: Asked) -> Rolling | None:
@@ -186,9 +191,7 @@ def _with_verdict(
     if arm.name == base or (own is None and arm.name in DEFAULT):
         return arm
     if not draft.base:
-        return replace(
-            arm, verdict=alone(_who(draft, arm.name), draft.metric, beside=False)
-        )
+        return replace(arm, verdict=_alone(draft, _who(draft, arm.name)))
     other = next(one for one in arms if one.name == base)
     values = (arm.values.get(draft.metric), other.values.get(draft.metric))
     verdict: Verdict
