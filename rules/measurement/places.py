@@ -1,6 +1,6 @@
 """Where an owner was exposed: to which experiments, rules and slots, when first, and in which arm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ..experiments import HOLDOUT
 from .marks import Mark
@@ -15,7 +15,8 @@ class Place:
     """One thing that an owner was exposed to.
 
     ``first`` is when, on which ``day``, in which ``arm``, and what ``page`` said of the visitor.
-    ``times`` are all showings of it, oldest first. ``crossed``: another arm was seen later.
+    ``times`` are all showings of it, oldest first; of an experiment those in this arm. ``crossed``:
+    another arm was seen later.
     """
 
     __slots__ = ("arm", "crossed", "day", "first", "page", "times")
@@ -44,14 +45,20 @@ class Places:
 
     ``experiments`` are by experiment and the account that was exposed, empty for the owner alone.
     ``marks`` are the showings themselves.
+
+    Of ``rollouts`` the first arm stays. When everybody is shown it, so is the control group: if
+    whoever came back were left out, only those who never did would be left of it.
     """
 
     __slots__ = (
         *("campaigns", "experiments", "marks", "rules", "segments", "site"),
-        *("slots", "stages"),
+        *("slots", "stages", "_rollouts"),
     )
 
-    def __init__(self, story: Story, day: Callable[[float], int]) -> None:
+    def __init__(
+        self, story: Story, rollouts: Collection[str], day: Callable[[float], int]
+    ) -> None:
+        self._rollouts = rollouts
         self.site: Place | None = None
         self.rules: dict[str, Place] = {}
         self.slots: dict[str, Slot] = {}
@@ -125,7 +132,8 @@ class Places:
         if place is None:
             place = self.experiments[key] = Place(time, day, arm, page)
         elif place.arm != arm:
-            place.crossed = True
+            place.crossed = key[0] not in self._rollouts
+            return
         if not entry.held:
             place.times.append(time)
 

@@ -247,11 +247,17 @@ class Reference:
                 found.setdefault(slot.account, []).append(slot)
         return found
 
+    def arms(self, name: str, seen: list[Slot]) -> set[str]:
+        """Those that are counted: of a roll-out the first one alone."""
+        if name in self.plan.rollouts:
+            return {seen[0].arm}
+        return {slot.arm for slot in seen}
+
     def place_experiment(self, name: str) -> None:
         window = self.plan.experiments.get(name, self.plan.window)
         drawn = self.drawn(name)
         for account, seen in drawn.items():
-            arms = {slot.arm for slot in seen}
+            arms = self.arms(name, seen)
             if not account and len(arms) > 1:
                 self.counted[
                     self.plan.day(seen[0].time), "experiment", name, "crossed"
@@ -260,10 +266,11 @@ class Reference:
             if not account and len(drawn) > 1:
                 continue
 
-            def whose(slot: Slot, account: str = account) -> bool:
-                return (slot.experiment, slot.account) == (name, account) and bool(
-                    slot.arm
-                )
+            first = seen[0].arm
+
+            def whose(slot: Slot, account: str = account, arm: str = first) -> bool:
+                told = slot.experiment, slot.account, slot.arm
+                return told == (name, account, arm)
 
             arm = seen[0].arm if len(arms) == 1 else ""
             for context in ("", *(f"segment:{one}" for one in segments(seen[0]))):
@@ -307,7 +314,7 @@ class Reference:
         for name in {slot.experiment for slot in self.seen if slot.arm}:
             window = plan.experiments.get(name, plan.window)
             for seen in self.drawn(name).values():
-                if len({slot.arm for slot in seen}) > 1:
+                if len(self.arms(name, seen)) > 1:
                     continue
                 start, arm = seen[0].time, f"{name}/{seen[0].arm}"
                 for time, cents in self.orders(start, start + window):

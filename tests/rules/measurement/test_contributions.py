@@ -123,6 +123,19 @@ def test_who_saw_two_arms_of_an_experiment_counts_for_neither() -> None:
     assert quantities(made) is not None
 
 
+def test_of_a_roll_out_the_first_side_stays() -> None:
+    """It is for everybody in the end. If those of the control group who come back then counted
+    for nobody, only those who bought little would be left of it."""
+    story = exposed(0, drawn("control")), exposed(DAY, drawn("cosy")), order(2 * DAY)
+    plan = msgspec.structs.replace(PLAN, rollouts=frozenset({"tone"}))
+    made = told(*story, click(DAY + 1, f"{DAY:g}.0"), plan=plan)
+    assert arms(made, "experiment", "tone") == ["control"]
+    found = quantities(made, "experiment", "tone")
+    assert found is not None and found["ordered"] == 1
+    assert "impressions" not in found and "clicks" not in found
+    assert count(made, "crossed", "experiment", "tone") == 0
+
+
 def test_who_left_the_holdout_counts_for_neither_side_of_the_site() -> None:
     made = told(exposed(0, held("holdout")), exposed(DAY, HERO))
     assert arms(made, "site") == []
