@@ -25,11 +25,6 @@ BADGES: Mapping[Judgement, Badge] = {
     "alone": Badge("–", "Nothing to compare with", "dim"),
 }
 
-REACHED: Mapping[State, str] = {
-    "yes": "reached",
-    "no": "not reached",
-    "open": "open",
-}
 CONFIRMED: Mapping[State, str] = {
     "yes": "confirmed",
     "no": "not confirmed",
