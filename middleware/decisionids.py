@@ -23,11 +23,6 @@ def opened(rest: str) -> tuple[str, str]:
     return (decision if _ID.fullmatch(decision) else ""), token
 
 
-def mark_of(decision: str) -> bytes:
-    """What links and forms carry of ``decision``."""
-    return f"~{decision}/".encode()
-
-
 def links_carrying(content: bytes, root: bytes, mark: bytes) -> bytes:
     """A fragment whose links carry ``mark`` and lead below ``root``."""
     return content.replace(_CLICK, root + _CLICK + mark) if mark or root else content

@@ -19,7 +19,7 @@ from .answerable import answerable
 from .clicks import PREFIX as CLICK
 from .clicks import SCRIPT, UNCOUNTED
 from .clickscript import element, has_links
-from .decisionids import forms_carrying, links_carrying, mark_of
+from .decisionids import forms_carrying, links_carrying
 from .engines.proposals import Proposals, asks, completed
 from .exposed import PageExposed
 from .foresight import Foresight
@@ -229,7 +229,7 @@ class Display:
         visit = self._visit
         if visit.guise is not None:
             return content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
-        mark = mark_of(self.exposed.next(visit.arrival.now)) if visit.counts else b""
+        mark = self.exposed.mark(visit.arrival.now) if visit.counts else b""
         if slot in self._linked:
             content = links_carrying(content, visit.root.encode(), mark)
         if slot in self._formed:

@@ -28,7 +28,7 @@ class PageExposed:
 
     __slots__ = (
         *("decisions", "id", "known"),
-        *("_account", "_properties", "_exposures"),
+        *("_account", "_properties", "_exposures", "_mark"),
     )
 
     _account: str
@@ -39,6 +39,7 @@ class PageExposed:
         self.decisions: list[Decision] = []
         self.id = ""
         self.known: Facts | None = None
+        self._mark = b""  # what all links of the page begin with
 
     def add(self, decision: Decision, known: Facts | None) -> None:
         """``decision`` comes next on the page; it was made by what is ``known``."""
@@ -51,6 +52,13 @@ class PageExposed:
         if not self.id:
             self.id = new_id(now)
         return f"{self.id}.{len(self.decisions)}"
+
+    def mark(self, now: float) -> bytes:
+        """What the links and forms of the next fragment carry: its id, see :mod:`.decisionids`."""
+        if not self._mark:
+            self.id = self.id or new_id(now)
+            self._mark = f"~{self.id}.".encode()
+        return b"%b%d/" % (self._mark, len(self.decisions))
 
     def decided(self, visit: "Visit") -> str:
         """The id of the page's decision, empty where the visitor is not counted."""
@@ -104,6 +112,9 @@ class ExposedApart(PageExposed):
         if not self.id:
             self.id = new_id(now)
         return self.name(len(self.decisions))
+
+    def mark(self, now: float) -> bytes:
+        return f"~{self.next(now)}/".encode()
 
     def name(self, number: int) -> str:
         """The id of the decision with this number. No page's id has such a letter in it."""

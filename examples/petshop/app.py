@@ -80,6 +80,7 @@ def templates(catalogue: Catalogue, slots: type[Extension]) -> Jinja2Templates:
         extensions=[slots],
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # else each page looks at the files of all its templates
     )
     environment.filters["money"] = money
     environment.globals |= {

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..simulation.crowd import Address
     from ..site import Site
 
+_WRITTEN = 1.0  # seconds in which a shop has written what it noted
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
 
@@ -121,6 +122,8 @@ def command(
         else:
             place = _place(address, yes_elsewhere)
             books = _walk(place, visitors, seed, at_once)
+            if store is not None:
+                time.sleep(_WRITTEN)  # the shop goes on, and writes in batches
             fine = _tell(books, None if store is None else _absolute(store), form)
     except (Unexpected, Strange, NoShop, StoreError) as error:
         click.echo(str(error), err=True)

@@ -1,7 +1,8 @@
 """All is counted anew, while what was counted before can be read."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 
 from ...rules.measurement.accounts import combined
 from ...rules.measurement.plan import Plan
@@ -15,7 +16,7 @@ from .unit import Part, Unit, after, body_of, decode_part, encode
 from .updating import settling, take_off
 
 BATCH = 200  # units that are written together
-STEP = 300  # sums that are written together
+STEP = 150  # sums that are written together
 FULL = 80_000  # sums that one process holds
 SWEPT = 500  # rows that are deleted together
 
@@ -176,8 +177,9 @@ def flush(
 def sweep(ledger: Ledger, turn: Turn) -> None:
     """Delete the sums of generations that count no more."""
     tables, counts = ledger.tables, ledger.generation
-    while True:
+    while gone := tables.outdated_sums(counts, SWEPT):
         with tables.changing():
             turn.hold()
-            if not tables.drop_sums(counts, SWEPT):
-                return
+            for generation, keys in groupby(gone, itemgetter(0)):
+                none = [((day, what), None) for _, day, what in keys]
+                tables.put_sums(generation, none)

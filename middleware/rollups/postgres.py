@@ -205,8 +205,9 @@ class PostgresTables:
         self, day: int, shown: float, did: float, after: str, limit: int
     ) -> list[Unit]:
         statement = f"""
-            SELECT {sql.UNITS} WHERE owner > $1 AND settled IS NULL
-            AND (first <= $2 OR shown < $3 AND did < $4) ORDER BY owner LIMIT $5
+            SELECT {sql.UNITS} WHERE owner > $1 AND
+            (settled IS NULL AND first <= $2 OR shown < $3 AND did < $4)
+            ORDER BY owner LIMIT $5
         """
         rows = self._ask(statement, after, day, shown, did, limit)
         return [Unit(*row) for row in rows]
@@ -264,13 +265,12 @@ class PostgresTables:
         if gone:
             self._change(sql.DROP_SUMS, generation, *_columns(gone))
 
-    def drop_sums(self, generation: int, limit: int) -> int:
-        return self._change(
-            "DELETE FROM {schema}.rollup_sums WHERE ctid IN (SELECT ctid "
-            "FROM {schema}.rollup_sums WHERE generation NOT IN (0, $1) LIMIT $2)",
-            generation,
-            limit,
-        )
+    def outdated_sums(self, generation: int, limit: int) -> list[tuple[int, int, int]]:
+        statement = """
+            SELECT generation, day, what FROM {schema}.rollup_sums
+            WHERE generation NOT IN (0, $1) LIMIT $2
+        """
+        return [tuple(row) for row in self._ask(statement, generation, limit)]
 
     def days(
         self, since: int, until: int, what: Collection[int] | None

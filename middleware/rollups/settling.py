@@ -106,6 +106,11 @@ def purge(
         leaving = []
         generation = ledger.generation
         for unit in units:
+            if (
+                unit.settled is not None
+            ):  # it counts among the gone, and nobody erased it
+                changes.drop.append(unit.owner)
+                continue
             whole = unit.shown < shown_before and unit.did < did_before
             body = decode(unit.body)
             old, new = divided(body, final)

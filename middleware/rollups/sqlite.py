@@ -202,8 +202,9 @@ class SqliteTables:
         self, day: int, shown: float, did: float, after: str, limit: int
     ) -> list[Unit]:
         statement = f"""
-            SELECT {_UNITS} WHERE owner > ? AND settled IS NULL
-            AND (first <= ? OR shown < ? AND did < ?) ORDER BY owner LIMIT ?
+            SELECT {_UNITS} WHERE owner > ? AND
+            (settled IS NULL AND first <= ? OR shown < ? AND did < ?)
+            ORDER BY owner LIMIT ?
         """
         rows = self._rows(statement, after, day, shown, did, limit)
         return [Unit(*row) for row in rows]
@@ -244,13 +245,12 @@ class SqliteTables:
         delete = "DELETE FROM rollup_sums WHERE generation = ? AND day = ? AND what = ?"
         self._file.each(delete, gone)
 
-    def drop_sums(self, generation: int, limit: int) -> int:
+    def outdated_sums(self, generation: int, limit: int) -> list[tuple[int, int, int]]:
         statement = """
-            DELETE FROM rollup_sums WHERE rowid IN (
-                SELECT rowid FROM rollup_sums WHERE generation NOT IN (0, ?) LIMIT ?
-            )
+            SELECT generation, day, what FROM rollup_sums
+            WHERE generation NOT IN (0, ?) LIMIT ?
         """
-        return self._file.execute(statement, (generation, limit)).rowcount
+        return self._rows(statement, generation, limit)
 
     def days(
         self, since: int, until: int, what: Collection[int] | None

@@ -94,7 +94,8 @@ class Tables(Protocol):
         self, day: int, shown: float, did: float, after: str, limit: int
     ) -> list[Unit]:
         """In the order of their owners those ``after`` one who have something of a day up to
-        ``day``, or were shown something and did something last before these moments."""
+        ``day`` and are not settled, or were shown something and did something last before
+        these moments."""
 
     # -- accounts --------------------------------------------------------------------------
 
@@ -118,8 +119,8 @@ class Tables(Protocol):
     ) -> None:
         """None: it is gone."""
 
-    def drop_sums(self, generation: int, limit: int) -> int:
-        """Delete up to ``limit`` sums of neither the gone nor ``generation``."""
+    def outdated_sums(self, generation: int, limit: int) -> list[tuple[int, int, int]]:
+        """Generation, day and name of sums of neither the gone nor ``generation``."""
 
     def days(
         self, since: int, until: int, what: Collection[int] | None

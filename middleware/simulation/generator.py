@@ -22,7 +22,7 @@ VISITS = (1, 1, 1, 1, 1, 1, 2, 2, 3, 4, 5, 8)
 BETWEEN = 6.0  # days between two visits, on average
 AT_ONCE = 50_000  # rows that are sorted and written together
 LOGS_IN = 0.08  # part of the visitors who turn out to be customers
-TRIED = 1_500  # visitors who are made to find out how much one does
+TRIED = 800  # visitors who are made to find out how much one does
 MOST = 2**32 - 1  # visitors
 
 _KEY = (b"made-up visitors",)  # nobody is called by what it makes

@@ -51,7 +51,7 @@ class Program(Visitor):
         self._browser = Browser(self._line, PROGRAM)
         self._open("/")
         self._send(CONSENT, choice="granted", next="/")
-        for path in ("/c/cat", "/p/cat-cave-felt", "/p/cat-mouse-wool", "/"):
+        for path in ("/c/cat", "/"):
             self._open(path)
         self.units.clear()
 

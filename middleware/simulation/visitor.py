@@ -13,12 +13,12 @@ CONSENT = "/-/shopwindow/consent"
 OWN_PAGES = "/-/shopwindow/"
 ERASE = "/-/shopwindow/erase"
 TRACKED = ("/c/", "/p/", "/advice/", "/search")  # of [[track]] in site.toml
-LOOKS = (1, 3, 3, 3, 3, 4)  # pages about the favourite animal, before coming home
-LOGS_IN, TWO_DEVICES, LOGS_OUT = 0.1, 0.4, 0.3
+LOOKS = (1, 3, 3, 3, 3)  # pages about the favourite animal, before coming home
+LOGS_IN, TWO_DEVICES, LOGS_OUT = 0.08, 0.4, 0.3
 LEAVES, COMES_BACK = 0.05, 0.3  # takes consent back; and gives it again
-FETCHES_AHEAD, RETURNS = 0.05, 0.2
+FETCHES_AHEAD, RETURNS = 0.05, 0.1
 RATES, TELLS = 0.06, 0.05  # one's mind; a friend
-BASKET = 0.25  # of whom nothing is ordered: puts something into the cart
+BASKET = 0.15  # of whom nothing is ordered: puts something into the cart
 
 
 class Visitor:
@@ -235,7 +235,6 @@ class Visitor:
                 self._send(ERASE, ticket=ticket(question))
             else:
                 self._send(CONSENT, choice=way, next="/")
-            self._open(f"/c/{self.taste.favourite}")
             self._open("/")
         if luck.random() < COMES_BACK:
             self._agree()

@@ -11,7 +11,6 @@ from shopwindow import Customer, PageCache, PersonalizationMiddleware, Shopwindo
 from shopwindow.middleware.decisionids import (
     forms_carrying,
     links_carrying,
-    mark_of,
     opened,
     without_decision,
 )
@@ -138,7 +137,7 @@ def test_links_lead_below_the_root_and_are_the_same_but_for_the_id() -> None:
     assert links_carrying(content, b"", b"") is content
 
     def carrying(decision: str) -> bytes:
-        mark = mark_of(decision)
+        mark = f"~{decision}/".encode()
         return forms_carrying(links_carrying(content, b"/r", mark), mark)
 
     made, other = carrying("abc.0"), carrying("def.0")

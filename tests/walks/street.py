@@ -36,6 +36,10 @@ HEADERS = {
 Rows = Mapping[str, frozenset[tuple[object, ...]]]
 
 
+SUMS = frozenset(("rollup_state", "rollup_names", "rollup_sums"))
+"""Tables of what all visitors did together: whoever leaves stays in them, as one of many."""
+
+
 class Page(NamedTuple):
     """One page in the browser. ``places`` says where its slots are, as patterns."""
 
@@ -152,7 +156,8 @@ class Street:
         return walker
 
     async def rows(self) -> Rows:
-        """All rows of the store, once everything that was noted so far is written.
+        """All rows of the store that may be about somebody, once everything that was noted so far
+        is written.
 
         Events are written in the order they were noted, so somebody comes by and takes
         their consent back: what that leaves is written last, and is left out here.
@@ -168,6 +173,7 @@ class Street:
         return {
             table: frozenset(row for row in found if not self._fences & set(row))
             for table, found in rows.items()
+            if table not in SUMS
         }
 
 

@@ -135,6 +135,18 @@ def test_who_was_settled_and_stays_counts_like_all_others(place: Place) -> None:
         assert kept(rollups) == shop.expected()
 
 
+def test_who_was_settled_and_never_erased_goes_with_their_events(place: Place) -> None:
+    with closing(open_at(place)) as store, opened(place) as rollups:
+        shop = Shop(store, 14, visitors=2)
+        shop.act(40)
+        rollups.update(PLAN, shop.now + 1)
+        rollups.settle(rollups.owner_of(shop.visitors[0]), PLAN, shop.now)
+        before = kept(rollups)
+        assert sum(rollups.purge({"": shop.now + DAY}))
+        assert kept(rollups) == before
+        assert rollups.sizes()["units"] == 0
+
+
 def test_what_is_purged_stays_in_the_sums(place: Place) -> None:
     with closing(open_at(place)) as store, opened(place) as rollups:
         shop = Shop(store, 11, visitors=6)
