@@ -15,11 +15,12 @@ _Rows = dict[int, list[tuple[Key, bytes | None]]]
 
 
 class Ledger:
-    """The tables with the names that they know."""
+    """The tables with the names that they know; ``campaigns`` are those of the site's rules."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, campaigns: Collection[str] = ()) -> None:
         self.tables = tables
         self.names = Names(tables.numbers, tables.names)
+        self.names.own = campaigns
         self.names.learn()
 
     @property

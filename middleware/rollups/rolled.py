@@ -43,7 +43,7 @@ class Rolled:
         rebuild: bool = False,
     ) -> Updated:
         with Turn(self._tables, say) as turn:
-            ledger = Ledger(self._tables)
+            ledger = Ledger(self._tables, plan.campaigns)
             value = self._tables.value
             before = self.updated()
             if before is None or ledger.building or not ledger.generation:
@@ -79,7 +79,7 @@ class Rolled:
         return self._tables.customer_of(mark) or mark
 
     def settle(self, owner: str, plan: Plan, now: float) -> None:
-        settle(Ledger(self._tables), owner, plan, now)
+        settle(Ledger(self._tables, plan.campaigns), owner, plan, now)
 
     def purge(self, events_before: Mapping[str, float]) -> Iterator[int]:
         with Turn(self._tables, silent) as turn:

@@ -50,4 +50,3 @@ def test_an_update_between_reading_the_sums_and_changing_them(
         assert other.ident and not other.is_alive()
         leaving.update(PLAN, shop.now + 1)
         assert kept(leaving) == shop.expected()
-
