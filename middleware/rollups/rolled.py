@@ -24,6 +24,7 @@ from .updating import update
 from .workers import LARGE, can_help, together
 
 _CELL, _COUNT = 4, 3  # words of a name
+AHEAD = 86_400.0  # seconds that the clock may go back without all being counted anew
 
 
 class Rolled:
@@ -46,6 +47,8 @@ class Rolled:
             ledger = Ledger(self._tables, plan.campaigns)
             value = self._tables.value
             before = self.updated()
+            if before is not None and before - until > AHEAD:
+                before = None  # the clock was wrong: nothing would count until then
             if before is None or ledger.building or not ledger.generation:
                 rebuild = True
             if rebuild or value("fingerprint") != plan.fingerprint:
