@@ -38,7 +38,8 @@ def _count(job: Job) -> None:
         owners = events = 0
         said = time.monotonic()
         for of_owners, of_events in count_parts(
-            *(Ledger(tables), turn, job.plan, job.until, job.generation),
+            Ledger(tables, job.plan.campaigns),
+            *(turn, job.plan, job.until, job.generation),
             *([job.process], PROCESSES),
         ):
             owners += of_owners
