@@ -12,7 +12,13 @@ from ...rules.measurement.quantities import (
     OF_SHOWINGS,
     Quantities,
 )
-from ...rules.measurement.terms import fits, of_outcomes, of_showings, unpacked
+from ...rules.measurement.terms import (
+    SALES,
+    fits,
+    of_outcomes,
+    of_showings,
+    unpacked,
+)
 from .names import Names
 from .unit import Body, flat
 
@@ -35,6 +41,7 @@ _Half = tuple[int, ...]
 _Buckets = list[tuple[int, int]]
 _LANE = 96  # bits, as where the sums themselves are made one number
 _NUMBERS = 6  # of a bucket: n, y, yy, x, xx, xy
+_COMMON = (1 << SALES) - 1
 _BIAS = sum(1 << (lane * _LANE - 1) for lane in range(1, _NUMBERS + 1))
 
 
@@ -65,6 +72,7 @@ class Sums:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._cells: dict[Key, int] = {}  # many sums in one number
+        self._sales: dict[Key, int] = {}  # those further ones that few units add to
         self._capped: dict[Key, dict[int, int]] = {}
         self._large: dict[Key, Tally] = {}  # of quantities that do not fit into one
         self._marks: dict[Key, int] = {}
@@ -104,10 +112,16 @@ class Sums:
             self._add_large(cells, halves, sign)
             return
         sums = self._cells
-        packed = [
-            self._of_showings(half) if len(half) == _SPLIT else of_outcomes(half)
-            for half in halves
-        ]
+        packed, sold = [], []
+        for half in halves:
+            if len(half) == _SPLIT:
+                packed.append(self._of_showings(half))
+                sold.append(0)
+            else:
+                number = of_outcomes(half)
+                sold.append(sign * (number >> SALES))
+                packed.append(number & _COMMON)
+        sales = self._sales
         together: dict[int, int] = {}
         width = len(halves)
         each = iter(cells)
@@ -116,8 +130,9 @@ class Sums:
             if both is None:
                 both = together[a * width + b] = sign * (packed[a] + packed[b])
             key = (day, what)
-            known = sums.get(key)
-            sums[key] = both if known is None else known + both
+            sums[key] = sums.get(key, 0) + both
+            if sold[b]:
+                sales[key] = sales.get(key, 0) + sold[b]
         for at, half in enumerate(halves):
             if len(half) != _SPLIT and (capped := _buckets(half)):
                 for place in range(3, len(cells), 4):
@@ -148,7 +163,7 @@ class Sums:
         """What there is to be added to the sums that are kept; nothing that is 0. With a
         ``sign`` of -1 what takes it off."""
         for key, packed in self._cells.items():
-            tally = self._tally(key, packed)
+            tally = self._tally(key, packed + (self._sales.get(key, 0) << SALES))
             if sign < 0:
                 kept, tally = tally, Tally()
                 tally.add(kept, sign)
