@@ -20,7 +20,7 @@ from ...rules.measurement.terms import (
     unpacked,
 )
 from .names import Names
-from .unit import Body, flat
+from .unit import NO_DAY, Body, flat
 
 _REMEMBERED = 5_000  # different numbers of showings and clicks
 
@@ -37,6 +37,8 @@ _CAPPED = tuple(
 )
 _PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
 
+_Days = dict[int, dict[int, int]]
+"""By day, then by the number of a name: most of a unit is of one day, and lies together."""
 _Half = tuple[int, ...]
 _Buckets = list[tuple[int, int]]
 _LANE = 96  # bits, as where the sums themselves are made one number
@@ -71,17 +73,21 @@ class Sums:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._cells: dict[Key, int] = {}  # many sums in one number
+        self._cells: _Days = {}  # many sums in one number
         self._sales: dict[Key, int] = {}  # those further ones that few units add to
         self._capped: dict[Key, dict[int, int]] = {}
         self._large: dict[Key, Tally] = {}  # of quantities that do not fit into one
-        self._marks: dict[Key, int] = {}
-        self._further: dict[Key, int] = {}
+        self._marks: _Days = {}
+        self._further: _Days = {}
         self._known: dict[_Half, int] = {}
 
     def __len__(self) -> int:
         """About how many rows it makes."""
-        return len(self._cells) + len(self._marks) + len(self._further)
+        return sum(
+            len(numbers)
+            for days in (self._cells, self._marks, self._further)
+            for numbers in days.values()
+        )
 
     def add(self, body: Body, sign: int = 1) -> None:
         """Add a unit; with a ``sign`` of -1 take it off."""
@@ -90,10 +96,11 @@ class Sums:
             (self._marks, body.marks),
             (self._further, body.further),
         ):
-            each = iter(numbers)
+            each, last, of_day = iter(numbers), NO_DAY, None
             for what, day, number in zip(each, each, each, strict=True):
-                key = (day, what)
-                counts[key] = counts.get(key, 0) + sign * number
+                if of_day is None or day != last:
+                    last, of_day = day, counts.setdefault(day, {})
+                of_day[what] = of_day.get(what, 0) + sign * number
 
     def put(
         self,
@@ -104,14 +111,14 @@ class Sums:
         """As :meth:`add`, of a unit that is not kept as one."""
         self._add_cells(*flat(cells, self._names), sign)
         for count, number in counts.items():
-            key = (count[0], self._names.of(count[1:]))
-            self._further[key] = self._further.get(key, 0) + sign * number
+            what = self._names.of(count[1:])
+            further = self._further.setdefault(count[0], {})
+            further[what] = further.get(what, 0) + sign * number
 
     def _add_cells(self, cells: list[int], halves: list[_Half], sign: int) -> None:
         if not all(map(fits, halves)):
             self._add_large(cells, halves, sign)
             return
-        sums = self._cells
         packed, sold = [], []
         for half in halves:
             if len(half) == _SPLIT:
@@ -124,14 +131,16 @@ class Sums:
         sales = self._sales
         together: dict[int, int] = {}
         width = len(halves)
-        each = iter(cells)
+        each, last, sums = iter(cells), NO_DAY, None
         for what, day, a, b in zip(each, each, each, each, strict=True):
             both = together.get(a * width + b)
             if both is None:
                 both = together[a * width + b] = sign * (packed[a] + packed[b])
-            key = (day, what)
-            sums[key] = sums.get(key, 0) + both
+            if sums is None or day != last:
+                last, sums = day, self._cells.setdefault(day, {})
+            sums[what] = sums.get(what, 0) + both
             if sold[b]:
+                key = (day, what)
                 sales[key] = sales.get(key, 0) + sold[b]
         for at, half in enumerate(halves):
             if len(half) != _SPLIT and (capped := _buckets(half)):
@@ -144,7 +153,7 @@ class Sums:
         for what, day, a, b in zip(each, each, each, each, strict=True):
             tally = self._large.setdefault((day, what), Tally())
             tally.count(Quantities(halves[a], halves[b]).told(), sign)
-            self._cells.setdefault((day, what), 0)
+            self._cells.setdefault(day, {}).setdefault(what, 0)
 
     def _of_showings(self, half: _Half) -> int:
         known = self._known.get(half)
@@ -162,7 +171,7 @@ class Sums:
     def rows(self, sign: int = 1) -> Iterator[tuple[Key, Value]]:
         """What there is to be added to the sums that are kept; nothing that is 0. With a
         ``sign`` of -1 what takes it off."""
-        for key, packed in self._cells.items():
+        for key, packed in _each(self._cells):
             tally = self._tally(key, packed + (self._sales.get(key, 0) << SALES))
             if sign < 0:
                 kept, tally = tally, Tally()
@@ -171,9 +180,9 @@ class Sums:
                 yield key, tally
         text, of = self._names.text, self._names.of
         counts = counted(
-            ((day, *text(what)), number) for (day, what), number in self._marks.items()
+            ((day, *text(what)), number) for (day, what), number in _each(self._marks)
         )
-        further = dict(self._further)
+        further = dict(_each(self._further))
         for count, number in counts.items():
             key = (count[0], of(count[1:]))
             further[key] = further.get(key, 0) + number
@@ -189,6 +198,12 @@ class Sums:
         if key in self._large:
             tally.add(self._large[key])
         return tally
+
+
+def _each(days: _Days) -> Iterator[tuple[Key, int]]:
+    for day, numbers in days.items():
+        for what, number in numbers.items():
+            yield (day, what), number
 
 
 def filled(tally: Tally) -> bool:
