@@ -116,7 +116,8 @@ class Sums:
             further[what] = further.get(what, 0) + sign * number
 
     def _add_cells(self, cells: list[int], halves: list[_Half], sign: int) -> None:
-        if not all(map(fits, halves)):
+        remembered = self._known
+        if not all(half in remembered or fits(half) for half in halves):
             self._add_large(cells, halves, sign)
             return
         packed, sold = [], []
