@@ -149,7 +149,7 @@ class Terminal:
                 ]
             if not self._wide:
                 cells = [cells[0], cells[-1]]
-            table.add_row(Text(subject.name), *cells)
+            table.add_row(Text(visible(subject.name)), *cells)
         self._console.print(table)
         self._effects(goals_of(subjects))
         for subject in subjects:
@@ -191,7 +191,7 @@ class Terminal:
                     told += f" ({write.percent(share)})"
                 cells.append(told)
             table.add_row(
-                Text(name), *cells, self._value(metric, arm.values.get(metric))
+                Text(visible(name)), *cells, self._value(metric, arm.values.get(metric))
             )
         self._console.print(table)
 
@@ -220,7 +220,7 @@ class Terminal:
                     Text(write.chance(effect.adjusted)),
                     Text(name_of(effect.metric).lower()),
                 ]
-            table.add_row(Text(name), *cells)
+            table.add_row(Text(visible(name)), *cells)
         self._console.print(table)
 
     def _coverage(self, report: Report) -> None:
@@ -242,7 +242,7 @@ class Terminal:
                     cells.append(Text("nobody", style="yellow"))
                 else:
                     cells.append(Text(self._write.count(number) if number else "–"))
-            table.add_row(Text(slot), *cells)
+            table.add_row(Text(visible(slot)), *cells)
         self._console.print(table)
 
     # -- lines ---------------------------------------------------------------------------

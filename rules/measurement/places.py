@@ -7,6 +7,7 @@ from .marks import Mark
 from .rows import Entry, Showing, drawn
 from .story import Story
 
+CAMPAIGNS = 50  # that one owner may have come by: nobody counts those who make them up
 SHOWN = "shown"
 HELD = "held"
 
@@ -155,5 +156,9 @@ class Places:
                 segments[segment] = Place(time, day, arm, page)
         if stage and stage not in self.stages:
             self.stages[stage] = Place(time, day, arm, page)
-        if campaign and campaign not in self.campaigns:
+        if (
+            campaign
+            and campaign not in self.campaigns
+            and len(self.campaigns) < CAMPAIGNS
+        ):
             self.campaigns[campaign] = Place(time, day, arm, page)

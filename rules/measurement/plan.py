@@ -35,7 +35,8 @@ class Plan(msgspec.Struct, frozen=True):
     """How the stories of a site's visitors are counted.
 
     ``experiments`` and ``rules`` hold the windows that differ from ``window``; ``rollouts`` are the
-    experiments that are rolled out. ``repurchase`` is in seconds, ``customer`` in hundredths. Two plans with one ``fingerprint`` count alike: what
+    experiments that are rolled out. ``repurchase`` is in seconds, ``customer`` in hundredths.
+    ``campaigns`` are those that rules name. Two plans with one ``fingerprint`` count alike: what
     was counted by another one has to be counted anew.
     """
 
@@ -48,6 +49,7 @@ class Plan(msgspec.Struct, frozen=True):
     repurchase: float = 60.0 * DAY
     customer: int = 0
     leads: frozenset[str] = frozenset({LEAD_GENERATED})
+    campaigns: frozenset[str] = frozenset()
 
 
 def plan_of(
@@ -95,4 +97,7 @@ def plan_of(
         repurchase=settings.repurchase_days * float(DAY),
         customer=round(settings.customer_value * 100),
         leads=frozenset(settings.lead_events),
+        campaigns=frozenset(
+            said for rule in ruleset.rules if (said := rule.about.get("campaign"))
+        ),
     )
