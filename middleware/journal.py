@@ -7,10 +7,10 @@ import threading
 import time
 from collections import Counter as Tally
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
