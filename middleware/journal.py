@@ -145,7 +145,8 @@ class Journal:
 
     ``accepted`` = ``stored`` + the sum of ``dropped`` + ``waiting``, always. ``learn`` makes
     the next profile out of an event, ``weigh`` what events add to the shop's traffic.
-    ``settle`` is told of a visitor id just before all that is known of it is erased.
+    ``settle`` is told of a visitor id just before all that is known of it is erased; ``ready`` is
+    called by the writer before all else, for what would hold it up later.
     """
 
     def __init__(
@@ -156,15 +157,18 @@ class Journal:
         *,
         limit: int = 10_000,
         settle: Settle | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> None:
         self._store = store
         self._learn = learn
         self._weigh = weigh
         self._settle = settle
+        self._ready = ready
         self._limit = limit
         self._queues: tuple[deque[_Entry], ...] = (deque(), deque(), deque(), deque())
         self._batch: list[_Entry] = []
         self._unwritten: dict[str, Unwritten] = {}
+        self._leaving: Tally[str] = Tally()  # whose erasure waits to be written
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._hurry = threading.Event()
@@ -288,6 +292,8 @@ class Journal:
                         unwritten.events.append(event)
                         if unwritten.known and len(unwritten.events) > UNASKED:
                             unwritten.over(None, self._learn)
+                elif event.name == ERASED:
+                    self._leaving[event.visitor] += 1
                 base = after
                 left = None if crowd else incomplete
                 self._queues[_RANKS.get(event.name, _ORDINARY)].append(
@@ -301,6 +307,10 @@ class Journal:
     def unwritten(self, visitor: str) -> Unwritten | None:
         """What is not in the store yet of ``visitor``: ask before fetching, for :meth:`over`."""
         return self._unwritten.get(visitor)
+
+    def leaves(self, visitor: str) -> bool:
+        """Whether ``visitor`` is about to be erased: they are nobody from here on."""
+        return visitor in self._leaving
 
     def over(
         self,
@@ -352,7 +362,17 @@ class Journal:
             if later is not None:
                 later()
 
+    def _prepare(self) -> None:
+        if self._ready is None:
+            return
+        try:
+            self._ready()
+        except Exception as error:
+            # Whatever it is: who needs it says so then, and events are written without it.
+            log.debug("nothing could be prepared for the writer: %s", error)
+
     def _run(self) -> None:
+        self._prepare()
         pause = 0.0
         while True:
             self._work.wait()
@@ -520,6 +540,10 @@ class Journal:
                     del self._unwritten[event.visitor]
                 else:  # what later drafts stand on
                     unwritten.base = after if kept else _ASTRAY
+            elif event.name == ERASED:
+                self._leaving[event.visitor] -= 1
+                if not self._leaving[event.visitor]:
+                    del self._leaving[event.visitor]
             if receipt is None:
                 continue
             receipt._kept = kept
