@@ -41,7 +41,7 @@ class Exposures:
         told: dict[str, Any] = {}
         for name in ("stage", "campaign"):
             said = known.values.get(name) or _read_now(name, known)
-            if said is not None:
+            if isinstance(said, str):
                 told[name] = said[:LONGEST]
         if segments := [name for name, holds in tests if holds(known)]:
             told["segments"] = segments

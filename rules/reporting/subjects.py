@@ -15,6 +15,7 @@ from .gathering import Gathered
 from .judgements import Guard, Verdict
 from .patience import days_to_go, days_to_least, detectable_by
 from .report import Arm, Effect, Rates, Response, Rolling, Subject, Touch
+from .report import Ratio as Sizes
 from .targets import aimed, expected, guarded
 from .verdicts import (
     DEFAULT,
@@ -44,15 +45,16 @@ def finished(
     raws: Sequence[tuple[Raw, float]],
     found: Gathered,
     ask: Asked,
-    total: Subject | None,
+    broken: Mapping[str, Sizes],
 ) -> Subject:
-    """``draft`` with its effects, whose p are adjusted; ``total`` as in the report's making."""
+    """``draft`` with its effects, whose p are adjusted. ``broken`` are the experiments that are
+    not to be read, and "" if it is the holdout."""
     effects = tuple(_effects(draft, raws))
     goals = [one for one in effects if one.role == "goal"]
     enough = [raw for raw, _ in raws if not _few(draft, raw)]
     guards = guarded(draft.guardrails, enough, ask.write, lambda arm: _who(draft, arm))
     arms = _arms(draft, found)
-    verdict = _blocked(draft, ask, total)
+    verdict = _blocked(draft, ask, broken)
     if verdict is None:
         arms = tuple(
             _with_verdict(arm, draft, arms, goals, guards, ask) for arm in arms
@@ -99,8 +101,13 @@ def finished(
 def _unmet(draft: Draft) -> Verdict:
     name = draft.name or "the site"
     if any(tally.n for tally in draft.arms.values()):
-        return alone(name, draft.metric, beside=False)
+        return _alone(draft, name)
     return Verdict("too-few", f"No visitor has met {name} on these days.")
+
+
+def _alone(draft: Draft, name: str) -> Verdict:
+    split = draft.kind in ("experiment", "rule")
+    return alone(name, draft.metric, beside=False, split=split)
 
 
 def _rolling(draft: Draft, ask: Asked) -> Rolling | None:
@@ -162,15 +169,18 @@ def _levels(split: Split | None) -> dict[str, str]:
     return {} if split is None else {one.name: one.level for one in split.variants}
 
 
-def _blocked(draft: Draft, ask: Asked, total: Subject | None) -> Verdict | None:
+def _blocked(draft: Draft, ask: Asked, broken: Mapping[str, Sizes]) -> Verdict | None:
     """The verdict where the numbers are not to be read at all."""
-    if draft.ratio is not None and draft.ratio.broken:
-        return unread(draft.ratio, ask.write)
-    if total is None or total.ratio is None or draft.kind == "experiment":
-        return None
-    if draft.split is None and draft.base:  # compared with the holdout
-        return unread(total.ratio, ask.write)
-    return None
+    if draft.kind == "experiment":
+        names = [draft.name]  # nobody of the holdout is in it
+    elif draft.split is not None:
+        names = [draft.split.experiment, ""]
+    else:
+        names = [""]
+    ratio = next((broken[name] for name in names if name in broken), None)
+    if ratio is None or not (draft.base or draft.ratio is ratio):
+        return None  # there is nothing to compare
+    return unread(ratio, ask.write)
 
 
 def _with_verdict(
@@ -186,9 +196,7 @@ def _with_verdict(
     if arm.name == base or (own is None and arm.name in DEFAULT):
         return arm
     if not draft.base:
-        return replace(
-            arm, verdict=alone(_who(draft, arm.name), draft.metric, beside=False)
-        )
+        return replace(arm, verdict=_alone(draft, _who(draft, arm.name)))
     other = next(one for one in arms if one.name == base)
     values = (arm.values.get(draft.metric), other.values.get(draft.metric))
     verdict: Verdict

@@ -31,23 +31,18 @@ def unread(ratio: Ratio, write: Writing) -> Verdict:
     return Verdict("sample-ratio", words)
 
 
-def alone(name: str, metric: str, *, beside: bool) -> Verdict:
-    """The verdict where there is nobody to compare with; ``beside``: but there are arms."""
-    if beside and metric in OWN:
+def alone(name: str, metric: str, *, beside: bool, split: bool = False) -> Verdict:
+    """The verdict where there is nobody to compare with; ``beside``: but there are arms. ``split``:
+    a control group would do, too."""
+    if beside and METRICS[metric].of_showings:
         words = (
             f"{phrase(metric).noun.capitalize()} says nothing about who did not see {name}: "
             "give it a second variant, or a goal such as conversion-rate."
         )
     else:
-        words = (
-            f"There is nobody to compare the visitors of {name} with: give its split a control "
-            "group, or the site a holdout."
-        )
+        group = "its split a control group, or the site" if split else "the site"
+        words = f"There is nobody to compare the visitors of {name} with: give {group} a holdout."
     return Verdict("alone", words)
-
-
-#: Metrics of what is shown itself: who sees nothing has none.
-OWN = frozenset({"click-rate", "dismissals", "approval"})
 
 
 def too_few(
