@@ -99,8 +99,10 @@ def command(
     \b
       shopwindow simulate                               in a shop of their own
       shopwindow simulate http://127.0.0.1:8000 --visitors 2000
-      shopwindow simulate --events 200000 --days 60 --into sqlite:////tmp/made-up.db
-      shopwindow report examples/petshop/personalization --store sqlite:////tmp/made-up.db
+      shopwindow simulate --events 5000000 --days 90 --into sqlite:////tmp/made.db
+
+    `shopwindow report examples/petshop/personalization --store sqlite:////tmp/made.db` is what
+    there is to say of it.
 
     The shop at ADDRESS is one of `shopwindow demo`, for its pages say what they show and why. Start
     it with --store URL, and name the same URL here, to have the numbers compared.
