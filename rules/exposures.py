@@ -12,6 +12,7 @@ from .ruleset import RuleSet
 from .segments import BUILT_IN
 
 SEGMENTS_TOLD = 16  # of one exposure
+LONGEST = 100  # characters of a campaign: any address may name one
 
 
 class Exposures:
@@ -40,8 +41,8 @@ class Exposures:
         told: dict[str, Any] = {}
         for name in ("stage", "campaign"):
             said = known.values.get(name) or _read_now(name, known)
-            if said is not None:
-                told[name] = said
+            if isinstance(said, str):
+                told[name] = said[:LONGEST]
         if segments := [name for name, holds in tests if holds(known)]:
             told["segments"] = segments
         return told

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import settings
 
 from tests import databases
+from tests.sizes import runs
 
 # How long an example takes says more about the machine than about the code.
-settings.register_profile("shopwindow", deadline=None)
+settings.register_profile("shopwindow", deadline=None, max_examples=runs(100, 40))
 settings.load_profile("shopwindow")
 
 

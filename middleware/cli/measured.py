@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from ...findings import visible
 from ...rules.numerals import percent
 from .site import count
 
@@ -25,7 +26,7 @@ def tell(measured: "Measured") -> None:
     else:
         click.echo("no experiment adapts or is rolled out")
     for alert in measured.alerts:
-        click.echo(f"alert: {alert.words}", err=True)
+        click.echo(f"alert: {visible(alert.words)}", err=True)
     if measured.unsent:
         click.echo(measured.unsent, err=True)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from ...findings import visible
 from ..stores import StoreError
 from .question import FOLDER
 from .records import STORE, address_of, looked_after
@@ -135,7 +136,7 @@ def command(
         why = sent(site.settings, report.alerts, report.made)
     if output is not None or form != "text":
         for alert in report.alerts:
-            click.echo(f"alert: {alert.words}", err=True)
+            click.echo(f"alert: {visible(alert.words)}", err=True)
     if why:
         click.echo(why, err=True)
     sys.exit(1 if report.alerts or why else 0)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from ...findings import visible
 from ...fragments.reportpages import page
 from ...rules.measurement.metrics import METRICS
 from ...rules.reporting.report import Effect, Funnel, Report, Rolling, Subject
@@ -52,7 +53,8 @@ def html(report: Report, write: Writing) -> str:
         shown_of=shown_of,
         net_of=net_of,
     )
-    return f"{rendered.strip()}\n"  # macros leave empty lines
+    # Macros leave empty lines; names may hold what turns the text around, or worse.
+    return f"{visible(rendered.strip())}\n"
 
 
 #: Ratios of which each part is one of the whole.

@@ -164,7 +164,7 @@ class Terminal:
                 ]
             if not self._wide:
                 cells = [cells[0], cells[-1]]
-            table.add_row(Text(subject.name), *cells)
+            table.add_row(Text(visible(subject.name)), *cells)
         self._console.print(table)
         self._effects(goals_of(subjects))
         for subject in subjects:
@@ -206,7 +206,7 @@ class Terminal:
                     told += f" ({write.percent(share)})"
                 cells.append(told)
             cells.append(self._value(metric, arm.values.get(metric)))
-            table.add_row(Text(name), *cells)
+            table.add_row(Text(visible(name)), *cells)
         self._console.print(table)
 
     def _effects(self, effects: list[tuple[str, Effect]]) -> None:
@@ -234,7 +234,7 @@ class Terminal:
                     Text(write.chance(effect.adjusted)),
                     Text(name_of(effect.metric).lower()),
                 ]
-            table.add_row(Text(name), *cells)
+            table.add_row(Text(visible(name)), *cells)
         self._console.print(table)
 
     def _coverage(self, report: Report) -> None:
@@ -256,7 +256,7 @@ class Terminal:
                     cells.append(Text("nobody", style="yellow"))
                 else:
                     cells.append(Text(self._write.count(number) if number else "–"))
-            table.add_row(Text(slot), *cells)
+            table.add_row(Text(visible(slot)), *cells)
         self._console.print(table)
 
     # -- lines ---------------------------------------------------------------------------

@@ -25,11 +25,6 @@ BADGES: Mapping[Judgement, Badge] = {
     "alone": Badge("–", "Nothing to compare with", "dim"),
 }
 
-REACHED: Mapping[State, str] = {
-    "yes": "reached",
-    "no": "not reached",
-    "open": "open",
-}
 CONFIRMED: Mapping[State, str] = {
     "yes": "confirmed",
     "no": "not confirmed",
@@ -42,7 +37,7 @@ GUARDED: Mapping[State, str] = {
 }
 MODES: Mapping[str, str] = {
     "": "",
-    "adapt": "Its weights follow what visitors do: its variants are compared day by day.",
+    "adapt": "Its weights follow what visitors do: its variants are compared within the same weights.",
     "rollout": "It is rolled out step by step: days with a control group are compared.",
     "level": "It compares how personal the page is, from not at all to individually.",
 }

@@ -11,13 +11,16 @@ from .unit import Part, Unit, decode_part, encode_part, kept_part, merged
 GONE = 0  # the generation of those who are no more
 NOBODY = ""  # in an account: those who are gone
 
+_Rows = dict[int, list[tuple[Key, bytes | None]]]
+
 
 class Ledger:
-    """The tables with the names that they know."""
+    """The tables with the names that they know; ``campaigns`` are those of the site's rules."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, campaigns: Collection[str] = ()) -> None:
         self.tables = tables
         self.names = Names(tables.numbers, tables.names)
+        self.names.own = campaigns
         self.names.learn()
 
     @property
@@ -110,22 +113,38 @@ class Changes:
         """Do it. False, and nothing was done: units have changed since ``edition``, or one of
         ``owners`` was erased. ``bump`` makes another edition of it."""
         tables = self._ledger.tables
-        rows: dict[int, list[tuple[Key, bytes | None]]] = {}
+        rows = self._rows()
+        with tables.changing():
+            hold()
+            if self._ledger.edition != edition or tables.refused(owners):
+                return False
+            self._put(rows)
+            if bump:
+                tables.put("edition", str(edition + 1))
+        return True
+
+    def put(self) -> None:
+        """Do it within a change in which all that it goes by was read, and make another edition
+        of it: for who takes no turn, and would write over what an update has added since."""
+        self._put(self._rows())
+        self._ledger.tables.put("edition", str(self._ledger.edition + 1))
+
+    def _rows(self) -> _Rows:
+        """The sums as they will be."""
+        tables = self._ledger.tables
+        rows: _Rows = {}
         for generation, sums in self._sums.items():
             values = dict(sums.rows())
             kept = tables.sums(generation, list(values))
             rows[generation] = [
                 (key, added(kept.get(key), value)) for key, value in values.items()
             ]
-        with tables.changing():
-            hold()
-            if self._ledger.edition != edition or tables.refused(owners):
-                return False
-            tables.drop(self.drop)
-            tables.keep(self.keep)
-            tables.join(self.members)
-            for generation, values_now in rows.items():
-                tables.put_sums(generation, values_now)
-            if bump:
-                tables.put("edition", str(edition + 1))
-        return True
+        return rows
+
+    def _put(self, rows: _Rows) -> None:
+        tables = self._ledger.tables
+        tables.drop(self.drop)
+        tables.keep(self.keep)
+        tables.join(self.members)
+        for generation, values in rows.items():
+            tables.put_sums(generation, values)

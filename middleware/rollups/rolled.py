@@ -24,6 +24,7 @@ from .updating import update
 from .workers import LARGE, can_help, together
 
 _CELL, _COUNT = 4, 3  # words of a name
+AHEAD = 86_400.0  # seconds that the clock may go back without all being counted anew
 
 
 class Rolled:
@@ -43,9 +44,11 @@ class Rolled:
         rebuild: bool = False,
     ) -> Updated:
         with Turn(self._tables, say) as turn:
-            ledger = Ledger(self._tables)
+            ledger = Ledger(self._tables, plan.campaigns)
             value = self._tables.value
             before = self.updated()
+            if before is not None and before - until > AHEAD:
+                before = None  # the clock was wrong: nothing would count until then
             if before is None or ledger.building or not ledger.generation:
                 rebuild = True
             if rebuild or value("fingerprint") != plan.fingerprint:
@@ -79,7 +82,7 @@ class Rolled:
         return self._tables.customer_of(mark) or mark
 
     def settle(self, owner: str, plan: Plan, now: float) -> None:
-        settle(Ledger(self._tables), owner, plan, now)
+        settle(Ledger(self._tables, plan.campaigns), owner, plan, now)
 
     def purge(self, events_before: Mapping[str, float]) -> Iterator[int]:
         with Turn(self._tables, silent) as turn:

@@ -10,6 +10,7 @@ from .told import Told, told
 from .turn import Turn
 from .unit import (
     NEVER,
+    Body,
     Part,
     Unit,
     after,
@@ -30,10 +31,10 @@ def settle(ledger: Ledger, owner: str, plan: Plan, now: float) -> bool:
     """Let ``owner`` count among the gone, as one who opted out. False: there was nobody."""
     tables = ledger.tables
     until = now + AHEAD
-    rows = tables.story(owner, until)
-    while True:
-        edition = ledger.edition
-        one = next(told(rows, plan, until, now), None)
+    one = next(told(tables.story(owner, until), plan, until, now), None)
+    whole = None if one is None else body_of(one.contribution, ledger.names)
+    # An update goes on beside it: what is read in here is what is changed.
+    with tables.changing():
         marks = [mark for mark in tables.marks(owner) if mark != owner]
         known = {unit.owner: unit for unit in tables.units([owner, *marks])}
         if one is None and not known:
@@ -45,30 +46,29 @@ def settle(ledger: Ledger, owner: str, plan: Plan, now: float) -> bool:
                 changes.of(GONE).add(decode(unit.body), -1)
             elif unit.generation in (counting, ledger.building):
                 changes.of(unit.generation).add(decode(unit.body), -1)
-        _keep(changes, ledger, owner, known.get(owner), one, now)
+        _keep(changes, owner, known.get(owner), one, whole, now)
         changes.drop += [mark for mark in marks if mark in known]
         parts = {} if one is None else one.contribution.accounts
         pasts = {unit.owner: unit.past for unit in known.values()}
         changes.accounts(
             {owner: parts} | dict.fromkeys(marks, {}), pasts, counting, leave=True
         )
-        if changes.write(_nobody_waits, edition, bump=True):
-            return True
-        rows = tables.story(owner, until)
+        changes.put()
+    return True
 
 
 def _keep(
     changes: Changes,
-    ledger: Ledger,
     owner: str,
     unit: Unit | None,
     one: Told | None,
+    whole: Body | None,
     now: float,
 ) -> None:
     """The unit that says what of ``owner`` counts among the gone: it goes when they are erased."""
     past = None if unit is None else unit.past
-    if one is not None:
-        body = after(body_of(one.contribution, ledger.names), past)
+    if whole is not None:
+        body = after(whole, past)
     elif (
         unit is not None
     ):  # its events are gone already: what was counted of them stays
@@ -80,10 +80,6 @@ def _keep(
     changes.keep.append(
         Unit(owner, GONE, encode(body), body.first, shown, did, now, past)
     )
-
-
-def _nobody_waits() -> None:
-    """An erasure takes no turn."""
 
 
 def purge(

@@ -1,6 +1,6 @@
 """Owners who did something since the last time are counted again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from ...rules.measurement.plan import Plan
@@ -104,10 +104,3 @@ def put_on(
     take_off(changes, unit, generation)
     changes.of(generation).add(body)
     changes.keep.append(new)
-
-
-def each_of(stories: Iterable[Told], size: int) -> Iterable[list[Told]]:
-    """``stories``, some at a time."""
-    rest = iter(stories)
-    while batch := list(islice(rest, size)):
-        yield batch

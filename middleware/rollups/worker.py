@@ -40,7 +40,12 @@ def _count(job: Job) -> None:
         owners = events = 0
         said = time.monotonic()
         for of_owners, of_events in count_parts(
-            Ledger(tables), turn, job.plan, job.until, job.generation, parts
+            Ledger(tables, job.plan.campaigns),
+            turn,
+            job.plan,
+            job.until,
+            job.generation,
+            parts,
         ):
             owners += of_owners
             events += of_events

@@ -1,6 +1,8 @@
 """Which showing a click, a dismissal, a rating and an order belong to."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
 from ..events import PROMOTION_CLICKED, PROMOTION_DISMISSED
 from .rows import Entry, Response, Showing
@@ -55,11 +57,14 @@ def answered(story: Story) -> list[Answered]:
             if entry.decision and shows(entry):
                 decided.setdefault(entry.decision, (time, page, entry))
     found: dict[int, Answered] = {}
+    by_fragment: dict[str | int | None, list[Shown]] | None = None
     for time, name, response in story.responses:
         if response.decision:
             match = decided.get(response.decision)
         else:
-            match = _last(story, response.promotion_id, time)
+            if by_fragment is None:
+                by_fragment = _by_fragment(story)
+            match = _last(by_fragment.get(response.promotion_id, ()), time)
         if match is None:
             continue
         known = found.get(id(match[2]))
@@ -76,14 +81,21 @@ def shows(entry: Entry) -> bool:
     )
 
 
-def _last(story: Story, fragment: str | int | None, time: float) -> Shown | None:
-    for shown_at, page in reversed(story.showings):
-        if shown_at > time:
-            continue
-        for entry in reversed(page.promotions):
-            if entry.promotion_id == fragment and shows(entry):
-                return shown_at, page, entry
-    return None
+def _by_fragment(story: Story) -> dict[str | int | None, list[Shown]]:
+    """The showings of each fragment, oldest first: anybody may click on anything as often as
+    they like, and no click is worth a look at the whole story."""
+    found: dict[str | int | None, list[Shown]] = {}
+    for time, page in story.showings:
+        for entry in page.promotions:
+            if shows(entry):
+                found.setdefault(entry.promotion_id, []).append((time, page, entry))
+    return found
+
+
+def _last(shown: Sequence[Shown], time: float) -> Shown | None:
+    """The last one up to ``time``."""
+    number = bisect_right(shown, time, key=itemgetter(0))
+    return shown[number - 1] if number else None
 
 
 def touches(

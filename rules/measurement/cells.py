@@ -23,8 +23,8 @@ class Cell(NamedTuple):
     ``day`` is in the site's time zone, since 1970-01-01. ``kind`` is site, experiment, rule, slot,
     segment, stage or campaign, and ``name`` its name; empty of the site. ``context`` is empty for
     all; of experiments also ``segment:ID``, of slots also ``stage:NAME``. ``arm`` is the variant
-    or ``control`` of experiments; of the site ``shown`` or ``holdout``; else ``shown`` or
-    ``held``.
+    or ``control`` of experiments, of rules ``shown`` or ``held``; else ``holdout``, or ``shown`` for
+    all who are not in it.
     """
 
     day: int

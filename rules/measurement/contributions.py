@@ -66,7 +66,7 @@ def contribution_of(
 def _of(story: Story, plan: Plan, left: float | None) -> Contribution:
     whole = Contribution(skipped=story.skipped)
     days = Days.of(plan)
-    places = Places(story, days.day)
+    places = Places(story, plan.rollouts, days.day)
     if places.site is None:
         return whole
     responses = answered(story)

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from .quantities import RATINGS
+
 Kind = Literal["mean", "share", "ratio"]
 
 
@@ -26,6 +28,11 @@ class Metric(msgspec.Struct, frozen=True):
     measure: Literal["", "money", "seconds"] = ""
     capped: bool = False
     words: str = ""
+
+    @property
+    def of_showings(self) -> bool:
+        """Whether only those can have it who were shown something."""
+        return self.under in ("impressions", RATINGS)
 
 
 _CATALOGUE = (
@@ -75,7 +82,7 @@ _CATALOGUE = (
         words="dismissals per showing",
     ),
     Metric(
-        *("approval", "ratio", "thumbs-up", "ratings"),
+        *("approval", "ratio", "thumbs-up", RATINGS),
         words="thumbs up among all thumbs",
     ),
 )

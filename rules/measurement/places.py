@@ -1,11 +1,13 @@
 """Where an owner was exposed: to which experiments, rules and slots, when first, and in which arm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
+from ..experiments import HOLDOUT
 from .marks import Mark
-from .rows import HOLDOUT, Entry, Showing, drawn
+from .rows import Entry, Showing, drawn
 from .story import Story
 
+CAMPAIGNS = 50  # that one owner may have come by: nobody counts those who make them up
 SHOWN = "shown"
 HELD = "held"
 
@@ -14,7 +16,8 @@ class Place:
     """One thing that an owner was exposed to.
 
     ``first`` is when, on which ``day``, in which ``arm``, and what ``page`` said of the visitor.
-    ``times`` are all showings of it, oldest first. ``crossed``: another arm was seen later.
+    ``times`` are all showings of it, oldest first; of an experiment those in this arm. ``crossed``:
+    another arm was seen later.
     """
 
     __slots__ = ("arm", "crossed", "day", "first", "page", "times")
@@ -43,14 +46,20 @@ class Places:
 
     ``experiments`` are by experiment and the account that was exposed, empty for the owner alone.
     ``marks`` are the showings themselves.
+
+    Of ``rollouts`` the first arm stays. When everybody is shown it, so is the control group: if
+    whoever came back were left out, only those who never did would be left of it.
     """
 
     __slots__ = (
         *("campaigns", "experiments", "marks", "rules", "segments", "site"),
-        *("slots", "stages"),
+        *("slots", "stages", "_rollouts"),
     )
 
-    def __init__(self, story: Story, day: Callable[[float], int]) -> None:
+    def __init__(
+        self, story: Story, rollouts: Collection[str], day: Callable[[float], int]
+    ) -> None:
+        self._rollouts = rollouts
         self.site: Place | None = None
         self.rules: dict[str, Place] = {}
         self.slots: dict[str, Slot] = {}
@@ -93,14 +102,17 @@ class Places:
             place = rules.get(rule)
             if place is None:
                 place = rules[rule] = Place(time, day, arm, page)
+            # Rules hold back different shares, and pages ask different rules: beyond one rule, only
+            # the holdout is drawn alike for all.
+            side = HOLDOUT if entry.held == HOLDOUT else SHOWN
             at = slots.get(slot)
             if at is None:
-                at = slots[slot] = Slot(time, day, arm, page)
+                at = slots[slot] = Slot(time, day, side, page)
             if arm is SHOWN:
                 place.times.append(time)
                 at.times.append(time)
             if stage and stage not in at.stages:
-                at.stages[stage] = within = Place(time, day, arm, page)
+                at.stages[stage] = within = Place(time, day, side, page)
                 within.times = at.times
             if name:
                 account = entry.of if entry.unit == "account" else ""
@@ -121,7 +133,8 @@ class Places:
         if place is None:
             place = self.experiments[key] = Place(time, day, arm, page)
         elif place.arm != arm:
-            place.crossed = True
+            place.crossed = key[0] not in self._rollouts
+            return
         if not entry.held:
             place.times.append(time)
 
@@ -137,12 +150,15 @@ class Places:
             site.crossed = True
         for _ in range(shown):
             site.times.append(time)
-        arm = SHOWN if shown else HELD
         stage, campaign, segments = page.stage, page.campaign, self.segments
         for segment in page.segments:
             if segment not in segments:
                 segments[segment] = Place(time, day, arm, page)
         if stage and stage not in self.stages:
             self.stages[stage] = Place(time, day, arm, page)
-        if campaign and campaign not in self.campaigns:
+        if (
+            campaign
+            and campaign not in self.campaigns
+            and len(self.campaigns) < CAMPAIGNS
+        ):
             self.campaigns[campaign] = Place(time, day, arm, page)

@@ -80,7 +80,7 @@ class Placing:
             elif place.crossed or name in by_account:
                 continue  # what was seen before the login is not counted for an account
             window = plan.experiments.get(name, plan.window)
-            whose = "experiment", name, account
+            whose = "experiment", f"{name}/{place.arm}", account
             quantities = self._did(whose, place.times, place, window)
             day = place.day
             cells[_new(Cell, (day, "experiment", name, "", arm))] = quantities

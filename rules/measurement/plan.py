@@ -34,8 +34,9 @@ class MeasureSettings(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """How the stories of a site's visitors are counted.
 
-    ``experiments`` and ``rules`` hold the windows that differ from ``window``. ``repurchase`` is
-    in seconds, ``customer`` in hundredths. Two plans with one ``fingerprint`` count alike: what
+    ``experiments`` and ``rules`` hold the windows that differ from ``window``; ``rollouts`` are the
+    experiments that are rolled out. ``repurchase`` is in seconds, ``customer`` in hundredths.
+    ``campaigns`` are those that rules name. Two plans with one ``fingerprint`` count alike: what
     was counted by another one has to be counted anew.
     """
 
@@ -44,9 +45,11 @@ class Plan(msgspec.Struct, frozen=True):
     window: float = 7.0 * DAY
     experiments: Mapping[str, float] = {}
     rules: Mapping[str, float] = {}
+    rollouts: frozenset[str] = frozenset()
     repurchase: float = 60.0 * DAY
     customer: int = 0
     leads: frozenset[str] = frozenset({LEAD})
+    campaigns: frozenset[str] = frozenset()
 
 
 def plan_of(
@@ -64,6 +67,11 @@ def plan_of(
         if rule.split is not None:  # several rules may share one: the longest wins
             name = rule.split.experiment
             experiments[name] = max(window, experiments.get(name, 0.0))
+    rollouts = {
+        rule.split.experiment
+        for rule in ruleset.rules
+        if rule.split is not None and rule.split.rollout is not None
+    }
     usual = settings.window
     rules = {name: window for name, window in rules.items() if window != usual}
     experiments = {
@@ -75,6 +83,7 @@ def plan_of(
         settings,
         sorted(rules.items()),
         sorted(experiments.items()),
+        sorted(rollouts),
     )
     return Plan(
         day=day or partial(day_of, zone=ruleset.zone),
@@ -84,7 +93,11 @@ def plan_of(
         window=usual,
         experiments=experiments,
         rules=rules,
+        rollouts=frozenset(rollouts),
         repurchase=settings.repurchase_days * float(DAY),
         customer=round(settings.customer_value * 100),
         leads=frozenset(settings.lead_events),
+        campaigns=frozenset(
+            said for rule in ruleset.rules if (said := rule.about.get("campaign"))
+        ),
     )

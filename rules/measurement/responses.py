@@ -6,8 +6,8 @@ from .attribution import Answered
 from .rows import drawn
 
 Whose = tuple[str, str, str]
-"""Of which showings: ``("rule", name, "")``, ``("slot", name, "")``, of an experiment its name and
-the account; ``("", "", "")`` are all."""
+"""Of which showings: ``("rule", name, "")``, ``("slot", name, "")``, of an experiment's arm
+``NAME/ARM`` and the account; ``("", "", "")`` are all."""
 ALL: Whose = ("", "", "")
 NONE = (0, 0, 0, 0, 0)
 
@@ -23,9 +23,9 @@ class Responses:
             entry = one.entry
             keys: list[Whose] = [ALL, ("rule", entry.rule or "", "")]
             keys.append(("slot", entry.slot or "", ""))
-            if drawn(entry):
+            if arm := drawn(entry):
                 account = (entry.of or "") if entry.unit == "account" else ""
-                keys.append(("experiment", entry.experiment or "", account))
+                keys.append(("experiment", f"{entry.experiment}/{arm}", account))
             for whose in keys:
                 self._answered.setdefault(whose, []).append(one)
 

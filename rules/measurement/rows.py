@@ -14,9 +14,8 @@ from ..events import (
     PROMOTION_RATED,
     PROMOTION_VIEWED,
 )
-from ..experiments import CONTROL
+from ..experiments import CONTROL, HOLDOUT
 
-HOLDOUT = "holdout"
 LINES = 400  # of an order that are read
 LARGEST = 1e12  # more money than that is a mistake
 UNITS = 9_999  # of one product in one order

@@ -23,6 +23,7 @@ from .rows import UNREADABLE, Read, Response, Showing
 LATEST = 253_370_764_800.0  # seconds: the year 9999, the last one that has days
 
 _PAGE, _PRODUCT, _SHOWING, _RESPONSE, _ORDER, _ADDED, _OTHER = range(7)
+# All events that say that somebody was there; those of a lead come to them.
 _KINDS: Mapping[str, int] = {
     **dict.fromkeys((VISITED, *OF_PAGES), _PAGE),
     PRODUCT_VIEWED: _PRODUCT,
@@ -34,8 +35,6 @@ _KINDS: Mapping[str, int] = {
     PRODUCT_ADDED: _ADDED,
     PRODUCT_REMOVED: _OTHER,
 }
-COUNTED = frozenset(_KINDS)
-"""All events that say that somebody was there; those of a lead come to them."""
 
 Row = tuple[float, str, Any]
 """When, which event, and its properties: as they are, or as JSON."""

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..experiments import CONTROL, Split
+from ..experiments import CONTROL, Adapting, Split
 from ..goals import Guardrail
+from ..levels import LEVELS
 from ..measurement.cells import Tally
 from ..rule import Rule
 from ..statistics.samples import Ratio
@@ -17,7 +18,6 @@ from .ratios import intended, ratio
 from .report import Counts, Funnel, Mode
 from .report import Ratio as Sizes
 
-LEVELS = ("none", "segment", "individual")
 #: Whose shares of the visitors move from day to day.
 MOVING = ("adapt", "rollout")
 #: What is looked at where nobody named a goal.
@@ -66,8 +66,8 @@ def drafted(
     guards = [rail.metric for rail in aim.guardrails]
     only = aim.metric if context else ask.metric
     roles = asked(aim.metric, guards, only)
-    days = found.daily.get((kind, name, context), {}) if mode(split) in MOVING else {}
-    raws, values = compared(arms, base, roles, days.values())
+    strata = _strata(found, name, context, split) if mode(split) in MOVING else []
+    raws, values = compared(arms, base, roles, strata)
     first = found.firsts.get((kind, name, context), ask.until)
     return Draft(
         kind,
@@ -83,6 +83,43 @@ def drafted(
         aim.guardrails,
         None if context else _ratio(arms, kind, split, ask),
     )
+
+
+def contexts(found: Gathered, name: str, rule: Rule | None) -> list[str]:
+    """The segments by which an experiment is told apart. Where weights go by segments, only these:
+    within any other one they differ from visitor to visitor."""
+    seen = found.contexts("experiment", name)
+    adapt = None if rule is None or rule.split is None else rule.split.adapt
+    if adapt is None or not adapt.by:
+        return seen
+    return [context for context in seen if context in _by(adapt)]
+
+
+def _by(adapt: Adapting) -> list[str]:
+    return [f"segment:{segment}" for segment in adapt.by]
+
+
+def _strata(
+    found: Gathered, name: str, context: str, split: Split | None
+) -> list[Mapping[str, Tally]]:
+    """The visitors who were dealt arms by the same weights: those of a day, and where weights go
+    by segments, those of a segment. Segments may overlap: then it is nearly so."""
+    days = found.daily.get(("experiment", name, context), {})
+    by = _by(split.adapt) if split is not None and split.adapt is not None else []
+    if context or not by:
+        return list(days.values())
+    strata: list[Mapping[str, Tally]] = []
+    for day, arms in days.items():
+        rest = {arm: Tally() for arm in arms}
+        for arm, tally in arms.items():
+            rest[arm].add(tally)
+        for each in by:
+            part = found.daily.get(("experiment", name, each), {}).get(day, {})
+            for arm, tally in part.items():
+                rest[arm].add(tally, -1)
+            strata.append(part)
+        strata.append(rest)
+    return strata
 
 
 def funnel(tally: Tally) -> Funnel:

@@ -49,15 +49,15 @@ def compared(
     arms: Mapping[str, Tally],
     base: str,
     roles: Mapping[str, Role],
-    days: Iterable[Mapping[str, Tally]] = (),
+    strata: Iterable[Mapping[str, Tally]] = (),
 ) -> tuple[list[Raw], dict[str, dict[str, float | None]]]:
     """The effects of all arms but ``base``, and the values of each arm.
 
     ``roles`` are the metrics that are asked for. A metric of what is shown itself has no value
-    in an arm that is shown nothing: the first other one takes its place there. With ``days`` the
-    arms are compared day by day: their shares of the visitors have moved.
+    in an arm that is shown nothing: the first other one takes its place there. With ``strata`` the
+    arms are compared within each: their shares of the visitors differ from one to another.
     """
-    days = list(days)
+    strata = list(strata)
     raws: list[Raw] = []
     values: dict[str, dict[str, float | None]] = {name: {} for name in arms}
     for name, role in roles.items():
@@ -71,8 +71,8 @@ def compared(
             if arm == against or not base:
                 continue
             pair = each[against], each[arm]
-            if days:
-                alike = _alike(days, against, arm, arms, metric)
+            if strata:
+                alike = _alike(strata, against, arm, arms, metric)
                 if alike is None:
                     continue
                 pair = alike
@@ -91,21 +91,21 @@ def _uplift(control: Sample, treated: Sample) -> Uplift | None:
 
 
 def _alike(
-    days: Iterable[Mapping[str, Tally]],
+    strata: Iterable[Mapping[str, Tally]],
     base: str,
     arm: str,
     arms: Mapping[str, Tally],
     metric: Metric,
 ) -> tuple[Sample, Sample] | None:
-    """The samples of two arms with their days put together alike; None without such days."""
+    """The samples of two arms with their strata put together alike; None without such strata."""
     height = cap(arms.values(), metric.name) if metric.capped else None
     sums = [
         {
             name: _sums(tally.sample(metric.name, height))
-            for name, tally in day.items()
+            for name, tally in stratum.items()
             if name in (base, arm)
         }
-        for day in days
+        for stratum in strata
     ]
     found = standardised(sums, (base, arm))
     if not found:

@@ -13,12 +13,12 @@ from ..stages import STAGES
 from .alerts import raised
 from .asked import Asked
 from .coverage import covered
-from .drafts import MOVING, Draft, drafted, mode
+from .drafts import MOVING, Draft, contexts, drafted, mode
 from .earnings import earned
 from .effects import settled
 from .gathering import Counts, Gathered, gathered
 from .remarks import remarks
-from .report import Report, Subject
+from .report import Ratio, Report, Subject
 from .subjects import finished
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -58,13 +58,13 @@ def reported(
     )
     if not found.cells:
         return replace(report, empty=_empty(ask))
-    total = _kind([drafted(found, "site", "", ask)], found, ask)[0]
-    broken = total.ratio is not None and total.ratio.broken
-    groups = {
-        kind: tuple(_kind(drafts, found, ask, total if broken else None))
-        for kind, drafts in _drafts(found, rules.rules, ask).items()
-    }
-    groups = _as_shown(groups)
+    whole = drafted(found, "site", "", ask)
+    drafts = _drafts(found, rules.rules, ask)
+    broken = _broken([whole, *drafts["experiment"]])
+    total = _kind([whole], found, ask, broken)[0]
+    groups = _as_shown(
+        {kind: _kind(each, found, ask, broken) for kind, each in drafts.items()}
+    )
     live = [rule for rule in rules.rules if _live(rule, ask)]
     coverage = covered(found, ask.slots)
     shown, held = (
@@ -75,7 +75,7 @@ def reported(
     return replace(
         report,
         total=total,
-        earned=None if broken else earned(total.effects, shown, held, ask.write),
+        earned=None if "" in broken else earned(total.effects, shown, held, ask.write),
         experiments=groups["experiment"],
         rules=groups["rule"],
         slots=groups["slot"],
@@ -151,7 +151,7 @@ def _drafts(
         "experiment": [
             drafted(found, "experiment", name, ask, experiments.get(name), context)
             for name in names
-            for context in ("", *found.contexts("experiment", name))
+            for context in ("", *contexts(found, name, experiments.get(name)))
         ],
         "rule": [drafted(found, "rule", id, ask, rule) for id, rule in own.items()],
     }
@@ -180,17 +180,26 @@ def _others(names: Iterable[str], known: Iterable[str]) -> list[str]:
     return [name for name in names if name not in known]
 
 
+def _broken(drafts: Iterable[Draft]) -> dict[str, Ratio]:
+    """The experiments whose arms hold other visitors than they should, and under "" the site's
+    holdout."""
+    return {
+        draft.name: draft.ratio
+        for draft in drafts
+        if draft.ratio is not None and draft.ratio.broken
+    }
+
+
 def _kind(
-    drafts: Sequence[Draft], found: Gathered, ask: Asked, total: Subject | None = None
-) -> list[Subject]:
-    """All subjects of one kind: their p are seen beside each other. ``total`` is the whole site,
-    where its holdout is not to be read."""
+    drafts: Sequence[Draft], found: Gathered, ask: Asked, broken: Mapping[str, Ratio]
+) -> tuple[Subject, ...]:
+    """All subjects of one kind: their p are seen beside each other."""
     each = iter(settled([draft.raws for draft in drafts]))
     subjects = []
     for draft in drafts:
         effects = [next(each) for _ in draft.raws]
-        subjects.append(finished(draft, effects, found, ask, total))
-    return subjects
+        subjects.append(finished(draft, effects, found, ask, broken))
+    return tuple(subjects)
 
 
 def _as_shown(

@@ -15,6 +15,7 @@ from .gathering import Gathered
 from .judgements import Guard, Verdict
 from .patience import days_to_go, days_to_least, detectable_by
 from .report import Arm, Effect, Rates, Response, Rolling, Subject, Touch
+from .report import Ratio as Sizes
 from .targets import aimed, expected, guarded
 from .verdicts import (
     DEFAULT,
@@ -44,15 +45,16 @@ def finished(
     raws: Sequence[tuple[Raw, float]],
     found: Gathered,
     ask: Asked,
-    total: Subject | None,
+    broken: Mapping[str, Sizes],
 ) -> Subject:
-    """``draft`` with its effects, whose p are adjusted; ``total`` as in the report's making."""
+    """``draft`` with its effects, whose p are adjusted. ``broken`` are the experiments that are
+    not to be read, and "" if it is the holdout."""
     effects = tuple(_effects(draft, raws))
     goals = [one for one in effects if one.role == "goal"]
     enough = [raw for raw, _ in raws if not _few(draft, raw)]
     guards = guarded(draft.guardrails, enough, ask.write, lambda arm: _who(draft, arm))
     arms = _arms(draft, found)
-    verdict = _blocked(draft, ask, total)
+    verdict = _blocked(draft, ask, broken)
     if verdict is None:
         arms = tuple(
             _with_verdict(arm, draft, arms, goals, guards, ask) for arm in arms
@@ -99,8 +101,14 @@ def finished(
 def _unmet(draft: Draft, ask: Asked) -> Verdict:
     name = draft.name or "the site"
     if any(tally.n for tally in draft.arms.values()):
-        return alone(name, draft.metric, beside=False, due=_due(draft, ask))
+        return _alone(draft, name, ask)
     return Verdict("too-few", f"No visitor has met {name} on these days.")
+
+
+def _alone(draft: Draft, name: str, ask: Asked) -> Verdict:
+    split = draft.kind in ("experiment", "rule")
+    due = _due(draft, ask)
+    return alone(name, draft.metric, beside=False, split=split, due=due)
 
 
 def _due(draft: Draft, ask: Asked) -> bool:
@@ -108,9 +116,8 @@ def _due(draft: Draft, ask: Asked) -> bool:
     split = draft.split
     if split is not None and (split.control or split.rollout is not None):
         return True
-    return (
-        bool(ask.holdout) and draft.kind != "experiment"
-    )  # it has nobody of the holdout
+    # Nobody of the holdout is in an experiment.
+    return bool(ask.holdout) and draft.kind != "experiment"
 
 
 def _rolling(draft: Draft, ask: Asked) -> Rolling | None:
@@ -172,15 +179,18 @@ def _levels(split: Split | None) -> dict[str, str]:
     return {} if split is None else {one.name: one.level for one in split.variants}
 
 
-def _blocked(draft: Draft, ask: Asked, total: Subject | None) -> Verdict | None:
+def _blocked(draft: Draft, ask: Asked, broken: Mapping[str, Sizes]) -> Verdict | None:
     """The verdict where the numbers are not to be read at all."""
-    if draft.ratio is not None and draft.ratio.broken:
-        return unread(draft.ratio, ask.write)
-    if total is None or total.ratio is None or draft.kind == "experiment":
-        return None
-    if draft.split is None and draft.base:  # compared with the holdout
-        return unread(total.ratio, ask.write)
-    return None
+    if draft.kind == "experiment":
+        names = [draft.name]  # nobody of the holdout is in it
+    elif draft.split is not None:
+        names = [draft.split.experiment, ""]
+    else:
+        names = [""]
+    ratio = next((broken[name] for name in names if name in broken), None)
+    if ratio is None or not (draft.base or draft.ratio is ratio):
+        return None  # there is nothing to compare
+    return unread(ratio, ask.write)
 
 
 def _with_verdict(
@@ -198,8 +208,7 @@ def _with_verdict(
     if not draft.base:
         if not any(tally.n for tally in draft.arms.values()):
             return arm
-        who, due = _who(draft, arm.name), _due(draft, ask)
-        return replace(arm, verdict=alone(who, draft.metric, beside=False, due=due))
+        return replace(arm, verdict=_alone(draft, _who(draft, arm.name), ask))
     other = next(one for one in arms if one.name == base)
     values = (arm.values.get(draft.metric), other.values.get(draft.metric))
     verdict: Verdict

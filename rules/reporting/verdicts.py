@@ -31,29 +31,25 @@ def unread(ratio: Ratio, write: Writing) -> Verdict:
     return Verdict("sample-ratio", words)
 
 
-def alone(name: str, metric: str, *, beside: bool, due: bool = False) -> Verdict:
-    """The verdict where there is nobody to compare with; ``beside``: but there are arms;
-    ``due``: a control group or a holdout is meant to be, and nobody is in it yet."""
+def alone(
+    name: str, metric: str, *, beside: bool, split: bool = False, due: bool = False
+) -> Verdict:
+    """The verdict where there is nobody to compare with; ``beside``: but there are arms. ``split``:
+    a control group would do, too. ``due``: somebody is held back, but nobody has come yet."""
     if due:
         words = (
             f"There is nobody yet to compare the visitors of {name} with: those who are held "
             "back come by and by."
         )
-    elif beside and metric in OWN:
+    elif beside and METRICS[metric].of_showings:
         words = (
             f"{phrase(metric).noun.capitalize()} says nothing about who did not see {name}: "
             "give it a second variant, or a goal such as conversion-rate."
         )
     else:
-        words = (
-            f"There is nobody to compare the visitors of {name} with: give its split a control "
-            "group, or the site a holdout."
-        )
+        group = "its split a control group, or the site" if split else "the site"
+        words = f"There is nobody to compare the visitors of {name} with: give {group} a holdout."
     return Verdict("alone", words)
-
-
-#: Metrics of what is shown itself: who sees nothing has none.
-OWN = frozenset({"click-rate", "dismissals", "approval"})
 
 
 def too_few(

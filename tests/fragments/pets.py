@@ -1,6 +1,7 @@
 """A small pet shop's catalogue for tests of the fragments room."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from shopwindow.findings import Finding
 from shopwindow.fragments.catalog import Catalog, read_catalog
@@ -40,7 +41,13 @@ def library(
     templates: Mapping[str, str] | None = None, language: str = "de"
 ) -> Library:
     """The shipped fragments and ``templates``: name, or name and language -> text."""
-    found, findings = read(templates or {}, language)
+    return _compiled(tuple((templates or {}).items()), language)
+
+
+@lru_cache
+def _compiled(templates: tuple[tuple[str, str], ...], language: str) -> Library:
+    """Once for all tests: a library does not change."""
+    found, findings = read(dict(templates), language)
     assert findings == [], "\n".join(map(str, findings))
     return found
 

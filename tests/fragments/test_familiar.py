@@ -13,6 +13,7 @@ from shopwindow.fragments.rewrite import Hole, Kept, Piece, Rewriter
 from shopwindow.fragments.scanner import Scanner
 from shopwindow.fragments.slots import Marker, SlotNames
 from tests.fragments.test_rewrite import KEPT, NO_SLOTS, SLOTS, shop_page
+from tests.sizes import runs
 
 MARKER = Marker([b"0123456789ab", b"ba9876543210"])
 SITE = SlotNames(["a", "b", "home.hero"])
@@ -140,7 +141,7 @@ changes = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=runs(200, 50))
 @given(documents, st.lists(changes, min_size=1, max_size=3))
 def test_no_document_and_no_edit_makes_a_difference(
     document: str, rounds: list[list[tuple[int, int, str]]]

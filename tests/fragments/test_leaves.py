@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shopwindow.fragments import scanner
 from shopwindow.fragments.rewrite import Hole, Piece, Rewriter
 from shopwindow.fragments.slots import Marker, SlotNames
+from tests.sizes import runs
 
 SITE = SlotNames(["a", "b"])
 MARKER = Marker([b"0123456789ab"])
@@ -58,14 +59,14 @@ nested = st.tuples(st.sampled_from(NAMES), st.lists(leaf, max_size=3)).map(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=runs(1_000, 200))
 @given(st.lists(tags | leaf | nested, max_size=16), st.sampled_from([40, 262_144]))
 def test_what_is_swallowed_changes_nothing(parts: list[str], hold: int) -> None:
     page = "<div data-shopwindow=a>" + "".join(parts) + "</div></section>x"
     assert read(page, hold) == tag_by_tag(page, hold)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(runs(10, 2)))
 def test_every_pair_of_elements_inside_every_other(seed: int) -> None:
     chance = random.Random(seed)
     for outer in NAMES:

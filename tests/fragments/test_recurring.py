@@ -16,6 +16,7 @@ from shopwindow.fragments.scanner import Scanner
 from tests.fragments.pages import PAGES
 from tests.fragments.test_familiar import CASES, EDITS, FILLER
 from tests.fragments.test_rewrite import MARKER, PAGE, SITE, joined, pieces, shop_page
+from tests.sizes import FULL, runs
 
 CHUNK = 16_384
 
@@ -67,7 +68,7 @@ def check(memory: Recurring, page: bytes, places: Sequence[int]) -> None:
 
 
 @pytest.mark.usefixtures("_small")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=runs(150, 40), deadline=None)
 @given(
     st.lists(st.one_of(PAGE, PAGES), min_size=1, max_size=3),
     st.lists(st.sampled_from([FILLER[:60], "<p>", "x" * 40, "<div ", '"', ">"])),
@@ -96,7 +97,7 @@ def test_a_difference_changes_what_it_would_without_memory(size: int) -> None:
         memory = Recurring()
         page = FILLER[:100] + "<p>" + case + FILLER[:150]
         pages = [page, page, page]
-        for edit in chance.sample(sorted(EDITS.values()), 5):
+        for edit in chance.sample(sorted(EDITS.values()), runs(5, 2)):
             place = chance.randrange(len(page))
             # So that the chunks behind it are still those of the page before.
             room = size * (len(edit) // size + 1) - len(edit)
@@ -139,8 +140,13 @@ BEFORE = {
 }
 
 
+LENGTHS = [30_000, 100_000, HISTORY - 20, HISTORY + 20]
+if FULL:
+    LENGTHS += [900_000, 1_300_000]
+
+
 @pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
-@pytest.mark.parametrize("length", [30_000, 100_000, 900_000, HISTORY - 20, HISTORY + 20, 1_300_000])  # fmt: skip
+@pytest.mark.parametrize("length", LENGTHS)
 def test_a_slot_behind_any_number_of_chunks(before: bytes, length: int) -> None:
     memory = Recurring()
     without = before + TEXT[:length]
@@ -236,7 +242,7 @@ def test_an_answer_holds_little_of_a_page_that_recurs(length: int, size: int) ->
     memory = Recurring()
     page = TEXT[:length]
     learn(memory, even(page, size))
-    answers = 20
+    answers = 20 if size > 500 or FULL else 5
     tracemalloc.start()
     try:
         rewriters = [

@@ -13,6 +13,7 @@ from shopwindow.fragments.rewrite import Hole, Kept, Piece, Rewriter, inside
 from shopwindow.fragments.slots import Marker, SlotNames
 from tests.fragments.browser import misplaced
 from tests.fragments.reference import tags
+from tests.sizes import runs
 
 KEY, OLD = b"0123456789ab", b"ba9876543210"
 MARKER = Marker([KEY, OLD])
@@ -313,7 +314,7 @@ PAGE = st.lists(
 ).map(lambda parts: "".join(a + b for a, b in parts))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=runs(1_500, 200), deadline=None)
 @given(DOCUMENT, st.sampled_from(["", ">", '">', "'>", "-->", "</script>"]))
 def test_the_tokenizer_agrees_with_the_standard(before: str, end: str) -> None:
     page = f"{before}{end}<div data-shopwindow=a>x</div>".encode()
@@ -353,7 +354,7 @@ def test_a_whole_item_between_comments_is_read_as_in_parts() -> None:
     assert pieces(page, list(range(len(page)))) == pieces(page)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=runs(1_500, 200), deadline=None)
 @given(PAGE, st.data(), st.sampled_from([262_144, 262_144, 40]))
 def test_cuts_change_nothing_and_no_byte_is_lost(
     page: str, data: st.DataObject, hold: int
@@ -489,7 +490,7 @@ def test_without_an_open_slot_little_is_held_beyond_the_message_itself(
     rewriter.feed(b"")
     tracemalloc.start()
     try:
-        for number in range(300_000 // size):
+        for number in range(runs(300_000, 150_000) // size):
             message = b"%06d" % number + chunk[: size - 6]
             rewriter.feed(message)
             held = tracemalloc.get_traced_memory()[0] - len(message)

@@ -20,6 +20,7 @@ from shopwindow.fragments.selectors import (
 )
 from shopwindow.fragments.slots import Marker, SlotNames
 from tests.fragments.test_rewrite import PAGE, joined, reasons, stripped, text
+from tests.sizes import runs
 
 MARKER = Marker([b"0123456789ab", b"ba9876543210"])
 A, END = MARKER.open("a"), MARKER.close
@@ -157,7 +158,7 @@ def test_a_selector_beyond_ascii_needs_utf_8_and_says_so() -> None:
     ]
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=runs(700, 120), deadline=None)
 @given(PAGE, st.data(), st.sampled_from(["div", "span", "section", "em", "ul", "*"]))
 def test_cuts_change_nothing_and_no_byte_is_lost(
     page: str, data: st.DataObject, selector: str

@@ -7,7 +7,6 @@ from codecs import lookup
 from collections.abc import AsyncIterator
 from functools import cache
 from html import unescape
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +14,9 @@ from shopwindow import Shopwindow
 from shopwindow.fragments.rewrite import Hole, Rewriter
 from shopwindow.fragments.slots import Marker, SlotNames
 from shopwindow.middleware.response.charsets import charset_of
-from shopwindow.middleware.site import read_site
-from shopwindow.middleware.stores.memory import MemoryStore
 from tests.asgi import ask, chunk, replaying, start
-from tests.shop import FILES, KEYS, mounted
+from tests.shop import mounted, open_window
+from tests.sizes import FULL
 
 pytestmark = pytest.mark.anyio
 NAMES = sorted(module.name for module in pkgutil.iter_modules(encodings.__path__))
@@ -43,8 +41,7 @@ rules:
 
 @pytest.fixture
 async def window() -> AsyncIterator[Shopwindow]:
-    site = read_site(Path("no such folder"), {**FILES, "rules/start.yaml": RULES})
-    async with Shopwindow(site, store=MemoryStore(), keys=KEYS) as window:
+    async with open_window(rules=RULES) as window:
         yield window
 
 
@@ -99,6 +96,10 @@ def test_no_letter_of_two_bytes_is_taken_for_markup(charset: str) -> None:
         "cp950",
     ):
         assert {0x5C, 0x7C} <= second
+    if not FULL:
+        # To a tokenizer bytes beyond ASCII are all alike: one letter for each that is not.
+        alike = {bytes(byte for byte in raw if byte < 128): raw for raw in found}
+        found = [*alike.values(), *found[:: max(1, len(found) // 100)]]
     names, marker = SlotNames(["a", "b"]), Marker([b"0123456789ab"])
     for at in range(0, len(found), 100):
         word = b"".join(found[at : at + 100])

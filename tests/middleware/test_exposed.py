@@ -175,6 +175,13 @@ async def test_an_exposure_tells_who_looked_at_the_page() -> None:
         ]
 
 
+async def test_an_address_cannot_fill_the_log_by_its_campaign() -> None:
+    async with open_window(rules=OFFER) as window:
+        async with consented(mounted(SHOP, window)) as client:
+            await client.get(f"/p/tea-1?utm_campaign={'x' * 5_000}")
+    assert only(window)["campaign"] == "x" * 100
+
+
 async def test_a_site_says_which_segments_are_told() -> None:
     site = ILL + '[experiments]\nreport-segments = ["mailed", "ill", "new-visitor"]\n'
     async with open_window(rules=OFFER + SEGMENTS, site=site) as window:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile import CSV, JSON, LARGER, TOML, VISITS, YAML, content
+from tests.hostiletexts import CSV, JSON, LARGER, TOML, VISITS, YAML, content
 
 ROOT = Path(__file__).parents[2]
 SECONDS, BYTES = 0.05, 20_000_000

@@ -21,6 +21,7 @@ from tests.shop import (
     open_window,
     page,
 )
+from tests.sizes import runs
 
 pytestmark = pytest.mark.anyio
 TYPE = (b"content-type", HTML.encode())
@@ -275,7 +276,7 @@ def others(messages: list[Message]) -> list[int]:
     return [id(m) for m in messages if m["type"] not in usual]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=runs(200, 50), deadline=None)
 @given(
     messages=st.one_of(answers(DEFAULT, True), answers(PLAIN, True)),
     refuse=st.sampled_from(["method", "destination", "type", "status", "excluded"]),
@@ -305,7 +306,7 @@ def test_rule_19_what_is_no_page_leaves_as_the_same_objects_in_order(
     asyncio.run(passing())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=runs(200, 50), deadline=None)
 @given(messages=answers(DEFAULT, False), known=st.booleans())
 def test_rule_19_a_page_loses_and_gains_no_message(
     messages: list[Message], known: bool

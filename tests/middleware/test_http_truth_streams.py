@@ -37,6 +37,7 @@ from tests.shop import (
     site_folder,
     whole,
 )
+from tests.sizes import runs
 from tests.wire.strict import Connection
 
 pytestmark = pytest.mark.anyio
@@ -69,7 +70,7 @@ async def never(*_: object) -> Message:
 # -- 13 to 15: pieces ----------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=runs(300, 60), deadline=None)
 @given(
     places=st.lists(st.integers(0, len(DEFAULT)), max_size=12),
     empty=st.booleans(),

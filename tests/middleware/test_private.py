@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from shopwindow import Shopwindow, current
 from shopwindow.middleware.response.headers import PRIVATE, private
 from tests.asgi import Answer, Headers, ask, chunk, replaying, start
 from tests.shop import HTML, by_attribute, mounted, open_window, page
+from tests.sizes import runs
 
 TYPE = (b"content-type", HTML.encode())
 BODY = page(by_attribute)
@@ -165,7 +167,7 @@ def test_what_could_be_somebodys_own_is_nobody_elses(
 ) -> None:
     make, request = case
 
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=runs(1_000, 120), deadline=None)
     @given(HEADERS)
     def whatever_the_app_says(headers: Headers) -> None:
         answer = run(ask(mounted(make(*headers), window), **request))
@@ -177,18 +179,23 @@ def test_what_could_be_somebodys_own_is_nobody_elses(
     whatever_the_app_says()
 
 
-@settings(max_examples=1_000, deadline=None)
-@given(HEADERS)
-def test_a_page_without_slots_keeps_what_the_app_says(headers: Headers) -> None:
-    async def asked() -> Answer:
-        async with open_window() as window:
-            app = replaying(start(TYPE, *headers), chunk(PLAIN))
-            return await ask(mounted(app, window), "/about")
+def test_a_page_without_slots_keeps_what_the_app_says(run: Run) -> None:
+    window, unknown = open_window(), count()
 
-    assert asyncio.run(asked()).headers == [TYPE, *headers]
+    @settings(max_examples=runs(1_000, 120), deadline=None)
+    @given(HEADERS)
+    def whatever_the_app_says(headers: Headers) -> None:
+        app = replaying(start(TYPE, *headers), chunk(PLAIN))
+        path = f"/about/{next(unknown)}"  # that it has no slots, nobody knows yet
+        answer = run(ask(mounted(app, window), path))
+        assert answer.headers == [TYPE, *headers]
+
+    run(window.start())
+    whatever_the_app_says()
+    run(window.stop())
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=runs(1_000, 120))
 @given(HEADERS)
 def test_saying_it_twice_says_it_once(headers: Headers) -> None:
     assert private(private(headers)) == private(headers)

@@ -113,5 +113,7 @@ async def test_the_loop_goes_on_while_many_rules_are_read(tmp_path: Path) -> Non
         write_many(tmp_path, count)
         stalls.append(await longer_stall(window))
         assert len(window.site.rules.rules) == count
+        if stalls[-1] < 0.1:
+            break
     # The benchmark measures; this machine may be busy with other things, but not each time.
     assert min(stalls) < 0.1

@@ -319,3 +319,21 @@ def test_a_terminal_that_shows_colours_gets_them(report: Report) -> None:
 
 def test_an_empty_report_says_in_the_terminal_what_to_do() -> None:
     assert "There are no events yet" in shown(Book().report(events=0), 80)
+
+
+def test_no_name_commands_a_terminal_or_turns_the_text_around() -> None:
+    evil = "\x1b]0;owned\x07\x9b31m\u202ered"  # as visitors may name a campaign
+    book = Book()
+    for kind, name in (("site", ""), ("campaign", evil), ("rule", evil)):
+        for arm in ("shown", "holdout" if kind == "site" else "held"):
+            book.units(Cell(TODAY - 2, kind, name, "", arm), 300, ordered=0.3)
+    book.daily("campaign", evil, range(TODAY - 2, TODAY), impressions=50)
+    experiment(book, evil, {"control": (100, 0.1), evil: (100, 0.3)})
+    made = book.report()
+    for width in (60, 140):
+        text = StringIO()
+        Terminal(Console(file=text, width=width, highlight=False), WRITE).show(made)
+        assert not set(text.getvalue()) & set("\x1b\x07\x9b\u202e")
+        assert "owned" in text.getvalue()
+    page = html(made, WRITE)
+    assert not set(page) & set("\x1b\x07\x9b\u202e") and "owned" in page

@@ -11,6 +11,7 @@ from shopwindow.middleware import site as sites
 from shopwindow.middleware.site import check_site, read_files, read_site
 from shopwindow.rules.facts import Event
 from tests.shop import FILES
+from tests.sizes import runs
 
 
 def folder(root: Path, **changes: str | bytes | None) -> Path:
@@ -199,7 +200,9 @@ def test_every_cut_of_every_file_is_a_site_or_a_list_of_findings(
     tmp_path: Path,
 ) -> None:
     for name, text in FILES.items():
-        for end in range(0, len(text), 7):
+        cuts = runs(len(text) // 7, len(text) // 30)
+        for number in range(cuts):
+            end = len(text) * number // cuts
             files = {**FILES, name: text[:end]}
             try:
                 read_site(tmp_path, files)

@@ -18,6 +18,7 @@ from shopwindow.middleware.pagecache.storable import (
     varying,
     wanted,
 )
+from tests.sizes import runs
 
 NOW = 1_800_000_000
 Headers = list[tuple[bytes, bytes]]
@@ -195,7 +196,9 @@ def reference(answer: Answer, asked: float | None) -> float | str:
 
 
 @settings(
-    max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=runs(1_000, 150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(ANSWERS, st.sampled_from([None, 0.0, 1.0, 60.0, 90_000.0]))
 def test_what_is_kept_and_how_long(answer: Answer, asked: float | None) -> None:

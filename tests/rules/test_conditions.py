@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shopwindow.rules.facts import DAY, Counter, Profile
 from tests.rules.shop import BOTH, NOW, PERSONALIZATION, TODAY, ask, counter, read, rule
+from tests.sizes import runs
 
 VIEWED = Profile(counts={"viewed category": {"wood": counter((29, 1), (3, 2))}})
 
@@ -403,7 +404,7 @@ def profile_of(events: list[tuple[str, str, int]]) -> Profile:
     return Profile(counts=counts)
 
 
-@settings(max_examples=300)
+@settings(max_examples=runs(300, 80))
 @given(
     st.lists(CONDITION, min_size=1, max_size=3),
     st.lists(WORLDS, min_size=1, max_size=5),

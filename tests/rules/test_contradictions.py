@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shopwindow.rules.contradictions import contradictory
 from tests.rules.shop import VOCABULARY, ask, read
 from tests.rules.test_index import RULE, VISITOR, site
+from tests.sizes import runs
 
 SEGMENTS = """\
 segments:
@@ -201,7 +202,7 @@ def test_what_would_take_too_long_is_left_alone(when: str) -> None:
     assert found(when) == []
 
 
-@settings(max_examples=80)
+@settings(max_examples=runs(80, 25))
 @given(st.lists(RULE, max_size=8), st.lists(VISITOR, min_size=4, max_size=8))
 def test_no_visitor_ever_satisfies_what_can_never_hold(
     written: list[dict[str, Any]], visitors: list[Any]

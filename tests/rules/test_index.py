@@ -16,6 +16,7 @@ from shopwindow.rules.index import SCALE_LIMITS
 from shopwindow.rules.ruleset import RuleSet
 from tests.rules.shop import BOTH, NOW, PERSONALIZATION, TODAY, ask, counter, read
 from tests.rules.test_conditions import CONDITION, POOLS, SEGMENTS, one_key
+from tests.sizes import runs
 
 SLOTS = ("home.hero", "home.prompt")
 NOBODY: frozenset[str] = frozenset()
@@ -241,7 +242,7 @@ def site(rules: list[dict[str, Any]]) -> RuleSet:
 
 
 @pytest.mark.parametrize("narrowed", [False, True], ids=["cheap", "all"])
-@settings(max_examples=100)
+@settings(max_examples=runs(100, 25))
 @given(st.lists(RULE, max_size=10), st.lists(VISITOR, min_size=3, max_size=9))
 def test_the_index_decides_as_the_rules_do_one_by_one(
     narrowed: bool, written: list[dict[str, Any]], visitors: list[Any]

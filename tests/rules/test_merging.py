@@ -15,6 +15,7 @@ from shopwindow.rules.interests import HALF_LIFE, decayed
 from shopwindow.rules.learning import ORDERS_KEPT
 from shopwindow.rules.merging import merge
 from tests.rules.profiles import PROFILES
+from tests.sizes import runs
 
 
 @given(PROFILES, PROFILES)
@@ -22,7 +23,7 @@ def test_the_order_of_two_does_not_matter(one: Profile, other: Profile) -> None:
     assert merge(one, other) == merge(other, one)
 
 
-@settings(max_examples=60)
+@settings(max_examples=runs(60, 20))
 @given(PROFILES, PROFILES, PROFILES)
 def test_the_order_of_three_does_not_matter(a: Profile, b: Profile, c: Profile) -> None:
     one, other = merge(merge(a, b), c), merge(a, merge(b, c))
@@ -40,7 +41,7 @@ def test_the_order_of_three_does_not_matter(a: Profile, b: Profile, c: Profile) 
             assert math.isclose(interest.score, again.score, rel_tol=1e-9, abs_tol=1e-9)
 
 
-@settings(max_examples=40)
+@settings(max_examples=runs(40, 15))
 @given(PROFILES, PROFILES, PROFILES)
 def test_the_visit_is_that_of_the_latest_of_three(
     a: Profile, b: Profile, c: Profile
@@ -52,7 +53,7 @@ def test_the_visit_is_that_of_the_latest_of_three(
         assert merge(a, merge(b, c)).visit == latest.visit
 
 
-@settings(max_examples=40)
+@settings(max_examples=runs(40, 15))
 @given(PROFILES)
 def test_a_merge_with_nobody_changes_nothing(one: Profile) -> None:
     nobody = Profile()
@@ -63,7 +64,7 @@ def test_a_merge_with_nobody_changes_nothing(one: Profile) -> None:
     assert merged.customer == one.customer and merged.cart == one.cart
 
 
-@settings(max_examples=60)
+@settings(max_examples=runs(60, 20))
 @given(PROFILES, PROFILES)
 def test_no_count_is_lost_and_the_parts_stay_as_they_were(
     one: Profile, other: Profile

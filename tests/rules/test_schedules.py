@@ -12,6 +12,7 @@ from shopwindow.findings import Finding
 from shopwindow.rules.document import Document
 from shopwindow.rules.schedule import Schedule
 from shopwindow.rules.schedules import read_schedule
+from tests.sizes import runs
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -258,7 +259,7 @@ def by_hand(
     return answer[2 * 1440 : 2 * 1440 + MINUTES]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=runs(150, 40), deadline=None)
 @given(st.data())
 def test_it_agrees_with_a_clock_that_is_looked_at_every_minute(
     data: st.DataObject,

@@ -12,6 +12,7 @@ from shopwindow.rules.rule import Rule
 from shopwindow.rules.shadows import shadowed, tied
 from tests.rules.shop import NOW, TODAY, ask, read
 from tests.rules.test_index import RULE, VISITOR, site
+from tests.sizes import runs
 
 
 def pair(first: str, second: str) -> str:
@@ -194,7 +195,7 @@ def holds(rule: Rule, facts: Facts) -> bool:
     return on and rule.purposes <= facts.consent and rule.holds(facts)
 
 
-@settings(max_examples=100)
+@settings(max_examples=runs(100, 25))
 @given(st.lists(RULE, max_size=12), st.lists(VISITOR, min_size=4, max_size=8))
 def test_what_is_said_of_two_rules_is_true_for_every_visitor(
     written: list[dict[str, Any]], visitors: list[Any]

@@ -30,6 +30,7 @@ from shopwindow.rules.facts import (
 from shopwindow.rules.learning import learn
 from shopwindow.rules.trimming import trimmed
 from tests.rules.shop import NOW, TODAY, event
+from tests.sizes import runs
 
 CATEGORIES = (
     *("holzverbinder", "schrauben", "terrassenbau", "duebel-und-anker", "werkzeug"),
@@ -135,7 +136,7 @@ def test_ten_thousand_events_stay_below_the_cap(unit: str) -> None:
     assert decode(data).orders == profile.orders
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=runs(10, 4), deadline=None)
 @given(st.integers(0, 10**9), st.integers(1, 30))
 def test_however_long_the_names_are(seed: int, length: int) -> None:
     profile = busy(300, seed, "ä" * length)

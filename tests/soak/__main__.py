@@ -16,6 +16,7 @@ from .consents import soak_tc_strings
 from .cookies import soak_bad_cookies
 from .crowd import soak_crowd
 from .cuts import soak_cuts
+from .examples import soak_examples
 from .faults import soak_faults, soak_full, soak_kills, soak_mixed, soak_sinks
 from .judging import soak_decisions
 from .pages import soak_pages
@@ -52,6 +53,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("visitors before shelves", soak_crowd, 10_000),
     ("made-up visitors", soak_simulated, 20_000),
     ("swapped models", soak_swaps, 1_000),
+    ("percent of all examples", soak_examples, 100),
     ("faults of stores", soak_faults, 36),
     ("killed writers", soak_kills, 140),
     ("adaptive experiments", soak_adapting, 50),

@@ -237,3 +237,19 @@ def test_the_same_log_gives_the_same_bytes_everywhere(
             sums, counts = kept(rollups)
             found.append(({cell: t.encode() for cell, t in sums.items()}, counts))
     assert found[0] == found[1]
+
+
+def test_a_clock_that_was_wrong_for_once_stops_nothing(tmp_path: Path) -> None:
+    place = Place(f"sqlite:///{tmp_path}/shop.db")
+    with closing(open_at(place)) as store, opened(place) as rollups:
+        shop = Shop(store, 5)
+        shop.act(40)
+        rollups.update(PLAN, shop.now + 3_000 * DAY)
+        shop.act(40)
+        shop.pass_time(30)
+        shop.act(40)
+        assert rollups.update(PLAN, shop.now + 1).rebuilt
+        assert rollups.updated() == shop.now + 1
+        shop.act(40)
+        assert not rollups.update(PLAN, shop.now + 1).rebuilt
+        assert kept(rollups) == shop.expected()

@@ -211,7 +211,7 @@ class Reference:
 
     def place(self) -> None:
         usual = self.plan.window
-        sides = {page_of(self.seen, slot)[1] for slot in self.seen}
+        sides = {page_of(self.seen, slot) for slot in self.seen}
         if len(sides) == 1:
             self.put(("site", "", ""), self.seen, sides.pop(), everything, usual)
         for rule in {slot.rule for slot in self.seen}:
@@ -222,19 +222,19 @@ class Reference:
         for name in {slot.slot for slot in self.seen}:
             of_slot = partial(has, slot=name)
             seen = [slot for slot in self.seen if of_slot(slot)]
-            self.put(("slot", name, ""), seen, side(seen[0]), of_slot, usual)
+            self.put(("slot", name, ""), seen, holdout(seen[0]), of_slot, usual)
             for stage in {str(slot.page.get("stage") or "") for slot in seen} - {""}:
                 then = [slot for slot in seen if slot.page.get("stage") == stage]
                 key = "slot", name, f"stage:{stage}"
-                self.put(key, then, side(then[0]), of_slot, usual)
+                self.put(key, then, holdout(then[0]), of_slot, usual)
         for kind in ("stage", "campaign"):
             for name in {str(slot.page.get(kind) or "") for slot in self.seen} - {""}:
                 seen = [slot for slot in self.seen if slot.page.get(kind) == name]
-                arm = page_of(self.seen, seen[0])[0]
+                arm = page_of(self.seen, seen[0])
                 self.put((kind, name, ""), seen, arm, everything, usual)
         for name in {each for slot in self.seen for each in segments(slot)}:
             seen = [slot for slot in self.seen if name in segments(slot)]
-            arm = page_of(self.seen, seen[0])[0]
+            arm = page_of(self.seen, seen[0])
             self.put(("segment", name, ""), seen, arm, everything, usual)
         for name in {slot.experiment for slot in self.seen if slot.arm}:
             self.place_experiment(name)
@@ -247,11 +247,17 @@ class Reference:
                 found.setdefault(slot.account, []).append(slot)
         return found
 
+    def arms(self, name: str, seen: list[Slot]) -> set[str]:
+        """Those that are counted: of a roll-out the first one alone."""
+        if name in self.plan.rollouts:
+            return {seen[0].arm}
+        return {slot.arm for slot in seen}
+
     def place_experiment(self, name: str) -> None:
         window = self.plan.experiments.get(name, self.plan.window)
         drawn = self.drawn(name)
         for account, seen in drawn.items():
-            arms = {slot.arm for slot in seen}
+            arms = self.arms(name, seen)
             if not account and len(arms) > 1:
                 self.counted[
                     self.plan.day(seen[0].time), "experiment", name, "crossed"
@@ -260,10 +266,11 @@ class Reference:
             if not account and len(drawn) > 1:
                 continue
 
-            def whose(slot: Slot, account: str = account) -> bool:
-                return (slot.experiment, slot.account) == (name, account) and bool(
-                    slot.arm
-                )
+            first = seen[0].arm
+
+            def whose(slot: Slot, account: str = account, arm: str = first) -> bool:
+                told = slot.experiment, slot.account, slot.arm
+                return told == (name, account, arm)
 
             arm = seen[0].arm if len(arms) == 1 else ""
             for context in ("", *(f"segment:{one}" for one in segments(seen[0]))):
@@ -294,7 +301,7 @@ class Reference:
             for what, time in self.came_of(slot).items():
                 self.add(time, slot, what)
         first = self.seen[0].time
-        if len({page_of(self.seen, slot)[1] for slot in self.seen}) > 1:
+        if len({page_of(self.seen, slot) for slot in self.seen}) > 1:
             self.counted[day(first), "site", "", "crossed"] += 1
         for time, cents in self.orders(0, float("inf")):
             if time >= first:
@@ -307,7 +314,7 @@ class Reference:
         for name in {slot.experiment for slot in self.seen if slot.arm}:
             window = plan.experiments.get(name, plan.window)
             for seen in self.drawn(name).values():
-                if len({slot.arm for slot in seen}) > 1:
+                if len(self.arms(name, seen)) > 1:
                     continue
                 start, arm = seen[0].time, f"{name}/{seen[0].arm}"
                 for time, cents in self.orders(start, start + window):
@@ -365,11 +372,14 @@ def segments(slot: Slot) -> list[str]:
     return list(slot.page.get("segments") or [])
 
 
-def page_of(seen: list[Slot], slot: Slot) -> tuple[str, str]:
-    """What the page of ``slot`` did as a whole: shown or held; shown or holdout."""
+def holdout(slot: Slot) -> str:
+    return "holdout" if slot.held == "holdout" else "shown"
+
+
+def page_of(seen: list[Slot], slot: Slot) -> str:
+    """What the page of ``slot`` was as a whole: one of the holdout, or not."""
     page = [other for other in seen if other.page is slot.page]
-    did = "held" if all(each.held for each in page) else "shown"
-    return did, "holdout" if any(each.held == "holdout" for each in page) else "shown"
+    return "holdout" if any(each.held == "holdout" for each in page) else "shown"
 
 
 def everything(slot: Slot) -> bool:

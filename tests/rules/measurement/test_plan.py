@@ -57,6 +57,13 @@ def test_the_longest_window_of_its_rules_is_that_of_an_experiment() -> None:
     assert dict(made.experiments) == {"tone": 20.0 * DAY}
 
 
+def test_roll_outs_are_known_by_name() -> None:
+    growing = SPLIT.replace("tone,", "tone, rollout: true,")
+    made = plan(rule("one", growing), rule("two", SPLIT.replace("tone", "other")))
+    assert made.rollouts == {"tone"}
+    assert made.fingerprint != plan(rule("one", SPLIT)).fingerprint
+
+
 # -- fingerprints --------------------------------------------------------------------------
 
 CHANGES = {

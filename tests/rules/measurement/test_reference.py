@@ -11,7 +11,10 @@ from tests.rules.measurement.reference import Reference
 from tests.rules.measurement.stories import BEGIN, LATER, PLAN, at, told
 
 PLANNED = msgspec.structs.replace(
-    PLAN, experiments={"tone": 2.0 * DAY}, rules={"greet": 3_600.0}
+    PLAN,
+    experiments={"tone": 2.0 * DAY},
+    rules={"greet": 3_600.0},
+    rollouts=frozenset({"level"}),
 )
 # A minute, half an hour and its end, days, the window and its end, the days before.
 GAPS = st.sampled_from(

@@ -225,15 +225,25 @@ def test_arms_of_the_wrong_size_are_not_to_be_read() -> None:
     assert [one.code for one in report.alerts] == ["sample-ratio"]
 
 
+def test_what_stands_on_wrong_arms_is_not_to_be_read_either() -> None:
+    book = Book()
+    for arm, number in (("control", 100), ("plain", 200), ("cosy", 200)):
+        for context in ("", "segment:cat"):
+            cell = Cell(TODAY, "experiment", "tone", context, arm)
+            book.units(cell, number, ordered=0.2)
+    book.units(Cell(TODAY, "rule", "hero", "", "shown"), 400, ordered=0.5)
+    book.units(Cell(TODAY, "rule", "hero", "", "held"), 100, ordered=0.1)
+    report = book.report(rule("hero", split=split(control=1 / 3)))
+
+    for subject in (of(report), of(report).parts[0], report.rules[0]):
+        assert subject.verdict.judgement == "sample-ratio"
+
+
 def test_a_holdout_of_the_wrong_size_is_not_compared_with() -> None:
     book = Book()
     for name, kind in (("", "site"), ("hero", "slot")):
         book.units(Cell(TODAY, kind, name, "", "shown"), 900, ordered=0.2)
-        book.units(
-            Cell(TODAY, kind, name, "", "holdout" if kind == "site" else "held"),
-            300,
-            ordered=0.1,
-        )
+        book.units(Cell(TODAY, kind, name, "", "holdout"), 300, ordered=0.1)
     report = book.report(rule("hero"), holdout=0.05)
 
     assert report.earned is None
@@ -326,3 +336,29 @@ def test_without_anybody_to_compare_with_nothing_is_claimed() -> None:
     assert report.rules[0].verdict.judgement == "alone"
     assert report.rules[0].effects == ()
     assert any("no holdout" in note for note in report.notes)
+
+
+def test_where_weights_go_by_segments_arms_are_compared_within_them() -> None:
+    """Cat people order more, and most of them are dealt cosy: pooled, it looks better."""
+    book = Book(4)
+    for day in range(3):
+        for context, ordered, sizes in (
+            ("", 0.1, (900, 100)),
+            ("segment:cat", 0.4, (100, 900)),
+        ):
+            for arm, number in zip(("plain", "cosy"), sizes, strict=True):
+                cell = Cell(TODAY - day, "experiment", "tone", "", arm)
+                if context:
+                    book.units(cell._replace(context=context), number, ordered=ordered)
+                    book.cells[cell].add(book.cells[cell._replace(context=context)])
+                else:
+                    book.units(cell, number, ordered=ordered)
+    goal = Goal("conversion-rate")
+
+    def uplift(adapt: Adapting) -> float:
+        told = split("tone", "plain", "cosy", control=0, adapt=adapt)
+        found = of(book.report(rule("hero", split=told, goal=goal)))
+        return next(one.relative for one in found.effects if one.role == "goal")
+
+    assert uplift(Adapting()) > 1.0
+    assert abs(uplift(Adapting(by=("cat",)))) < 0.2
