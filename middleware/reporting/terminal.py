@@ -295,6 +295,6 @@ def _lines(words: str, width: int) -> list[str]:
 
 
 def _named(arm: Arm, subject: Subject) -> str:
-    if subject.mode != "level":
-        return arm.name
-    return f"{arm.name} ({arm.level or 'none'})"
+    level = arm.level or "none"
+    same = subject.mode != "level" or arm.name == level
+    return arm.name if same else f"{arm.name} ({level})"
