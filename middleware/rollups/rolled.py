@@ -1,5 +1,6 @@
 """The roll-ups of one log, whichever database it is in."""
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
@@ -22,6 +23,8 @@ from .tables import PART_OF, Tables
 from .turn import Turn
 from .updating import update
 from .workers import LARGE, can_help, together
+
+log = logging.getLogger("shopwindow")
 
 _CELL, _COUNT = 4, 3  # words of a name
 AHEAD = 86_400.0  # seconds that the clock may go back without all being counted anew
@@ -138,7 +141,14 @@ class Rolled:
         text = self._tables.value("allocations")
         if text is None:
             return NO_ALLOCATIONS
-        return msgspec.json.decode(text, type=Allocations)
+        try:
+            return msgspec.json.decode(text, type=Allocations)
+        except msgspec.DecodeError as error:
+            # Weights are learned anew by the next measuring; roll-outs begin with few visitors.
+            log.warning(
+                "weights and roll-outs that were kept cannot be read: %s", error
+            )
+            return NO_ALLOCATIONS
 
     def allot(self, allocations: Allocations) -> None:
         with self._tables.changing():
