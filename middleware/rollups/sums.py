@@ -41,6 +41,8 @@ _Days = dict[int, dict[int, int]]
 """By day, then by the number of a name: most of a unit is of one day, and lies together."""
 _Half = tuple[int, ...]
 _Buckets = list[tuple[int, int]]
+_NO_BUCKETS: _Buckets = []
+_NONE: dict[int, int] = {}
 _LANE = 96  # bits, as where the sums themselves are made one number
 _NUMBERS = 6  # of a bucket: n, y, yy, x, xx, xy
 _COMMON = (1 << SALES) - 1
@@ -74,7 +76,7 @@ class Sums:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._cells: _Days = {}  # many sums in one number
-        self._sales: dict[Key, int] = {}  # those further ones that few units add to
+        self._sales: _Days = {}  # those further ones that few units add to
         self._capped: dict[Key, dict[int, int]] = {}
         self._large: dict[Key, Tally] = {}  # of quantities that do not fit into one
         self._marks: _Days = {}
@@ -120,34 +122,32 @@ class Sums:
         if not all(half in remembered or fits(half) for half in halves):
             self._add_large(cells, halves, sign)
             return
-        packed, sold = [], []
+        packed, sold, capped = [], [], []
         for half in halves:
             if len(half) == _SPLIT:
                 packed.append(self._of_showings(half))
                 sold.append(0)
+                capped.append(_NO_BUCKETS)
             else:
                 number = of_outcomes(half)
-                sold.append(sign * (number >> SALES))
                 packed.append(number & _COMMON)
-        sales = self._sales
+                sold.append(sign * (number >> SALES))
+                capped.append(_buckets(half))
         together: dict[int, int] = {}
         width = len(halves)
-        each, last, sums = iter(cells), NO_DAY, None
+        each, last, sums, sales = iter(cells), NO_DAY, None, {}
         for what, day, a, b in zip(each, each, each, each, strict=True):
             both = together.get(a * width + b)
             if both is None:
                 both = together[a * width + b] = sign * (packed[a] + packed[b])
             if sums is None or day != last:
                 last, sums = day, self._cells.setdefault(day, {})
+                sales = self._sales.setdefault(day, {})
             sums[what] = sums.get(what, 0) + both
             if sold[b]:
-                key = (day, what)
-                sales[key] = sales.get(key, 0) + sold[b]
-        for at, half in enumerate(halves):
-            if len(half) != _SPLIT and (capped := _buckets(half)):
-                for place in range(3, len(cells), 4):
-                    if cells[place] == at:
-                        self._cap((cells[place - 2], cells[place - 3]), capped, sign)
+                sales[what] = sales.get(what, 0) + sold[b]
+                if capped[b]:
+                    self._cap((day, what), capped[b], sign)
 
     def _add_large(self, cells: list[int], halves: list[_Half], sign: int) -> None:
         each = iter(cells)
@@ -165,7 +165,9 @@ class Sums:
         return known
 
     def _cap(self, key: Key, buckets: _Buckets, sign: int) -> None:
-        capped = self._capped.setdefault(key, {})
+        capped = self._capped.get(key)
+        if capped is None:
+            capped = self._capped[key] = {}
         for place, packed in buckets:
             capped[place] = capped.get(place, 0) + sign * packed
 
@@ -173,7 +175,9 @@ class Sums:
         """What there is to be added to the sums that are kept; nothing that is 0. With a
         ``sign`` of -1 what takes it off."""
         for key, packed in _each(self._cells):
-            tally = self._tally(key, packed + (self._sales.get(key, 0) << SALES))
+            tally = self._tally(
+                key, packed + (self._sales.get(key[0], _NONE).get(key[1], 0) << SALES)
+            )
             if sign < 0:
                 kept, tally = tally, Tally()
                 tally.add(kept, sign)

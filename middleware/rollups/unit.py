@@ -88,12 +88,17 @@ def flat(part: Part, names: Names) -> tuple[list[int], list[tuple[int, ...]]]:
     # Cells that share their quantities share the object, too, as a rule.
     pairs: dict[int, tuple[int, int]] = {}
     cells: list[int] = []
+    seconds: dict[int, int] = {}
     known, of, place = names.numbers.get, names.of, places.setdefault
     for cell, quantities in part.items():
         pair = pairs.get(id(quantities))
         if pair is None:
-            first = place(quantities[0], len(places))
-            pair = pairs[id(quantities)] = first, place(quantities[1], len(places))
+            showings, outcomes = quantities
+            first = place(showings, len(places))
+            second = seconds.get(id(outcomes))
+            if second is None:
+                second = seconds[id(outcomes)] = place(outcomes, len(places))
+            pair = pairs[id(quantities)] = first, second
         words = cell[1:]
         cells += (known(words) or of(words), cell[0], *pair)
     return cells, list(places)
