@@ -124,6 +124,7 @@ class Shopwindow:
             self._learn,
             self._weigh,
             settle=None if store else self._settle,
+            ready=None if store else self._ready_to_settle,
         )
         self.breaker = Breaker()
         self.traffic: Traffic = NO_TRAFFIC
@@ -288,6 +289,13 @@ class Shopwindow:
         from .rollups.leaving import settle
 
         settle(self.site, visitor)
+
+    def _ready_to_settle(self) -> None:
+        from .rollups.leaving import (
+            ready,  # beside the pages, before anybody waits for it
+        )
+
+        ready(self.site)
 
     def _weigh(self, events: Sequence[Event]) -> Weights:
         return weigh_all(events, self.site.catalog.relatives)

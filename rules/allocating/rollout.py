@@ -25,6 +25,7 @@ from ..rule import Rule
 ENOUGH = 100  # visitors of each side, before a step is taken or a guardrail looked at
 RISK = 0.05  # of going back although nothing is broken, over a whole roll-out
 SUSPECT = 1_000.0  # how much likelier the sizes must be with a fault than without one
+NEVER = 253_370_764_800.0  # seconds since 1970: the year 9999
 _EVEN = (
     50.0  # how near to even a fault may be: visitors of each side who were seen before
 )
@@ -48,6 +49,13 @@ class Standing(msgspec.Struct, frozen=True):
     last_day: int | None = None
     back: str = ""
     waits: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no roll-out can come to: it is read from a store."""
+        if self.step < 0 or not all(
+            0 <= one < NEVER for one in (self.began, self.since)
+        ):
+            raise ValueError("it is no step, or no moment")
 
     def share(self, rollout: Rollout) -> float:
         """The share of the visitors who are shown it."""

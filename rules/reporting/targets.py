@@ -24,7 +24,9 @@ def aimed(
     """
     own = [effect for effect in effects if effect.metric == metric]
     noun = phrase(metric).noun
-    aim = "more than nothing" if target is None else write.percent(target, signed=True)
+    aim = (
+        "any sure improvement" if target is None else write.percent(target, signed=True)
+    )
     if not own:
         return Goal(
             metric,

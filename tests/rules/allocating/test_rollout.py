@@ -330,3 +330,12 @@ def test_a_version_is_another_one_when_the_rule_is(tmp_path: Path) -> None:
         "rollout: true", "rollout: {steps: [10%, 100%], every: 1 hour}"
     )
     assert version(folder, faster) == before
+
+
+@pytest.mark.parametrize(
+    "wrong", ['"step": -9', '"since": 1e308', '"began": -1.0', '"since": -1e308']
+)
+def test_a_standing_that_nothing_can_come_to_is_not_read(wrong: str) -> None:
+    text = '{"fingerprint": "x", "began": 0.0, "since": 0.0, ' + wrong + "}"
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(text, type=Standing)

@@ -156,6 +156,38 @@ def test_few_visitors_bring_no_verdict_whatever_they_do() -> None:
     )
 
 
+def test_a_control_group_that_is_still_empty_is_what_is_waited_for() -> None:
+    book = Book()
+    experiment(book, arms={"plain": (1, 0.1), "cosy": (1, 0.1)})
+    book.units(Cell(TODAY, "rule", "hero", "", "shown"), 20)
+    report = book.report(rule("hero", split=split()))
+    found = of(report)
+    whole = next(one for one in report.rules if one.name == "hero")
+
+    assert found.base == "control"
+    assert "10 saw plain and 0 did not" in found.verdict.words
+    assert whole.verdict.words.startswith("There is nobody yet to compare")
+
+
+def test_a_roll_out_that_nobody_met_is_not_asked_for_a_control_group() -> None:
+    book = Book()
+    book.units(Cell(TODAY, "site", "", "", "shown"), 20)
+    one = rule("hero", split=split("tone", "plain", control=0.0, rollout=Rollout()))
+    found = of(book.report(one))
+
+    assert found.verdict.words == "No visitor has met tone on these days."
+
+
+def test_many_visitors_who_hardly_do_anything_are_too_few_who_did() -> None:
+    book = Book()
+    experiment(book, arms={"control": (30, 0.01), "plain": (30, 0.01)})
+    found = of(book.report(rule("hero", split=split("tone", "plain", control=0.5))))
+
+    assert found.verdict.judgement == "too-few"
+    assert found.verdict.words.startswith("Too few did what counts to say anything")
+    assert "and it takes 25 of each" in found.verdict.words
+
+
 def test_a_variant_that_nobody_buys_with_is_stopped() -> None:
     book = Book()
     experiment(book, arms={"control": (100, 0.1), "plain": (100, 0.0)})
