@@ -14,9 +14,8 @@ from ..statistics.samples import Ratio
 from .asked import Asked
 from .effects import Raw, asked, compared
 from .gathering import Gathered
-from .ratios import intended, ratio
-from .report import Counts, Funnel, Mode
-from .report import Ratio as Sizes
+from .report import Counts, Funnel, Mode, SampleRatio
+from .sampleratios import intended, ratio
 
 #: Whose shares of the visitors move from day to day.
 MOVING = ("adapt", "rollout")
@@ -38,7 +37,7 @@ class Draft(msgspec.Struct, frozen=True):
     days: int
     rule: Rule | None = None
     guardrails: tuple[Guardrail, ...] = ()
-    ratio: Sizes | None = None
+    ratio: SampleRatio | None = None
 
     @property
     def split(self) -> Split | None:
@@ -214,7 +213,7 @@ def mode(split: Split | None) -> Mode:
 
 def _ratio(
     arms: Mapping[str, Tally], kind: str, split: Split | None, ask: Asked
-) -> Sizes | None:
+) -> SampleRatio | None:
     counts = {name: tally.n for name, tally in arms.items()}
     if kind == "site" and ask.holdout:
         return ratio(counts, {"holdout": ask.holdout, "shown": 1 - ask.holdout})

@@ -14,8 +14,7 @@ from .effects import Raw, effect
 from .gathering import Gathered
 from .judgements import Guard, Verdict
 from .patience import days_to_go, days_to_least, detectable_by
-from .report import Arm, Effect, Rates, Response, Rolling, Subject, Touch
-from .report import Ratio as Sizes
+from .report import Arm, Effect, Rates, Response, Rolling, SampleRatio, Subject, Touch
 from .targets import aimed, expected, guarded
 from .verdicts import (
     DEFAULT,
@@ -45,7 +44,7 @@ def finished(
     raws: Sequence[tuple[Raw, float]],
     found: Gathered,
     ask: Asked,
-    broken: Mapping[str, Sizes],
+    broken: Mapping[str, SampleRatio],
 ) -> Subject:
     """``draft`` with its effects, whose p are adjusted. ``broken`` are the experiments that are
     not to be read, and "" if it is the holdout."""
@@ -179,7 +178,9 @@ def _levels(split: Split | None) -> dict[str, str]:
     return {} if split is None else {one.name: one.level for one in split.variants}
 
 
-def _blocked(draft: Draft, ask: Asked, broken: Mapping[str, Sizes]) -> Verdict | None:
+def _blocked(
+    draft: Draft, ask: Asked, broken: Mapping[str, SampleRatio]
+) -> Verdict | None:
     """The verdict where the numbers are not to be read at all."""
     if draft.kind == "experiment":
         names = [draft.name]  # nobody of the holdout is in it
