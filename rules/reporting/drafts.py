@@ -60,7 +60,7 @@ def drafted(
     """What is known of one subject. ``rule`` is the rule itself, or one of an experiment's."""
     split = rule.split if rule is not None and kind == "experiment" else None
     arms = _ordered(found.arms(kind, name, context), kind, split)
-    base = _base(arms, kind, split)
+    base = "" if by_account(kind, rule) else _base(arms, kind, split)
     aim = _aim(kind, rule, ask)
     guards = [rail.metric for rail in aim.guardrails]
     only = aim.metric if context else ask.metric
@@ -82,6 +82,12 @@ def drafted(
         aim.guardrails,
         None if context else _ratio(arms, kind, split, ask),
     )
+
+
+def by_account(kind: str, rule: Rule | None) -> bool:
+    """Whether its visitors were dealt their arms together with others: then they are no units."""
+    split = None if rule is None else rule.split
+    return kind == "rule" and split is not None and split.unit == "account"
 
 
 def contexts(found: Gathered, name: str, rule: Rule | None) -> list[str]:

@@ -9,7 +9,7 @@ from ..measurement.cells import Tally
 from ..measurement.metrics import METRICS
 from ..statistics.samples import Ratio
 from .asked import Asked
-from .drafts import USUAL, Draft, counts, funnel, mode
+from .drafts import USUAL, Draft, by_account, counts, funnel, mode
 from .effects import Raw, effect
 from .gathering import Gathered
 from .judgements import Guard, Verdict
@@ -105,6 +105,9 @@ def _unmet(draft: Draft, ask: Asked) -> Verdict:
 
 
 def _alone(draft: Draft, name: str, ask: Asked) -> Verdict:
+    if draft.split is not None and by_account(draft.kind, draft.rule):
+        words = f"It is dealt to accounts, not to visitors: see the experiment {draft.split.experiment}."
+        return Verdict("alone", words)
     split = draft.kind in ("experiment", "rule")
     due = _due(draft, ask)
     return alone(name, draft.metric, beside=False, split=split, due=due)

@@ -382,3 +382,14 @@ def test_an_experiment_keeps_to_the_guardrails_of_all_its_rules() -> None:
         "bounce-rate",
         "add-to-cart",
     }
+
+
+def test_visitors_who_were_drawn_by_their_account_are_no_units() -> None:
+    book = Book()
+    for arm, ordered in (("shown", 0.5), ("held", 0.1)):
+        book.units(Cell(TODAY, "rule", "hero", "", arm), 400, ordered=ordered)
+    for unit, judgement in (("visitor", "keep"), ("account", "alone")):
+        told = rule("hero", split=split("tone", "cosy", control=0.5, unit=unit))
+        (found,) = book.report(told).rules
+        assert found.verdict.judgement == judgement
+    assert "see the experiment tone" in found.verdict.words
