@@ -180,7 +180,8 @@ def _read(place: Path) -> dict[str, Known]:
         return msgspec.json.decode(place.read_bytes(), type=dict[str, Known])
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError) as error:
+    # A text in it that is no UTF-8 is another kind of error.
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         log.warning(
             "%s cannot be read, so that alerts are sent again: %s", place, error
         )

@@ -82,7 +82,7 @@ class Rollups(Protocol):
         """How much there is: ``units`` (owners that something is kept of) and ``sums``."""
 
     def allocations(self) -> "Allocations":
-        """What :meth:`allot` was told last; at first an empty one."""
+        """What :meth:`allot` was told last; at first, or if that cannot be read, an empty one."""
 
     def allot(self, allocations: "Allocations") -> None:
         """Keep ``allocations`` for all workers, instead of those that were kept before."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ..allocating.guarding import change
+from ..allocating.rollout import confidence
 from ..goals import Guardrail
-from ..guarding import change
-from ..rollout import confidence
 from .effects import Raw
 from .judgements import Goal, Guard, Hypothesis, State
 from .phrases import phrase, said

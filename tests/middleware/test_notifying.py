@@ -215,10 +215,16 @@ def test_without_a_webhook_nothing_is_kept(tmp_path: Path) -> None:
     assert not (tmp_path / FILE).exists()
 
 
+@pytest.mark.parametrize(
+    "content", [b"{", b'{"k": {"alert": {"code": "silent", "kind": "\xff"}}}']
+)
 def test_a_file_that_cannot_be_read_sends_again(
-    tmp_path: Path, receiver: Receiver, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    receiver: Receiver,
+    caplog: pytest.LogCaptureFixture,
+    content: bytes,
 ) -> None:
-    (tmp_path / FILE).write_text("{")
+    (tmp_path / FILE).write_bytes(content)
 
     assert notify(settings(tmp_path, receiver.url), [SILENT], NOW, {}) == ""
     assert receiver.alerts() == [("hero", "raised")]

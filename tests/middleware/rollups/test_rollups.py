@@ -253,3 +253,18 @@ def test_a_clock_that_was_wrong_for_once_stops_nothing(tmp_path: Path) -> None:
         shop.act(40)
         assert not rollups.update(PLAN, shop.now + 1).rebuilt
         assert kept(rollups) == shop.expected()
+
+
+@pytest.mark.parametrize(
+    "text", ["{{{", "null", "[]", '{"weights": {"hero": {"": {"a": "x"}}}}', "\ufffd"]
+)
+def test_weights_that_cannot_be_read_are_learned_anew(
+    tmp_path: Path, text: str
+) -> None:
+    place = Place(f"sqlite:///{tmp_path}/shop.db")
+    with closing(open_at(place)), opened(place) as rollups:
+        with rollups._tables.changing():
+            rollups._tables.put("allocations", text)
+        assert rollups.allocations() == Allocations()
+        rollups.allot(Allocations(shares={"hero": 0.5}))
+        assert rollups.allocations().shares == {"hero": 0.5}

@@ -1,5 +1,6 @@
 import pytest
 
+from shopwindow.rules.allocating.rollout import Standing
 from shopwindow.rules.experiments import Adapting, Rollout
 from shopwindow.rules.goals import Goal, Guardrail
 from shopwindow.rules.measurement.cells import Cell
@@ -7,7 +8,6 @@ from shopwindow.rules.reporting.judgements import Verdict
 from shopwindow.rules.reporting.report import Effect, Report, Subject
 from shopwindow.rules.reporting.verdicts import judged
 from shopwindow.rules.reporting.writing import Writing
-from shopwindow.rules.rollout import Standing
 from tests.rules.reporting.madeup import NOW, TODAY, Book, experiment, rule, split
 
 GAP = "\N{NO-BREAK SPACE}"
@@ -376,3 +376,23 @@ def test_where_weights_go_by_segments_arms_are_compared_within_them() -> None:
 
     assert uplift(Adapting()) > 1.0
     assert abs(uplift(Adapting(by=("cat",)))) < 0.2
+
+
+def test_an_experiment_keeps_to_the_guardrails_of_all_its_rules() -> None:
+    """As the roll-outs do: or report and roll-out would not say the same."""
+    book = Book()
+    experiment(book, arms={"control": (200, 0.1), "plain": (200, 0.1)})
+    told = split("tone", "plain", control=0.5)
+    report = book.report(
+        rule("one", split=told, guardrails=(Guardrail("bounce-rate", at_most=0.02),)),
+        rule(
+            "two",
+            split=told,
+            goal=Goal("conversion-rate"),
+            guardrails=(Guardrail("add-to-cart", at_least=-0.03),),
+        ),
+    )
+    assert {guard.metric for guard in of(report).guards} == {
+        "bounce-rate",
+        "add-to-cart",
+    }
