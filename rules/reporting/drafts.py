@@ -173,7 +173,8 @@ def _ordered(
     experiment from the least personal on. Variants that nobody has met yet are there, too."""
     if kind != "experiment":
         return {name: arms[name] for name in sorted(arms, key=_shown_last)}
-    names = [CONTROL] if split is not None and split.control else []
+    held = CONTROL in arms or (split is not None and split.control)
+    names = [CONTROL] if held else []
     if split is not None:
         variants = list(split.variants)
         if mode(split) == "level":

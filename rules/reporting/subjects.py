@@ -108,18 +108,21 @@ def _alone(draft: Draft, name: str, ask: Asked) -> Verdict:
     if draft.split is not None and by_account(draft.kind, draft.rule):
         words = f"It is dealt to accounts, not to visitors: see the experiment {draft.split.experiment}."
         return Verdict("alone", words)
-    split = draft.kind in ("experiment", "rule")
-    due = _due(draft, ask)
-    return alone(name, draft.metric, beside=False, split=split, due=due)
+    # A roll-out holds back by itself.
+    rolled = draft.split is not None and draft.split.rollout is not None
+    split = draft.kind in ("experiment", "rule") and not rolled
+    return alone(name, draft.metric, beside=False, split=split, due=_due(draft, ask))
 
 
 def _due(draft: Draft, ask: Asked) -> bool:
     """Whether somebody is meant to be held back from it."""
     split = draft.split
-    if split is not None and (split.control or split.rollout is not None):
-        return True
+    held = split is not None and bool(split.control)
+    if split is not None and split.rollout is not None:
+        standing = ask.standings.get(split.experiment)
+        held = standing is None or standing.share(split.rollout) < 1
     # Nobody of the holdout is in an experiment.
-    return bool(ask.holdout) and draft.kind != "experiment"
+    return held or (bool(ask.holdout) and draft.kind != "experiment")
 
 
 def _rolling(draft: Draft, ask: Asked) -> Rolling | None:

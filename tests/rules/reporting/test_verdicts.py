@@ -178,6 +178,20 @@ def test_a_roll_out_that_nobody_met_is_not_asked_for_a_control_group() -> None:
     assert found.verdict.words == "No visitor has met tone on these days."
 
 
+@pytest.mark.parametrize(
+    "step, words", [(0, "nobody yet"), (4, "give the site a holdout")]
+)
+def test_a_roll_out_waits_for_its_control_group_until_it_is_for_all(
+    step: int, words: str
+) -> None:
+    book = Book()
+    book.units(Cell(TODAY, "rule", "hero", "", "shown"), 20)
+    one = rule("hero", split=split("tone", "plain", control=0.0, rollout=Rollout()))
+    found = book.report(one, standings={"tone": Standing("", NOW, NOW, step)}).rules[0]
+
+    assert words in found.verdict.words
+
+
 def test_many_visitors_who_hardly_do_anything_are_too_few_who_did() -> None:
     book = Book()
     experiment(book, arms={"control": (30, 0.01), "plain": (30, 0.01)})
