@@ -14,7 +14,8 @@ from .effects import Raw, effect
 from .gathering import Gathered
 from .judgements import Guard, Verdict
 from .patience import days_to_go, days_to_least, detectable_by
-from .report import Arm, Effect, Rates, Response, Rolling, SampleRatio, Subject, Touch
+from .report import Arm, Effect, Rates, Rolling, SampleRatio, Subject
+from .responses import response, touch, touched
 from .targets import aimed, expected, guarded
 from .verdicts import (
     DEFAULT,
@@ -25,18 +26,6 @@ from .verdicts import (
     too_few,
     unread,
 )
-
-_COUNTERS = {
-    "impressions": "impressions",
-    "held": "held",
-    "clicks": "clicks",
-    "dismissals": "dismissals",
-    "thumbs_up": "thumbs-up",
-    "thumbs_down": "thumbs-down",
-    "orders": "orders",
-    "opt_outs": "opt-outs",
-    "failed": "failed",
-}
 
 
 def finished(
@@ -80,12 +69,12 @@ def finished(
         arms,
         effects,
         verdict or _unmet(draft, ask),
-        _response(draft, found),
+        response(draft, found),
         goal,
         hypothesis,
         guards,
         draft.ratio,
-        _touch(draft, found),
+        touch(draft, found),
         found.total(draft.kind, draft.name, "crossed"),
         "visitor" if draft.split is None else draft.split.unit,
         mode(draft.split) if draft.kind == "experiment" else "",
@@ -172,7 +161,7 @@ def _arms(draft: Draft, found: Gathered) -> tuple[Arm, ...]:
                 draft.values.get(name, {}),
                 levels.get(name, ""),
                 weights.get(name),
-                touch=_touched(found, "experiment", [f"{draft.name}/{name}"])
+                touch=touched(found, "experiment", [f"{draft.name}/{name}"])
                 if draft.kind == "experiment" and not draft.context
                 else None,
             )
@@ -262,42 +251,3 @@ def _seen(draft: Draft, arm: str) -> tuple[int, int]:
     if isinstance(sample, Ratio) and metric.measure == "seconds":
         return tally.n, int(sample.d)
     return tally.n, int(sample.y)
-
-
-def _names(draft: Draft) -> list[str]:
-    """What it is counted under: an experiment by its arms."""
-    if draft.kind != "experiment":
-        return [draft.name]
-    return [f"{draft.name}/{arm}" for arm in draft.arms]
-
-
-def _response(draft: Draft, found: Gathered) -> Response:
-    if draft.context:
-        return Response()
-
-    def total(counter: str) -> int:
-        return sum(found.total(draft.kind, name, counter) for name in _names(draft))
-
-    return Response(
-        **{field: total(counter) for field, counter in _COUNTERS.items()},
-        revenue=total("revenue") / 100,
-    )
-
-
-def _touch(draft: Draft, found: Gathered) -> Touch | None:
-    """None where orders are not put down to what was seen."""
-    if draft.context or draft.kind in ("segment", "stage"):
-        return None
-    return _touched(found, draft.kind, _names(draft))
-
-
-def _touched(found: Gathered, kind: str, names: Sequence[str]) -> Touch:
-    def total(counter: str) -> int:
-        return sum(found.total(kind, name, counter) for name in names)
-
-    return Touch(
-        total("first-orders"),
-        total("first-revenue") / 100,
-        total("last-orders"),
-        total("last-revenue") / 100,
-    )
