@@ -8,7 +8,7 @@ import time
 from collections import Counter as Tally
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Protocol
 
@@ -117,6 +117,9 @@ class Incomplete(Protocol):
     def complete(self) -> None:
         """Put it into the event's properties."""
 
+
+NO_LESSON = Profile()
+"""What an event makes of a visitor that leaves them as they are, whoever they are."""
 
 Note = tuple[Event, Profile | None, int, Incomplete | None, Receipt | None]
 """An event, what it makes of its visitor where somebody has worked that out, about how many
@@ -271,7 +274,9 @@ class Journal:
                 self.waiting += 1
                 self._characters += size
                 draft = after
-                if event.name not in REARRANGING:
+                if after is NO_LESSON:
+                    after = base  # nobody need know of it before it is written
+                elif event.name not in REARRANGING:
                     if unwritten is None:
                         if len(self._unwritten) >= HELD:
                             base, known = None, False
@@ -307,6 +312,12 @@ class Journal:
     def unwritten(self, visitor: str) -> Unwritten | None:
         """What is not in the store yet of ``visitor``: ask before fetching, for :meth:`over`."""
         return self._unwritten.get(visitor)
+
+    def writes(self, visitor: str) -> bool:
+        """Whether anything of ``visitor`` is not in the store yet: for pages that nobody hurries."""
+        with self._lock:
+            waiting = (*self._batch, *chain.from_iterable(self._queues))
+        return any(entry[1].visitor == visitor for entry in waiting)
 
     def leaves(self, visitor: str) -> bool:
         """Whether ``visitor`` is about to be erased: they are nobody from here on."""
@@ -407,6 +418,7 @@ class Journal:
             for queue in self._queues:
                 while queue and queue[0][0] <= taken[-1][0]:
                     queue.popleft()
+            self._batch = taken
         for _, event, _, _, _, incomplete in taken:
             if incomplete is not None:
                 try:
@@ -414,7 +426,6 @@ class Journal:
                 except Exception:
                     # Whatever it is: the event counts without it.
                     log.exception("completing an event failed: %s", event.name)
-        self._batch = taken
         return bool(taken)
 
     def _commit(self) -> bool:
@@ -472,6 +483,8 @@ class Journal:
         unknown = set()
         for _, event, _, after, _, _ in entries:
             visitor = event.visitor
+            if after is NO_LESSON:
+                continue
             if after is None:
                 unknown.add(visitor)
             elif (draft := drafts.get(visitor)) is not None:
@@ -530,7 +543,9 @@ class Journal:
             else:
                 self.dropped[event.name] += 1
             # It is in the store or lost: no longer something only this process knows.
-            if event.name not in REARRANGING:
+            if after is NO_LESSON:
+                pass
+            elif event.name not in REARRANGING:
                 unwritten = self._unwritten[event.visitor]
                 unwritten.pending -= 1
                 if not unwritten.known:
