@@ -268,7 +268,7 @@ class Journal:
                 if incomplete is not None:
                     incomplete.complete()  # nothing that it needs has to wait
         with self._lock:
-            unwritten = self._unwritten.get(visitor)
+            unwritten: Unwritten | None = None
             for event, after, size, incomplete, receipt in notes:
                 self.accepted += 1
                 self.waiting += 1
@@ -277,6 +277,7 @@ class Journal:
                 if after is NO_LESSON:
                     after = base  # nobody need know of it before it is written
                 elif event.name not in REARRANGING:
+                    unwritten = unwritten or self._unwritten.get(visitor)
                     if unwritten is None:
                         if len(self._unwritten) >= HELD:
                             base, known = None, False
