@@ -174,6 +174,7 @@ class Journal:
         self._leaving: Tally[str] = Tally()  # whose erasure waits to be written
         self._lock = threading.Lock()
         self._work = threading.Event()
+        self._awake = False  # True: the writer is going to look for what was noted
         self._hurry = threading.Event()
         self._closing = False
         self._ended = False  # the writer touches the store no more
@@ -307,7 +308,8 @@ class Journal:
                 )
             if self.waiting > self._limit or self._characters > CHARACTERS:
                 self._make_room()
-        if not self._work.is_set():
+        if not self._awake:
+            self._awake = True
             self._work.set()
 
     def unwritten(self, visitor: str) -> Unwritten | None:
@@ -392,6 +394,7 @@ class Journal:
                 self._hurry.wait(INTERVAL)
             self._hurry.clear()
             self._work.clear()
+            self._awake = False  # after that: else nobody might wake the writer again
             while self._take():
                 full = len(self._batch) == BATCH
                 if self._commit():
