@@ -130,4 +130,6 @@ def suggest(word: str, known: Iterable[str]) -> str:
         return f'did you mean "{close[0]}"?'
     if not names:
         return "there is none yet"
+    # A category goes by its id and by its title, which often is the same word.
+    names = list({name.casefold(): name for name in names}.values())
     return "known: " + ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")

@@ -61,7 +61,7 @@ class Mentions(msgspec.Struct, frozen=True):
     """What a template's output depends on, besides parameters and language.
 
     ``items`` counts only uses outside ``cards(items)``; ``cards`` names the card
-    fragments.
+    fragments. ``click`` says of itself that it has links that count, ``links`` of its cards, too.
     """
 
     visitor: bool = False
@@ -71,6 +71,7 @@ class Mentions(msgspec.Struct, frozen=True):
     cards: frozenset[str] = frozenset()
     dismiss: bool = False
     thumbs: bool = False
+    links: bool = False
 
     def also(self, other: "Mentions") -> "Mentions":
         return Mentions(
@@ -81,6 +82,7 @@ class Mentions(msgspec.Struct, frozen=True):
             self.cards | other.cards,
             self.dismiss or other.dismiss,
             self.thumbs or other.thumbs,
+            self.links or other.links,
         )
 
 
@@ -228,7 +230,7 @@ class ExpressionLint:
             if count:
                 self.wrong(line, name, "thumbs() takes nothing")
         if name == "click":
-            self.mentions = self.mentions.also(Mentions(click=True))
+            self.mentions = self.mentions.also(Mentions(click=True, links=True))
         if name == "dismiss" and (count > 1 or node.kwargs):
             self.wrong(
                 line, name, "dismiss() takes the words on its button, or nothing"

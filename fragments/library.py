@@ -204,6 +204,11 @@ class _Compiler:
         for card in sorted(mentions.cards):
             if not self._is_card(file, card):
                 return None
+            # A page's cards may be in another language than its shelf.
+            for language in self.files[card]:
+                one = self.version(card, language)
+                if one is not None and one.mentions.links:
+                    mentions = mentions.also(Mentions(links=True))
         for loop in tree.find_all(nodes.For):
             line = {"lineno": loop.lineno}
             loop.iter = nodes.Filter(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..findings import Finding, suggest
-from ..rules.aiming import of_showings
+from ..rules.measurement.metrics import METRICS
 from ..rules.rule import Rule
 from .site import Site
 from .toml import Document
@@ -19,7 +19,7 @@ def unmoved(rule: Rule, site: Site) -> Iterator[Finding]:
     decisions = (rule.decision, *rule.variants.values())
     shown = [one.fragment for one in decisions if one.fragment is not None]
     for metric in dict.fromkeys((goal, adapted, *guarded)):
-        if not shown or not metric or not of_showings(metric):
+        if not shown or not metric or not METRICS[metric].of_showings:
             continue
         words = hint = ""
         if all(name in site.remotes for name in shown):

@@ -1,12 +1,11 @@
 """Fragments that visitors can answer: their small forms lead somewhere, or are taken out."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..fragments import dismissal, thumbs
 from ..fragments.expressions import Mentions
+from ..fragments.slotforms import SlotForm
 from ..rules.facts import Decision
-from . import dismissals, ratings
 from .formaddresses import FormAddresses
 
 if TYPE_CHECKING:
@@ -17,33 +16,27 @@ def answerable(
     content: bytes, decision: Decision, mentions: Mentions, visit: "Visit"
 ) -> bytes:
     """A fragment with ways to send it away and to rate it, for those who can be remembered."""
-    window = visit.window
     if mentions.dismiss:
-        content = _form(
-            *(content, decision, visit, window.dismissals, dismissals.NOTHING),
-            *(dismissal.leading, dismissal.without),
-        )
+        addresses = visit.window.dismissals
+        content = _formed(content, decision, visit, addresses, dismissal.FORM)
     if mentions.thumbs:
-        content = _form(
-            *(content, decision, visit, window.ratings, ratings.NOTHING),
-            *(thumbs.leading, thumbs.without),
-        )
+        addresses = visit.window.ratings
+        content = _formed(content, decision, visit, addresses, thumbs.FORM)
     return content
 
 
-def _form(
+def _formed(
     content: bytes,
     decision: Decision,
     visit: "Visit",
     addresses: FormAddresses,
-    nothing: bytes,
-    leading: Callable[[bytes, bytes], bytes],
-    without: Callable[[bytes], bytes],
+    form: SlotForm,
 ) -> bytes:
     if visit.guise is not None:
-        return leading(content, visit.root.encode() + nothing)
+        return form.leading(content, visit.root.encode() + addresses.nothing)
     if not visit.remembers:
-        return without(content)
+        return form.without(content)
     page = visit.root + visit.arrival.path
     fragment, rule = decision.fragment or "", decision.rule or ""
-    return leading(content, addresses.address(fragment, rule, visit.root, page))
+    address = addresses.address(fragment, rule, visit.root, page)
+    return form.leading(content, address)

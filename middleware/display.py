@@ -312,7 +312,7 @@ class Display:
                 view = VisitorView(first_name=name, language=language)
             content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view)
         mentions = plate.version.mentions
-        if mentions.click or mentions.cards:
+        if mentions.links:
             self._linked.add(decision.slot)
         if mentions.dismiss or mentions.thumbs:
             self._formed.add(decision.slot)

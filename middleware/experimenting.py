@@ -5,11 +5,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..rules.events import PROMOTION_VIEWED
+from ..rules.events import LEAD_GENERATED, PROMOTION_VIEWED
 from ..rules.moments import DURATION_HINT, Duration, duration
 from .toml import Section
 
-LEAD_GENERATED = "Lead Generated"
 _WINDOW = Duration(7, "day")
 _MOST_WINDOW = Duration(90, "day")
 

@@ -7,7 +7,8 @@ from ..rules.attributes import Facts
 from ..rules.events import PROMOTION_VIEWED
 from ..rules.exposures import Exposures, exposure, showing
 from ..rules.facts import Decision, Event, Profile
-from .journal import new_id
+from .eventids import new_id
+from .journal import Note
 from .keys import pseudonym
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class PageExposed:
 
     __slots__ = (
         *("decisions", "id", "known"),
-        *("_account", "_properties", "_exposures", "_mark"),
+        *("_account", "_properties", "_exposures"),
     )
 
     _account: str
@@ -39,7 +40,6 @@ class PageExposed:
         self.decisions: list[Decision] = []
         self.id = ""
         self.known: Facts | None = None
-        self._mark = b""  # what all links of the page begin with
 
     def add(self, decision: Decision, known: Facts | None) -> None:
         """``decision`` comes next on the page; it was made by what is ``known``."""
@@ -55,10 +55,9 @@ class PageExposed:
 
     def mark(self, now: float) -> bytes:
         """What the links and forms of the next fragment carry: its id, see :mod:`.decisionids`."""
-        if not self._mark:
-            self.id = self.id or new_id(now)
-            self._mark = f"~{self.id}.".encode()
-        return b"%b%d/" % (self._mark, len(self.decisions))
+        if not self.id:
+            self.id = new_id(now)
+        return f"~{self.id}.{len(self.decisions)}/".encode()
 
     def decided(self, visit: "Visit") -> str:
         """The id of the page's decision, empty where the visitor is not counted."""
@@ -68,39 +67,39 @@ class PageExposed:
             self.id = new_id(visit.arrival.now)
         return self.id
 
-    def note(self, visit: "Visit", profile: Profile | None, fetched: bool) -> None:
-        """Count all of it, for a visitor of whom ``profile`` is known by now, if it was ``fetched``.
+    def note(self, visit: "Visit", profile: Profile | None) -> Note:
+        """What is to be noted of it, for a visitor of whom ``profile`` is known by now.
 
         No page waits for what its event tells: the writer works that out, unless a rule asks how
-        often something was shown.
+        often something of it was shown.
         """
-        visitor, site, now = visit.visitor, visit.site, visit.arrival.now
+        site, now, decisions = visit.site, visit.arrival.now, self.decisions
+        visitor = visit.visitor
         assert visitor is not None
         id = self.decided(visit) or new_id(now)
-        account = visit.lookup.customer and account_of(visit, self.decisions)
-        self._account, self._exposures = account or "", site.exposures
-        properties = self._properties = {}
+        self._exposures = site.exposures
+        customer = visit.lookup.customer
+        self._account = "" if customer is None else account_of(visit, decisions)
+        properties: dict[str, Any] = {}
+        self._properties = properties
         day = visit.context.day
         event = Event(id, PROMOTION_VIEWED, visitor.id, now, day, properties)
-        after = profile
         if site.watched:
             self._tell()
-            after = site.learn(profile, event)
-        size = _SIZE * len(self.decisions)
-        visit.window.journal.note(
-            event, profile, fetched, after, size=size, later=self._complete
-        )
+            profile = site.learn(profile, event)
+        return event, profile, _SIZE * len(decisions), self, None
 
     def _tell(self) -> None:
         told = showing(self.decisions, self._exposures.revision, self.id, self._account)
         self._properties.update(told if self.id else told | UNCOUNTED)
 
-    def _complete(self) -> None:
+    def complete(self) -> None:
         """All that the event is to tell, also who looked at the page."""
         if not self._properties:
             self._tell()
-        if self.id and self.known is not None:
-            self._properties.update(self._exposures.circumstances(self.known))
+        known, self.known = self.known, None  # it need not wait with the event
+        if self.id and known is not None:
+            self._properties.update(self._exposures.circumstances(known))
 
 
 class ExposedApart(PageExposed):

@@ -6,17 +6,21 @@ from urllib.parse import quote
 
 from .signed import SignedPairs
 
+NOTHING = "nothing"
+
 
 class FormAddresses:
     """Makes an address of a fragment and the rule that showed it, and opens it again.
 
     The same for all visitors and at any time, as links are: whom it counts for says the cookie.
-    All begin with ``prefix``; ``purpose`` is what they are signed for.
+    All begin with ``prefix``; ``purpose`` is what they are signed for. ``nothing`` is the address
+    on a preview: nobody is there.
     """
 
     def __init__(self, keys: Sequence[bytes], purpose: str, prefix: str) -> None:
         self._signed = SignedPairs(keys, purpose)
         self._prefix = prefix
+        self.nothing = f"{prefix}{NOTHING}".encode()
         self.link = lru_cache(4096)(self._link)
         self.address = lru_cache(4096)(self._address)
 

@@ -3,20 +3,20 @@
 import asyncio
 import atexit
 import logging
-import os
 import threading
 import time
 from collections import Counter as Tally
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from itertools import count, islice
+from collections.abc import Callable, Sequence
+from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import Protocol
 
 import msgspec
 
 from ..rules.events import PREFERENCE_SET
 from ..rules.facts import Event, Profile
+from .eventids import new_id as new_id
 from .stores import ERASED, REARRANGING, Draft, Learn, Store, StoreError, Weights
 
 log = logging.getLogger("shopwindow")
@@ -53,40 +53,16 @@ Weigh = Callable[[Sequence[Event]], Weights]
 Settle = Callable[[str], None]
 
 
-_numbers = count()
-_process = os.urandom(8).hex()
-
-
-def _forked() -> None:
-    global _process
-    _process = os.urandom(8).hex()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
-
-
-def new_id(now: float) -> str:
-    """An event id that sorts by time: milliseconds, then what no other process has, then a number."""
-    return f"{int(now * 1000):011x}{_process}{next(_numbers):x}"
-
-
 class Receipt:
     """Tells when an event is safe: ``await receipt.stored`` returns then.
 
     It raises :class:`StoreError` if the event was dropped.
     """
 
-    __slots__ = ("event", "_journal", "_kept", "_later", "_waiters")
+    __slots__ = ("event", "_journal", "_kept", "_waiters")
 
-    def __init__(
-        self,
-        event: Event | None,
-        journal: "Journal | None",
-        later: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, event: Event | None, journal: "Journal | None") -> None:
         self.event = event
-        self._later = later  # what is still to be told of it
         self._journal = journal
         self._kept: bool | None = True if journal is None else None
         self._waiters: list[asyncio.Future[None]] | None = None  # most have none
@@ -105,45 +81,28 @@ NOTHING_TO_KEEP = Receipt(None, None)  # no consent, a bot: there is nothing to 
 _ASTRAY = Profile()  # the base of what stands on a dropped event: no store has it
 
 
-class Unwritten:
+class Unwritten(msgspec.Struct, eq=False):
     """What one visitor did that is not in the store yet, on top of what is there (``base``).
 
-    ``events`` are those of which nobody has asked yet what they make of it.
+    ``latest`` is what it makes of them, but for ``events``: those of which nobody has asked yet.
     """
 
-    __slots__ = ("base", "events", "known", "pending", "_merged")
-
-    def __init__(self, base: Profile | None, known: bool) -> None:
-        self.events: list[Event] = []
-        self.pending = 0
-        self.base = base
-        self.known = known
-        self._merged = base
-
-    def add(self, event: Event, base: Profile | None, after: Profile | None) -> bool:
-        """Whether ``after``, which ``event`` makes of ``base``, is what is known now."""
-        self.pending += 1
-        if (
-            after is not None
-            and self.known
-            and base is self._merged
-            and not self.events
-        ):
-            self._merged = after
-            return True
-        self.events.append(event)
-        return False
+    base: Profile | None
+    known: bool
+    latest: Profile | None
+    pending: int = 0
+    events: list[Event] = []
 
     def over(self, fetched: Profile | None, learn: Learn) -> Profile | None:
         if not self.known:
-            self.base = self._merged = fetched
+            self.base = self.latest = fetched
             self.known = True
-        merged = self._merged
+        latest = self.latest
         for event in self.events:
-            merged = learn(merged, event)
+            latest = learn(latest, event)
         self.events.clear()
-        self._merged = merged
-        return merged
+        self.latest = latest
+        return latest
 
     def once(self, fetched: Profile | None, learn: Learn) -> Profile | None:
         """As :meth:`over`, without remembering what was fetched."""
@@ -152,14 +111,25 @@ class Unwritten:
         return fetched
 
 
-# Its number, the visitor's profile after it, where the request has worked that out, and its size.
-_Entry = tuple[int, Event, Receipt, Profile | None, int]
+class Incomplete(Protocol):
+    """Of an event of which more is to be told, which no page needs."""
+
+    def complete(self) -> None:
+        """Put it into the event's properties."""
 
 
-def _size(properties: Mapping[str, Any]) -> int:
-    """About how many characters there are in it."""
+Note = tuple[Event, Profile | None, int, Incomplete | None, Receipt | None]
+"""An event, what it makes of its visitor where somebody has worked that out, about how many
+characters there are in its properties, what is still to be told, and for whom to look out."""
+
+# Its number, what was noted, and in it the visitor's profile if the draft of that is good.
+_Entry = tuple[int, Event, Receipt | None, Profile | None, int, Incomplete | None]
+
+
+def size_of(event: Event) -> int:
+    """About how many characters there are in its properties."""
     size = 0
-    for value in properties.values():
+    for value in event.properties.values():
         if type(value) is str:
             size += len(value)
         elif isinstance(value, list | tuple | dict):
@@ -175,7 +145,8 @@ class Journal:
 
     ``accepted`` = ``stored`` + the sum of ``dropped`` + ``waiting``, always. ``learn`` makes
     the next profile out of an event, ``weigh`` what events add to the shop's traffic.
-    ``settle`` is told of a visitor id just before all that is known of it is erased.
+    ``settle`` is told of a visitor id just before all that is known of it is erased; ``ready`` is
+    called by the writer before all else, for what would hold it up later.
     """
 
     def __init__(
@@ -186,15 +157,18 @@ class Journal:
         *,
         limit: int = 10_000,
         settle: Settle | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> None:
         self._store = store
         self._learn = learn
         self._weigh = weigh
         self._settle = settle
+        self._ready = ready
         self._limit = limit
         self._queues: tuple[deque[_Entry], ...] = (deque(), deque(), deque(), deque())
         self._batch: list[_Entry] = []
         self._unwritten: dict[str, Unwritten] = {}
+        self._leaving: Tally[str] = Tally()  # whose erasure waits to be written
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._hurry = threading.Event()
@@ -263,48 +237,80 @@ class Journal:
         base: Profile | None = None,
         known: bool = False,
         after: Profile | None = None,
-        *,
-        size: int | None = None,
-        later: Callable[[], None] | None = None,
     ) -> Receipt:
         """Keep ``event``. ``base`` is what is known about the visitor, if ``known``.
 
         ``after`` is what the event makes of it: a request that has worked it out for its own
-        page saves the writer doing so again. ``size`` is about how many characters there are in
-        its properties, where the caller knows that. ``later`` adds to them what no page needs:
-        it is called before they are written, by the writer.
+        page saves the writer doing so again.
         """
-        if later is not None and self.waiting > AHEAD:
-            later()  # nothing that it needs has to wait with the event
-            later = None
-        receipt = Receipt(event, self, later)
-        if size is None:
-            size = _size(event.properties)
+        receipt = Receipt(event, self)
+        note = (event, after, size_of(event), None, receipt)
+        self.note_all(event.visitor, base, known, (note,))
+        return receipt
+
+    def note_all(
+        self,
+        visitor: str,
+        base: Profile | None,
+        known: bool,
+        notes: Sequence[Note],
+    ) -> None:
+        """As :meth:`note`, of what one visitor did in one moment, the earliest first: each makes
+        something of what the one before did. What is still to be told of them is told before
+        they are written, by the writer.
+        """
+        crowd = self.waiting >= AHEAD
+        if crowd:
+            for _, _, _, incomplete, _ in notes:
+                if incomplete is not None:
+                    incomplete.complete()  # nothing that it needs has to wait
         with self._lock:
-            self.accepted += 1
-            self.waiting += 1
-            self._characters += size
-            rank = _RANKS.get(event.name, _ORDINARY)
-            if event.name not in REARRANGING:
-                unwritten = self._unwritten.get(event.visitor)
-                if unwritten is None:
-                    if len(self._unwritten) >= HELD:
-                        base, known = None, False
-                    unwritten = self._unwritten[event.visitor] = Unwritten(base, known)
-                if not unwritten.add(event, base, after) or self.waiting > AHEAD:
-                    after = None
-                if unwritten.known and len(unwritten.events) > UNASKED:
-                    unwritten.over(None, self._learn)
-            self._queues[rank].append((self.accepted, event, receipt, after, size))
+            unwritten = self._unwritten.get(visitor)
+            for event, after, size, incomplete, receipt in notes:
+                self.accepted += 1
+                self.waiting += 1
+                self._characters += size
+                draft = after
+                if event.name not in REARRANGING:
+                    if unwritten is None:
+                        if len(self._unwritten) >= HELD:
+                            base, known = None, False
+                        unwritten = Unwritten(base, known, base)
+                        self._unwritten[visitor] = unwritten
+                    unwritten.pending += 1
+                    if (
+                        after is not None
+                        and base is unwritten.latest
+                        and unwritten.known
+                        and not unwritten.events
+                    ):
+                        unwritten.latest = after
+                        if crowd:
+                            draft = None
+                    else:
+                        draft = None
+                        unwritten.events.append(event)
+                        if unwritten.known and len(unwritten.events) > UNASKED:
+                            unwritten.over(None, self._learn)
+                elif event.name == ERASED:
+                    self._leaving[event.visitor] += 1
+                base = after
+                left = None if crowd else incomplete
+                self._queues[_RANKS.get(event.name, _ORDINARY)].append(
+                    (self.accepted, event, receipt, draft, size, left)
+                )
             if self.waiting > self._limit or self._characters > CHARACTERS:
                 self._make_room()
         if not self._work.is_set():
             self._work.set()
-        return receipt
 
     def unwritten(self, visitor: str) -> Unwritten | None:
         """What is not in the store yet of ``visitor``: ask before fetching, for :meth:`over`."""
         return self._unwritten.get(visitor)
+
+    def leaves(self, visitor: str) -> bool:
+        """Whether ``visitor`` is about to be erased: they are nobody from here on."""
+        return visitor in self._leaving
 
     def over(
         self,
@@ -356,7 +362,17 @@ class Journal:
             if later is not None:
                 later()
 
+    def _prepare(self) -> None:
+        if self._ready is None:
+            return
+        try:
+            self._ready()
+        except Exception as error:
+            # Whatever it is: who needs it says so then, and events are written without it.
+            log.debug("nothing could be prepared for the writer: %s", error)
+
     def _run(self) -> None:
+        self._prepare()
         pause = 0.0
         while True:
             self._work.wait()
@@ -391,11 +407,10 @@ class Journal:
             for queue in self._queues:
                 while queue and queue[0][0] <= taken[-1][0]:
                     queue.popleft()
-        for _, event, receipt, _, _ in taken:
-            later, receipt._later = receipt._later, None
-            if later is not None:
+        for _, event, _, _, _, incomplete in taken:
+            if incomplete is not None:
                 try:
-                    later()
+                    incomplete.complete()
                 except Exception:
                     # Whatever it is: the event counts without it.
                     log.exception("completing an event failed: %s", event.name)
@@ -455,7 +470,7 @@ class Journal:
         """What the batch makes of whom, as far as the requests have worked it out."""
         drafts: dict[str, Draft] = {}
         unknown = set()
-        for _, event, _, after, _ in entries:
+        for _, event, _, after, _, _ in entries:
             visitor = event.visitor
             if after is None:
                 unknown.add(visitor)
@@ -508,7 +523,7 @@ class Journal:
 
     def _finish(self, entries: list[_Entry], kept: bool) -> None:
         """Settle what became of ``entries``; the lock is held."""
-        for _, event, receipt, after, size in entries:
+        for _, event, receipt, after, size, _ in entries:
             self._characters -= size
             if kept:
                 self.stored += 1
@@ -525,6 +540,12 @@ class Journal:
                     del self._unwritten[event.visitor]
                 else:  # what later drafts stand on
                     unwritten.base = after if kept else _ASTRAY
+            elif event.name == ERASED:
+                self._leaving[event.visitor] -= 1
+                if not self._leaving[event.visitor]:
+                    del self._leaving[event.visitor]
+            if receipt is None:
+                continue
             receipt._kept = kept
             for future in receipt._waiters or ():
                 try:

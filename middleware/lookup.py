@@ -100,6 +100,9 @@ class Lookup:
             self.failed = "late"
             window.stats.lookups["refused"] += 1
             return
+        if window.journal.leaves(visitor):
+            self.retired = True  # whatever the store still knows
+            return
         self._before = window.journal.unwritten(visitor)
         started = monotonic()
         try:

@@ -1,18 +1,15 @@
 """What comes out of measuring a site: new weights of its experiments, and steps of its roll-outs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
-from ..rules.adapting import learned
+from ..rules.allocating.adapting import learned
+from ..rules.allocating.guarding import guardrails_of, looked
+from ..rules.allocating.rollout import Looked, Standing, advanced, begun, fingerprint
 from ..rules.experiments import Allocations, Split
 from ..rules.facts import DAY
-from ..rules.goals import Guardrail
-from ..rules.guarding import looked
 from ..rules.measurement.cells import Cell, Tally
-from ..rules.rollout import Looked, Standing, advanced, begun, fingerprint
 from ..rules.rule import Rule
 from .rollups import Rollups
 from .rollups.planning import plan_for as plan_for
@@ -78,7 +75,7 @@ def moved(site: Site, rollups: Rollups, now: float) -> Moved:
         if split.rollout is not None:
             step = _stepped(site, rules, cells.get(name, []), states.get(name), now)
             shares[name] = step.share
-            states[name] = msgspec.json.encode(step.standing).decode()
+            states[name] = step.standing.state
             was = step.before
             if was is not None and was.fingerprint != step.standing.fingerprint:
                 again.add(name)
@@ -126,33 +123,16 @@ def _stepped(
     split = rules[0].split
     assert split is not None and split.rollout is not None
     rollout, day = split.rollout, site.context.day(now)
-    before = _standing(state)
+    before = Standing.of(state)
     version = fingerprint(rules, site.rules.segments)
     if before is None or before.fingerprint != version:
         standing = begun(version, now, day, before)
     else:
         standing = before
     until = day + 1 if standing.last_day is None else standing.last_day
-    # What one of its rules is to keep to is broken by the experiment as a whole.
-    found = looked(cells, _guardrails(rules), standing.first_day, until)
+    found = looked(cells, guardrails_of(rules), standing.first_day, until)
     after = advanced(standing, rollout, found, now, day)
     return Step(split.experiment, before, after, after.share(rollout), found)
-
-
-def _standing(state: str | None) -> Standing | None:
-    """None also for what cannot be read: it begins at its first step then."""
-    if state is None:
-        return None
-    try:
-        return msgspec.json.decode(state, type=Standing)
-    except msgspec.DecodeError:
-        return None
-
-
-def _guardrails(rules: Iterable[Rule]) -> tuple[Guardrail, ...]:
-    """Each once, wherever it is written."""
-    found = {str(each): each for rule in rules for each in rule.guardrails}
-    return tuple(found.values())
 
 
 def _moment(site: Site, now: float) -> float:

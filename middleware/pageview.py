@@ -6,6 +6,7 @@ from weakref import ref
 
 from ..rules.facts import Context, Event, Profile
 from .foresight import Foresight, foresee
+from .journal import Note, size_of
 from .views import sightings
 
 if TYPE_CHECKING:
@@ -125,14 +126,20 @@ class PageView:
         display, journal = visit.display, visit.window.journal
         if self._looks_ahead:
             visit.window.routes.filled(visit.arrival.path, tuple(display.decisions))
-        fetched = visit.lookup.fetched
         own = self._own()
-        profile, lessons = self._lessons()
+        base, lessons = self._lessons()
+        profile = base
+        notes: list[Note] = []
         for event, after in zip(own, lessons, strict=True):
-            journal.note(event, profile, fetched, after)
+            notes.append((event, after, size_of(event), None, None))
             profile = after
-        if visit.site.engines:
-            visit.window.engines.heard(visit, own)
-            display.proposals_left()
-        if display.exposed.decisions:
-            display.exposed.note(visit, profile, fetched)
+        try:
+            if visit.site.engines:
+                visit.window.engines.heard(visit, own)
+                display.proposals_left()
+            if display.exposed.decisions:
+                notes.append(display.exposed.note(visit, profile))
+        finally:  # whatever is wrong with them, the view itself counts
+            if notes:
+                visitor = notes[0][0].visitor
+                journal.note_all(visitor, base, visit.lookup.fetched, notes)

@@ -202,7 +202,7 @@ class Visit:
     @property
     def counts(self) -> bool:
         """Whether what is shown to this visitor is counted: that needs both consents."""
-        return self._returned and self.purposes >= BOTH
+        return self._returned and self._consent.purposes >= BOTH
 
     def _look_up(self) -> None:
         """Ask the store, once."""

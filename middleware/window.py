@@ -12,12 +12,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ..findings import Finding
+from ..fragments.dismissal import ADDRESS as DISMISS
 from ..fragments.familiar import Familiar
 from ..fragments.recommendations.assortment import Assortment
 from ..fragments.recommendations.model import Model
 from ..fragments.recommendations.replenishment import Replenishment
 from ..fragments.recurring import Recurring
 from ..fragments.slots import Marker
+from ..fragments.thumbs import ADDRESS as RATE
 from ..rules.experiments import NO_ALLOCATIONS, Allocations
 from ..rules.facts import Event, Profile
 from ..rules.interests import NO_TRAFFIC, Traffic
@@ -29,10 +31,10 @@ from .clicks import ClickLinks
 from .consent import RefusalCookie
 from .consent.providers import cookie_of
 from .consent.told import ToolCookie
-from .dismissals import Dismissals
 from .engines.engines import Engines
 from .engines.settings import EngineSettings
 from .errands import Errands
+from .formaddresses import FormAddresses
 from .journal import Journal
 from .keys import marker_keys
 from .lookup import CustomerOf
@@ -40,7 +42,6 @@ from .models import FIRST, Models
 from .ownpages.rates import Rates
 from .ownpages.tickets import Tickets
 from .previews import Previews
-from .ratings import Ratings
 from .remote import Remotes
 from .routes import Routes
 from .settings import address, is_production, read_keys
@@ -107,8 +108,8 @@ class Shopwindow:
         self.keys = keys or read_keys()
         self.production = is_production()
         self.clicks = ClickLinks(self.keys)
-        self.dismissals = Dismissals(self.keys)
-        self.ratings = Ratings(self.keys)
+        self.dismissals = FormAddresses(self.keys, "dismissal", DISMISS)
+        self.ratings = FormAddresses(self.keys, "rating", RATE)
         self.rates = Rates()
         self.tickets = Tickets(self.keys)
         self.showings = Showings(self.keys)
@@ -123,6 +124,7 @@ class Shopwindow:
             self._learn,
             self._weigh,
             settle=None if store else self._settle,
+            ready=None if store else self._ready_to_settle,
         )
         self.breaker = Breaker()
         self.traffic: Traffic = NO_TRAFFIC
@@ -287,6 +289,13 @@ class Shopwindow:
         from .rollups.leaving import settle
 
         settle(self.site, visitor)
+
+    def _ready_to_settle(self) -> None:
+        from .rollups.leaving import (
+            ready,  # beside the pages, before anybody waits for it
+        )
+
+        ready(self.site)
 
     def _weigh(self, events: Sequence[Event]) -> Weights:
         return weigh_all(events, self.site.catalog.relatives)

@@ -15,8 +15,6 @@ GUARDRAIL_KEYS = ("metric", "at-least", "at-most")
 LONGEST = Duration(
     90, "day"
 )  # of a window: so long an outcome has to do with a showing
-SHOWN = frozenset({"impressions", "ratings"})
-"""What stands below the line of metrics that only those have who were shown something."""
 _CHANGE = re.compile(r"([+-])(\d{1,5}(?:\.\d{1,4})?)%", re.ASCII)
 _GOAL = "write for example `goal: {metric: conversion-rate, target: +25%}`"
 _GUARDRAIL = "write for example `- {metric: bounce-rate, at-most: +2%}`"
@@ -180,14 +178,14 @@ def check_aims(
     """Warns of what nobody could tell afterwards. ``places`` are the keys of the rule."""
     arms = [one for one in split.variants if one.weight > 0] if split else []
     showing = [one for one in arms if one.level != "none"]
-    if goal is not None and len(showing) < 2 and of_showings(goal.metric):
+    if goal is not None and len(showing) < 2 and METRICS[goal.metric].of_showings:
         words = (
             f"nothing moves the goal {goal.metric}: who is held back is shown nothing"
         )
         hint = "compare two variants that show something, or name another metric"
         document.warning(places["goal"][1], words, hint, "immovable")
     for one in guardrails if len(showing) < 2 else ():
-        if of_showings(one.metric):
+        if METRICS[one.metric].of_showings:
             words = f"nobody can tell whether {one} holds: who is held back is shown nothing"
             hint = "guard a metric of all visitors, such as conversion-rate"
             document.warning(places["guardrails"][0], words, hint, "immovable")
@@ -201,8 +199,3 @@ def check_aims(
     if not compared and (goal is not None or guardrails):
         words = f'experiment "{split.experiment}" compares its variant with nothing'
         document.warning(places["split"][0], words, "add `control: 10%`", "immovable")
-
-
-def of_showings(metric: str) -> bool:
-    """Whether only those can have it who were shown something."""
-    return METRICS[metric].under in SHOWN

@@ -92,6 +92,16 @@ def core(node: Node) -> bool | int | float | str | None:
     return node.text if value is None else value
 
 
+#: Where a name is made that is not there yet.
+HOMES = {
+    "category": "a new one is a line of catalog/categories.csv",
+    "product": "a new one is a line of catalog/products.csv",
+    "article": "a new one is a line of catalog/articles.csv",
+    "fragment": "a new one is a file, fragments/NAME.html",
+    "slot": "a new one stands under [slots] in site.toml",
+}
+
+
 class Document:
     """One file of the site: its nodes, and the findings that reading it brings up.
 
@@ -121,6 +131,8 @@ class Document:
         """An error for a name that is none of ``known``."""
         # Nobody reads the hints of thousands.
         hint = suggest(text, known) if self._found < FINDING_LIMIT else ""
+        if what in HOMES and not hint.endswith("?"):
+            hint = f"{hint}; {HOMES[what]}" if hint else HOMES[what]
         self.error(node, f'unknown {what} "{text}"', hint, "unknown")
 
     def warning(self, node: Node, message: str, hint: str, code: str) -> None:

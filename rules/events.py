@@ -15,6 +15,7 @@ PROMOTION_VIEWED = "Promotion Viewed"
 PROMOTION_CLICKED = "Promotion Clicked"
 PROMOTION_DISMISSED = "Promotion Dismissed"
 PROMOTION_RATED = "Promotion Rated"
+LEAD_GENERATED = "Lead Generated"
 # Our own: a page was opened; attributes of the visitor were told; the visitor said what they
 # want of a thing: {dimension, key, answer: "more", "less", "never", or "" to take it back}.
 VISITED = "Visited"

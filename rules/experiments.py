@@ -287,21 +287,6 @@ def _drawn(
     return found
 
 
-EVERYTHING = "*"
-"""What all rules together are called where a profile says what was seen first ..."""
-HOLDOUT = "holdout"
-"""... and what it says of those who never see anything of them."""
-
-
-def held_out(share: float, visitor: str | None) -> bool:
-    """Whether the visitor is one of those who never see anything personalised."""
-    return (
-        bool(visitor)
-        and share > 0
-        and position("holdout", f"visitor:{visitor}") < share
-    )
-
-
 def explores(rule: str, share: float, visitor: str | None, day: int) -> bool:
     """Whether ``rule`` steps aside for this visitor on this ``day``; the next day draws anew."""
     if not visitor or not share:

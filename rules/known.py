@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from .answers import wish
-from .experiments import EVERYTHING
 from .facts import Profile
+from .holdout import EVERYTHING
 from .interests import decayed
 from .moments import in_calendar
 from .precedence import UNTOLD, provenance

@@ -25,7 +25,6 @@ from .events import (
     SOURCE,
     VISITED,
 )
-from .experiments import EVERYTHING, HOLDOUT
 from .facts import (
     ANSWERS,
     BOUGHT_KEPT,
@@ -36,6 +35,7 @@ from .facts import (
     Profile,
     Told,
 )
+from .holdout import EVERYTHING, HOLDOUT
 from .interests import WEIGHTS, Pair, add_interests
 from .precedence import tell
 from .storable import storable

@@ -6,8 +6,8 @@ import msgspec
 from msgspec.structs import replace
 
 from .attributes import Facts
-from .experiments import EVERYTHING, held_out
 from .facts import Decision
+from .holdout import EVERYTHING, held_out
 
 
 class Limits(msgspec.Struct, frozen=True):

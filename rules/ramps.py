@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from .aiming import SHOWN
 from .document import Document, Node, core, names
 from .experiments import Adapting, Rollout, Split
 from .goals import Goal
@@ -14,6 +13,7 @@ from .shares import read_share
 
 ADAPT_KEYS = ("metric", "floor", "delay", "half-life", "by")
 ROLLOUT_KEYS = ("steps", "every")
+HALF = 0.5  # from here on a roll-out has nobody left to hold for each who sees it
 CONTEXTS = 16  # segments with weights of their own: each of them has to learn from its visitors
 _ADAPT = "write `true`, or for example `{metric: click-rate, floor: 5%}`"
 _ROLLOUT = "write `true`, or for example `{steps: [1%, 10%, 100%], every: 1 day}`"
@@ -86,7 +86,7 @@ def check_ramp(document: Document, values: Mapping[str, Node], split: Split) -> 
         document.error(place, words, "write `unit: customer`")
     metric = METRICS.get(adapt.metric)
     default = [one.name for one in split.variants if one.level == "none"]
-    if metric is not None and metric.under in SHOWN and default:
+    if metric is not None and metric.of_showings and default:
         words = f'variant "{default[0]}" shows nothing: it has no {adapt.metric} to adapt by'
         hint = "name another metric, for example `adapt: {metric: conversion-rate}`"
         document.error(place, words, hint)
@@ -139,5 +139,8 @@ def _steps(document: Document, node: Node) -> tuple[float, ...]:
             if not steps:
                 words = f"step {item.text} shows it to nobody"
             document.error(item, words, "steps go up: `[1%, 5%, 25%, 50%, 100%]`")
+        elif HALF < share < 1:
+            words = f"at step {item.text} fewer can be held than see it: nobody can compare them"
+            document.error(item, words, "after `50%` comes `100%`")
         steps.append(share)
     return tuple(steps)

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "CHANGELOG.md", "middleware/GUIDE.md",
          "fragments/recommendations/GUIDE.md", *(
-    f"rules/{name}.md" for name in ("GUIDE", "PERSONAS")
+    f"rules/{name}.md" for name in ("GUIDE", "PERSONAS", "measurement/GUIDE")
 ))  # fmt: skip
 
 

@@ -99,7 +99,13 @@ def command(
     \b
       shopwindow simulate                               in a shop of their own
       shopwindow simulate http://127.0.0.1:8000 --visitors 2000
-      shopwindow simulate --events 5000000 --days 90 --into sqlite:///made-up.db
+      shopwindow simulate --events 5000000 --days 90 --into sqlite:////tmp/made.db
+
+    `shopwindow report examples/petshop/personalization --store sqlite:////tmp/made.db` is what
+    there is to say of it.
+
+    The shop at ADDRESS is one of `shopwindow demo`, for its pages say what they show and why. Start
+    it with --store URL, and name the same URL here, to have the numbers compared.
 
     What the pet shop's experiments do to them is planted, and printed: a report has to find just
     that. The same seed makes the same visitors. Numbers agree exactly where nobody else was in

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from starlette.types import Send
 
 from ..decisionids import opened
-from ..formaddresses import FormAddresses
+from ..formaddresses import NOTHING, FormAddresses
 from ..replies import local, redirect
 from ..visit import Visit
 from . import problems
@@ -35,8 +35,8 @@ async def given(
         status = HTTPStatus.FORBIDDEN
         await show(visit, send, problems.refused(visit, "foreign", "overview", status))
         return None
-    if rest == "nothing":
-        await redirect(visit, send, back)  # from a preview, where nobody is
+    if rest == NOTHING:
+        await redirect(visit, send, back)
         return None
     decision, token = opened(rest)
     found = addresses.open(token)

@@ -1,17 +1,15 @@
 """The report about a site, out of its roll-ups."""
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-import msgspec
-
 from ...fragments.formats import text
+from ...rules.allocating.rollout import Standing
 from ...rules.reporting.asked import Asked
 from ...rules.reporting.making import BACK, reported
 from ...rules.reporting.report import Report
 from ...rules.reporting.writing import Writing
-from ...rules.rollout import Standing
 from ..rollups import Rollups
 from ..settings import Settings
 from ..site import Site
@@ -59,7 +57,11 @@ def report_of(
         currency=settings.currency,
         language=settings.language,
         timezone=settings.timezone,
-        standings=_standings(known.states),
+        standings={
+            name: standing
+            for name, state in known.states.items()
+            if (standing := Standing.of(state)) is not None
+        },
     )
     counts = rollups.counts(min(first, today - BACK), max(last, today) + 1)
     with _keeping():
@@ -86,14 +88,3 @@ def writing_of(settings: Settings) -> Writing:
         return text(float(amount), "money", settings.language, settings.currency)
 
     return Writing(money, settings.language.partition("-")[0] == "de")
-
-
-def _standings(states: Mapping[str, str]) -> dict[str, Standing]:
-    """How far roll-outs have come; what cannot be read is left out."""
-    found = {}
-    for name, state in states.items():
-        try:
-            found[name] = msgspec.json.decode(state, type=Standing)
-        except msgspec.DecodeError:
-            continue  # of another version: the next measuring begins it anew
-    return found

@@ -14,7 +14,12 @@ from .words import ALARMS, BADGES, CONFIRMED, GUARDED, MODES, grouped, name_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-NARROW = 100  # columns: below it, tables leave out what the other formats tell
+#: Columns below which tables leave out what the other formats tell: much, and nearly all.
+NARROW, TINY = 100, 64
+
+
+#: What is nobody's news: they are named together.
+_QUIET = {"too-few": "Too early to say", "alone": "Nobody to compare with"}
 
 
 class Terminal:
@@ -24,6 +29,7 @@ class Terminal:
         self._console = console
         self._write = write
         self._wide = console.width >= NARROW
+        self._tiny = console.width < TINY
         self._zone = "UTC"
 
     def show(self, report: Report) -> None:
@@ -72,9 +78,9 @@ class Terminal:
         self._visitors([(arm.name, arm) for arm in total.arms], total.metric)
         told, count = total.response, self._write.count
         self._line(
-            f"Shown {count(told.impressions)} times, clicked {count(told.clicks)} times; sent "
-            f"away {count(told.dismissals)} times, thumbs up {count(told.thumbs_up)}, down "
-            f"{count(told.thumbs_down)}; {count(told.opt_outs)} opted out."
+            f"Showings: {count(told.impressions)}; clicks: {count(told.clicks)}; sent away: "
+            f"{count(told.dismissals)}; thumbs up: {count(told.thumbs_up)}, down: "
+            f"{count(told.thumbs_down)}; visitors who opted out: {count(told.opt_outs)}."
         )
 
     def _experiments(self, subjects: Iterable[Subject]) -> None:
@@ -91,9 +97,8 @@ class Terminal:
                 self._line(rolled(subject.rolling, self._write, self._zone))
             if MODES[subject.mode]:
                 self._line(MODES[subject.mode], "dim")
-            self._visitors(
-                [(_named(arm, subject), arm) for arm in subject.arms], subject.metric
-            )
+            named = [(_named(arm, subject), arm) for arm in subject.arms]
+            self._visitors(named, subject.metric)
             self._effects(goals_of([subject]))
             for arm in subject.arms:
                 others = arm.verdict is not None and arm.verdict != subject.verdict
@@ -104,9 +109,19 @@ class Terminal:
             if subject.crossed:
                 count = self._write.count(subject.crossed)
                 self._line(f"{count} visitors saw two arms and count for none.", "dim")
-            for part in subject.parts:
-                self._line(f"{part.context.removeprefix('segment:')}:", "bold")
+            self._parts(subject.parts)
+
+    def _parts(self, parts: Iterable[Subject]) -> None:
+        quiet = []
+        for part in parts:
+            name = part.context.removeprefix("segment:")
+            if part.verdict.judgement in _QUIET:
+                quiet.append(name)
+            else:
+                self._line(f"{name}:", "bold")
                 self._verdict(part.verdict)
+        if quiet:
+            self._line(f"By segment, nothing to say yet: {', '.join(quiet)}.", "dim")
 
     def _touched(self, arms: Iterable[Arm]) -> None:
         money = self._write.money
@@ -153,25 +168,23 @@ class Terminal:
         self._console.print(table)
         self._effects(goals_of(subjects))
         for subject in subjects:
-            if subject.verdict.judgement not in ("alone", "too-few"):
+            if subject.verdict.judgement not in _QUIET:
                 self._verdict(subject.verdict, subject.name)
-            self._aims(subject)
-        quiet = [
-            subject.name
-            for subject in subjects
-            if subject.verdict.judgement in ("alone", "too-few")
-        ]
-        if quiet:
-            self._line(f"Nothing to say yet: {', '.join(quiet)}.", "dim")
+            self._aims(subject, subject.name)
+        for judgement, why in _QUIET.items():
+            names = [one.name for one in subjects if one.verdict.judgement == judgement]
+            if names:
+                self._line(f"{why}: {', '.join(names)}.", "dim")
 
-    def _aims(self, subject: Subject) -> None:
+    def _aims(self, subject: Subject, name: str = "") -> None:
+        before = f"{name}: " if name else ""
         if subject.goal is not None:
-            self._line(subject.goal.words)
+            self._line(f"{before}{subject.goal.words}")
         if subject.hypothesis is not None:
             confirmed = CONFIRMED[subject.hypothesis.confirmed]
-            self._line(f"Hypothesis “{subject.hypothesis.text}”: {confirmed}.")
+            self._line(f"{before}Hypothesis “{subject.hypothesis.text}”: {confirmed}.")
         for guard in subject.guards:
-            self._line(f"Guardrail {GUARDED[guard.broken]}: {guard.words}")
+            self._line(f"{before}Guardrail {GUARDED[guard.broken]}: {guard.words}")
 
     def _visitors(self, arms: list[tuple[str, Arm]], metric: str) -> None:
         from rich.table import Table
@@ -180,19 +193,20 @@ class Terminal:
         write = self._write
         table = Table(box=None, padding=(0, 2 if self._wide else 1, 0, 0))
         table.add_column("who", overflow="fold")
-        value = name_of(metric).lower() if self._wide else "goal"
-        for column in ("exposed", "clicked", "added", "ordered", value):
+        columns = ["exposed", "clicked", "added", "ordered"][: 1 if self._tiny else 4]
+        for column in columns:
             table.add_column(column, justify="right", no_wrap=True)
+        value = name_of(metric).lower()
+        table.add_column(value, justify="right", no_wrap=not self._tiny)
         for name, arm in arms:
             cells = [write.count(arm.funnel.exposed)]
-            for _, count, share in arm.funnel.rows[1:]:
+            for _, count, share in arm.funnel.rows[1 : len(columns)]:
                 told = write.count(count)
                 if self._wide and share is not None:
                     told += f" ({write.percent(share)})"
                 cells.append(told)
-            table.add_row(
-                Text(visible(name)), *cells, self._value(metric, arm.values.get(metric))
-            )
+            cells.append(self._value(metric, arm.values.get(metric)))
+            table.add_row(Text(visible(name)), *cells)
         self._console.print(table)
 
     def _effects(self, effects: list[tuple[str, Effect]]) -> None:
@@ -281,6 +295,6 @@ def _lines(words: str, width: int) -> list[str]:
 
 
 def _named(arm: Arm, subject: Subject) -> str:
-    if subject.mode != "level":
-        return arm.name
-    return f"{arm.name} ({arm.level or 'none'})"
+    level = arm.level or "none"
+    same = subject.mode != "level" or arm.name == level
+    return arm.name if same else f"{arm.name} ({level})"

@@ -21,7 +21,7 @@ BADGES: Mapping[Judgement, Badge] = {
     "guardrail": Badge("!", "Guardrail broken", "red"),
     "sample-ratio": Badge("!", "Do not read", "red"),
     "open": Badge("…", "Open", "yellow"),
-    "too-few": Badge("…", "Too few", "yellow"),
+    "too-few": Badge("…", "Too early", "yellow"),
     "alone": Badge("–", "Nothing to compare with", "dim"),
 }
 

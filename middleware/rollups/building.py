@@ -9,7 +9,7 @@ from ...rules.measurement.plan import Plan
 from . import Say
 from .changes import GONE, Changes, Ledger
 from .sums import Sums, added
-from .tables import PARTS, Member
+from .tables import Member
 from .told import Told, told
 from .turn import Turn
 from .unit import Part, Unit, after, body_of, decode_part, encode
@@ -100,19 +100,21 @@ def count_parts(
     plan: Plan,
     until: float,
     generation: int,
-    numbers: Iterable[int] = range(PARTS),
+    numbers: Iterable[int],
+    parts: int,
 ) -> Iterator[tuple[int, int]]:
-    """Count the owners of some parts; their sums are added to what others have counted."""
+    """Count the owners of some of the parts; their sums are added to what others have counted."""
     tables = ledger.tables
     sums = Sums(ledger.names)
     for number in numbers:
-        stories = told(tables.part(number, until), plan, until)
+        stories = told(tables.part(number, parts, until), plan, until)
         while batch := list(islice(stories, BATCH)):
             _count(ledger, turn, batch, generation, sums, until)
             if len(sums) > FULL:
                 flush(ledger, turn, generation, sums)
                 sums = Sums(ledger.names)
             yield len(batch), sum(one.events for one in batch)
+        tables.rest()
     flush(ledger, turn, generation, sums)
 
 

@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..settings import address
-from ..stores.opening import Address, scheme_of
+from ..stores.opening import POSTGRES, Address, scheme_of
 from . import open_rollups
 from .planning import plan_for
 
@@ -22,6 +22,20 @@ def settle(site: "Site", visitor: str) -> None:
         return  # it keeps no roll-ups
     with open_rollups(at, site.context.day) as rollups:
         rollups.settle(rollups.owner_of(visitor), plan_for(site), time.time())
+
+
+def ready(site: "Site") -> None:
+    """Bring all that :func:`settle` needs, so that the first who leaves does not wait for it."""
+    at = address(site.settings)
+    if scheme_of(at.store) == "memory":
+        return
+    from . import rolled  # noqa: F401  # it takes longer than a refusal waits
+
+    if scheme_of(at.log or at.store) == "sqlite":
+        from . import sqlite  # noqa: F401  # as above
+    elif scheme_of(at.log or at.store) in POSTGRES:
+        from . import postgres  # noqa: F401  # as above
+    plan_for(site)
 
 
 def settle_owner(site: "Site", at: Address, owner: str) -> None:

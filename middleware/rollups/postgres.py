@@ -41,6 +41,9 @@ class PostgresTables:
                 "with this one, which brings its tables up to date"
             )
 
+    def rest(self) -> None:
+        """The server sees to it."""
+
     def close(self) -> None:
         self._looking.close()
 
@@ -127,10 +130,10 @@ class PostgresTables:
         for owner, time, name, text, _ in self._looking.rows(statement, *values):
             yield owner, time, name, text
 
-    def part(self, number: int, until: float) -> Iterator[StoryRow]:
+    def part(self, number: int, parts: int, until: float) -> Iterator[StoryRow]:
         last = "right(coalesce(customer, events.visitor), 1)"
-        of_part = f"position({last} IN '{PART_OF}') = $2"
-        return self._told(f"time < $1 AND {of_part}", until, number)
+        of_part = f"position({last} IN '{PART_OF}') % $2::int = $3"
+        return self._told(f"time < $1 AND {of_part}", until, parts, number)
 
     def length(self) -> int:
         return self._looking.number("SELECT count(*) FROM {schema}.events")

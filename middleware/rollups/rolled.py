@@ -19,7 +19,7 @@ from .building import Parts, build, count_parts
 from .changes import Ledger
 from .settling import purge, settle
 from .sums import filled
-from .tables import Tables
+from .tables import PART_OF, Tables
 from .turn import Turn
 from .updating import update
 from .workers import LARGE, can_help, together
@@ -74,11 +74,16 @@ class Rolled:
             return Updated(looked, changed, False)
 
     def _parts(self, ledger: Ledger, turn: Turn, plan: Plan, until: float) -> Parts:
-        if self._tables.length() >= LARGE and can_help(plan):
+        length = self._tables.length()
+        if length >= LARGE and can_help(plan):
             return lambda generation: together(
                 self._at, plan, until, generation, turn.token
             )
-        return lambda generation: count_parts(ledger, turn, plan, until, generation)
+        # Alone: small enough that signs of life are given between them.
+        parts = min(1 + length // LARGE, len(PART_OF))
+        return lambda generation: count_parts(
+            ledger, turn, plan, until, generation, range(parts), parts
+        )
 
     def owner_of(self, visitor: str) -> str:
         mark = mark_of(visitor)

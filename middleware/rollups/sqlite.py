@@ -61,6 +61,11 @@ class SqliteTables:
     def changing(self) -> AbstractContextManager[None]:
         return self._file.writing()
 
+    def rest(self) -> None:
+        # Who reads keeps the write-ahead log from being put into the file: otherwise the next
+        # one who writes anything would have to do all of it.
+        self._rows("PRAGMA wal_checkpoint(PASSIVE)")
+
     def close(self) -> None:
         self._reading.close()
         self._file.close()
@@ -110,14 +115,14 @@ class SqliteTables:
         ((some,),) = self._read("SELECT EXISTS (SELECT 1 FROM temp.owners)")
         return _OWNED if some else "visitor"
 
-    def part(self, number: int, until: float) -> Iterator[StoryRow]:
+    def part(self, number: int, parts: int, until: float) -> Iterator[StoryRow]:
         owner = self._look()
         statement = f"""
             SELECT {owner} AS owner, time, name, {_TOLD} FROM events
-            WHERE time < ? AND instr('{PART_OF}', substr(owner, -1)) = ?
+            WHERE time < ? AND instr('{PART_OF}', substr(owner, -1)) % ? = ?
             ORDER BY owner, time, id
         """
-        return self._read(statement, (until, number))
+        return self._read(statement, (until, parts, number))
 
     def length(self) -> int:
         return self._file.count("count(*) FROM events")

@@ -7,10 +7,9 @@ from typing import NamedTuple, Protocol
 from .sums import Key
 from .unit import Unit
 
-PARTS = 17
-"""Into so many parts the owners are divided, each by the last sign of its name."""
 PART_OF = "0123456789abcdef"
-"""Signs whose place is the part, counted from 1; all others belong to part 0."""
+"""What the names of owners end with: hexadecimal digits, whose places (from 1 on; 0 for all
+others), divided by the number of parts, leave the number of the part."""
 
 StoryRow = tuple[str, float, str, str]
 """Of an event the owner, the time, the name, and the properties as JSON."""
@@ -54,8 +53,9 @@ class Tables(Protocol):
 
     # -- the log ---------------------------------------------------------------------------
 
-    def part(self, number: int, until: float) -> Iterator[StoryRow]:
-        """The events before ``until`` of the owners of one part: by owner, oldest first."""
+    def part(self, number: int, parts: int, until: float) -> Iterator[StoryRow]:
+        """The events before ``until`` of the owners of one of so many parts: by owner, oldest
+        first. Each part reads the whole log once."""
 
     def length(self) -> int:
         """How many events there are."""
@@ -130,5 +130,9 @@ class Tables(Protocol):
 
     def sizes(self) -> Mapping[str, int]:
         """How many ``units`` and ``sums`` there are."""
+
+    def rest(self) -> None:
+        """A long reading is over: do now what was put off for it, so that nobody of the shop
+        has to."""
 
     def close(self) -> None: ...

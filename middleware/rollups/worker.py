@@ -10,7 +10,6 @@ from ..stores import StoreError
 from . import silent, tables_at
 from .building import count_parts
 from .changes import Ledger
-from .tables import PARTS
 from .turn import Turn
 from .workers import DONE, FAILED, PROCESSES, Job
 
@@ -36,16 +35,12 @@ def main() -> None:
 def _count(job: Job) -> None:
     with closing(tables_at(job.at)) as tables:
         turn = Turn(tables, silent, job.token)
-        parts = range(job.process, PARTS, PROCESSES)
         owners = events = 0
         said = time.monotonic()
         for of_owners, of_events in count_parts(
             Ledger(tables, job.plan.campaigns),
-            turn,
-            job.plan,
-            job.until,
-            job.generation,
-            parts,
+            *(turn, job.plan, job.until, job.generation),
+            *([job.process], PROCESSES),
         ):
             owners += of_owners
             events += of_events

@@ -74,7 +74,7 @@ class Crowd:
                 for unit in visitor.units:
                     books.add(unit)
                 self._done(1)
-        except BaseException:
+        except BaseException:  # raised on; only the others are told to stop
             self._stop.set()
             raise
         finally:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from ..experiments import HOLDOUT
+from ..holdout import HOLDOUT
 from .marks import Mark
 from .rows import Entry, Showing, drawn
 from .story import Story

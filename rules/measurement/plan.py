@@ -6,6 +6,7 @@ from functools import partial
 
 import msgspec
 
+from ..events import LEAD_GENERATED
 from ..facts import DAY
 from ..moments import day_of
 from ..ruleset import RuleSet
@@ -13,7 +14,6 @@ from ..ruleset import RuleSet
 DayOf = Callable[[float], int]
 """The day in the site's time zone, since 1970-01-01, of a time in seconds since 1970."""
 
-LEAD = "Lead Generated"
 _EDITION = 1  # goes up when the same log would be counted differently
 
 
@@ -28,7 +28,7 @@ class MeasureSettings(msgspec.Struct, frozen=True):
     customer_value: float = 40.0
     repurchase_days: int = 60
     window: float = 7.0 * DAY
-    lead_events: tuple[str, ...] = (LEAD,)
+    lead_events: tuple[str, ...] = (LEAD_GENERATED,)
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class Plan(msgspec.Struct, frozen=True):
     rollouts: frozenset[str] = frozenset()
     repurchase: float = 60.0 * DAY
     customer: int = 0
-    leads: frozenset[str] = frozenset({LEAD})
+    leads: frozenset[str] = frozenset({LEAD_GENERATED})
     campaigns: frozenset[str] = frozenset()
 
 

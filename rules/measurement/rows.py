@@ -14,7 +14,8 @@ from ..events import (
     PROMOTION_RATED,
     PROMOTION_VIEWED,
 )
-from ..experiments import CONTROL, HOLDOUT
+from ..experiments import CONTROL
+from ..holdout import HOLDOUT
 
 LINES = 400  # of an order that are read
 LARGEST = 1e12  # more money than that is a mistake

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ..rollout import Standing
+from ..allocating.rollout import Standing
 from .writing import Writing
 
 

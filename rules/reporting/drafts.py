@@ -183,7 +183,10 @@ def _shown_last(name: str) -> tuple[bool, str]:
 
 
 def _base(arms: Mapping[str, Tally], kind: str, split: Split | None) -> str:
-    """Who is shown the default; else the first variant."""
+    """Who is shown the default, also where a control group has nobody in it yet; else the first
+    variant."""
+    if split is not None and split.control:
+        return CONTROL
     for name in (CONTROL, "held", "holdout"):
         if name in arms and arms[name].n:
             return name

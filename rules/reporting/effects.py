@@ -8,8 +8,8 @@ from ..measurement.metrics import METRICS, Metric
 from ..statistics.discoveries import adjusted
 from ..statistics.samples import Mean, Ratio, Sample, Share
 from ..statistics.sequences import Sequential
+from ..statistics.strata import Sums, standardised
 from ..statistics.uplift import Uplift, uplift
-from ..strata import Sums, standardised
 from .report import Effect
 
 Role = Literal["goal", "guardrail", "other"]

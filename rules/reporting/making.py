@@ -5,8 +5,9 @@ from datetime import date
 
 from msgspec.structs import replace
 
+from ..allocating.guarding import guardrails_of
+from ..allocating.rollout import Standing
 from ..measurement.cells import Cell, Tally
-from ..rollout import Standing
 from ..rule import Rule
 from ..ruleset import RuleSet
 from ..stages import STAGES
@@ -132,12 +133,7 @@ def _drafts(
     found: Gathered, rules: Sequence[Rule], ask: Asked
 ) -> Mapping[str, list[Draft]]:
     """Of each kind what there is, in the order in which it is shown."""
-    experiments: dict[str, Rule] = {}
-    for rule in rules:
-        if rule.split is not None:
-            known = experiments.get(rule.split.experiment)
-            if known is None or (known.goal is None and rule.goal is not None):
-                experiments[rule.split.experiment] = rule
+    experiments = _experiments(rules)
     names = [*experiments, *_others(found.names("experiment"), experiments)]
     own = {rule.id: rule for rule in rules}
     if ask.experiment:
@@ -173,6 +169,21 @@ def _drafts(
             [] if ask.experiment else [drafted(found, kind, one, ask) for one in every]
         )
     return drafts
+
+
+def _experiments(rules: Iterable[Rule]) -> dict[str, Rule]:
+    """A rule for each experiment: the first one that has a goal, with the guardrails of all."""
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if rule.split is not None:
+            found.setdefault(rule.split.experiment, []).append(rule)
+    return {
+        name: replace(
+            next((one for one in several if one.goal is not None), several[0]),
+            guardrails=guardrails_of(several),
+        )
+        for name, several in found.items()
+    }
 
 
 def _others(names: Iterable[str], known: Iterable[str]) -> list[str]:

@@ -80,7 +80,7 @@ def finished(
         draft.metric,
         arms,
         effects,
-        verdict or _unmet(draft),
+        verdict or _unmet(draft, ask),
         _response(draft, found),
         goal,
         hypothesis,
@@ -98,16 +98,26 @@ def finished(
     )
 
 
-def _unmet(draft: Draft) -> Verdict:
+def _unmet(draft: Draft, ask: Asked) -> Verdict:
     name = draft.name or "the site"
     if any(tally.n for tally in draft.arms.values()):
-        return _alone(draft, name)
+        return _alone(draft, name, ask)
     return Verdict("too-few", f"No visitor has met {name} on these days.")
 
 
-def _alone(draft: Draft, name: str) -> Verdict:
+def _alone(draft: Draft, name: str, ask: Asked) -> Verdict:
     split = draft.kind in ("experiment", "rule")
-    return alone(name, draft.metric, beside=False, split=split)
+    due = _due(draft, ask)
+    return alone(name, draft.metric, beside=False, split=split, due=due)
+
+
+def _due(draft: Draft, ask: Asked) -> bool:
+    """Whether somebody is meant to be held back from it."""
+    split = draft.split
+    if split is not None and (split.control or split.rollout is not None):
+        return True
+    # Nobody of the holdout is in an experiment.
+    return bool(ask.holdout) and draft.kind != "experiment"
 
 
 def _rolling(draft: Draft, ask: Asked) -> Rolling | None:
@@ -196,17 +206,18 @@ def _with_verdict(
     if arm.name == base or (own is None and arm.name in DEFAULT):
         return arm
     if not draft.base:
-        return replace(arm, verdict=_alone(draft, _who(draft, arm.name)))
+        if not any(tally.n for tally in draft.arms.values()):
+            return arm
+        return replace(arm, verdict=_alone(draft, _who(draft, arm.name), ask))
     other = next(one for one in arms if one.name == base)
     values = (arm.values.get(draft.metric), other.values.get(draft.metric))
     verdict: Verdict
     if own is None and None in values and arm.funnel.exposed and other.funnel.exposed:
         verdict = alone(_who(draft, arm.name), draft.metric, beside=True)
     elif own is None or _few(draft, own):
-        seen = (_seen(draft, draft.metric, one) for one in (arm.name, base))
-        wait = days_to_least(draft.days, *seen)
-        who = _who(draft, arm.name)
-        verdict = too_few(who, base, (arm, other), wait, ask.write)
+        did = _seen(draft, arm.name), _seen(draft, base)
+        wait = days_to_least(draft.days, *did)
+        verdict = too_few(_who(draft, arm.name), base, did, wait, ask.write)
     else:
         verdict = judged(own, guards, ask.write, _who(draft, arm.name))
     return replace(arm, verdict=verdict)
@@ -233,14 +244,14 @@ def _few(draft: Draft, one: Effect | Raw) -> bool:
     )
 
 
-def _seen(draft: Draft, name: str, arm: str) -> tuple[int, int]:
-    """Visitors of an arm, and how many of them, or how often, did what the metric ``name``
-    counts: of money who ordered, of times what was timed."""
+def _seen(draft: Draft, arm: str) -> tuple[int, int]:
+    """Visitors of an arm, and how many of them, or how often, did what the metric counts: of
+    money who ordered, of times what was timed."""
     tally = draft.arms.get(arm) or Tally()
-    metric = METRICS[name]
+    metric = METRICS[draft.metric]
     if metric.measure == "money":
         return tally.n, int(tally.sample(USUAL).y)
-    sample = tally.sample(name)
+    sample = tally.sample(draft.metric)
     if isinstance(sample, Ratio) and metric.measure == "seconds":
         return tally.n, int(sample.d)
     return tally.n, int(sample.y)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ..allocating.guarding import change
+from ..allocating.rollout import confidence
 from ..goals import Guardrail
-from ..guarding import change
-from ..rollout import confidence
 from .effects import Raw
 from .judgements import Goal, Guard, Hypothesis, State
 from .phrases import phrase, said
@@ -24,7 +24,9 @@ def aimed(
     """
     own = [effect for effect in effects if effect.metric == metric]
     noun = phrase(metric).noun
-    aim = "more than nothing" if target is None else write.percent(target, signed=True)
+    aim = (
+        "any sure improvement" if target is None else write.percent(target, signed=True)
+    )
     if not own:
         return Goal(
             metric,

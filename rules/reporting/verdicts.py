@@ -31,10 +31,17 @@ def unread(ratio: Ratio, write: Writing) -> Verdict:
     return Verdict("sample-ratio", words)
 
 
-def alone(name: str, metric: str, *, beside: bool, split: bool = False) -> Verdict:
+def alone(
+    name: str, metric: str, *, beside: bool, split: bool = False, due: bool = False
+) -> Verdict:
     """The verdict where there is nobody to compare with; ``beside``: but there are arms. ``split``:
-    a control group would do, too."""
-    if beside and METRICS[metric].of_showings:
+    a control group would do, too. ``due``: somebody is held back, but nobody has come yet."""
+    if due:
+        words = (
+            f"There is nobody yet to compare the visitors of {name} with: those who are held "
+            "back come by and by."
+        )
+    elif beside and METRICS[metric].of_showings:
         words = (
             f"{phrase(metric).noun.capitalize()} says nothing about who did not see {name}: "
             "give it a second variant, or a goal such as conversion-rate."
@@ -46,17 +53,29 @@ def alone(name: str, metric: str, *, beside: bool, split: bool = False) -> Verdi
 
 
 def too_few(
-    name: str, base: str, arms: tuple[Arm, Arm], days: float | None, write: Writing
+    name: str,
+    base: str,
+    did: tuple[tuple[int, int], tuple[int, int]],
+    days: float | None,
+    write: Writing,
 ) -> Verdict:
-    """The verdict from numbers that say nothing yet. ``arms``: that of ``name`` and of ``base``."""
-    seen, other = (arm.funnel.exposed for arm in arms)
-    least = (
-        f"{write.count(LEAST_VISITORS)} of each, {LEAST_EVENTS} of whom did what counts"
-    )
-    words = (
-        f"Too few visitors to say anything: {write.count(seen)} saw {name} and "
-        f"{write.count(other)} {_others(base)}, and it takes {least}"
-    )
+    """The verdict from numbers that say nothing yet. ``did``: how many saw ``name``, and
+    ``base``, each with how many of them did what counts."""
+    (seen, acted), (other, others_acted) = did
+    both = f"{write.count(seen)} saw {name} and {write.count(other)} {_others(base)}, "
+    if min(seen, other) < LEAST_VISITORS:
+        least = f"{write.count(LEAST_VISITORS)} of each, {LEAST_EVENTS} of whom did what counts"
+        words = f"Too few visitors to say anything: {both}and it takes {least}"
+    elif min(acted, others_acted) < LEAST_EVENTS:
+        words = (
+            f"Too few did what counts to say anything: {both}{write.count(acted)} and "
+            f"{write.count(others_acted)} of whom did it, and it takes {LEAST_EVENTS} of each"
+        )
+    else:
+        words = (
+            f"Too uneven to say anything: {both}and what they did differs too much from one to "
+            "the other for so few"
+        )
     wait = f"; that is about {write.days(days)} to go." if days else "."
     return Verdict("too-few", words + wait)
 

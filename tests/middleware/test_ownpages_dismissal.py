@@ -1,5 +1,6 @@
 """Not interested: what a slot shows is sent away, without script, and stays away for a while."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -7,9 +8,9 @@ import pytest
 
 from shopwindow import Shopwindow
 from shopwindow.fragments.catalog import Catalog
-from shopwindow.fragments.dismissal import ADDRESS, button, leading, without
+from shopwindow.fragments.dismissal import ADDRESS, FORM, button
 from shopwindow.fragments.library import read_library
-from shopwindow.middleware.dismissals import Dismissals
+from shopwindow.middleware.formaddresses import FormAddresses
 from shopwindow.middleware.previews import Previews
 from shopwindow.rules.facts import DAY, Event, Profile
 from shopwindow.rules.outcome import DISMISSED
@@ -35,12 +36,15 @@ def forms(answer: httpx.Response) -> dict[str, str]:
 
 
 def test_only_addresses_of_ours_are_opened() -> None:
-    dismissals = Dismissals(KEYS)
+    def made(keys: Sequence[bytes]) -> FormAddresses:
+        return FormAddresses(keys, "dismissal", ADDRESS)
+
+    dismissals = made(KEYS)
     link = dismissals.link("banner", "tea-hero")
     assert link.startswith(ADDRESS)
     token = link.removeprefix(ADDRESS)
     assert dismissals.open(token) == ("banner", "tea-hero")
-    old = Dismissals(KEYS[1:]).link("banner", "").removeprefix(ADDRESS)
+    old = made(KEYS[1:]).link("banner", "").removeprefix(ADDRESS)
     assert dismissals.open(old) == ("banner", "")
     content, _, seal = token.rpartition(".")
     for wrong in (
@@ -48,7 +52,7 @@ def test_only_addresses_of_ours_are_opened() -> None:
         content, token.upper(), f"{content}.{seal}é", f"{content[:-1]}.{seal}",
     ):  # fmt: skip
         assert dismissals.open(wrong) is None, wrong
-    assert Dismissals(KEYS[:1]).open(old) is None
+    assert made(KEYS[:1]).open(old) is None
 
 
 def test_a_button_says_what_it_is_told_and_nothing_breaks_out_of_it() -> None:
@@ -58,8 +62,8 @@ def test_a_button_says_what_it_is_told_and_nothing_breaks_out_of_it() -> None:
     made = button('</button><script>"', "en")
     assert "<script" not in made and made.count("</form>") == 1
     content = f"<p>a</p>{made}<p>b</p>{button('', 'en')}".encode()
-    assert without(content) == b"<p>a</p><p>b</p>"
-    assert leading(content, b"/there").count(b'action="/there"') == 2
+    assert FORM.without(content) == b"<p>a</p><p>b</p>"
+    assert FORM.leading(content, b"/there").count(b'action="/there"') == 2
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from shopwindow import Shopwindow
 from shopwindow.fragments.catalog import Catalog
 from shopwindow.fragments.library import read_library
-from shopwindow.fragments.thumbs import ADDRESS, buttons, leading, without
+from shopwindow.fragments.thumbs import ADDRESS, FORM, buttons
+from shopwindow.middleware.formaddresses import FormAddresses
 from shopwindow.middleware.previews import Previews
-from shopwindow.middleware.ratings import Ratings
 from shopwindow.middleware.stores.memory import MemoryStore
 from tests.ownpages import HERE, SHOP, Element, files, tree, visiting, window_of
 from tests.shop import KEYS, browser, consent, events_of, mounted
@@ -58,8 +58,8 @@ def test_the_buttons_say_what_they_do(language: str, words: list[str]) -> None:
     ]
     assert form["method"] == "post" and form["aria-label"].endswith("?")
     content = f"<p>a</p>{buttons(language)}<p>b</p>".encode()
-    assert without(content) == b"<p>a</p><p>b</p>"
-    assert leading(content, b"/there").count(b'action="/there"') == 1
+    assert FORM.without(content) == b"<p>a</p><p>b</p>"
+    assert FORM.leading(content, b"/there").count(b'action="/there"') == 1
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_card_cannot_be_rated_by_itself() -> None:
 
 
 def test_only_addresses_of_ours_are_opened() -> None:
-    ratings = Ratings(KEYS)
+    ratings = FormAddresses(KEYS, "rating", ADDRESS)
     token = ratings.link("banner", "hello").removeprefix(ADDRESS)
     assert ratings.open(token) == ("banner", "hello")
     # What sends a fragment away does not rate it.

@@ -308,6 +308,9 @@ def test_it_fits_the_terminal(report: Report, width: int) -> None:
     for words in ("To act on now", "Keep it.", "Stop it.", "Do not read this", "Goal:"):
         assert words in flat, words
     assert not re.search(r"\d\n\s*%", text)  # a number keeps its unit
+    assert re.search(
+        r"^control +1,000", text, re.MULTILINE
+    )  # so do names their letters
 
 
 def test_a_terminal_that_shows_colours_gets_them(report: Report) -> None:

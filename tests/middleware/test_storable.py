@@ -140,6 +140,14 @@ ANSWERS = st.builds(
 )  # fmt: skip
 
 
+# Both ages are seldom made up together, so that both count.
+SHARED = Answer(
+    [Said("max-age", "60"), Said("s-maxage", "10")],
+    *(None, None, None, None, None),
+    *([], False, 200, [], ", "),
+)
+
+
 def number(said: list[Said] | None, name: str) -> int | None:
     """RFC 9111, 1.2.2 and 4.2.1: of several the smallest, nonsense is stale."""
     values = [one.value for one in said or () if one.name == name]
@@ -201,6 +209,7 @@ def reference(answer: Answer, asked: float | None) -> float | str:
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(ANSWERS, st.sampled_from([None, 0.0, 1.0, 60.0, 90_000.0]))
+@example(SHARED, 90_000.0)
 def test_what_is_kept_and_how_long(answer: Answer, asked: float | None) -> None:
     expected = reference(answer, asked)
     given = None if asked is None else Lifetime(asked, 7.0, 9.0)

@@ -13,9 +13,9 @@ from shopwindow.rules.experiments import (
     Variant,
     allocate,
     explores,
-    held_out,
     position,
 )
+from shopwindow.rules.holdout import held_out
 
 VISITORS = 100_000
 A, B, C = (Variant(name, 50, "hero") for name in "abc")

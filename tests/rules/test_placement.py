@@ -3,8 +3,9 @@
 import pytest
 
 from shopwindow.rules.attributes import Facts
-from shopwindow.rules.experiments import EVERYTHING, HOLDOUT, Units
+from shopwindow.rules.experiments import Units
 from shopwindow.rules.facts import Context, Counter, Decision, Profile
+from shopwindow.rules.holdout import EVERYTHING, HOLDOUT
 from shopwindow.rules.placement import UNLIMITED, Limits, Placement
 from tests.rules.shop import NOW, PERSONALIZATION, TODAY, event, lived
 

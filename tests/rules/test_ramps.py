@@ -92,6 +92,7 @@ WRONG = {
     "one before it: steps go up",
     f"rollout: {{steps: [5%, 5%]}}, variants: {TWO}": "step 5% is not more than",
     f"rollout: {{steps: [0%, 5%]}}, variants: {TWO}": "step 0% shows it to nobody",
+    f"rollout: {{steps: [5%, 75%, 100%]}}, variants: {TWO}": "at step 75% fewer can be held",
     f"rollout: {{steps: []}}, variants: {TWO}": '"steps" must be a list of percentages',
     f"rollout: {{steps: [5]}}, variants: {TWO}": "a step needs a percentage",
     f"rollout: {{every: day}}, variants: {TWO}": '"day" is not a duration',

@@ -120,7 +120,10 @@ WRONG = [
         "viewed: {category: Zwilling}",
         '2 categories are called "Zwilling": write its id: twin-a, twin-b',
     ),
-    ("viewed: {product: p9}", 'unknown product "p9": known: p1, p2, p3'),
+    (
+        "viewed: {product: p9}",
+        'unknown product "p9": known: p1, p2, p3; a new one is a line of catalog/products.csv',
+    ),
     ("viewed: {brand: Spx}", 'unknown brand "Spx": did you mean "Spax"?'),
     ("viewed: {tag: sales}", 'unknown tag "sales": did you mean "sale"?'),
     ("read: {article: a2}", 'unknown article "a2"'),
@@ -219,6 +222,11 @@ def test_a_wrong_condition_has_one_clear_error(condition: str, message: str) -> 
 MOST = "{viewed: {category: any, at-least: 3, as: cat}}"
 SPLIT = "{experiment: x, variants: [{name: a, show: hero}, {name: b, show: plain}]}"
 RULES_WRONG = [
+    (
+        "show: nothing-like-it",
+        '5:11: error: unknown fragment "nothing-like-it": known: category-hero, far, hero, '
+        "plain, shelf; a new one is a file, fragments/NAME.html",
+    ),
     ("show: her", '5:11: error: unknown fragment "her": did you mean "hero"?'),
     (
         "show: hero\n    priority: 1.5",
@@ -283,7 +291,7 @@ RULES_WRONG = [
     ),
     (
         "show: hero\n    recommend: {strategy: trending, pin: [p9]}",
-        '6:43: error: unknown product "p9": known: p1, p2, p3',
+        '6:43: error: unknown product "p9": known: p1, p2, p3; a new one is a line of catalog/products.csv',
     ),
     (
         "show: hero\n    recommend: {strategy: trending, only: {}}",

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from shopwindow.rules.adapting import learned
+from shopwindow.rules.allocating.adapting import learned
 from shopwindow.rules.experiments import (
     Adapting,
     Allocations,

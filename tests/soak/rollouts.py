@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from math import log, sqrt
 from typing import NamedTuple
 
+from shopwindow.rules.allocating.guarding import looked
+from shopwindow.rules.allocating.rollout import advanced, begun
 from shopwindow.rules.experiments import Rollout
 from shopwindow.rules.facts import DAY
 from shopwindow.rules.goals import Guardrail
-from shopwindow.rules.guarding import looked
 from shopwindow.rules.measurement.cells import Cell, Tally
-from shopwindow.rules.rollout import advanced, begun
 
 from .soaked import Soaked
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from shopwindow.rules.events import LEAD_GENERATED
 from shopwindow.rules.measurement.metrics import METRICS, Metric
-from shopwindow.rules.measurement.plan import LEAD, MeasureSettings
+from shopwindow.rules.measurement.plan import MeasureSettings
 from shopwindow.rules.measurement.quantities import OF_OUTCOMES, OF_SHOWINGS
 
 ROOT = Path(__file__).parents[3]
@@ -52,7 +53,7 @@ def test_the_defaults_are_the_ones_it_names() -> None:
     assert f"`customer-value` ({settings.customer_value:g})" in GUIDE
     assert f"`repurchase-days` ({settings.repurchase_days})" in GUIDE
     assert f"{settings.window / 86_400:g} days, unless" in GUIDE
-    assert settings.lead_events == (LEAD,) and f'"{LEAD}"' in GUIDE
+    assert settings.lead_events == (LEAD_GENERATED,) and f'"{LEAD_GENERATED}"' in GUIDE
 
 
 def test_its_links_lead_somewhere() -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from shopwindow.rules.allocating.rollout import Standing
 from shopwindow.rules.experiments import Adapting, Rollout
 from shopwindow.rules.goals import Goal, Guardrail
 from shopwindow.rules.measurement.cells import Cell
@@ -7,7 +8,6 @@ from shopwindow.rules.reporting.judgements import Verdict
 from shopwindow.rules.reporting.report import Effect, Report, Subject
 from shopwindow.rules.reporting.verdicts import judged
 from shopwindow.rules.reporting.writing import Writing
-from shopwindow.rules.rollout import Standing
 from tests.rules.reporting.madeup import NOW, TODAY, Book, experiment, rule, split
 
 GAP = "\N{NO-BREAK SPACE}"
@@ -154,6 +154,38 @@ def test_few_visitors_bring_no_verdict_whatever_they_do() -> None:
     assert found.verdict.words.startswith(
         "Too few visitors to say anything: 50 saw plain"
     )
+
+
+def test_a_control_group_that_is_still_empty_is_what_is_waited_for() -> None:
+    book = Book()
+    experiment(book, arms={"plain": (1, 0.1), "cosy": (1, 0.1)})
+    book.units(Cell(TODAY, "rule", "hero", "", "shown"), 20)
+    report = book.report(rule("hero", split=split()))
+    found = of(report)
+    whole = next(one for one in report.rules if one.name == "hero")
+
+    assert found.base == "control"
+    assert "10 saw plain and 0 did not" in found.verdict.words
+    assert whole.verdict.words.startswith("There is nobody yet to compare")
+
+
+def test_a_roll_out_that_nobody_met_is_not_asked_for_a_control_group() -> None:
+    book = Book()
+    book.units(Cell(TODAY, "site", "", "", "shown"), 20)
+    one = rule("hero", split=split("tone", "plain", control=0.0, rollout=Rollout()))
+    found = of(book.report(one))
+
+    assert found.verdict.words == "No visitor has met tone on these days."
+
+
+def test_many_visitors_who_hardly_do_anything_are_too_few_who_did() -> None:
+    book = Book()
+    experiment(book, arms={"control": (30, 0.01), "plain": (30, 0.01)})
+    found = of(book.report(rule("hero", split=split("tone", "plain", control=0.5))))
+
+    assert found.verdict.judgement == "too-few"
+    assert found.verdict.words.startswith("Too few did what counts to say anything")
+    assert "and it takes 25 of each" in found.verdict.words
 
 
 def test_a_variant_that_nobody_buys_with_is_stopped() -> None:
@@ -330,3 +362,23 @@ def test_where_weights_go_by_segments_arms_are_compared_within_them() -> None:
 
     assert uplift(Adapting()) > 1.0
     assert abs(uplift(Adapting(by=("cat",)))) < 0.2
+
+
+def test_an_experiment_keeps_to_the_guardrails_of_all_its_rules() -> None:
+    """As the roll-outs do: or report and roll-out would not say the same."""
+    book = Book()
+    experiment(book, arms={"control": (200, 0.1), "plain": (200, 0.1)})
+    told = split("tone", "plain", control=0.5)
+    report = book.report(
+        rule("one", split=told, guardrails=(Guardrail("bounce-rate", at_most=0.02),)),
+        rule(
+            "two",
+            split=told,
+            goal=Goal("conversion-rate"),
+            guardrails=(Guardrail("add-to-cart", at_least=-0.03),),
+        ),
+    )
+    assert {guard.metric for guard in of(report).guards} == {
+        "bounce-rate",
+        "add-to-cart",
+    }

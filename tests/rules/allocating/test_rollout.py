@@ -12,6 +12,18 @@ import pytest
 from msgspec.structs import replace
 
 from shopwindow.middleware.site import read_site
+from shopwindow.rules.allocating.guarding import change, looked
+from shopwindow.rules.allocating.rollout import (
+    ENOUGH,
+    Compared,
+    Looked,
+    Standing,
+    begun,
+    confidence,
+    fingerprint,
+    uneven,
+)
+from shopwindow.rules.allocating.rollout import advanced as advanced_on
 from shopwindow.rules.experiments import (
     Allocations,
     Rollout,
@@ -22,19 +34,7 @@ from shopwindow.rules.experiments import (
 )
 from shopwindow.rules.facts import DAY
 from shopwindow.rules.goals import Guardrail
-from shopwindow.rules.guarding import change, looked
 from shopwindow.rules.measurement.cells import Cell, Tally
-from shopwindow.rules.rollout import (
-    ENOUGH,
-    Compared,
-    Looked,
-    Standing,
-    begun,
-    confidence,
-    fingerprint,
-    uneven,
-)
-from shopwindow.rules.rollout import advanced as advanced_on
 from shopwindow.rules.statistics.samples import Mean, Share
 from tests.shop import site_folder
 from tests.soak.rollouts import Shop, roll
@@ -289,7 +289,7 @@ segments:
 _PRINT = (
     "import sys; from pathlib import Path;"
     "from shopwindow.middleware.site import read_site;"
-    "from shopwindow.rules.rollout import fingerprint;"
+    "from shopwindow.rules.allocating.rollout import fingerprint;"
     "site = read_site(Path(sys.argv[1]));"
     "print(fingerprint(site.rules.rules, site.rules.segments))"
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from shopwindow.rules.adapting import MINIMUM, learned
+from shopwindow.rules.allocating.adapting import MINIMUM, learned
 from shopwindow.rules.experiments import Adapting, Split, Variant
 from shopwindow.rules.facts import DAY
 from shopwindow.rules.measurement.cells import Cell, Tally

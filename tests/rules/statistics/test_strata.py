@@ -5,8 +5,8 @@ import random
 import pytest
 
 from shopwindow.rules.statistics.samples import Mean
+from shopwindow.rules.statistics.strata import Sums, standardised
 from shopwindow.rules.statistics.uplift import Uplift, uplift
-from shopwindow.rules.strata import Sums, standardised
 
 
 def share(n: int, y: int) -> Sums:

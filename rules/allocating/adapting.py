@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 from typing import Literal, NamedTuple
 
+from ..experiments import Adapting, Split
+from ..facts import DAY
+from ..measurement.cells import Cell, Tally, cap
+from ..measurement.metrics import METRICS, Metric
+from ..statistics.posteriors import Posterior, chances
+from ..statistics.samples import Ratio, Share
 from .evidence import NOTHING, Days, Evidence
-from .experiments import Adapting, Split
-from .facts import DAY
-from .measurement.cells import Cell, Tally, cap
-from .measurement.metrics import METRICS, Metric
-from .posteriors import Posterior, chances
-from .statistics.samples import Ratio, Share
 
 MINIMUM = 100  # visitors of a variant, before its weight is moved
 DIFFER = (

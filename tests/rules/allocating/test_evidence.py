@@ -2,7 +2,7 @@
 
 import pytest
 
-from shopwindow.rules.evidence import NOTHING, Days, Evidence
+from shopwindow.rules.allocating.evidence import NOTHING, Days, Evidence
 
 
 def share(n: float, y: float) -> Evidence:

@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy import stats
 
-from shopwindow.rules.posteriors import Posterior, chances
+from shopwindow.rules.statistics.posteriors import Posterior, chances
 
 
 def beta(a: float, b: float) -> Posterior:

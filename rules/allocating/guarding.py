@@ -3,12 +3,20 @@
 from collections.abc import Iterable, Sequence
 from math import sqrt
 
-from .experiments import CONTROL
-from .goals import Guardrail
-from .measurement.cells import Cell, Tally, cap
+from ..experiments import CONTROL
+from ..goals import Guardrail
+from ..measurement.cells import Cell, Tally, cap
+from ..rule import Rule
+from ..statistics.samples import Sample
+from ..statistics.sequences import Sequential
 from .rollout import Compared, Looked, confidence
-from .statistics.samples import Sample
-from .statistics.sequences import Sequential
+
+
+def guardrails_of(rules: Iterable[Rule]) -> tuple[Guardrail, ...]:
+    """Those of an experiment: what one of its rules is to keep to is broken by it as a whole. Each
+    once, wherever it is written."""
+    found = {str(each): each for rule in rules for each in rule.guardrails}
+    return tuple(found.values())
 
 
 def looked(

@@ -8,19 +8,19 @@ time. Nothing here remembers anything: a standing and what was seen go in, the n
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from math import lgamma, log
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 from msgspec.structs import replace
 
-from .conditions import Segments
-from .essence import essence
-from .experiments import Rollout
-from .facts import DAY
-from .goals import Guardrail
-from .moments import lasted
-from .numerals import percent
-from .rule import Rule
+from ..conditions import Segments
+from ..essence import essence
+from ..experiments import Rollout
+from ..facts import DAY
+from ..goals import Guardrail
+from ..moments import lasted
+from ..numerals import percent
+from ..rule import Rule
 
 ENOUGH = 100  # visitors of each side, before a step is taken or a guardrail looked at
 RISK = 0.05  # of going back although nothing is broken, over a whole roll-out
@@ -37,8 +37,8 @@ class Standing(msgspec.Struct, frozen=True):
     ``fingerprint`` tells the version of its rules, whose roll-out ``began`` then; ``step`` is the
     index of the step that was reached at ``since``. Who came first on the days from
     ``first_day`` up to, but without, ``last_day`` can be compared: before, visitors saw another
-    version, since then all see it and nobody is held; None: that is not so yet. ``back`` says why it went back, else it is empty; ``waits``
-    what the next step waits for.
+    version, since then all see it and nobody is held; None: that is not so yet. ``back`` says why
+    it went back, else it is empty; ``waits`` what the next step waits for.
     """
 
     fingerprint: str
@@ -60,6 +60,21 @@ class Standing(msgspec.Struct, frozen=True):
     def share(self, rollout: Rollout) -> float:
         """The share of the visitors who are shown it."""
         return 0.0 if self.back else rollout.steps[min(self.step, _last(rollout))]
+
+    @property
+    def state(self) -> str:
+        """As it is kept among :attr:`Allocations.states`."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def of(cls, state: str | None) -> Self | None:
+        """What was kept; None also for what cannot be read: that begins at its first step then."""
+        if state is None:
+            return None
+        try:
+            return msgspec.json.decode(state, type=cls)
+        except msgspec.DecodeError:
+            return None
 
 
 class Compared(NamedTuple):

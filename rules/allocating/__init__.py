@@ -1,0 +1,1 @@
+"""How visitors are shared out by what they did: weights that adapt, roll-outs that grow."""
