@@ -9,11 +9,11 @@ from ...rules.measurement.plan import Plan
 from . import Say
 from .changes import GONE, Changes, Ledger
 from .sums import Sums, added
-from .tables import Member
+from .tables import Member, Seen
 from .told import Told, told
 from .turn import Turn
 from .unit import Part, Unit, after, body_of, decode_part, encode
-from .updating import settling, take_off
+from .updating import OVERLAP, SEEN, settling, take_off, write_seen
 
 BATCH = 200  # units that are written together
 STEP = 150  # sums that are written together
@@ -34,6 +34,7 @@ def build(
         turn.hold()
         tables.put("building", str(generation))
     sweep(ledger, turn)
+    seen = tables.seen(until - OVERLAP, until)  # before the events themselves
     total, done, owners = tables.length(), 0, 0
     for of_owners, of_events in parts(generation):
         owners += of_owners
@@ -44,13 +45,18 @@ def build(
         with tables.changing():
             turn.hold()
             tables.drop(gone)
-    _finish(ledger, turn, generation, plan, until)
+    _finish(ledger, turn, generation, plan, until, seen)
     sweep(ledger, turn)
     return owners
 
 
 def _finish(
-    ledger: Ledger, turn: Turn, generation: int, plan: Plan, until: float
+    ledger: Ledger,
+    turn: Turn,
+    generation: int,
+    plan: Plan,
+    until: float,
+    seen: Seen,
 ) -> None:
     """Add what accounts did, and let the generation count."""
     tables = ledger.tables
@@ -66,6 +72,7 @@ def _finish(
                 tables.put("fingerprint", plan.fingerprint)
                 tables.put("window", repr(_longest(plan)))
                 tables.put("until", repr(until))
+                tables.put(SEEN, write_seen(seen))
                 return
         flush(ledger, turn, generation, sums, -1)
 

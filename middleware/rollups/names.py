@@ -34,7 +34,7 @@ class Names:
     ) -> None:
         self._ask = ask
         self._known = known
-        self._numbers: dict[tuple[Any, ...], int] = {}
+        self.numbers: dict[tuple[Any, ...], int] = {}  # those that were asked for
         self._texts: dict[int, Text] = {}
         self._campaigns: set[str] = set()
 
@@ -46,10 +46,10 @@ class Names:
 
     def of(self, words: tuple[Any, ...]) -> int:
         """The number of ``words``. May raise StoreError, as :meth:`text` may."""
-        number = self._numbers.get(words)
+        number = self.numbers.get(words)
         if number is None:
             words = self._bounded(words)
-            number = self._numbers.get(words)
+            number = self.numbers.get(words)
         if number is None:
             text = _encode(words).decode()
             number = self._ask([text])[text]
@@ -57,7 +57,7 @@ class Names:
         return number
 
     def _keep(self, words: Text, number: int) -> None:
-        self._numbers[words] = number
+        self.numbers[words] = number
         self._texts[number] = words
         if (at := _campaign_at(words)) is not None:
             self._campaigns.add(words[at])

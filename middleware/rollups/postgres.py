@@ -14,7 +14,7 @@ from ..stores.postgres.writing import ERASURE
 from ..stores.rows import is_mark
 from . import postgres_sql as sql
 from .sums import Key
-from .tables import PART_OF, Concerned, Member, StoryRow
+from .tables import PART_OF, Concerned, Member, Seen, StoryRow
 from .unit import Unit
 
 
@@ -26,6 +26,7 @@ class PostgresTables:
         self._looking = Looking(address_of(url))
         self._inside = False
         self._owners: list[str] = []
+        self._recent = 0.0, 0.0
         try:
             check(self._looking)
             self._check_version()
@@ -138,9 +139,14 @@ class PostgresTables:
     def length(self) -> int:
         return self._looking.number("SELECT count(*) FROM {schema}.events")
 
-    def concerned(self, since: float, until: float) -> Concerned:
-        recent = f"SELECT DISTINCT owner FROM ({sql.EVENTS} WHERE time >= $1 AND time < $2) AS told"
-        owners = {owner: None for (owner,) in self._ask(recent, since, until)}
+    def seen(self, since: float, until: float) -> Seen:
+        self._recent = since, until
+        rows = self._ask(sql.SEEN, since, until)
+        return {int(quarter): (int(n), int(total)) for quarter, n, total in rows}
+
+    def concerned(self, quarters: Collection[int]) -> Concerned:
+        rows = self._ask(sql.CONCERNED, *self._recent, [*quarters])
+        owners = {owner: None for (owner,) in rows}
         joined: dict[str, list[str]] = {}
         for mark, customer in self._ask(sql.JOINED):
             joined.setdefault(customer, []).append(mark)

@@ -1,6 +1,7 @@
 """The statements of roll-ups in a PostgreSQL."""
 
 from ...rules.measurement.rows import READS
+from .tables import QUARTER
 
 READ = ", ".join(f"'{name}'" for name in sorted(READS))
 EVENTS = f"""
@@ -11,6 +12,17 @@ FROM {{schema}}.events LEFT JOIN (
 ) AS known ON known.visitor = events.visitor
 """
 ORDERED = 'ORDER BY owner, time, id COLLATE "C"'
+_QUARTER = f"floor(time / {QUARTER})::bigint"
+SEEN = f"""
+SELECT {_QUARTER}, count(*), sum(trunc(time * 1000)::bigint) FROM {{schema}}.events
+WHERE time >= $1 AND time < $2 GROUP BY 1
+"""
+CONCERNED = f"""
+SELECT DISTINCT owner FROM (
+    {EVENTS} WHERE time >= $1 AND time < $2
+) AS told WHERE {_QUARTER} = ANY($3::bigint[])
+OR owner IN (SELECT owner FROM {{schema}}.rollup_units WHERE settled IS NOT NULL)
+"""
 UNITS = "owner, generation, body, first, shown, did, settled, past FROM {schema}.rollup_units"
 CUSTOMER = "SELECT min(customer) FROM {schema}.logins WHERE visitor = $1"
 KEEP = """

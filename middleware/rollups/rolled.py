@@ -68,9 +68,6 @@ class Rolled:
             assert before is not None
             until = max(until, before)
             looked, changed = update(ledger, turn, plan, before, until, say)
-            with self._tables.changing():
-                turn.hold()
-                self._tables.put("until", repr(until))
             return Updated(looked, changed, False)
 
     def _parts(self, ledger: Ledger, turn: Turn, plan: Plan, until: float) -> Parts:

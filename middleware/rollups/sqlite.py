@@ -14,7 +14,7 @@ from ..stores.rows import is_mark
 from ..stores.sqlite.busy import BusyFile, connected
 from ..stores.sqlite.store import ERASURE
 from .sums import Key
-from .tables import PART_OF, Concerned, Member, StoryRow
+from .tables import PART_OF, QUARTER, Concerned, Member, Seen, StoryRow
 from .unit import Unit
 
 _json = msgspec.json.Encoder().encode
@@ -127,31 +127,54 @@ class SqliteTables:
     def length(self) -> int:
         return self._file.count("count(*) FROM events")
 
-    def concerned(self, since: float, until: float) -> Concerned:
-        owner = self._look()
+    def seen(self, since: float, until: float) -> Seen:
+        self._make(
+            "recent", "quarter, visitor, number, sum, PRIMARY KEY (quarter, visitor)"
+        )
+        list(self._read(_RECENT, (since, until)))
+        told = "SELECT quarter, sum(number), sum(sum) FROM temp.recent GROUP BY quarter"
+        return {quarter: (number, total) for quarter, number, total in self._read(told)}
+
+    def _make(self, table: str, columns: str) -> None:
         for statement in (
-            "DROP TABLE IF EXISTS temp.concerned",
-            "CREATE TEMP TABLE concerned (owner PRIMARY KEY) WITHOUT ROWID",
+            f"DROP TABLE IF EXISTS temp.{table}",
+            f"CREATE TEMP TABLE {table} ({columns}) WITHOUT ROWID",
         ):
             list(self._read(statement))
+
+    def concerned(self, quarters: Collection[int]) -> Concerned:
+        owner = self._look()
+        self._make("concerned", "owner PRIMARY KEY")
         insert = "INSERT OR IGNORE INTO temp.concerned"
-        recent = f"SELECT {owner} FROM events WHERE time >= ? AND time < ?"
-        list(self._read(f"{insert} {recent}", (since, until)))
+        recent = f"SELECT DISTINCT {owner} AS owner FROM temp.recent AS events"
+        changed = f"{insert} {recent} WHERE quarter IN {_EACH}"
+        list(self._read(changed, (_json([*quarters]),)))
+        settled = f"""
+            {insert} SELECT owner FROM ({recent}) JOIN rollup_units USING (owner)
+            WHERE settled IS NOT NULL
+        """
+        list(self._read(settled))
         joined: dict[str, list[str]] = {}
         for mark, customer in self._read(_JOINED):
             joined.setdefault(customer, []).append(mark)
         each = f"{insert} SELECT value FROM json_each(?)"
         list(self._read(each, (_json([*joined]),)))
         ((count,),) = self._read("SELECT count(*) FROM temp.concerned")
+        self._make("wanted", "visitor PRIMARY KEY")
+        list(self._read(_WANTED))
         self._all_owners = owner
         return Concerned(int(count), joined)
 
     def stories(self, until: float) -> Iterator[StoryRow]:
+        ((some,),) = self._read("SELECT EXISTS (SELECT 1 FROM temp.concerned)")
+        if not some:
+            return
         statement = f"""
             SELECT {self._all_owners} AS owner, time, name, {_TOLD} FROM events
-            WHERE time < ? AND owner IN temp.concerned ORDER BY owner, time, id
+            WHERE time < ? AND visitor IN temp.wanted AND owner IN temp.concerned
+            ORDER BY owner, time, id
         """
-        return self._read(statement, (until,))
+        yield from self._read(statement, (until,))
 
     def story(self, owner: str, until: float) -> Iterator[StoryRow]:
         statement = f"""
@@ -275,6 +298,15 @@ class SqliteTables:
         }
 
 
+_RECENT = f"""
+INSERT INTO temp.recent
+SELECT CAST(time AS INTEGER) / {QUARTER}, visitor, count(*), sum(CAST(time * 1000 AS INTEGER))
+FROM events WHERE time >= ? AND time < ? GROUP BY 1, 2
+"""
+_WANTED = """
+INSERT INTO temp.wanted SELECT owner FROM temp.concerned
+UNION SELECT visitor FROM logins WHERE customer IN temp.concerned
+"""
 _JOINED = """
 SELECT one.visitor, one.customer FROM temp.owners AS one
 JOIN rollup_units ON rollup_units.owner = one.visitor

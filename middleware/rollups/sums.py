@@ -12,9 +12,15 @@ from ...rules.measurement.quantities import (
     OF_SHOWINGS,
     Quantities,
 )
-from ...rules.measurement.terms import fits, of_outcomes, of_showings, unpacked
+from ...rules.measurement.terms import (
+    SALES,
+    fits,
+    of_outcomes,
+    of_showings,
+    unpacked,
+)
 from .names import Names
-from .unit import Body, flat
+from .unit import NO_DAY, Body, flat
 
 _REMEMBERED = 5_000  # different numbers of showings and clicks
 
@@ -31,10 +37,15 @@ _CAPPED = tuple(
 )
 _PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
 
+_Days = dict[int, dict[int, int]]
+"""By day, then by the number of a name: most of a unit is of one day, and lies together."""
 _Half = tuple[int, ...]
 _Buckets = list[tuple[int, int]]
+_NO_BUCKETS: _Buckets = []
+_NONE: dict[int, int] = {}
 _LANE = 96  # bits, as where the sums themselves are made one number
 _NUMBERS = 6  # of a bucket: n, y, yy, x, xx, xy
+_COMMON = (1 << SALES) - 1
 _BIAS = sum(1 << (lane * _LANE - 1) for lane in range(1, _NUMBERS + 1))
 
 
@@ -64,16 +75,21 @@ class Sums:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._cells: dict[Key, int] = {}  # many sums in one number
+        self._cells: _Days = {}  # many sums in one number
+        self._sales: _Days = {}  # those further ones that few units add to
         self._capped: dict[Key, dict[int, int]] = {}
         self._large: dict[Key, Tally] = {}  # of quantities that do not fit into one
-        self._marks: dict[Key, int] = {}
-        self._further: dict[Key, int] = {}
+        self._marks: _Days = {}
+        self._further: _Days = {}
         self._known: dict[_Half, int] = {}
 
     def __len__(self) -> int:
         """About how many rows it makes."""
-        return len(self._cells) + len(self._marks) + len(self._further)
+        return sum(
+            len(numbers)
+            for days in (self._cells, self._marks, self._further)
+            for numbers in days.values()
+        )
 
     def add(self, body: Body, sign: int = 1) -> None:
         """Add a unit; with a ``sign`` of -1 take it off."""
@@ -82,10 +98,11 @@ class Sums:
             (self._marks, body.marks),
             (self._further, body.further),
         ):
-            each = iter(numbers)
+            each, last, of_day = iter(numbers), NO_DAY, None
             for what, day, number in zip(each, each, each, strict=True):
-                key = (day, what)
-                counts[key] = counts.get(key, 0) + sign * number
+                if of_day is None or day != last:
+                    last, of_day = day, counts.setdefault(day, {})
+                of_day[what] = of_day.get(what, 0) + sign * number
 
     def put(
         self,
@@ -96,40 +113,48 @@ class Sums:
         """As :meth:`add`, of a unit that is not kept as one."""
         self._add_cells(*flat(cells, self._names), sign)
         for count, number in counts.items():
-            key = (count[0], self._names.of(count[1:]))
-            self._further[key] = self._further.get(key, 0) + sign * number
+            what = self._names.of(count[1:])
+            further = self._further.setdefault(count[0], {})
+            further[what] = further.get(what, 0) + sign * number
 
     def _add_cells(self, cells: list[int], halves: list[_Half], sign: int) -> None:
-        if not all(map(fits, halves)):
+        remembered = self._known
+        if not all(half in remembered or fits(half) for half in halves):
             self._add_large(cells, halves, sign)
             return
-        sums = self._cells
-        packed = [
-            self._of_showings(half) if len(half) == _SPLIT else of_outcomes(half)
-            for half in halves
-        ]
+        packed, sold, capped = [], [], []
+        for half in halves:
+            if len(half) == _SPLIT:
+                packed.append(self._of_showings(half))
+                sold.append(0)
+                capped.append(_NO_BUCKETS)
+            else:
+                number = of_outcomes(half)
+                packed.append(number & _COMMON)
+                sold.append(sign * (number >> SALES))
+                capped.append(_buckets(half))
         together: dict[int, int] = {}
         width = len(halves)
-        each = iter(cells)
+        each, last, sums, sales = iter(cells), NO_DAY, None, {}
         for what, day, a, b in zip(each, each, each, each, strict=True):
             both = together.get(a * width + b)
             if both is None:
                 both = together[a * width + b] = sign * (packed[a] + packed[b])
-            key = (day, what)
-            known = sums.get(key)
-            sums[key] = both if known is None else known + both
-        for at, half in enumerate(halves):
-            if len(half) != _SPLIT and (capped := _buckets(half)):
-                for place in range(3, len(cells), 4):
-                    if cells[place] == at:
-                        self._cap((cells[place - 2], cells[place - 3]), capped, sign)
+            if sums is None or day != last:
+                last, sums = day, self._cells.setdefault(day, {})
+                sales = self._sales.setdefault(day, {})
+            sums[what] = sums.get(what, 0) + both
+            if sold[b]:
+                sales[what] = sales.get(what, 0) + sold[b]
+                if capped[b]:
+                    self._cap((day, what), capped[b], sign)
 
     def _add_large(self, cells: list[int], halves: list[_Half], sign: int) -> None:
         each = iter(cells)
         for what, day, a, b in zip(each, each, each, each, strict=True):
             tally = self._large.setdefault((day, what), Tally())
             tally.count(Quantities(halves[a], halves[b]).told(), sign)
-            self._cells.setdefault((day, what), 0)
+            self._cells.setdefault(day, {}).setdefault(what, 0)
 
     def _of_showings(self, half: _Half) -> int:
         known = self._known.get(half)
@@ -140,15 +165,19 @@ class Sums:
         return known
 
     def _cap(self, key: Key, buckets: _Buckets, sign: int) -> None:
-        capped = self._capped.setdefault(key, {})
+        capped = self._capped.get(key)
+        if capped is None:
+            capped = self._capped[key] = {}
         for place, packed in buckets:
             capped[place] = capped.get(place, 0) + sign * packed
 
     def rows(self, sign: int = 1) -> Iterator[tuple[Key, Value]]:
         """What there is to be added to the sums that are kept; nothing that is 0. With a
         ``sign`` of -1 what takes it off."""
-        for key, packed in self._cells.items():
-            tally = self._tally(key, packed)
+        for key, packed in _each(self._cells):
+            tally = self._tally(
+                key, packed + (self._sales.get(key[0], _NONE).get(key[1], 0) << SALES)
+            )
             if sign < 0:
                 kept, tally = tally, Tally()
                 tally.add(kept, sign)
@@ -156,9 +185,9 @@ class Sums:
                 yield key, tally
         text, of = self._names.text, self._names.of
         counts = counted(
-            ((day, *text(what)), number) for (day, what), number in self._marks.items()
+            ((day, *text(what)), number) for (day, what), number in _each(self._marks)
         )
-        further = dict(self._further)
+        further = dict(_each(self._further))
         for count, number in counts.items():
             key = (count[0], of(count[1:]))
             further[key] = further.get(key, 0) + number
@@ -174,6 +203,12 @@ class Sums:
         if key in self._large:
             tally.add(self._large[key])
         return tally
+
+
+def _each(days: _Days) -> Iterator[tuple[Key, int]]:
+    for day, numbers in days.items():
+        for what, number in numbers.items():
+            yield (day, what), number
 
 
 def filled(tally: Tally) -> bool:

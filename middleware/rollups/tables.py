@@ -14,6 +14,11 @@ others), divided by the number of parts, leave the number of the part."""
 StoryRow = tuple[str, float, str, str]
 """Of an event the owner, the time, the name, and the properties as JSON."""
 
+QUARTER = 900
+"""Seconds. Quarters of an hour are counted since 1970."""
+Seen = dict[int, tuple[int, int]]
+"""Of quarters of an hour how many events there are, and the sum of their milliseconds."""
+
 
 class Member(NamedTuple):
     """What an owner adds to an account; of no owner: what those did who are gone."""
@@ -24,7 +29,7 @@ class Member(NamedTuple):
 
 
 class Concerned(NamedTuple):
-    """How many owners were noted; and the marks that have a unit of their own, by the customers
+    """How many owners were kept; and the marks that have a unit of their own, by the customers
     that they turned out to be."""
 
     owners: int
@@ -60,11 +65,16 @@ class Tables(Protocol):
     def length(self) -> int:
         """How many events there are."""
 
-    def concerned(self, since: float, until: float) -> "Concerned":
-        """Note whose events are of this time, and to whom marks with a unit belong by now."""
+    def seen(self, since: float, until: float) -> Seen:
+        """Note whose events are of this time. Returns what tells, of each :data:`QUARTER` of
+        it, whether it still has the same events."""
+
+    def concerned(self, quarters: Collection[int]) -> "Concerned":
+        """Of those that :meth:`seen` noted keep the owners of events in ``quarters``, and who
+        was settled; and to whom marks with a unit belong by now."""
 
     def stories(self, until: float) -> Iterator[StoryRow]:
-        """As :meth:`part`, of the owners that were noted."""
+        """As :meth:`part`, of the owners that were kept."""
 
     def story(self, owner: str, until: float) -> Iterator[StoryRow]:
         """As :meth:`part`, of one owner."""

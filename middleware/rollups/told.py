@@ -30,18 +30,23 @@ def told(
 ) -> Iterator[Told]:
     """One after the other, of rows in the order of their owners."""
     for owner, group in groupby(rows, _OWNER):
+        story = [row[1:] for row in group]
         shown = did = NEVER
-        story = []
-        for _, time, name, text in group:
-            statistics = _STATISTICS.get(name)
-            if statistics is None:
-                if len(_STATISTICS) > 1_000:  # a shop may make up names
-                    _STATISTICS.clear()
-                statistics = _STATISTICS[name] = purpose_of(name) == "statistics"
-            if statistics:
-                shown = time if time > shown else shown
-            elif time > did:
-                did = time
-            story.append((time, name, text))
+        for time, name, _ in reversed(story):
+            if _is_statistics(name):
+                shown = max(shown, time)
+            else:
+                did = max(did, time)
+            if shown > NEVER and did > NEVER:
+                break
         one = contribution_of(story, plan, until, left)
         yield Told(owner, one, shown, did, len(story))
+
+
+def _is_statistics(name: str) -> bool:
+    known = _STATISTICS.get(name)
+    if known is None:
+        if len(_STATISTICS) > 1_000:  # a shop may make up names
+            _STATISTICS.clear()
+        known = _STATISTICS[name] = purpose_of(name) == "statistics"
+    return known

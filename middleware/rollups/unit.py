@@ -75,19 +75,32 @@ def body_of(contribution: Contribution, names: Names) -> Body:
 
 def _numbers(counts: Mapping[Any, int], names: Names) -> list[int]:
     numbers: list[int] = []
+    known, of = names.numbers.get, names.of
     for key, number in counts.items():
-        numbers += (names.of(key[1:]), key[0], number)
+        words = key[1:]
+        numbers += (known(words) or of(words), key[0], number)
     return numbers
 
 
 def flat(part: Part, names: Names) -> tuple[list[int], list[tuple[int, ...]]]:
     """The cells and halves of a body."""
     places: dict[tuple[int, ...], int] = {}
+    # Cells that share their quantities share the object, too, as a rule.
+    pairs: dict[int, tuple[int, int]] = {}
     cells: list[int] = []
-    of, place = names.of, places.setdefault
-    for cell, (showings, outcomes) in part.items():
-        first = place(showings, len(places))
-        cells += (of(cell[1:]), cell[0], first, place(outcomes, len(places)))
+    seconds: dict[int, int] = {}
+    known, of, place = names.numbers.get, names.of, places.setdefault
+    for cell, quantities in part.items():
+        pair = pairs.get(id(quantities))
+        if pair is None:
+            showings, outcomes = quantities
+            first = place(showings, len(places))
+            second = seconds.get(id(outcomes))
+            if second is None:
+                second = seconds[id(outcomes)] = place(outcomes, len(places))
+            pair = pairs[id(quantities)] = first, second
+        words = cell[1:]
+        cells += (known(words) or of(words), cell[0], *pair)
     return cells, list(places)
 
 

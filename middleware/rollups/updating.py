@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
+import msgspec
+
 from ...rules.measurement.plan import Plan
 from . import Say
 from .changes import GONE, Changes, Ledger
+from .tables import Seen
 from .told import Told, told
 from .turn import Turn
 from .unit import Unit, after, body_of, decode, encode
 
+SEEN = "seen"
 OVERLAP = 2 * 86_400.0  # seconds that events may be late
 SETTLING = 3_600.0  # seconds in which who was settled is erased
 BATCH = 100  # owners whose units are changed together
@@ -19,9 +23,17 @@ LARGE = 1_500  # rows in one change: some milliseconds
 def update(
     ledger: Ledger, turn: Turn, plan: Plan, since: float, until: float, say: Say
 ) -> tuple[int, int]:
-    """Returns how many owners were looked at, and how many count for something else now."""
+    """Returns how many owners were looked at, and how many count for something else now.
+
+    Of the time before ``since``, those are looked at who have events in a quarter of an hour that
+    has not the same events any more.
+    """
     tables = ledger.tables
-    total, joined = tables.concerned(since - OVERLAP, until)
+    seen = tables.seen(since - OVERLAP, until)
+    known = read_seen(tables.value(SEEN) or "{}")
+    total, joined = tables.concerned(
+        [q for q, told in seen.items() if known.get(q) != told]
+    )
     generation = ledger.generation
     done = changed = 0
     stories = told(tables.stories(until), plan, until)
@@ -30,6 +42,10 @@ def update(
         done += len(batch)
         say("counting visitors", done, total)
         turn.beat()
+    with tables.changing():
+        turn.hold()
+        tables.put("until", repr(until))
+        tables.put(SEEN, write_seen(seen))
     return done, changed
 
 
@@ -72,6 +88,13 @@ def apply(
             return len(kept)
         refused = tables.refused(owners)
         batch = [one for one in batch if one.owner not in refused]
+
+
+read_seen = msgspec.json.Decoder(Seen).decode
+
+
+def write_seen(seen: Seen) -> str:
+    return msgspec.json.encode(seen).decode()
 
 
 def settling(unit: Unit | None, now: float) -> bool:

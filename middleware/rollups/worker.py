@@ -14,16 +14,12 @@ from .turn import Turn
 from .workers import DONE, FAILED, PROCESSES, Job
 
 SAID = 0.25  # seconds between two lines
-GARBAGE = (
-    100_000  # things made, before somebody looks for circles: there are hardly any
-)
 
 
 def main() -> None:
     """Reads a :class:`~.workers.Job` from stdin."""
     job: Job = pickle.load(sys.stdin.buffer)
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
+    gc.disable()
     try:
         _count(job)
     except StoreError as error:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection
 
+import msgspec
+
 from ..holdout import HOLDOUT
 from .marks import Mark
 from .rows import Entry, Showing, drawn
@@ -12,7 +14,7 @@ SHOWN = "shown"
 HELD = "held"
 
 
-class Place:
+class Place(msgspec.Struct, gc=False):
     """One thing that an owner was exposed to.
 
     ``first`` is when, on which ``day``, in which ``arm``, and what ``page`` said of the visitor.
@@ -20,25 +22,18 @@ class Place:
     another arm was seen later.
     """
 
-    __slots__ = ("arm", "crossed", "day", "first", "page", "times")
-
-    def __init__(self, first: float, day: int, arm: str, page: Showing) -> None:
-        self.first = first
-        self.day = day
-        self.arm = arm
-        self.page = page
-        self.times: list[float] = []
-        self.crossed = False
+    first: float
+    day: int
+    arm: str
+    page: Showing
+    times: list[float] = []
+    crossed: bool = False
 
 
-class Slot(Place):
+class Slot(Place, gc=False):
     """A slot, and the same slot within each of ``stages``."""
 
-    __slots__ = ("stages",)
-
-    def __init__(self, first: float, day: int, arm: str, page: Showing) -> None:
-        super().__init__(first, day, arm, page)
-        self.stages: dict[str, Place] = {}
+    stages: dict[str, Place] = {}
 
 
 class Places:

@@ -49,12 +49,16 @@ class Placing:
         for name, slot in places.slots.items():
             whose = "slot", name, ""
             cell = _new(Cell, (slot.day, "slot", name, "", slot.arm))
-            cells[cell] = did(whose, slot.times, slot, usual)
+            cells[cell] = of_slot = did(whose, slot.times, slot, usual)
             for stage, place in slot.stages.items():
                 cell = _new(
                     Cell, (place.day, "slot", name, f"stage:{stage}", place.arm)
                 )
-                cells[cell] = did(whose, slot.times, place, usual)
+                if place.first == slot.first:
+                    cells[cell] = of_slot
+                else:
+                    cells[cell] = did(whose, slot.times, place, usual)
+        since: dict[float, Quantities] = {}  # many came true on the same page
         for kind, found in (
             ("segment", places.segments),
             ("stage", places.stages),
@@ -62,7 +66,11 @@ class Placing:
         ):
             for name, place in found.items():
                 cell = _new(Cell, (place.day, kind, name, "", place.arm))
-                cells[cell] = did(ALL, site.times, place, usual)
+                quantities = since.get(place.first)
+                if quantities is None:
+                    quantities = did(ALL, site.times, place, usual)
+                    since[place.first] = quantities
+                cells[cell] = quantities
         return cells, accounts
 
     def _experiments(

@@ -28,8 +28,14 @@ _HALF = 1 << (_LANE - 1)
 _SUMS = 5
 _IN_ORDER = sorted(ADDED_UP.values(), key=lambda metric: NAMES.index(metric.over))
 """Rare quantities come last: then the numbers of most units are short."""
+_EVERYBODY = NAMES[: NAMES.index("added")]
 _FIRST = {metric.name: 1 + n * _SUMS for n, metric in enumerate(_IN_ORDER)}
 _LANES = 1 + len(_FIRST) * _SUMS
+SALES = _LANE * min(
+    _FIRST[metric.name] for metric in _IN_ORDER if metric.over not in _EVERYBODY
+)
+"""Where the lanes begin of what few units do: buying, and what is known of it before. Below it
+no unit adds anything below 0."""
 _BIAS = sum(_HALF << (lane * _LANE) for lane in range(_LANES))
 _ZERO = _HALF.to_bytes(_BYTES, "little") * _SUMS
 
