@@ -13,34 +13,18 @@ from ..stores import StoreError
 from ..stores.rows import is_mark
 from ..stores.sqlite.busy import BusyFile, connected
 from ..stores.sqlite.store import ERASURE
+from . import sqlite_sql as sql
 from .sums import Key
-from .tables import PART_OF, QUARTER, Concerned, Member, Seen, StoryRow
+from .tables import PART_OF, Concerned, Member, Seen, StoryRow
 from .unit import Unit
 
 _json = msgspec.json.Encoder().encode
 _EACH = "(SELECT value FROM json_each(?))"
 _READ = ", ".join(f"'{name}'" for name in sorted(READS))
 _TOLD = f"CASE WHEN name IN ({_READ}) THEN properties ELSE '{{}}' END"
-_OWNERS = """
-CREATE TEMP TABLE owners (visitor PRIMARY KEY, customer) WITHOUT ROWID
-"""
-_FILL = """
-INSERT INTO temp.owners SELECT visitor, min(customer) FROM logins GROUP BY visitor
-"""
-_OWNED = """
-coalesce((SELECT customer FROM temp.owners AS one WHERE one.visitor = events.visitor), visitor)
-"""
 _UNITS = "owner, generation, body, first, shown, did, settled, past FROM rollup_units"
 _CUSTOMER = "SELECT min(customer) FROM logins WHERE visitor = ?"
 _KEEP = "INSERT OR REPLACE INTO rollup_units VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_SUMS = """
-SELECT day, what, rollup_sums.value FROM json_each(?1) AS wanted CROSS JOIN rollup_sums
-WHERE generation = ?2 AND day = json_extract(wanted.value, '$[0]') AND what = json_extract(wanted.value, '$[1]')
-"""
-_DAYS = """
-day, what, value FROM rollup_sums WHERE day >= ? AND day < ? AND generation IN
-(0, (SELECT CAST(value AS INTEGER) FROM rollup_state WHERE key = 'generation'))
-"""
 
 
 class SqliteTables:
@@ -110,10 +94,10 @@ class SqliteTables:
 
     def _look(self) -> str:
         """Who is whose as it is now; returns what gives the owner of an event."""
-        for statement in ("DROP TABLE IF EXISTS temp.owners", _OWNERS, _FILL):
+        for statement in ("DROP TABLE IF EXISTS temp.owners", sql.OWNERS, sql.FILL):
             list(self._read(statement))
         ((some,),) = self._read("SELECT EXISTS (SELECT 1 FROM temp.owners)")
-        return _OWNED if some else "visitor"
+        return sql.OWNED if some else "visitor"
 
     def part(self, number: int, parts: int, until: float) -> Iterator[StoryRow]:
         owner = self._look()
@@ -131,7 +115,7 @@ class SqliteTables:
         self._make(
             "recent", "quarter, visitor, number, sum, PRIMARY KEY (quarter, visitor)"
         )
-        list(self._read(_RECENT, (since, until)))
+        list(self._read(sql.RECENT, (since, until)))
         told = "SELECT quarter, sum(number), sum(sum) FROM temp.recent GROUP BY quarter"
         return {quarter: (number, total) for quarter, number, total in self._read(told)}
 
@@ -155,13 +139,13 @@ class SqliteTables:
         """
         list(self._read(settled))
         joined: dict[str, list[str]] = {}
-        for mark, customer in self._read(_JOINED):
+        for mark, customer in self._read(sql.JOINED):
             joined.setdefault(customer, []).append(mark)
         each = f"{insert} SELECT value FROM json_each(?)"
         list(self._read(each, (_json([*joined]),)))
         ((count,),) = self._read("SELECT count(*) FROM temp.concerned")
         self._make("wanted", "visitor PRIMARY KEY")
-        list(self._read(_WANTED))
+        list(self._read(sql.WANTED))
         self._all_owners = owner
         return Concerned(int(count), joined)
 
@@ -261,7 +245,7 @@ class SqliteTables:
     # -- sums ------------------------------------------------------------------------------
 
     def sums(self, generation: int, keys: Sequence[Key]) -> dict[Key, bytes]:
-        rows = self._rows(_SUMS, _json(keys), generation)
+        rows = self._rows(sql.SUMS, _json(keys), generation)
         return {(day, what): value for day, what, value in rows}
 
     def put_sums(
@@ -284,7 +268,7 @@ class SqliteTables:
         self, since: int, until: int, what: Collection[int] | None
     ) -> Iterator[tuple[int, int, bytes]]:
         values: list[Any] = [since, until]
-        statement = f"SELECT {_DAYS}"
+        statement = f"SELECT {sql.DAYS}"
         if what is not None:
             statement += f" AND what IN {_EACH}"
             values.append(_json([*what]))
@@ -296,18 +280,3 @@ class SqliteTables:
             "units": count("count(*) FROM rollup_units"),
             "sums": count("count(*) FROM rollup_sums"),
         }
-
-
-_RECENT = f"""
-INSERT INTO temp.recent
-SELECT CAST(time AS INTEGER) / {QUARTER}, visitor, count(*), sum(CAST(time * 1000 AS INTEGER))
-FROM events WHERE time >= ? AND time < ? GROUP BY 1, 2
-"""
-_WANTED = """
-INSERT INTO temp.wanted SELECT owner FROM temp.concerned
-UNION SELECT visitor FROM logins WHERE customer IN temp.concerned
-"""
-_JOINED = """
-SELECT one.visitor, one.customer FROM temp.owners AS one
-JOIN rollup_units ON rollup_units.owner = one.visitor
-"""

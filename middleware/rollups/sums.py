@@ -35,6 +35,8 @@ _CAPPED = tuple(
     for name, metric in ADDED_UP.items()
     if metric.capped
 )
+_ALL = len(_CAPPED)  # where all have the same value
+_WAYS = _ALL + 1
 _PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
 
 _Days = dict[int, dict[int, int]]
@@ -50,12 +52,15 @@ _BIAS = sum(1 << (lane * _LANE - 1) for lane in range(1, _NUMBERS + 1))
 
 
 def _buckets(outcomes: _Half) -> _Buckets:
-    """Which metric's bucket it is, in one number, and what is added there, in another."""
+    """Which metric's bucket it is, in one number, and what is added there, in another. Where all
+    metrics have the same value, as revenue and net value of who stays, it is told once."""
     x = outcomes[_PAST_REVENUE]
+    values = [outcomes[at] for _, at in _CAPPED]
+    told = {_ALL: values[0]} if len(set(values)) == 1 else dict(enumerate(values))
     return [
-        (bucket(y) * len(_CAPPED) + number, _packed((1, y, y * y, x, x * x, x * y)))
-        for number, (_, at) in enumerate(_CAPPED)
-        if (y := outcomes[at])
+        (bucket(y) * _WAYS + which, _packed((1, y, y * y, x, x * x, x * y)))
+        for which, y in told.items()
+        if y
     ]
 
 
@@ -197,9 +202,13 @@ class Sums:
         tally = Tally(*unpacked(packed))
         for place, sums in self._capped.get(key, {}).items():
             if sums:
-                number, which = divmod(place, len(_CAPPED))
-                numbers = tally.buckets.setdefault(_CAPPED[which][0], {})
-                numbers[number] = _numbers(sums)
+                number, which = divmod(place, _WAYS)
+                for name, _ in _CAPPED if which == _ALL else _CAPPED[which : which + 1]:
+                    numbers = tally.buckets.setdefault(name, {})
+                    if number in numbers:
+                        tally.add(Tally(0, {}, {name: {number: _numbers(sums)}}))
+                    else:
+                        numbers[number] = _numbers(sums)
         if key in self._large:
             tally.add(self._large[key])
         return tally
