@@ -1,8 +1,10 @@
-"""Goals that a site's fragments cannot move, and segments of reports that there are not."""
+"""What a site aims at and could not tell afterwards: goals that its fragments cannot move, segments
+that weights cannot go by, or reports."""
 
 from collections.abc import Iterator
 
 from ..findings import Finding, suggest
+from ..rules.exposures import is_sensitive
 from ..rules.measurement.metrics import METRICS
 from ..rules.rule import Rule
 from .site import Site
@@ -33,6 +35,17 @@ def unmoved(rule: Rule, site: Site) -> Iterator[Finding]:
             )
             hint = "write `{{ dismiss() }}` into it, or name another metric"
         if words:
+            place = rule.file, rule.line, 1
+            yield Finding(*place, words, hint, "warning", code="immovable")
+
+
+def untold(rule: Rule, site: Site) -> Iterator[Finding]:
+    """Warnings about segments that weights of ``rule`` go by, and that no event may tell."""
+    split = rule.split
+    for name in split.adapt.by if split is not None and split.adapt else ():
+        if is_sensitive(site.rules.segments[name]):
+            words = f'the weights of segment "{name}" never learn: what it asks for is sensitive'
+            hint = 'take it out of "by": no event tells who belongs to it'
             place = rule.file, rule.line, 1
             yield Finding(*place, words, hint, "warning", code="immovable")
 

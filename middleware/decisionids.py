@@ -25,7 +25,10 @@ def opened(rest: str) -> tuple[str, str]:
 
 def links_carrying(content: bytes, root: bytes, mark: bytes) -> bytes:
     """A fragment whose links carry ``mark`` and lead below ``root``."""
-    return content.replace(_CLICK, root + _CLICK + mark) if mark or root else content
+    if not (mark or root):
+        return content
+    # What replaces the same looks through the content twice.
+    return b"".join((root, _CLICK, mark)).join(content.split(_CLICK))
 
 
 def forms_carrying(content: bytes, mark: bytes) -> bytes:

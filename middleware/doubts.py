@@ -17,7 +17,7 @@ from ..rules.facts import Decision
 from ..rules.ruleset import Rule
 from ..rules.shadows import shadowed, tied
 from ..rules.timeliness import untimely
-from .aims import unmoved
+from .aims import unmoved, untold
 from .site import Site
 from .toml import Document
 
@@ -44,6 +44,7 @@ def doubts(site: Site, now: float, *, strict: bool = False) -> list[Finding]:
             found += _indiscreet(rule, site)
             found += _barren(rule, site)
             found += unmoved(rule, site)
+            found += untold(rule, site)
     found += _revealing(site)
     found += _by_name_alone(site)
     return found

@@ -8,7 +8,7 @@ from ..rules.events import PROMOTION_VIEWED
 from ..rules.exposures import Exposures, exposure, showing
 from ..rules.facts import Decision, Event, Profile
 from .eventids import new_id
-from .journal import Note
+from .journal import NO_LESSON, Note
 from .keys import pseudonym
 
 if TYPE_CHECKING:
@@ -76,7 +76,11 @@ class PageExposed:
         site, now, decisions = visit.site, visit.arrival.now, self.decisions
         visitor = visit.visitor
         assert visitor is not None
-        id = self.decided(visit) or new_id(now)
+        if not visit.counts:
+            self.id = ""
+        elif not self.id:
+            self.id = new_id(now)
+        id = self.id or new_id(now)
         self._exposures = site.exposures
         customer = visit.lookup.customer
         self._account = "" if customer is None else account_of(visit, decisions)
@@ -84,10 +88,14 @@ class PageExposed:
         self._properties = properties
         day = visit.context.day
         event = Event(id, PROMOTION_VIEWED, visitor.id, now, day, properties)
-        if site.watched:
+        lesson: Profile | None = NO_LESSON
+        watched = site.watched
+        if watched and any(
+            one.rule in watched or one.fragment in watched for one in decisions
+        ):
             self._tell()
-            profile = site.learn(profile, event)
-        return event, profile, _SIZE * len(decisions), self, None
+            lesson = site.learn(profile, event)
+        return event, lesson, _SIZE * len(decisions), self, None
 
     def _tell(self) -> None:
         told = showing(self.decisions, self._exposures.revision, self.id, self._account)

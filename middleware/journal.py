@@ -8,7 +8,7 @@ import time
 from collections import Counter as Tally
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Protocol
 
@@ -118,6 +118,9 @@ class Incomplete(Protocol):
         """Put it into the event's properties."""
 
 
+NO_LESSON = Profile()
+"""What an event makes of a visitor that leaves them as they are, whoever they are."""
+
 Note = tuple[Event, Profile | None, int, Incomplete | None, Receipt | None]
 """An event, what it makes of its visitor where somebody has worked that out, about how many
 characters there are in its properties, what is still to be told, and for whom to look out."""
@@ -171,6 +174,7 @@ class Journal:
         self._leaving: Tally[str] = Tally()  # whose erasure waits to be written
         self._lock = threading.Lock()
         self._work = threading.Event()
+        self._awake = False  # True: the writer is going to look for what was noted
         self._hurry = threading.Event()
         self._closing = False
         self._ended = False  # the writer touches the store no more
@@ -265,13 +269,16 @@ class Journal:
                 if incomplete is not None:
                     incomplete.complete()  # nothing that it needs has to wait
         with self._lock:
-            unwritten = self._unwritten.get(visitor)
+            unwritten: Unwritten | None = None
             for event, after, size, incomplete, receipt in notes:
                 self.accepted += 1
                 self.waiting += 1
                 self._characters += size
                 draft = after
-                if event.name not in REARRANGING:
+                if after is NO_LESSON:
+                    after = base  # nobody need know of it before it is written
+                elif event.name not in REARRANGING:
+                    unwritten = unwritten or self._unwritten.get(visitor)
                     if unwritten is None:
                         if len(self._unwritten) >= HELD:
                             base, known = None, False
@@ -301,12 +308,19 @@ class Journal:
                 )
             if self.waiting > self._limit or self._characters > CHARACTERS:
                 self._make_room()
-        if not self._work.is_set():
+        if not self._awake:
+            self._awake = True
             self._work.set()
 
     def unwritten(self, visitor: str) -> Unwritten | None:
         """What is not in the store yet of ``visitor``: ask before fetching, for :meth:`over`."""
         return self._unwritten.get(visitor)
+
+    def writes(self, visitor: str) -> bool:
+        """Whether anything of ``visitor`` is not in the store yet: for pages that nobody hurries."""
+        with self._lock:
+            waiting = (*self._batch, *chain.from_iterable(self._queues))
+        return any(entry[1].visitor == visitor for entry in waiting)
 
     def leaves(self, visitor: str) -> bool:
         """Whether ``visitor`` is about to be erased: they are nobody from here on."""
@@ -380,6 +394,7 @@ class Journal:
                 self._hurry.wait(INTERVAL)
             self._hurry.clear()
             self._work.clear()
+            self._awake = False  # after that: else nobody might wake the writer again
             while self._take():
                 full = len(self._batch) == BATCH
                 if self._commit():
@@ -407,6 +422,7 @@ class Journal:
             for queue in self._queues:
                 while queue and queue[0][0] <= taken[-1][0]:
                     queue.popleft()
+            self._batch = taken
         for _, event, _, _, _, incomplete in taken:
             if incomplete is not None:
                 try:
@@ -414,7 +430,6 @@ class Journal:
                 except Exception:
                     # Whatever it is: the event counts without it.
                     log.exception("completing an event failed: %s", event.name)
-        self._batch = taken
         return bool(taken)
 
     def _commit(self) -> bool:
@@ -472,6 +487,8 @@ class Journal:
         unknown = set()
         for _, event, _, after, _, _ in entries:
             visitor = event.visitor
+            if after is NO_LESSON:
+                continue
             if after is None:
                 unknown.add(visitor)
             elif (draft := drafts.get(visitor)) is not None:
@@ -530,7 +547,9 @@ class Journal:
             else:
                 self.dropped[event.name] += 1
             # It is in the store or lost: no longer something only this process knows.
-            if event.name not in REARRANGING:
+            if after is NO_LESSON:
+                pass
+            elif event.name not in REARRANGING:
                 unwritten = self._unwritten[event.visitor]
                 unwritten.pending -= 1
                 if not unwritten.known:

@@ -237,6 +237,8 @@ def weighed(
         return written
     both = zip(written, known, strict=True)
     scale = sum(was for was, now in both if now is not None) / whole
+    if scale == inf:
+        return written
     both = zip(written, known, strict=True)
     return tuple(was if now is None else now * scale for was, now in both)
 

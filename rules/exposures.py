@@ -1,6 +1,6 @@
 """What a page showed, as the event that counts it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
@@ -11,7 +11,7 @@ from .facts import HELD, Decision
 from .ruleset import RuleSet
 from .segments import BUILT_IN
 
-SEGMENTS_TOLD = 16  # of one exposure
+SEGMENTS_TOLD = 16  # of one exposure, where weights do not go by more
 LONGEST = 100  # characters of a campaign: any address may name one
 
 
@@ -19,12 +19,13 @@ class Exposures:
     """What exposures tell beside the decisions themselves, for the rules of one site.
 
     ``reported`` are the segments that they name; None: all of the site, those of its own first,
-    as many as are told. One that asks for something sensitive is never told.
+    as many as are told. Those that weights go by are told in any case: else nothing could be
+    learned for them. One that asks for something sensitive is never told.
     """
 
     def __init__(self, rules: RuleSet, reported: Iterable[str] | None = None) -> None:
         self.revision = rules.revision
-        self.segments = tuple(_reported(rules.segments, reported))
+        self.segments = tuple(_reported(rules, reported))
         self._by_consent: dict[frozenset[str], tuple[tuple[str, Test], ...]] = {}
         asked = frozenset().union(*(segment.asked for segment in self.segments))
         # What no rule asks for has not been read when a page is decided.
@@ -113,12 +114,21 @@ def _read_now(name: str, known: Facts) -> object:
     return READERS[name](known.profile, known.context, known.consent, UTC)
 
 
-def _reported(
-    segments: Mapping[str, Segment], reported: Iterable[str] | None
-) -> list[Segment]:
+def _reported(rules: RuleSet, reported: Iterable[str] | None) -> list[Segment]:
+    segments = rules.segments
     if reported is None:
-        found = sorted(segments.values(), key=lambda one: one.file == BUILT_IN)
-    else:
-        found = [segments[name] for name in reported if name in segments]
-    plain = [one for one in found if not any(each.sensitive for each in one.asked)]
-    return plain[:SEGMENTS_TOLD]
+        reported = sorted(segments, key=lambda name: segments[name].file == BUILT_IN)
+    needed = [
+        name
+        for rule in rules.rules
+        if rule.split is not None and rule.split.adapt is not None
+        for name in rule.split.adapt.by
+    ]
+    wanted = {name: segments[name] for name in (*needed, *reported) if name in segments}
+    found = [one for one in wanted.values() if not is_sensitive(one)]
+    return found[: max(SEGMENTS_TOLD, len(set(needed)))]
+
+
+def is_sensitive(segment: Segment) -> bool:
+    """Whether it asks for something sensitive."""
+    return any(each.sensitive for each in segment.asked)

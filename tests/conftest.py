@@ -13,6 +13,14 @@ settings.register_profile("shopwindow", deadline=None, max_examples=runs(100, 40
 settings.load_profile("shopwindow")
 
 
+# Rooms whose tests wait more than they work. At the end nothing would run beside them.
+WAITING = ("faults", "wire", "caches", "walks")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.parent.name not in WAITING)
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

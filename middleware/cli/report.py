@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "html", "schema")
 
 
-class Asked(NamedTuple):
+class Options(NamedTuple):
     """What the command was asked for; days since 1970."""
 
     folder: Path
@@ -108,7 +108,7 @@ def command(
             "--notify is about the whole site as it is now: ask for that"
         )
     site = usable(folder)
-    asked = Asked(
+    options = Options(
         folder,
         url,
         _day("--since", since),
@@ -119,16 +119,16 @@ def command(
         output,
         not no_update,
     )
-    _check(asked, site)
+    _check(options, site)
     try:
-        report = _report(site, asked)
+        report = _report(site, options)
     except StoreError as error:
         words = str(error)
         if words.startswith("there is no store"):
             words += ": the shop makes it when it starts; --store names another"
         click.echo(words, err=True)
         sys.exit(1)
-    _show(report, asked, site)
+    _show(report, options, site)
     why = ""
     if notify:
         from ..reporting.notifying import notify as sent
@@ -151,28 +151,28 @@ def _day(option: str, text: str | None) -> int | None:
     return day
 
 
-def _check(asked: Asked, site: "Site") -> None:
+def _check(options: Options, site: "Site") -> None:
     """Raises :class:`click.BadParameter` for what there is not."""
     from ...findings import suggest
     from ...rules.measurement.metrics import METRICS
 
-    if asked.metric and asked.metric not in METRICS:
-        hint = suggest(asked.metric, METRICS)
+    if options.metric and options.metric not in METRICS:
+        hint = suggest(options.metric, METRICS)
         raise click.BadParameter(f"unknown metric: {hint}", param_hint="--metric")
     today = site.context.day(time.time())
-    if (asked.since or 0) > (today if asked.until is None else asked.until):
+    if (options.since or 0) > (today if options.until is None else options.until):
         raise click.BadParameter("it is after the last day", param_hint="--since")
 
 
-def _report(site: "Site", asked: Asked) -> "Report":
+def _report(site: "Site", options: Options) -> "Report":
     from ..measuring import plan_for
     from ..reporting.reports import report_of
     from ..rollups import open_rollups
     from .trained import steps
 
     now = time.time()
-    with open_rollups(address_of(site, asked.store), site.context.day) as rollups:
-        if asked.update:
+    with open_rollups(address_of(site, options.store), site.context.day) as rollups:
+        if options.update:
             with steps() as say:
                 rollups.update(plan_for(site), now, say)
 
@@ -181,44 +181,44 @@ def _report(site: "Site", asked: Asked) -> "Report":
                 site,
                 rollups,
                 now,
-                since=asked.since,
-                until=asked.until,
-                metric=asked.metric,
-                experiment=asked.experiment,
+                since=options.since,
+                until=options.until,
+                metric=options.metric,
+                experiment=options.experiment,
                 events=events,
             )
 
         report = made(None)
         if report.empty:
             # Only then it matters whether there is anything at all: counting takes a while.
-            with looked_after(site, asked.store) as keeper:
+            with looked_after(site, options.store) as keeper:
                 report = made(keeper.sizes()["events"])
-    if asked.experiment and not report.empty and not report.experiments:
+    if options.experiment and not report.empty and not report.experiments:
         from ...findings import suggest
 
         known = [rule.split.experiment for rule in site.rules.rules if rule.split]
-        hint = suggest(asked.experiment, known)
+        hint = suggest(options.experiment, known)
         raise click.BadParameter(
             f"unknown experiment: {hint}", param_hint="--experiment"
         )
     return report
 
 
-def _show(report: "Report", asked: Asked, site: "Site") -> None:
+def _show(report: "Report", options: Options, site: "Site") -> None:
     from ..reporting.reports import writing_of
 
     write = writing_of(site.settings)
-    if asked.form == "json":
+    if options.form == "json":
         import msgspec
 
         text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
-        _put(f"{text}\n", asked.output)
-    elif asked.form == "html":
+        _put(f"{text}\n", options.output)
+    elif options.form == "html":
         from ..reporting.page import html
 
-        _put(html(report, write), asked.output)
+        _put(html(report, write), options.output)
     else:
-        _print(report, write, asked.output)
+        _print(report, write, options.output)
 
 
 def _print(report: "Report", write: "Writing", output: Path | None) -> None:

@@ -37,7 +37,7 @@ async def events(visit: Visit) -> list[Event]:
         return []
     end = monotonic() + PATIENCE
     window, visitor = visit.window, visit.visitor.id
-    while window.journal.unwritten(visitor) is not None and monotonic() < end:
+    while window.journal.writes(visitor) and monotonic() < end:
         await asyncio.sleep(_LOOK)
     if not _places.acquire(blocking=False):
         raise Late  # a store that hangs must not take one thread after the other

@@ -14,9 +14,8 @@ from ..statistics.samples import Ratio
 from .asked import Asked
 from .effects import Raw, asked, compared
 from .gathering import Gathered
-from .ratios import intended, ratio
-from .report import Counts, Funnel, Mode
-from .report import Ratio as Sizes
+from .report import Counts, Funnel, Mode, SampleRatio
+from .sampleratios import intended, ratio
 
 #: Whose shares of the visitors move from day to day.
 MOVING = ("adapt", "rollout")
@@ -38,7 +37,7 @@ class Draft(msgspec.Struct, frozen=True):
     days: int
     rule: Rule | None = None
     guardrails: tuple[Guardrail, ...] = ()
-    ratio: Sizes | None = None
+    ratio: SampleRatio | None = None
 
     @property
     def split(self) -> Split | None:
@@ -61,7 +60,7 @@ def drafted(
     """What is known of one subject. ``rule`` is the rule itself, or one of an experiment's."""
     split = rule.split if rule is not None and kind == "experiment" else None
     arms = _ordered(found.arms(kind, name, context), kind, split)
-    base = _base(arms, kind, split)
+    base = "" if by_account(kind, rule) else _base(arms, kind, split)
     aim = _aim(kind, rule, ask)
     guards = [rail.metric for rail in aim.guardrails]
     only = aim.metric if context else ask.metric
@@ -83,6 +82,12 @@ def drafted(
         aim.guardrails,
         None if context else _ratio(arms, kind, split, ask),
     )
+
+
+def by_account(kind: str, rule: Rule | None) -> bool:
+    """Whether its visitors were dealt their arms together with others: then they are no units."""
+    split = None if rule is None else rule.split
+    return kind == "rule" and split is not None and split.unit == "account"
 
 
 def contexts(found: Gathered, name: str, rule: Rule | None) -> list[str]:
@@ -168,7 +173,8 @@ def _ordered(
     experiment from the least personal on. Variants that nobody has met yet are there, too."""
     if kind != "experiment":
         return {name: arms[name] for name in sorted(arms, key=_shown_last)}
-    names = [CONTROL] if split is not None and split.control else []
+    held = CONTROL in arms or (split is not None and split.control)
+    names = [CONTROL] if held else []
     if split is not None:
         variants = list(split.variants)
         if mode(split) == "level":
@@ -214,7 +220,7 @@ def mode(split: Split | None) -> Mode:
 
 def _ratio(
     arms: Mapping[str, Tally], kind: str, split: Split | None, ask: Asked
-) -> Sizes | None:
+) -> SampleRatio | None:
     counts = {name: tally.n for name, tally in arms.items()}
     if kind == "site" and ask.holdout:
         return ratio(counts, {"holdout": ask.holdout, "shown": 1 - ask.holdout})

@@ -19,7 +19,7 @@ from .earnings import earned
 from .effects import settled
 from .gathering import Counts, Gathered, gathered
 from .remarks import remarks
-from .report import Ratio, Report, Subject
+from .report import Report, SampleRatio, Subject
 from .subjects import finished
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -191,7 +191,7 @@ def _others(names: Iterable[str], known: Iterable[str]) -> list[str]:
     return [name for name in names if name not in known]
 
 
-def _broken(drafts: Iterable[Draft]) -> dict[str, Ratio]:
+def _broken(drafts: Iterable[Draft]) -> dict[str, SampleRatio]:
     """The experiments whose arms hold other visitors than they should, and under "" the site's
     holdout."""
     return {
@@ -202,7 +202,10 @@ def _broken(drafts: Iterable[Draft]) -> dict[str, Ratio]:
 
 
 def _kind(
-    drafts: Sequence[Draft], found: Gathered, ask: Asked, broken: Mapping[str, Ratio]
+    drafts: Sequence[Draft],
+    found: Gathered,
+    ask: Asked,
+    broken: Mapping[str, SampleRatio],
 ) -> tuple[Subject, ...]:
     """All subjects of one kind: their p are seen beside each other."""
     each = iter(settled([draft.raws for draft in drafts]))

@@ -137,7 +137,7 @@ class Rolling(msgspec.Struct, frozen=True):
     waits: str
 
 
-class Ratio(msgspec.Struct, frozen=True):
+class SampleRatio(msgspec.Struct, frozen=True):
     """Whether as many visitors came into each arm as were meant to: ``p`` of chi-square."""
 
     p: float
@@ -181,7 +181,7 @@ class Subject(msgspec.Struct, frozen=True):
     goal: Goal | None = None
     hypothesis: Hypothesis | None = None
     guards: tuple[Guard, ...] = ()
-    ratio: Ratio | None = None
+    ratio: SampleRatio | None = None
     touch: Touch | None = None
     crossed: int = 0
     unit: str = "visitor"

@@ -9,13 +9,13 @@ from ..measurement.cells import Tally
 from ..measurement.metrics import METRICS
 from ..statistics.samples import Ratio
 from .asked import Asked
-from .drafts import USUAL, Draft, counts, funnel, mode
+from .drafts import USUAL, Draft, by_account, counts, funnel, mode
 from .effects import Raw, effect
 from .gathering import Gathered
 from .judgements import Guard, Verdict
 from .patience import days_to_go, days_to_least, detectable_by
-from .report import Arm, Effect, Rates, Response, Rolling, Subject, Touch
-from .report import Ratio as Sizes
+from .report import Arm, Effect, Rates, Rolling, SampleRatio, Subject
+from .responses import response, touch, touched
 from .targets import aimed, expected, guarded
 from .verdicts import (
     DEFAULT,
@@ -27,25 +27,13 @@ from .verdicts import (
     unread,
 )
 
-_COUNTERS = {
-    "impressions": "impressions",
-    "held": "held",
-    "clicks": "clicks",
-    "dismissals": "dismissals",
-    "thumbs_up": "thumbs-up",
-    "thumbs_down": "thumbs-down",
-    "orders": "orders",
-    "opt_outs": "opt-outs",
-    "failed": "failed",
-}
-
 
 def finished(
     draft: Draft,
     raws: Sequence[tuple[Raw, float]],
     found: Gathered,
     ask: Asked,
-    broken: Mapping[str, Sizes],
+    broken: Mapping[str, SampleRatio],
 ) -> Subject:
     """``draft`` with its effects, whose p are adjusted. ``broken`` are the experiments that are
     not to be read, and "" if it is the holdout."""
@@ -81,12 +69,12 @@ def finished(
         arms,
         effects,
         verdict or _unmet(draft, ask),
-        _response(draft, found),
+        response(draft, found),
         goal,
         hypothesis,
         guards,
         draft.ratio,
-        _touch(draft, found),
+        touch(draft, found),
         found.total(draft.kind, draft.name, "crossed"),
         "visitor" if draft.split is None else draft.split.unit,
         mode(draft.split) if draft.kind == "experiment" else "",
@@ -106,18 +94,24 @@ def _unmet(draft: Draft, ask: Asked) -> Verdict:
 
 
 def _alone(draft: Draft, name: str, ask: Asked) -> Verdict:
-    split = draft.kind in ("experiment", "rule")
-    due = _due(draft, ask)
-    return alone(name, draft.metric, beside=False, split=split, due=due)
+    if draft.split is not None and by_account(draft.kind, draft.rule):
+        words = f"It is dealt to accounts, not to visitors: see the experiment {draft.split.experiment}."
+        return Verdict("alone", words)
+    # A roll-out holds back by itself.
+    rolled = draft.split is not None and draft.split.rollout is not None
+    split = draft.kind in ("experiment", "rule") and not rolled
+    return alone(name, draft.metric, beside=False, split=split, due=_due(draft, ask))
 
 
 def _due(draft: Draft, ask: Asked) -> bool:
     """Whether somebody is meant to be held back from it."""
     split = draft.split
-    if split is not None and (split.control or split.rollout is not None):
-        return True
+    held = split is not None and bool(split.control)
+    if split is not None and split.rollout is not None:
+        standing = ask.standings.get(split.experiment)
+        held = standing is None or standing.share(split.rollout) < 1
     # Nobody of the holdout is in an experiment.
-    return bool(ask.holdout) and draft.kind != "experiment"
+    return held or (bool(ask.holdout) and draft.kind != "experiment")
 
 
 def _rolling(draft: Draft, ask: Asked) -> Rolling | None:
@@ -167,7 +161,7 @@ def _arms(draft: Draft, found: Gathered) -> tuple[Arm, ...]:
                 draft.values.get(name, {}),
                 levels.get(name, ""),
                 weights.get(name),
-                touch=_touched(found, "experiment", [f"{draft.name}/{name}"])
+                touch=touched(found, "experiment", [f"{draft.name}/{name}"])
                 if draft.kind == "experiment" and not draft.context
                 else None,
             )
@@ -179,7 +173,9 @@ def _levels(split: Split | None) -> dict[str, str]:
     return {} if split is None else {one.name: one.level for one in split.variants}
 
 
-def _blocked(draft: Draft, ask: Asked, broken: Mapping[str, Sizes]) -> Verdict | None:
+def _blocked(
+    draft: Draft, ask: Asked, broken: Mapping[str, SampleRatio]
+) -> Verdict | None:
     """The verdict where the numbers are not to be read at all."""
     if draft.kind == "experiment":
         names = [draft.name]  # nobody of the holdout is in it
@@ -255,42 +251,3 @@ def _seen(draft: Draft, arm: str) -> tuple[int, int]:
     if isinstance(sample, Ratio) and metric.measure == "seconds":
         return tally.n, int(sample.d)
     return tally.n, int(sample.y)
-
-
-def _names(draft: Draft) -> list[str]:
-    """What it is counted under: an experiment by its arms."""
-    if draft.kind != "experiment":
-        return [draft.name]
-    return [f"{draft.name}/{arm}" for arm in draft.arms]
-
-
-def _response(draft: Draft, found: Gathered) -> Response:
-    if draft.context:
-        return Response()
-
-    def total(counter: str) -> int:
-        return sum(found.total(draft.kind, name, counter) for name in _names(draft))
-
-    return Response(
-        **{field: total(counter) for field, counter in _COUNTERS.items()},
-        revenue=total("revenue") / 100,
-    )
-
-
-def _touch(draft: Draft, found: Gathered) -> Touch | None:
-    """None where orders are not put down to what was seen."""
-    if draft.context or draft.kind in ("segment", "stage"):
-        return None
-    return _touched(found, draft.kind, _names(draft))
-
-
-def _touched(found: Gathered, kind: str, names: Sequence[str]) -> Touch:
-    def total(counter: str) -> int:
-        return sum(found.total(kind, name, counter) for name in names)
-
-    return Touch(
-        total("first-orders"),
-        total("first-revenue") / 100,
-        total("last-orders"),
-        total("last-revenue") / 100,
-    )

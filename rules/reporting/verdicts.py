@@ -6,7 +6,7 @@ from ..measurement.metrics import METRICS
 from ..statistics.sequences import LEAST
 from .judgements import Guard, Verdict
 from .phrases import phrase, said
-from .report import Arm, Effect, Ratio
+from .report import Arm, Effect, SampleRatio
 from .writing import Writing
 
 #: No verdict from less: visitors in each of the two arms, and of those who did what counts.
@@ -16,7 +16,7 @@ DEFAULT = frozenset({"control", "held", "holdout"})
 _RANK = ("guardrail", "keep", "stop", "open", "too-few", "alone", "sample-ratio")
 
 
-def unread(ratio: Ratio, write: Writing) -> Verdict:
+def unread(ratio: SampleRatio, write: Writing) -> Verdict:
     """The verdict where the arms hold other shares of the visitors than they were meant to."""
     total = sum(ratio.counts.values())
     parts = [

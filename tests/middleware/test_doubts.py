@@ -251,6 +251,15 @@ def test_what_comes_from_another_server_is_not_clicked_for_us() -> None:
     assert aimed("click-rate", "far", "offer") == []
 
 
+def test_weights_cannot_go_by_what_is_sensitive() -> None:
+    adapt = "adapt: {metric: conversion-rate, by: [ill]}, "
+    split = SPLIT.format("offer", "offer").replace(
+        "{experiment", f"{{{adapt}experiment"
+    )
+    found = changed(rules(f"id: x, slot: home.hero, {split}"))
+    assert any('the weights of segment "ill" never learn' in one for one in found)
+
+
 def test_reports_are_about_segments_that_there_are() -> None:
     names = '["new-visitor", "regular-custmer"]'
     text = f"{SITE}\n[experiments]\nreport-segments = {names}\n"

@@ -190,6 +190,28 @@ async def test_a_site_says_which_segments_are_told() -> None:
     assert only(window)["segments"] == ["mailed", "new-visitor"]
 
 
+ADAPTIVE = """
+rules:
+  - id: test
+    slot: home.hero
+    split:
+      experiment: heroes
+      adapt: {metric: click-rate, by: [tea-lover]}
+      variants:
+        - {name: bold, show: banner, with: {text: Bold}}
+        - {name: calm, show: banner, with: {text: Calm}}
+"""
+
+
+async def test_segments_that_weights_go_by_are_told_in_any_case() -> None:
+    site = ILL + '[experiments]\nreport-segments = ["mailed"]\n'
+    async with open_window(rules=ADAPTIVE + SEGMENTS, site=site) as window:
+        async with consented(mounted(SHOP, window)) as client:
+            await client.get("/p/tea-1?utm_campaign=spring")
+            await client.get("/")
+    assert showings(window)[-1].properties["segments"] == ["tea-lover", "mailed"]
+
+
 async def test_no_more_segments_are_told_than_a_line_can_hold() -> None:
     many = "\nsegments:\n" + "".join(f"  s{n}: [{{path: /}}]\n" for n in range(20))
     async with open_window(rules=OFFER + many) as window:

@@ -12,7 +12,13 @@ import pytest
 
 from shopwindow.middleware import journal as journals
 from shopwindow.middleware.eventids import GRAIN, new_id
-from shopwindow.middleware.journal import BATCH, NOTHING_TO_KEEP, Journal
+from shopwindow.middleware.journal import (
+    BATCH,
+    NO_LESSON,
+    NOTHING_TO_KEEP,
+    Journal,
+    Note,
+)
 from shopwindow.middleware.stores import (
     ERASED,
     IDENTIFIED,
@@ -477,6 +483,45 @@ def test_who_is_erased_is_not_remembered_here(store: Gate, make: Make) -> None:
     assert journal.wait_until_written()
     assert journal._unwritten == {}
     assert journal.stored == 2
+
+
+def test_what_teaches_nothing_leaves_what_is_known_as_it_is(
+    store: Gate, make: Make
+) -> None:
+    journal = make()
+    store.open.clear()
+    base = Profile(visits=1)
+    first, last = event(), event()
+    one = learn(base, first)
+    two = learn(one, last)
+    shown = event("Promotion Viewed")
+    notes: list[Note] = [
+        (first, one, 1, None, None),
+        (shown, NO_LESSON, 1, None, None),
+        (last, two, 1, None, None),
+    ]
+    journal.note_all("v1", base, True, notes)
+    alone = event("Promotion Viewed", "v2")
+    journal.note_all("v2", base, True, [(alone, NO_LESSON, 1, None, None)])
+    assert journal.over("v1", None) is two
+    assert journal.unwritten("v2") is None and journal.writes("v2")
+    assert not journal.writes("v3") and balanced(journal)
+    store.open.set()
+    assert journal.wait_until_written()
+    assert store.kept == [first, shown, last, alone]
+    assert store.drafts == {"v1": Draft(base, two)}
+    assert journal._unwritten == {} and not journal.writes("v2")
+    assert journal.stored == 4 and balanced(journal)
+
+
+def test_what_teaches_nothing_may_be_dropped(store: Gate, make: Make) -> None:
+    journal = make(limit=1)
+    store.open.clear()
+    journal.note(event(ERASED, "v0"))
+    assert store.asked.wait(5)
+    shown = event("Promotion Viewed")
+    journal.note_all("v1", Profile(), True, [(shown, NO_LESSON, 1, None, None)])
+    assert journal.dropped == {"Promotion Viewed": 1} and balanced(journal)
 
 
 # -- the end -------------------------------------------------------------------------------

@@ -134,7 +134,7 @@ def test_rules_that_no_test_shows_fail_only_where_it_is_asked_for(
             "  - {id: never, slot: home.hero, when: [{visits: 99}], show: own-first}\n"
         )
     said = run(site, *options, code=code).output
-    assert "rules/start.yaml:23: no test shows never\n" in said
+    assert "rules/start.yaml:24: no test shows never\n" in said
     assert "2 of 3 rules shown (66%)" in said
     assert ("are asked for" in said) is (code == 1)
 

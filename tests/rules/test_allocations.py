@@ -115,6 +115,7 @@ def test_a_variant_that_was_written_with_0_stays_there() -> None:
         {"a": 0.0, "b": 0.0},
         {"a": float("nan"), "b": 1.0},
         {"a": float("inf"), "b": 1.0},
+        {"a": 5e-324, "b": 5e-324},
         {"a": -1.0, "b": 2.0},
     ],
 )

@@ -116,7 +116,8 @@ def _features(catalog: Catalog, items: Sequence[Item]) -> csr_matrix:
                 fields.append(names.index(field))
     shape = (len(items), max(1, len(places)))
     whole = csr_matrix((np.array(weights), (rows, columns)), shape=shape)
-    counts = np.bincount(whole.indices, minlength=shape[1])
+    # Where no item says anything there is still a column, which nobody has.
+    counts = np.maximum(np.bincount(whole.indices, minlength=shape[1]), 1)
     # What all have, or only one, says nothing.
     whole.data *= np.log((len(items) + 1) / counts)[whole.indices]
     whole.data[counts[whole.indices] < 2] *= 0.5

@@ -178,6 +178,20 @@ def test_a_roll_out_that_nobody_met_is_not_asked_for_a_control_group() -> None:
     assert found.verdict.words == "No visitor has met tone on these days."
 
 
+@pytest.mark.parametrize(
+    "step, words", [(0, "nobody yet"), (4, "give the site a holdout")]
+)
+def test_a_roll_out_waits_for_its_control_group_until_it_is_for_all(
+    step: int, words: str
+) -> None:
+    book = Book()
+    book.units(Cell(TODAY, "rule", "hero", "", "shown"), 20)
+    one = rule("hero", split=split("tone", "plain", control=0.0, rollout=Rollout()))
+    found = book.report(one, standings={"tone": Standing("", NOW, NOW, step)}).rules[0]
+
+    assert words in found.verdict.words
+
+
 def test_many_visitors_who_hardly_do_anything_are_too_few_who_did() -> None:
     book = Book()
     experiment(book, arms={"control": (30, 0.01), "plain": (30, 0.01)})
@@ -382,3 +396,14 @@ def test_an_experiment_keeps_to_the_guardrails_of_all_its_rules() -> None:
         "bounce-rate",
         "add-to-cart",
     }
+
+
+def test_visitors_who_were_drawn_by_their_account_are_no_units() -> None:
+    book = Book()
+    for arm, ordered in (("shown", 0.5), ("held", 0.1)):
+        book.units(Cell(TODAY, "rule", "hero", "", arm), 400, ordered=ordered)
+    for unit, judgement in (("visitor", "keep"), ("account", "alone")):
+        told = rule("hero", split=split("tone", "cosy", control=0.5, unit=unit))
+        (found,) = book.report(told).rules
+        assert found.verdict.judgement == judgement
+    assert "see the experiment tone" in found.verdict.words

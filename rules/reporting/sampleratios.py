@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ..experiments import CONTROL, Split
 from ..statistics.sample_ratio import ratio_check
-from .report import Ratio
+from .report import SampleRatio
 
 #: Below it, the arms do not hold what they should. It is looked at often and of many.
 LEAST_P = 0.001
@@ -28,7 +28,7 @@ def intended(split: Split) -> Mapping[str, float] | None:
     return {**control, **{name: share for name, share in arms.items() if share}}
 
 
-def ratio(counts: Mapping[str, int], shares: Mapping[str, float]) -> Ratio | None:
+def ratio(counts: Mapping[str, int], shares: Mapping[str, float]) -> SampleRatio | None:
     """Whether ``counts`` of visitors fit ``shares``, by chi-square; None where nobody was counted."""
     if "variants" in shares and "variants" not in counts:
         control = counts.get(CONTROL, 0)
@@ -37,4 +37,4 @@ def ratio(counts: Mapping[str, int], shares: Mapping[str, float]) -> Ratio | Non
     if len(named) < 2 or not sum(named.values()):
         return None
     p = ratio_check(list(named.values()), list(shares.values()))
-    return Ratio(p, named, dict(shares), p < LEAST_P)
+    return SampleRatio(p, named, dict(shares), p < LEAST_P)
