@@ -1,6 +1,7 @@
 """All is counted anew, while what was counted before can be read."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 
@@ -8,7 +9,7 @@ from ...rules.measurement.accounts import combined
 from ...rules.measurement.plan import Plan
 from . import Say
 from .changes import GONE, Changes, Ledger
-from .sums import Sums, added
+from .sums import Key, Sums, Value, added
 from .tables import Member, Seen
 from .told import Told, told
 from .turn import Turn
@@ -17,6 +18,9 @@ from .updating import OVERLAP, SEEN, settling, take_off, write_seen
 
 BATCH = 200  # units that are written together
 STEP = 150  # sums that are written together
+PAUSE = (
+    0.004  # seconds after each step: a shop's writer that waits looks again meanwhile
+)
 FULL = 80_000  # sums that one process holds
 SWEPT = 500  # rows that are deleted together
 
@@ -174,13 +178,20 @@ def flush(
     tables = ledger.tables
     rows = sums.rows(sign)
     while step := dict(islice(rows, STEP)):
+        # Worked out before the file is held: hardly ever has somebody changed them meanwhile.
+        kept = tables.sums(generation, list(step))
+        values = _added(step, kept)
         with tables.changing():
             turn.hold()
-            kept = tables.sums(generation, list(step))
-            tables.put_sums(
-                generation,
-                [(key, added(kept.get(key), value)) for key, value in step.items()],
-            )
+            now = tables.sums(generation, list(step))
+            tables.put_sums(generation, values if now == kept else _added(step, now))
+        time.sleep(PAUSE)
+
+
+def _added(
+    step: Mapping[Key, Value], kept: Mapping[Key, bytes]
+) -> list[tuple[Key, bytes | None]]:
+    return [(key, added(kept.get(key), value)) for key, value in step.items()]
 
 
 def sweep(ledger: Ledger, turn: Turn) -> None:
@@ -192,3 +203,4 @@ def sweep(ledger: Ledger, turn: Turn) -> None:
             for generation, keys in groupby(gone, itemgetter(0)):
                 none = [((day, what), None) for _, day, what in keys]
                 tables.put_sums(generation, none)
+        time.sleep(PAUSE)
