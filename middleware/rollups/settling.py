@@ -48,7 +48,10 @@ def settle(ledger: Ledger, owner: str, plan: Plan, now: float) -> bool:
                 changes.of(unit.generation).add(decode(unit.body), -1)
         _keep(changes, owner, known.get(owner), one, whole, now)
         changes.drop += [mark for mark in marks if mark in known]
-        parts = {} if one is None else one.contribution.accounts
+        before = known.get(owner)
+        # What they add to accounts has left already if this is tried again.
+        again = before is not None and before.settled is not None
+        parts = {} if one is None or again else one.contribution.accounts
         pasts = {unit.owner: unit.past for unit in known.values()}
         changes.accounts(
             {owner: parts} | dict.fromkeys(marks, {}), pasts, counting, leave=True

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,8 +22,9 @@ from tests.commands import run
 from tests.counted import PLAN, opened
 from tests.databases import Place
 from tests.kept import ANNA, CUSTOMER, STRANGER, keep, people, set_keys, write_site
+from tests.stores import learn
 
-SHOWN = {
+SHOWN: dict[str, Any] = {
     "promotions": [
         {"promotion_id": "banner", "slot": "home.hero", "rule": "banner-for-all"}
     ],
@@ -194,3 +196,28 @@ def test_a_fault_while_settling_stops_nothing(
         with closing(store.keeper(PLAN.day)) as keeper:
             assert keeper.sizes()["events"] == 0
     assert "is not counted as one who left: out of order" in caplog.text
+
+
+def test_who_is_settled_twice_leaves_an_account_once(tmp_path: Path) -> None:
+    def came(visitor: str, time: float) -> Event:
+        told = SHOWN["promotions"][0] | {"decision": f"{visitor}.0", "variant": "a"}
+        told |= {"experiment": "by-firm", "unit": "account", "of": "a." + "0" * 32}
+        properties = {"promotions": [told], "revision": "r"}
+        id = f"{int(time * 1000):011x}{visitor}"
+        return Event(
+            id, "Promotion Viewed", visitor, time, int(time // 86_400), properties
+        )
+
+    with (
+        closing(SqliteStore(tmp_path / "shop.db")) as store,
+        opened(Place(f"sqlite:///{tmp_path}/shop.db")) as rollups,
+    ):
+        store.commit([came("one", 1e9), came("two", 1e9 + 5)], learn, {})
+        rollups.update(PLAN, 1e9 + 1_000)
+        found = []
+        for _ in range(2):
+            rollups.settle(rollups.owner_of("one"), PLAN, 1e9 + 2_000)
+            found.append(dict(rollups.cells(0, 100_000, ("experiment",))))
+    assert found[0] == found[1]
+    (tally,) = found[0].values()
+    assert tally.n == 1 and tally.moments["click-rate"][2] == 2
