@@ -19,6 +19,7 @@ from tests.commands import run
 from .soaked import KEPT, Soaked
 
 WORKERS = 2
+AT_ONCE = 48  # each waits until the other process knows what they did
 OF_TEN = (
     1  # of ten visitors, who walk once more: in a shop that keeps all in PostgreSQL
 )
@@ -45,7 +46,7 @@ def _walked(
 ) -> list[str]:
     with demo(url, WORKERS) as place:
         began = time.monotonic()
-        books = Crowd(place, count, seed, done=lambda _: advance()).walk()
+        books = Crowd(place, count, seed, AT_ONCE, done=lambda _: advance()).walk()
         seconds = time.monotonic() - began
     found = compared(books, read_site(SITE), url, time.time())
     printed = run("report", SITE, "--store", url, "--format", "json", code=None)
