@@ -34,6 +34,7 @@ def test_writers_do_not_tidy_each_others_models_away(tmp_path: Path) -> None:
                 writers[0].wait()
                 writers.append(subprocess.Popen(command))
                 writers.pop(0)
+            name = ""  # at first there is none
             try:
                 name = current_name(tmp_path)
                 Model.open(tmp_path / name)
