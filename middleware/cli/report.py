@@ -45,7 +45,13 @@ class Options(NamedTuple):
 @click.option(
     "--until", metavar="DAY", help="Up to this day, it included. Default: today."
 )
-@click.option("--experiment", metavar="NAME", default="", help="Only this one.")
+@click.option(
+    "--experiment",
+    metavar="NAME",
+    default="",
+    help="Only this one and its rules: findings, alerts and the status it ends with are theirs. "
+    "Numbers of the whole site stay beside it.",
+)
 @click.option(
     "--metric",
     metavar="NAME",

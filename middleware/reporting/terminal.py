@@ -39,6 +39,8 @@ class Terminal:
         self._line(
             f"{report.since} to {report.until}, days in {report.timezone}", "dim"
         )
+        if report.experiment:
+            self._line(f"Only {report.experiment} and its rules", "dim")
         if report.empty:
             self._line()
             self._line(report.empty)

@@ -31,20 +31,23 @@ def raised(
     today: int,
     write: Writing,
 ) -> tuple[Alert, ...]:
-    """All of them. ``live`` are the rules that should show something today."""
+    """All of them. ``live`` are the rules that should show something today, ``slots`` those of
+    site.toml: of what is not there any more nobody has to do anything."""
     live = list(live)
     told: list[Alert] = []
-    served = {rule.slot for rule in live}
+    served: dict[str, list[str]] = {}
+    for rule in live:
+        served.setdefault(rule.slot, []).append(rule.id)
     for kind, names in (
         ("slot", [slot for slot in slots if slot in served]),
         ("rule", [rule.id for rule in live if not rule.schedule]),
     ):
         for name in names:
             told += _silent(found, kind, name, today, write)
-    for kind in ("slot", "rule"):
-        for name in sorted({key[1] for key in found.series if key[0] == kind}):
-            if "@" not in name:
-                told += _failing(found, kind, name, today, write)
+    for slot in sorted(served.keys() & set(slots)):
+        told += _failing(found, "slot", slot, served[slot], today, write)
+    for name in sorted(rule.id for rule in live):
+        told += _failing(found, "rule", name, [name], today, write)
     for subject in subjects:
         told += _broken(subject)
     return tuple(told)
@@ -76,10 +79,22 @@ def _shown(found: Gathered, kind: str, name: str) -> Mapping[int, int]:
 
 
 def _failing(
-    found: Gathered, kind: str, name: str, today: int, write: Writing
+    found: Gathered,
+    kind: str,
+    name: str,
+    rules: Iterable[str],
+    today: int,
+    write: Writing,
 ) -> list[Alert]:
+    """Many of what ``rules`` should have shown failed. A slot is asked by its rules: what one did
+    that is gone must not be held against those that are left."""
+    rules = list(rules)
     failed, shown = (
-        sum(found.days(kind, name, counter).get(day, 0) for day in (today, today - 1))
+        sum(
+            found.days("rule", rule, counter).get(day, 0)
+            for rule in rules
+            for day in (today, today - 1)
+        )
         for counter in ("failed", "impressions")
     )
     if failed < LEAST_FAILURES or _least(failed, failed + shown) <= FAILURES:

@@ -10,8 +10,8 @@ from .writing import Writing
 
 class Asked(msgspec.Struct, frozen=True):
     """``since`` to ``until`` are days since 1970 in the site's time zone, both included; ``today``
-    is the day of ``now``. ``metric`` takes the place of every goal, ``experiment`` leaves all
-    others out. ``slots`` are those of site.toml, ``holdout`` the share of its visitors that sees
+    is the day of ``now``. ``metric`` takes the place of every goal, ``experiment`` leaves out
+    what does not belong to it. ``slots`` are those of site.toml, ``holdout`` the share of its visitors that sees
     nothing. ``events`` is how many the log holds, None: nobody looked. ``updated`` is up to when
     they were counted, ``counted`` that moment's day. ``standings`` say how far roll-outs have come.
     """

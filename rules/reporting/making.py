@@ -13,6 +13,7 @@ from ..ruleset import RuleSet
 from ..stages import STAGES
 from .alerts import raised
 from .asked import Asked
+from .chosen import only
 from .coverage import covered
 from .drafts import MOVING, Draft, contexts, drafted, mode
 from .earnings import earned
@@ -56,6 +57,7 @@ def reported(
         ask.language,
         ask.timezone,
         notes=_notes(found, ask),
+        experiment=ask.experiment,
     )
     if not found.cells:
         return replace(report, empty=_empty(ask))
@@ -73,7 +75,7 @@ def reported(
         for held in (False, True)
     )
     judged = (total, *groups["experiment"], *groups["rule"])
-    return replace(
+    report = replace(
         report,
         total=total,
         earned=None if "" in broken else earned(total.effects, shown, held, ask.write),
@@ -90,6 +92,9 @@ def reported(
         # Of what is not counted yet, silence says nothing.
         alerts=raised(found, judged, live, ask.slots, _counted(ask), ask.write),
     )
+    if not ask.experiment:
+        return report
+    return only(report, ask.experiment, _dealt(rules.rules, ask.experiment))
 
 
 def day(number: int) -> str:
@@ -125,6 +130,14 @@ def _counted(ask: Asked) -> int:
     return ask.today if ask.counted is None else min(ask.today, ask.counted)
 
 
+def _dealt(rules: Iterable[Rule], experiment: str) -> set[str]:
+    return {
+        rule.id
+        for rule in rules
+        if rule.split is not None and rule.split.experiment == experiment
+    }
+
+
 def _live(rule: Rule, ask: Asked) -> bool:
     return not rule.off and (rule.schedule is None or rule.schedule.active(ask.now))
 
@@ -136,13 +149,6 @@ def _drafts(
     experiments = _experiments(rules)
     names = [*experiments, *_others(found.names("experiment"), experiments)]
     own = {rule.id: rule for rule in rules}
-    if ask.experiment:
-        names = [name for name in names if name == ask.experiment]
-        own = {
-            id: rule
-            for id, rule in own.items()
-            if rule.split is not None and rule.split.experiment == ask.experiment
-        }
     drafts: dict[str, list[Draft]] = {
         "experiment": [
             drafted(found, "experiment", name, ask, experiments.get(name), context)
@@ -151,9 +157,8 @@ def _drafts(
         ],
         "rule": [drafted(found, "rule", id, ask, rule) for id, rule in own.items()],
     }
-    if not ask.experiment:
-        gone = _others(found.names("rule"), own)
-        drafts["rule"] += [drafted(found, "rule", name, ask) for name in gone]
+    gone = _others(found.names("rule"), own)
+    drafts["rule"] += [drafted(found, "rule", name, ask) for name in gone]
     campaigns = [found_ for rule in rules if (found_ := rule.about.get("campaign"))]
     for kind, expected in (
         ("slot", ask.slots),
@@ -166,6 +171,7 @@ def _drafts(
         listed = [one for one in expected if kind != "stage" or one in seen]
         every = [*listed, *_others(seen, listed)]
         drafts[kind] = (
+            # Nobody asked for them, and no p is adjusted by those of another kind.
             [] if ask.experiment else [drafted(found, kind, one, ask) for one in every]
         )
     return drafts

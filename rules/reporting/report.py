@@ -232,7 +232,9 @@ class Report(msgspec.Struct, frozen=True):
     """Days are ISO dates, both included; ``made`` and ``updated`` seconds since 1970.
 
     ``empty`` says why there is nothing to show and what to do, else it is empty itself; ``notes``
-    say what cannot be told and why.
+    say what cannot be told and why. ``experiment`` is the one that was asked for: then the subjects,
+    the findings and the alerts are its own and its rules', and only ``total``, ``earned`` and
+    ``notes`` are about the whole site; empty: all are.
     """
 
     site: str
@@ -256,6 +258,7 @@ class Report(msgspec.Struct, frozen=True):
     coverage: Coverage | None = None
     findings: tuple[Remark, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    experiment: str = ""
     schema: int = SCHEMA
 
     @property

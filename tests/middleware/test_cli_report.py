@@ -84,7 +84,7 @@ def test_days_experiments_and_metrics_can_be_chosen(kept: str) -> None:
     assert (chosen["since"], chosen["until"]) == (day, day)
     assert [one["name"] for one in chosen["experiments"]] == ["hero-tone"]
     assert chosen["experiments"][0]["metric"] == "add-to-cart"
-    assert not chosen["slots"]
+    assert not chosen["slots"] and chosen["experiment"] == "hero-tone"
 
 
 @pytest.mark.parametrize(
@@ -165,6 +165,16 @@ def test_an_alert_ends_it_with_1_and_goes_to_the_webhook_once(
     change(folder / "site.toml", 'holdout = "50%"', 'holdout = "2%"')
     run(*arguments, "--notify")
     assert json.loads(_Receiver.told[1])["alerts"][0]["state"] == "cleared"
+
+
+def test_what_is_not_the_experiments_own_does_not_end_its_report_with_1(
+    kept: str, folder: Path
+) -> None:
+    change(folder / "site.toml", 'holdout = "2%"', 'holdout = "50%"')
+    arguments = (folder, "--store", kept, "--no-update")
+
+    assert told(*arguments, code=1)["alerts"]
+    assert not told(*arguments, "--experiment", "hero-tone")["alerts"]
 
 
 def test_a_webhook_that_may_not_be_told_ends_it_with_1(

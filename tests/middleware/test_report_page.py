@@ -337,3 +337,18 @@ def test_no_name_commands_a_terminal_or_turns_the_text_around() -> None:
         assert "owned" in text.getvalue()
     page = html(made, WRITE)
     assert not set(page) & set("\x1b\x07\x9b\u202e") and "owned" in page
+
+
+def test_of_one_experiment_the_page_says_that_it_is_about_that_one_only() -> None:
+    book = Book()
+    book.units(Cell(TODAY, "site", "", "", "shown"), 10)
+    experiment(book)
+    book.daily("rule", "hero", range(TODAY, TODAY + 1), impressions=9, clicks=1)
+    report = book.report(rule("hero", split=split()), experiment="tone")
+    page = html(report, WRITE)
+    out = StringIO()
+    Terminal(Console(file=out, width=90), WRITE).show(report)
+
+    assert "Only tone and its rules." in page and 'id="coverage"' not in page
+    assert "every rule of tone is seen and clicked" in page
+    assert "Only tone and its rules" in out.getvalue()

@@ -141,13 +141,37 @@ def test_failures_are_an_alert_where_they_surely_are_many(
     failed: int, shown: int, alert: bool
 ) -> None:
     book = book_of(shelf=MONTH)
-    book.daily(
-        "slot", "hero", range(TODAY, TODAY + 1), impressions=shown, failed=failed
+    for kind, name in (("slot", "hero"), ("rule", "a")):
+        days = range(TODAY, TODAY + 1)
+        book.daily(kind, name, days, impressions=shown, failed=failed)
+
+    assert alarms(book.report(rule("a"), rule("b", "shelf"))) == (
+        [("errors", "slot", "hero"), ("errors", "rule", "a")] if alert else []
     )
 
-    assert alarms(book.report(rule("a", "shelf"))) == (
-        [("errors", "slot", "hero")] if alert else []
-    )
+
+def test_of_a_rule_that_is_gone_nobody_is_told_nor_of_its_slot() -> None:
+    book = book_of()
+    for kind, name in (("slot", "hero"), ("rule", "broken")):
+        book.daily(kind, name, range(TODAY, TODAY + 1), impressions=50, failed=50)
+    for kind, name in (("slot", "hero"), ("rule", "fine")):
+        book.daily(kind, name, range(TODAY, TODAY + 1), impressions=500, failed=1)
+    left = rule("fine")
+
+    assert alarms(book.report(left)) == []
+    assert alarms(book.report(left, rule("broken", off=True))) == []
+    assert alarms(book.report(left, rule("broken"))) == [
+        ("errors", "slot", "hero"),
+        ("errors", "rule", "broken"),
+    ]
+
+
+def test_a_slot_that_is_gone_raises_none() -> None:
+    book = book_of()
+    book.daily("slot", "cellar", range(TODAY, TODAY + 1), failed=50)
+    book.daily("rule", "a", range(TODAY - 9, TODAY), impressions=90, clicks=1)
+
+    assert alarms(book.report(rule("a"))) == []
 
 
 def test_what_everything_together_earned_is_the_difference_times_the_visitors() -> None:
@@ -238,6 +262,49 @@ def test_only_one_experiment_and_one_metric_are_looked_at_if_asked() -> None:
     assert [one.name for one in report.rules] == ["hero"]
     assert {one.metric for one in report.experiments[0].effects} == {"add-to-cart"}
     assert not report.slots and not report.stages
+
+
+def test_of_one_experiment_only_its_own_findings_and_alerts_are_told() -> None:
+    book = book_of(hero=range(TODAY - 30, TODAY - 1))
+    experiment(book, "tone", {"control": (100, 0.1), "plain": (100, 0.1)})
+    experiment(book, "other", {"control": (100, 0.1), "plain": (300, 0.1)})
+    for name in ("else", "plain"):
+        days = range(TODAY, TODAY + 1)
+        book.daily("rule", name, days, impressions=50, clicks=1, failed=50)
+    rules = (
+        rule("hero", split=split("tone", "plain", control=0.5)),
+        rule("else", split=split("other", "plain", control=0.5)),
+        rule("plain"),
+        rule("ghost", "shelf"),
+    )
+    every = book.report(*rules)
+    tone = book.report(*rules, experiment="tone")
+    other = book.report(*rules, experiment="other")
+
+    assert codes(every)[:2] == [("unseen", "hero"), ("unseen", "ghost")]
+    assert {one[2] for one in alarms(every)} == {"hero", "else", "plain", "other"}
+    assert codes(tone) == [("unseen", "hero")] and alarms(tone) == []
+    assert codes(other) == []
+    assert alarms(other) == [
+        ("errors", "rule", "else"),
+        ("sample-ratio", "experiment", "other"),
+    ]
+    assert (every.experiment, tone.experiment) == ("", "tone")
+    assert tone.total == every.total and tone.coverage is None
+
+
+def test_a_verdict_does_not_change_with_how_much_of_the_report_is_looked_at() -> None:
+    """Among twenty that do nothing one that stands out is luck, also where only that is asked for."""
+    book = book_of()
+    names = [f"test-{number}" for number in range(20)]
+    for name in names:
+        lucky = 0.137 if name == "test-0" else 0.1
+        experiment(book, name, {"control": (200, 0.1), "plain": (200, lucky)})
+    rules = [rule(name, split=split(name, "plain", control=0.5)) for name in names]
+    whole = book.report(*rules).experiments[0]
+
+    assert whole.effects and whole.effects[0].p < 0.05 < whole.effects[0].adjusted
+    assert book.report(*rules, experiment="test-0").experiments == (whole,)
 
 
 def test_experiments_by_segment_stand_within_them() -> None:
