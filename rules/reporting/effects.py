@@ -8,6 +8,7 @@ from ..measurement.metrics import METRICS, Metric
 from ..statistics.discoveries import adjusted
 from ..statistics.samples import Mean, Ratio, Sample, Share
 from ..statistics.sequences import Sequential
+from ..statistics.simultaneous import confidence_of_each, raised
 from ..statistics.strata import Sums, standardised
 from ..statistics.uplift import Uplift, uplift
 from .report import Effect
@@ -16,10 +17,12 @@ Role = Literal["goal", "guardrail", "other"]
 
 #: Looking every day is allowed: intervals and p hold at all times.
 ALWAYS = Sequential()
+CONFIDENCE = 0.95  # that none of the intervals of one subject's arms misses
 
 
 class Raw(NamedTuple):
-    """An effect whose p is not yet seen beside those of all others."""
+    """An effect whose p is not yet seen beside those of all others. ``rivals`` arms are compared with
+    ``base``, this one among them: the interval is one that holds for all of them together."""
 
     metric: Metric
     arm: str
@@ -27,6 +30,12 @@ class Raw(NamedTuple):
     role: Role
     uplift: Uplift
     samples: tuple[Sample, Sample]
+    rivals: int = 1
+
+    @property
+    def confidence(self) -> float:
+        """That of the interval by itself."""
+        return confidence_of_each(CONFIDENCE, self.rivals)
 
 
 def samples(arms: Mapping[str, Tally], metric: Metric) -> dict[str, Sample]:
@@ -67,6 +76,7 @@ def compared(
             values[arm][name] = value(sample, metric)
         known = [arm for arm in arms if values[arm][name] is not None]
         against = base if base in known else next(iter(known), "")
+        rivals = _rivals(arms, role, base, against)
         for arm in known:
             if arm == against or not base:
                 continue
@@ -76,18 +86,26 @@ def compared(
                 if alike is None:
                     continue
                 pair = alike
-            found = _uplift(*pair)
+            found = _uplift(*pair, confidence_of_each(CONFIDENCE, rivals))
             if found is not None:
-                raws.append(Raw(metric, arm, against, role, found, pair))
+                raws.append(Raw(metric, arm, against, role, found, pair, rivals))
     return raws, values
 
 
-def _uplift(control: Sample, treated: Sample) -> Uplift | None:
+def _rivals(arms: Mapping[str, Tally], role: Role, *bases: str) -> int:
+    """How many arms somebody has met and may claim something of, besides those that they are
+    compared with. What may do harm is not to hide among many: guardrails stand each for itself."""
+    if role == "guardrail":
+        return 1
+    return max(1, sum(bool(arms[arm].n) for arm in arms if arm not in bases))
+
+
+def _uplift(control: Sample, treated: Sample, confidence: float) -> Uplift | None:
     """Where nobody of an arm did it, it is taken as if one had: without any there would be no
     spread to compare with, and the worst of all arms would look as if nothing were known."""
     if isinstance(treated, Share) and not treated.y and treated.n:
         treated = treated._replace(y=1)
-    return uplift(control, treated, sequential=ALWAYS)
+    return uplift(control, treated, confidence=confidence, sequential=ALWAYS)
 
 
 def _alike(
@@ -129,17 +147,18 @@ def _sums(sample: Sample) -> Sums:
 def settled(groups: Sequence[Sequence[Raw]]) -> list[tuple[Raw, float]]:
     """All effects of one kind with their adjusted p, in the order given.
 
-    Benjamini and Hochberg's adjustment is made over all that is shown of a kind: once over what
-    verdicts rest on, once over all the rest, so that looking at many other metrics does not
-    weaken what was asked for. Guardrails are left as they are: what may do harm is not to hide
-    among many.
+    Two things are asked of what is called sure, and the larger p of the two is the adjusted one. Among
+    the arms of one subject none may be a false one (95 %): Bonferroni's, as in their intervals. Of
+    all that is shown of a kind few may be: Benjamini and Hochberg's, made once over what verdicts
+    rest on, once over all the rest, so that looking at many other metrics does not weaken what was
+    asked for. Guardrails are left as they are: what may do harm is not to hide among many.
     """
     raws = [raw for group in groups for raw in group]
     found = [raw.uplift.p for raw in raws]
     for role in ("goal", "other"):
         places = [at for at, raw in enumerate(raws) if raw.role == role]
         for at, p in zip(places, adjusted([found[at] for at in places]), strict=True):
-            found[at] = p
+            found[at] = max(p, raised(raws[at].uplift.p, raws[at].rivals))
     return list(zip(raws, found, strict=True))
 
 

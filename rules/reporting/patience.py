@@ -9,14 +9,18 @@ MOST_DAYS = 730  # later is never
 
 def detectable_by(raw: Raw) -> float | None:
     """The least relative uplift that so many visitors show, four times out of five."""
-    return detectable(*raw.samples, sequential=ALWAYS) or None
+    return (
+        detectable(*raw.samples, confidence=raw.confidence, sequential=ALWAYS) or None
+    )
 
 
 def days_to_go(raw: Raw, sought: float | None, days: int) -> float | None:
     """Days until an uplift of ``sought``, else one as large as the present one, shows four times
     out of five, if visitors go on to come as in these ``days``; None: not in two years."""
     aim = sought or abs(raw.uplift.relative)
-    more = time_to_go(*raw.samples, aim, days, sequential=ALWAYS)
+    more = time_to_go(
+        *raw.samples, aim, days, confidence=raw.confidence, sequential=ALWAYS
+    )
     return more if more and more <= MOST_DAYS else None
 
 

@@ -21,8 +21,10 @@ Mode = Literal["", "adapt", "rollout", "level"]
 class Effect(msgspec.Struct, frozen=True):
     """What ``arm`` does to ``metric``, against ``base``.
 
-    ``low`` to ``high`` holds the relative uplift however often one looks; ``p`` is as valid, and
-    ``adjusted`` is it over all that is shown of a kind. ``role``: the verdict rests on goals,
+    ``low`` to ``high`` holds the relative uplift however often one looks, for all arms of a subject
+    together (guardrails: each for itself). ``p`` is that of this comparison alone, as valid at every
+    look; ``adjusted`` is it among the arms of the subject and over all that is shown of a kind,
+    whichever is larger. ``role``: the verdict rests on goals,
     guardrails may break. ``control`` and ``treated`` are the two values. ``detectable`` is the
     least relative uplift that this many visitors can show, ``days`` how long it takes to show the
     one that is looked for; None: not to be said.

@@ -42,7 +42,7 @@ def finished(
     enough = [raw for raw, _ in raws if not _few(draft, raw)]
     guards = guarded(draft.guardrails, enough, ask.write, lambda arm: _who(draft, arm))
     arms = _arms(draft, found)
-    verdict = _blocked(draft, ask, broken)
+    blocked = verdict = _blocked(draft, ask, broken)
     if verdict is None:
         arms = tuple(
             _with_verdict(arm, draft, arms, goals, guards, ask) for arm in arms
@@ -50,16 +50,18 @@ def finished(
         verdict = overall(arms, effects) if any(arm.verdict for arm in arms) else None
     rule = draft.rule
     goal = None
+    # What few visitors did reaches nothing, nor what is not to be read.
+    many = [one for one in goals if not _few(draft, one)] if blocked is None else []
     # What rules of an experiment are for is told of the experiment, once.
     whole = not draft.context and (draft.kind == "experiment" or draft.split is None)
     if whole and rule is not None and rule.goal is not None:
         target = rule.goal.target if rule.goal.metric == draft.metric else None
-        goal = aimed(draft.metric, target, goals, ask.write)
+        goal = aimed(draft.metric, target, many, _rivals(draft, goals), ask.write)
     text = "" if rule is None else rule.about.get("hypothesis", "")
     hypothesis = None
     if text and whole:
-        aim = goal or aimed(draft.metric, None, goals, ask.write)
-        hypothesis = expected(text, aim, goals)
+        aim = goal or aimed(draft.metric, None, many, _rivals(draft, goals), ask.write)
+        hypothesis = expected(text, aim, many)
     return Subject(
         draft.kind,
         draft.name,
@@ -84,6 +86,12 @@ def finished(
         draft.kind == "rule" and (rule is None or rule.off),
         "" if rule is None else rule.about.get("goal", ""),
     )
+
+
+def _rivals(draft: Draft, goals: Sequence[Effect]) -> list[str]:
+    """The arms that may reach a goal: whom somebody met, and whom none is compared with."""
+    bases = {draft.base, *(one.base for one in goals)}
+    return [name for name, tally in draft.arms.items() if tally.n and name not in bases]
 
 
 def _unmet(draft: Draft, ask: Asked) -> Verdict:

@@ -1,6 +1,6 @@
 """What an editor aimed at: goals reached, guardrails kept, hypotheses confirmed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from ..allocating.guarding import change
 from ..allocating.rollout import confidence
@@ -16,11 +16,18 @@ Who = Callable[[str], str]
 
 
 def aimed(
-    metric: str, target: float | None, effects: Iterable[Effect], write: Writing
+    metric: str,
+    target: float | None,
+    effects: Iterable[Effect],
+    rivals: Collection[str],
+    write: Writing,
 ) -> Goal:
-    """Whether the best of ``effects`` on ``metric`` reaches ``target``, a relative uplift.
+    """Whether any of ``effects`` on ``metric`` reaches ``target``, a relative uplift; without one,
+    whether there surely is an uplift the right way.
 
-    Without a target it is reached where there surely is an uplift the right way.
+    ``rivals`` are the arms that may reach it. What is claimed of one is claimed of the best of
+    several: their intervals hold for all together, and it has to be sure among all that is
+    compared, as verdicts have to be. Missed it is where all of them surely miss it.
     """
     own = [effect for effect in effects if effect.metric == metric]
     noun = phrase(metric).noun
@@ -34,22 +41,27 @@ def aimed(
             "open",
             f"Goal: {aim} in {noun}. Nothing can be compared yet.",
         )
-    best = max(
-        own, key=lambda one: one.relative if one.better == "more" else -one.relative
-    )
     edge = target or 0.0
-    low, high = best.low, best.high
-    ahead, behind = low >= edge, high < edge
-    if (target is not None and target < 0) or (
-        target is None and best.better == "less"
-    ):
-        ahead, behind = high <= edge, low > edge
-    if target is None:
-        ahead = ahead and best.sure
-    reached: State = "yes" if ahead else "no" if behind else "open"
+    falls = edge < 0 or (target is None and own[0].better == "less")
+
+    def ahead(one: Effect) -> bool:
+        return one.sure and (one.high <= edge if falls else one.low >= edge)
+
+    def behind(one: Effect) -> bool:
+        return one.low > edge if falls else one.high < edge
+
+    best = max(
+        own, key=lambda one: (ahead(one), -one.relative if falls else one.relative)
+    )
+    missed = {one.arm for one in own if behind(one)}
+    reached: State = "open"
+    if ahead(best):
+        reached = "yes"
+    elif missed.issuperset(rivals):
+        reached = "no"
     found = (
         f"{write.percent(best.relative, signed=True)} "
-        f"({write.between(low, high, signed=True)})"
+        f"({write.between(best.low, best.high, signed=True)})"
     )
     ends = {
         "yes": "Reached",
@@ -58,7 +70,9 @@ def aimed(
     }
     whose = "" if best.arm == "shown" else f" with {best.arm}"
     words = f"Goal: {aim} in {noun}. {ends[reached]}; it is {found}{whose}."
-    return Goal(metric, target, reached, words, best.relative, low, high, best.arm)
+    return Goal(
+        metric, target, reached, words, best.relative, best.low, best.high, best.arm
+    )
 
 
 def guarded(

@@ -29,10 +29,14 @@ class Book:
     def units(self, cell: Cell, number: int, **rates: float) -> None:
         """``number`` units that do, with these chances, what is named: clicked, added, ordered,
         opt-out (``opt_out``); an order is worth about ``worth`` hundredths."""
-        tally = self.cells.setdefault(cell, Tally())
+        tally = self.tally(cell)
         worth = rates.pop("worth", 5_000)
         for _ in range(number):
             tally.count(self._unit(cell.arm, worth, rates))
+
+    def tally(self, cell: Cell) -> Tally:
+        """That of ``cell``, to be added to."""
+        return self.cells.setdefault(cell, Tally())
 
     def _unit(
         self, arm: str, worth: float, rates: Mapping[str, float]
