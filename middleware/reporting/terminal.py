@@ -20,6 +20,7 @@ NARROW, TINY = 100, 64
 
 #: What is nobody's news: they are named together.
 _QUIET = {"too-few": "Too early to say", "alone": "Nobody to compare with"}
+_FAR = "Too few visitors to be said within a year"
 
 
 class Terminal:
@@ -173,10 +174,16 @@ class Terminal:
             if subject.verdict.judgement not in _QUIET:
                 self._verdict(subject.verdict, subject.name)
             self._aims(subject, subject.name)
-        for judgement, why in _QUIET.items():
-            names = [one.name for one in subjects if one.verdict.judgement == judgement]
-            if names:
-                self._line(f"{why}: {', '.join(names)}.", "dim")
+        quiet: dict[str, list[str]] = {}
+        for subject in subjects:
+            told = subject.verdict
+            if told.judgement in _QUIET:
+                far = told.judgement == "too-few" and told.reach in ("far", "stalled")
+                why = _FAR if far else _QUIET[told.judgement]
+                quiet.setdefault(why, []).append(subject.name)
+        for why in (*_QUIET.values(), _FAR):
+            if why in quiet:
+                self._line(f"{why}: {', '.join(quiet[why])}.", "dim")
 
     def _aims(self, subject: Subject, name: str = "") -> None:
         before = f"{name}: " if name else ""

@@ -38,3 +38,9 @@ class Asked(msgspec.Struct, frozen=True):
     def last(self) -> int:
         """The last day that is over."""
         return min(self.until, self.today - 1)
+
+    @property
+    def counted_until(self) -> int:
+        """The last day of the report of which anything is known."""
+        known = self.today if self.counted is None else self.counted
+        return min(self.until, self.today, known)

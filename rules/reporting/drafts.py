@@ -14,6 +14,7 @@ from ..statistics.samples import Ratio
 from .asked import Asked
 from .effects import Raw, asked, compared
 from .gathering import Gathered
+from .patience import Pace
 from .report import Counts, Funnel, Mode, SampleRatio
 from .sampleratios import intended, ratio
 
@@ -34,7 +35,7 @@ class Draft(msgspec.Struct, frozen=True):
     metric: str
     raws: list[Raw]
     values: Mapping[str, Mapping[str, float | None]]
-    days: int
+    pace: Pace
     rule: Rule | None = None
     guardrails: tuple[Guardrail, ...] = ()
     ratio: SampleRatio | None = None
@@ -67,7 +68,9 @@ def drafted(
     roles = asked(aim.metric, guards, only)
     strata = _strata(found, name, context, split) if mode(split) in MOVING else []
     raws, values = compared(arms, base, roles, strata)
-    first = found.firsts.get((kind, name, context), ask.until)
+    last = ask.counted_until
+    first = found.firsts.get((kind, name, context), last)
+    newest = found.lasts.get((kind, name, context), last)
     return Draft(
         kind,
         name,
@@ -77,7 +80,7 @@ def drafted(
         aim.metric,
         raws,
         values,
-        max(1, min(ask.until, ask.today) - first + 1),
+        Pace(max(1, last - first + 1), max(0, last - newest)),
         rule,
         aim.guardrails,
         None if context else _ratio(arms, kind, split, ask),

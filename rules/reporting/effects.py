@@ -11,6 +11,7 @@ from ..statistics.sequences import Sequential
 from ..statistics.simultaneous import confidence_of_each, raised
 from ..statistics.strata import Sums, standardised
 from ..statistics.uplift import Uplift, uplift
+from .judgements import Reach
 from .report import Effect
 
 Role = Literal["goal", "guardrail", "other"]
@@ -162,7 +163,12 @@ def settled(groups: Sequence[Sequence[Raw]]) -> list[tuple[Raw, float]]:
     return list(zip(raws, found, strict=True))
 
 
-def effect(raw: Raw, p: float, days: float | None, detectable: float | None) -> Effect:
+def effect(
+    raw: Raw,
+    p: float,
+    detectable: float | None = None,
+    wait: tuple[float | None, Reach] = (None, ""),
+) -> Effect:
     """As it is shown."""
     found, metric = raw.uplift, raw.metric
     by = scale(metric)
@@ -184,7 +190,7 @@ def effect(raw: Raw, p: float, days: float | None, detectable: float | None) -> 
         found.control / by,
         found.treated / by,
         detectable,
-        days,
+        *wait,
     )
 
 

@@ -12,14 +12,15 @@ Key = tuple[str, str, str]  # kind, name, context
 
 class Gathered(NamedTuple):
     """``cells``: by kind, name and context the tallies of each arm. ``totals``: by kind and name
-    the counters of all days; ``series``: by kind, name and counter how many on each day. ``firsts``: the
-    first day of each of ``cells``. ``daily``: the tallies of each day and arm, of the experiments
+    the counters of all days; ``series``: by kind, name and counter how many on each day. ``firsts``
+    and ``lasts``: the first and the last day of each of ``cells``, on which somebody new came. ``daily``: the tallies of each day and arm, of the experiments
     that were asked for."""
 
     cells: Mapping[Key, Mapping[str, Tally]]
     totals: Mapping[tuple[str, str], Mapping[str, int]]
     series: Mapping[tuple[str, str, str], Mapping[int, int]]
     firsts: Mapping[Key, int]
+    lasts: Mapping[Key, int]
     daily: Mapping[Key, Mapping[int, Mapping[str, Tally]]]
 
     def arms(self, kind: str, name: str, context: str = "") -> Mapping[str, Tally]:
@@ -54,11 +55,13 @@ def gathered(
     of things; totals are those of ``since`` to ``until``, both included."""
     piles: dict[Key, dict[str, Pile]] = {}
     firsts: dict[Key, int] = {}
+    lasts: dict[Key, int] = {}
     daily: dict[Key, dict[int, dict[str, Tally]]] = {}
     for cell, tally in cells:
         key = cell.kind, cell.name, cell.context
         arms = piles.setdefault(key, {})
         firsts[key] = min(cell.day, firsts.get(key, cell.day))
+        lasts[key] = max(cell.day, lasts.get(key, cell.day))
         if cell.kind == "experiment" and cell.name in by_day:
             days = daily.setdefault(key, {}).setdefault(cell.day, {})
             days[cell.arm] = tally
@@ -78,4 +81,4 @@ def gathered(
         key: {arm: pile.total() for arm, pile in arms.items()}
         for key, arms in piles.items()
     }
-    return Gathered(summed, totals, series, firsts, daily)
+    return Gathered(summed, totals, series, firsts, lasts, daily)

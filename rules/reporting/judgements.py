@@ -8,13 +8,27 @@ Judgement = Literal[
     "keep", "stop", "guardrail", "open", "too-few", "sample-ratio", "alone"
 ]
 State = Literal["yes", "no", "open"]
+Reach = Literal["", "near", "far", "stalled", "unknown"]
+"""Whether waiting is of use. ``near``: within a year, at the pace of the report's days; ``far``: later
+than that, or never; ``stalled``: nobody new has come for a week, so that there is no pace;
+``unknown``: an arm has nobody yet, or nobody has done what counts; empty: there is nothing to
+wait for."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What to make of it, in one plain sentence."""
+    """What to make of it, in plain sentences.
+
+    ``days`` is how long it still takes until something can be said (of ``open``: until the uplift
+    that is looked for shows), at the pace of the report's days; also where that is years. None: not
+    to be said. ``reach`` says what to make of it: ``near`` is within a year, ``far`` later than that
+    or never, ``stalled`` that nobody new has come for a week, ``unknown`` that an arm has nobody
+    yet, or nobody has done what counts; empty: there is nothing to wait for.
+    """
 
     judgement: Judgement
     words: str
+    days: float | None = None
+    reach: Reach = ""
 
 
 class Goal(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from .judgements import Goal, Guard, Hypothesis, Verdict
+from .judgements import Goal, Guard, Hypothesis, Reach, Verdict
 from .notices import Alert, Coverage, Remark
 
 SCHEMA = 1
@@ -26,8 +26,10 @@ class Effect(msgspec.Struct, frozen=True):
     look; ``adjusted`` is it among the arms of the subject and over all that is shown of a kind,
     whichever is larger. ``role``: the verdict rests on goals,
     guardrails may break. ``control`` and ``treated`` are the two values. ``detectable`` is the
-    least relative uplift that this many visitors can show, ``days`` how long it takes to show the
-    one that is looked for; None: not to be said.
+    least relative uplift that this many visitors can show. ``days`` is how long it takes to show the
+    one that is looked for (the goal's target, else one as large as the present one), if as many
+    visitors come as on the days of the report; it may be years: ``reach`` says so, as a verdict's.
+    None: not to be said.
     """
 
     metric: str
@@ -48,6 +50,7 @@ class Effect(msgspec.Struct, frozen=True):
     treated: float
     detectable: float | None = None
     days: float | None = None
+    reach: Reach = ""
 
     @property
     def sure(self) -> bool:

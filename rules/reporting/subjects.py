@@ -13,7 +13,7 @@ from .drafts import USUAL, Draft, by_account, counts, funnel, mode
 from .effects import Raw, effect
 from .gathering import Gathered
 from .judgements import Guard, Verdict
-from .patience import days_to_go, days_to_least, detectable_by
+from .patience import detectable_by, wait, wait_for_least
 from .report import Arm, Effect, Rates, Rolling, SampleRatio, Subject
 from .responses import response, touch, touched
 from .targets import aimed, expected, guarded
@@ -136,11 +136,11 @@ def _rolling(draft: Draft, ask: Asked) -> Rolling | None:
 def _effects(draft: Draft, raws: Sequence[tuple[Raw, float]]) -> list[Effect]:
     told = []
     for raw, p in raws:
-        days = least = None
         if raw.role == "goal":
-            least = detectable_by(raw)
-            days = days_to_go(raw, _sought(draft), draft.days)
-        told.append(effect(raw, p, days, least))
+            more = wait(raw, _sought(draft), draft.pace)
+            told.append(effect(raw, p, detectable_by(raw), more))
+        else:
+            told.append(effect(raw, p))
     return told
 
 
@@ -216,14 +216,17 @@ def _with_verdict(
     other = next(one for one in arms if one.name == base)
     values = (arm.values.get(draft.metric), other.values.get(draft.metric))
     verdict: Verdict
+    several = len(_rivals(draft, goals)) > 1
     if own is None and None in values and arm.funnel.exposed and other.funnel.exposed:
         verdict = alone(_who(draft, arm.name), draft.metric, beside=True)
     elif own is None or _few(draft, own):
         did = _seen(draft, arm.name), _seen(draft, base)
-        wait = days_to_least(draft.days, *did)
-        verdict = too_few(_who(draft, arm.name), base, did, wait, ask.write)
+        more = wait_for_least(draft.pace, *did)
+        who = _who(draft, arm.name)
+        verdict = too_few(who, base, did, more, ask.write, several=several)
     else:
-        verdict = judged(own, guards, ask.write, _who(draft, arm.name))
+        who = _who(draft, arm.name)
+        verdict = judged(own, guards, ask.write, who, several=several)
     return replace(arm, verdict=verdict)
 
 

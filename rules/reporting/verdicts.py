@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from ..measurement.metrics import METRICS
 from ..statistics.sequences import LEAST
-from .judgements import Guard, Verdict
+from .judgements import Guard, Reach, Verdict
 from .phrases import phrase, said
 from .report import Arm, Effect, SampleRatio
+from .waiting import lever, until_it_counts, until_it_shows
 from .writing import Writing
 
 #: No verdict from less: visitors in each of the two arms, and of those who did what counts.
@@ -56,11 +57,13 @@ def too_few(
     name: str,
     base: str,
     did: tuple[tuple[int, int], tuple[int, int]],
-    days: float | None,
+    wait: tuple[float | None, Reach],
     write: Writing,
+    *,
+    several: bool = False,
 ) -> Verdict:
     """The verdict from numbers that say nothing yet. ``did``: how many saw ``name``, and
-    ``base``, each with how many of them did what counts."""
+    ``base``, each with how many of them did what counts. ``several`` arms are compared."""
     (seen, acted), (other, others_acted) = did
     both = f"{write.count(seen)} saw {name} and {write.count(other)} {_others(base)}, "
     if min(seen, other) < LEAST_VISITORS:
@@ -76,15 +79,21 @@ def too_few(
             f"Too uneven to say anything: {both}and what they did differs too much from one to "
             "the other for so few"
         )
-    wait = f"; that is about {write.days(days)} to go." if days else "."
-    return Verdict("too-few", words + wait)
+    return Verdict(
+        "too-few", words + until_it_counts(*wait, lever(base, several), write), *wait
+    )
 
 
 def judged(
-    effect: Effect, guards: Iterable[Guard], write: Writing, who: str
+    effect: Effect,
+    guards: Iterable[Guard],
+    write: Writing,
+    who: str,
+    *,
+    several: bool = False,
 ) -> Verdict:
     """The verdict about the arm of ``effect``, whose metric is what it is there for; ``who`` is
-    what its visitors saw."""
+    what its visitors saw. ``several`` arms are compared."""
     broken = [
         guard for guard in guards if guard.arm == effect.arm and guard.broken == "yes"
     ]
@@ -105,7 +114,12 @@ def judged(
     )
     if effect.low > 0 or effect.high < 0:
         words += ": among all that is compared here it may be luck"
-    return Verdict("open", words + _wait(effect, write))
+    if effect.detectable is not None:
+        least = write.percent(effect.detectable)
+        words += f"; a difference of {least} would show by now"
+    ways = lever(effect.base, several)
+    rest = until_it_shows(effect.days, effect.reach, ways, write)
+    return Verdict("open", f"{words}. {rest}", effect.days, effect.reach)
 
 
 def sentence(effect: Effect, write: Writing, who: str) -> str:
@@ -139,13 +153,3 @@ def overall(arms: Sequence[Arm], effects: Sequence[Effect]) -> Verdict | None:
 
 def _others(base: str) -> str:
     return "did not" if base in DEFAULT else f"saw {base}"
-
-
-def _wait(effect: Effect, write: Writing) -> str:
-    """How long it still takes, and what so many visitors could show."""
-    told = ""
-    if effect.detectable is not None:
-        told = f"; a difference of {write.percent(effect.detectable)} would show by now"
-    if effect.days is None:
-        return told + ". Let it run."
-    return f"{told}. Let it run: about {write.days(effect.days)} to go."

@@ -352,3 +352,19 @@ def test_of_one_experiment_the_page_says_that_it_is_about_that_one_only() -> Non
     assert "Only tone and its rules." in page and 'id="coverage"' not in page
     assert "every rule of tone is seen and clicked" in page
     assert "Only tone and its rules" in out.getvalue()
+
+
+def test_what_no_waiting_helps_is_not_called_too_early() -> None:
+    book = Book()
+    for day in range(TODAY - 27, TODAY, 13):
+        for arm in ("shown", "held"):
+            book.units(Cell(day, "rule", "hardly", "", arm), 1, ordered=1.0)
+            book.units(Cell(day, "rule", "soon", "", arm), 60, ordered=0.2)
+    report = book.report(rule("hardly"), rule("soon"))
+    page = html(report, WRITE)
+    out = StringIO()
+    Terminal(Console(file=out, width=120), WRITE).show(report)
+
+    assert "Too few visitors to be said within a year: hardly." in out.getvalue()
+    assert "Too early to say: hardly" not in out.getvalue()
+    assert "at the traffic of these days that takes more than 2 years" in page

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from shopwindow.rules.allocating.rollout import Standing
@@ -68,8 +69,103 @@ def test_another_variant_is_named_where_there_is_no_control() -> None:
     )
 
 
+def open_effect(**more: object) -> Effect:
+    return effect(0.02, -0.01, 0.05, **{"adjusted": 0.4, "detectable": 0.04, **more})
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (652.0, "more than a year "),
+        (1_200.0, "more than 3 years "),
+        (None, "a lifetime"),
+    ],
+)
+def test_what_is_out_of_reach_is_not_waited_for(days: float | None, words: str) -> None:
+    far = open_effect(days=days, reach="far")
+    told = judged(far, (), Writing(), "cosy", several=True)
+    alone = judged(far, (), Writing(), "cosy")
+
+    assert "days to go" not in told.words and words in told.words
+    assert (told.days, told.reach) == (days, "far")
+    assert told.words.endswith(
+        "Try a larger change, show it where more visitors come, or compare fewer variants."
+    )
+    assert alone.words.endswith("change, or show it where more visitors come.")
+
+
+def test_against_a_small_holdout_more_may_be_held_back() -> None:
+    told = verdict(open_effect(days=652.0, reach="far", base="holdout"))
+
+    assert "or hold back more of them." in told.words
+
+
+def test_the_days_of_years_are_kept_for_programs_as_the_schema_says() -> None:
+    book = Book()
+    experiment(
+        book, arms={"control": (400, 0.1), "plain": (400, 0.101), "cosy": (400, 0.1)}
+    )
+    even = split(control=1 / 3)
+    goal = Goal("conversion-rate", 0.01)
+    report = book.report(rule("hero", split=even, goal=goal))
+    found = of(report)
+    one = next(one for one in found.effects if one.role == "goal")
+
+    assert one.days is not None and one.days > 365 and one.reach == "far"
+    assert found.verdict.days is not None and found.verdict.reach == "far"
+    assert "Waiting is no use: at the traffic of these days" in found.verdict.words
+    schema = msgspec.json.schema(Report)["$defs"]
+    for name in ("Effect", "Verdict"):
+        assert "years" in schema[name]["description"]
+        assert "far" in schema[name]["properties"]["reach"]["enum"]
+    again = msgspec.json.decode(msgspec.json.encode(report))
+    told = again["experiments"][0]["verdict"]
+    assert told["days"] == found.verdict.days
+
+
+def test_few_visitors_are_no_matter_of_waiting_either_where_hardly_any_come() -> None:
+    book = Book()
+    experiment(
+        book,
+        arms={"control": (1, 0.5), "plain": (1, 0.5)},
+        days=range(TODAY - 27, TODAY, 13),
+    )
+    told = rule("hero", split=split("tone", "plain", control=0.5))
+    found = of(book.report(told)).verdict
+
+    assert (found.judgement, found.reach) == ("too-few", "far")
+    assert found.days is not None and found.days > 365
+    assert "takes more than " in found.words and "days to go" not in found.words
+
+
+def test_where_nobody_new_comes_there_is_no_pace() -> None:
+    for number in (300, 3):
+        book = Book()
+        experiment(
+            book,
+            arms={"control": (number, 0.1), "plain": (number, 0.1)},
+            days=range(TODAY - 20, TODAY - 10),
+        )
+        told = rule("hero", split=split("tone", "plain", control=0.5))
+        found = of(book.report(told)).verdict
+        then = of(book.report(told, until=TODAY - 10)).verdict
+
+        assert (found.days, found.reach) == (None, "stalled")
+        assert "nobody new has come for a week" in found.words.lower()
+        assert then.reach in ("near", "far")
+
+
+def test_what_nobody_has_done_yet_has_no_day() -> None:
+    book = Book()
+    experiment(book, arms={"control": (30, 0.0), "plain": (30, 0.0)})
+    found = of(book.report(rule("hero", split=split("tone", "plain", control=0.5))))
+
+    assert found.verdict.reach == "unknown"
+    assert "nobody can say from these days" in found.verdict.words
+
+
 def test_what_is_open_says_how_long_it_takes() -> None:
-    found = verdict(effect(0.02, -0.01, 0.05, adjusted=0.4, detectable=0.04, days=12.3))
+    found = verdict(open_effect(days=12.3, reach="near"))
 
     assert found == Verdict(
         "open",
