@@ -1,0 +1,44 @@
+"""``shopwindow measure`` in a shop whose rules are changed while visitors come."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shopwindow.rules.facts import DAY
+from tests.commands import change
+from tests.kept import keep
+from tests.middleware.test_measure import RULES, measured, visits
+from tests.shop import site_folder
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = site_folder(tmp_path / "site", rules=RULES)
+    change(folder / "site.toml", "memory:", "sqlite:///shop.db")
+    keep(folder)  # makes the store
+    return folder
+
+
+@pytest.mark.parametrize("since", [1.0, 0.0], ids=["yesterday", "today"])
+def test_who_saw_an_experiment_before_it_was_rolled_out_is_compared_with_nobody(
+    shop: Path, since: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All saw the variant until then; else it would wait for as many who are held."""
+    keep(shop, *visits("new", {"new": (100, 5)}, since))
+    keep(shop, *visits("new", {"new": (100, 5)}, 0.0))
+
+    def at(days: float) -> dict[str, Any]:
+        now = begun + days * DAY
+        monkeypatch.setattr("shopwindow.middleware.cli.measure.time.time", lambda: now)
+        told: dict[str, Any] = measured(shop)["rollouts"]["new"]
+        return told
+
+    begun = time.time()
+    told = at(0)
+    assert (told["shown"], told["held"]) == (0, 0)
+    assert told["waits"] == "100 visitors of each side: there are 0"
+    keep(shop, *visits("new", {"new": (150, 15), "control": (150, 15)}, -1.0))
+    told = at(1.1)
+    assert (told["shown"], told["held"], told["share"]) == (150, 150, 0.5)
