@@ -1,8 +1,10 @@
 """The roll-ups of one log, whichever database it is in."""
 
 import logging
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
+from math import inf
 from operator import itemgetter
 
 import msgspec
@@ -21,12 +23,13 @@ from .settling import purge, settle
 from .sums import filled
 from .tables import PART_OF, Tables
 from .turn import Turn
-from .updating import update
+from .updating import OVERLAP, update
 from .workers import LARGE, can_help, together
 
 log = logging.getLogger("shopwindow")
 
 _CELL, _COUNT = 4, 3  # words of a name
+LATE = "late"
 AHEAD = 86_400.0  # seconds that the clock may go back without all being counted anew
 
 
@@ -49,7 +52,7 @@ class Rolled:
         with Turn(self._tables, say) as turn:
             ledger = Ledger(self._tables, plan.campaigns)
             value = self._tables.value
-            before = self.updated()
+            before, late = self.updated(), value(LATE)
             if before is not None and before - until > AHEAD:
                 before = None  # the clock was wrong: nothing would count until then
             if before is None or ledger.building or not ledger.generation:
@@ -64,11 +67,29 @@ class Rolled:
                     say,
                     self._parts(ledger, turn, plan, until),
                 )
+                self._heard(late, turn)
                 return Updated(owners, owners, True)
             assert before is not None
             until = max(until, before)
-            looked, changed = update(ledger, turn, plan, before, until, say)
+            since = min(before, _moment(late) + OVERLAP)
+            looked, changed = update(ledger, turn, plan, since, until, say)
+            self._heard(late, turn)
             return Updated(looked, changed, False)
+
+    def _heard(self, late: str | None, turn: Turn) -> None:
+        """All that was stored late is counted, unless more of it came meanwhile."""
+        if late is None:
+            return
+        with self._tables.changing():
+            turn.hold()
+            if self._tables.value(LATE) == late:
+                self._tables.put(LATE, None)
+
+    def late(self, time: float) -> None:
+        with self._tables.changing():
+            oldest = min(time, _moment(self._tables.value(LATE)))
+            # Another one each time: who counts just now may not have seen these events.
+            self._tables.put(LATE, f"{oldest!r} {secrets.token_hex(4)}")
 
     def _parts(self, ledger: Ledger, turn: Turn, plan: Plan, until: float) -> Parts:
         length = self._tables.length()
@@ -160,3 +181,8 @@ class Rolled:
 
     def close(self) -> None:
         self._tables.close()
+
+
+def _moment(late: str | None) -> float:
+    """Of the oldest event that was stored late."""
+    return inf if late is None else float(late.partition(" ")[0])

@@ -24,7 +24,9 @@ from .unit import (
 from .updating import OVERLAP
 
 STEP = 100  # units that leave together
-AHEAD = 3_600.0  # seconds that another worker's clock may be ahead: they left after it all
+AHEAD = (
+    3_600.0  # seconds that another worker's clock may be ahead: they left after it all
+)
 
 
 def settle(ledger: Ledger, owner: str, plan: Plan, now: float) -> bool:

@@ -101,3 +101,46 @@ def test_who_measures_with_a_clock_behind_counts_no_less(
     done = rollups.update(PLAN, NOW - 30 * MINUTE)
     assert (done.rebuilt, counts(rollups)) == (False, {"impressions": 2})
     assert rollups.updated() == NOW + 30 * MINUTE
+
+
+def test_what_is_told_late_is_counted(store: Store, rollups: Rolled) -> None:
+    update, days = partial(rollups.update, PLAN), 1_440 * MINUTE
+    store.commit([event("e", NOW - 20 * days), event("f", NOW)], learn, {})
+    update(NOW + 1)
+    store.commit([event("e", NOW - 15 * days, "Order Completed")], learn, {})
+    rollups.late(NOW - 15 * days)
+    store.commit([event("g", NOW - 16 * days)], learn, {})
+    rollups.late(NOW - 16 * days)
+    rollups.late(NOW - 3 * days)
+    done = update(NOW + 2)
+    assert not done.rebuilt
+    assert counts(rollups) | {"impressions": 3, "orders": 1} == counts(rollups)
+    expected = counts(rollups)
+    assert update(NOW + 3).owners <= 3
+    update(NOW + 4, rebuild=True)
+    assert counts(rollups) == expected
+    assert rollups._tables.value("late") is None
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_what_is_told_late_while_somebody_counts_is_counted_next_time(
+    store: Store, rollups: Rolled, place: Place, rebuild: bool
+) -> None:
+    days = 1_440 * MINUTE
+    store.commit([event("h", NOW - 20 * days)], learn, {})
+    rollups.update(PLAN, NOW)
+    store.commit([event("i", NOW - 9 * days)], learn, {})
+    rollups.late(NOW - 9 * days)
+    told = []
+
+    def meanwhile(what: str, done: int, total: int | None) -> None:
+        if not told:
+            told.append(what)
+            with opened(place) as other:
+                store.commit([event("j", NOW - 8 * days)], learn, {})
+                other.late(NOW - 8 * days)
+
+    rollups.update(PLAN, NOW + 1, meanwhile, rebuild=rebuild)
+    assert told
+    rollups.update(PLAN, NOW + 2)
+    assert counts(rollups) == {"impressions": 3}
