@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Any
 
 import asyncpg
-from asyncpg.transaction import Transaction
 
 from .. import StoreError
 from .address import TROUBLES, Address, connect
@@ -45,11 +44,11 @@ class Looking:
         async with self.connection.transaction():
             return await self.connection.fetchrow(statement, *values)
 
-    def begin(self) -> Transaction:
+    def begin(self) -> Any:
         """A transaction that has begun."""
         return self.do(self._begun())
 
-    async def _begun(self) -> Transaction:
+    async def _begun(self) -> Any:
         # Of a connection that was lost it is here that the driver complains.
         transaction = self.connection.transaction()
         await transaction.start()

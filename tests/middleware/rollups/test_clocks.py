@@ -131,7 +131,7 @@ def test_what_is_told_late_while_somebody_counts_is_counted_next_time(
     rollups.update(PLAN, NOW)
     store.commit([event("i", NOW - 9 * days)], learn, {})
     rollups.late(NOW - 9 * days)
-    told = []
+    told: list[str] = []
 
     def meanwhile(what: str, done: int, total: int | None) -> None:
         if not told:
