@@ -1,5 +1,6 @@
 """``shopwindow measure`` in a shop whose rules are changed while visitors come."""
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from shopwindow.rules.facts import DAY
-from tests.commands import change
+from tests.commands import change, run
 from tests.kept import keep
 from tests.middleware.test_measure import RULES, measured, visits
 from tests.shop import site_folder
@@ -42,3 +43,21 @@ def test_who_saw_an_experiment_before_it_was_rolled_out_is_compared_with_nobody(
     keep(shop, *visits("new", {"new": (150, 15), "control": (150, 15)}, -1.0))
     told = at(1.1)
     assert (told["shown"], told["held"], told["share"]) == (150, 150, 0.5)
+
+
+def test_a_rule_that_fails_is_told_of_whatever_it_is_called(shop: Path) -> None:
+    shown: dict[str, Any] = {"slot": "home.hero", "rule": "summer@sale"}
+    seen = [
+        (
+            "visitor",
+            "Promotion Viewed",
+            {"promotions": [shown | what], "stage": "new"},
+            0,
+        )
+        for what in ({"promotion_id": "banner"}, {"failed": "error"})
+        for _ in range(40)
+    ]
+    keep(shop, *seen)
+    ran = run("report", shop, "--format", "json", code=1)
+    alerts = [(one["code"], one["name"]) for one in json.loads(ran.stdout)["alerts"]]
+    assert alerts == [("errors", "home.hero"), ("errors", "summer@sale")]
