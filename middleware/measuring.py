@@ -83,8 +83,7 @@ def moved(site: Site, rollups: Rollups, now: float) -> Moved:
             step = _stepped(site, rules, cells.get(name, []), states.get(name), now)
             shares[name] = step.share
             states[name] = step.standing.state
-            was = step.before
-            if was is not None and was.fingerprint != step.standing.fingerprint:
+            if step.standing.first_day > day:  # there was another version until now
                 again.add(name)
             steps.append(step)
     allocations = Allocations(weights, shares, states, frozenset(again))

@@ -10,7 +10,7 @@ import pytest
 from shopwindow.rules.facts import DAY
 from tests.commands import change, run
 from tests.kept import keep
-from tests.middleware.test_measure import RULES, measured, visits
+from tests.middleware.test_measure import RULES, kept, measured, visits
 from tests.shop import site_folder
 
 
@@ -40,6 +40,7 @@ def test_who_saw_an_experiment_before_it_was_rolled_out_is_compared_with_nobody(
     told = at(0)
     assert (told["shown"], told["held"]) == (0, 0)
     assert told["waits"] == "100 visitors of each side: there are 0"
+    assert kept(shop).again == {"new"}  # nor do they go on seeing it
     keep(shop, *visits("new", {"new": (150, 15), "control": (150, 15)}, -1.0))
     told = at(1.1)
     assert (told["shown"], told["held"], told["share"]) == (150, 150, 0.5)
