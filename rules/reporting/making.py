@@ -126,6 +126,12 @@ def _counted(ask: Asked) -> int:
 
 
 def _live(rule: Rule, ask: Asked) -> bool:
+    """Whether it should show something now: a roll-out that went back does not."""
+    split = rule.split
+    if split is not None and split.rollout is not None:
+        standing = ask.standings.get(split.experiment)
+        if standing is not None and standing.back:
+            return False
     return not rule.off and (rule.schedule is None or rule.schedule.active(ask.now))
 
 
