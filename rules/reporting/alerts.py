@@ -42,10 +42,10 @@ def raised(
         for name in names:
             told += _silent(found, kind, name, today, write)
     for kind in ("slot", "rule"):
-        names = {key[1] for key in found.series if key[0] == kind}
-        for name in sorted(names):
+        counted = {key[1] for key in found.series if key[0] == kind}
+        for name in sorted(counted):
             # A slot is counted in each stage, too; the ids of rules may hold whatever they like.
-            if kind == "rule" or name.rpartition("@")[0] not in names:
+            if kind == "rule" or name.rpartition("@")[0] not in counted:
                 told += _failing(found, kind, name, today, write)
     for subject in subjects:
         told += _broken(subject)

@@ -42,7 +42,7 @@ def reported(
         rule.split.experiment
         for rule in rules.rules
         if rule.split is not None and mode(rule.split) in MOVING
-    }
+    } | ask.moved
     rolling = _rolling(rules.rules, ask)
     current = (pair for pair in cells if not rolling or _current(pair[0], rolling))
     found = gathered(current, counts, ask.since, ask.until, moving)
