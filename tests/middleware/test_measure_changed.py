@@ -85,3 +85,17 @@ def test_a_roll_out_that_went_back_is_not_told_of_as_silent(
     # The other rule shows nothing, too, and nobody knows why.
     assert silent[:2] == ["Slot home.hero", "Rule tone"]
     assert not any(one.startswith("Rule new") for one in silent)
+
+
+def test_a_report_remembers_that_an_experiment_has_adapted(shop: Path) -> None:
+    """On each day its arms were alike, and on the bad one hardly anybody was dealt cosy."""
+    keep(shop, *visits("tone", {"plain": (300, 60), "cosy": (300, 60)}, 4))
+    keep(shop, *visits("tone", {"plain": (500, 10), "cosy": (100, 2)}, 3))
+    measured(shop)
+    rules = (shop / "rules/start.yaml").read_text()
+    (shop / "rules/start.yaml").write_text(rules[rules.index("  - id: new") :])
+    change(shop / "rules/start.yaml", "  - id: new", "version: 1\nrules:\n  - id: new")
+    told = json.loads(run("report", shop, "--format", "json").stdout)
+    (tone,) = (one for one in told["experiments"] if one["name"] == "tone")
+    (effect,) = (one for one in tone["effects"] if one["role"] == "goal")
+    assert effect["relative"] == pytest.approx(0)
