@@ -51,6 +51,7 @@ def test_who_saw_an_experiment_before_it_was_rolled_out_is_compared_with_nobody(
 
 
 def test_a_rule_that_fails_is_told_of_whatever_it_is_called(shop: Path) -> None:
+    change(shop / "rules/start.yaml", "- id: tone", "- id: summer@sale")
     shown: dict[str, Any] = {"slot": "home.hero", "rule": "summer@sale"}
     seen = [
         (
