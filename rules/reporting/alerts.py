@@ -42,10 +42,8 @@ def raised(
         for name in names:
             told += _silent(found, kind, name, today, write)
     for kind in ("slot", "rule"):
-        counted = {key[1] for key in found.series if key[0] == kind}
-        for name in sorted(counted):
-            # A slot is counted in each stage, too; the ids of rules may hold whatever they like.
-            if kind == "rule" or name.rpartition("@")[0] not in counted:
+        for name in sorted({key[1] for key in found.series if key[0] == kind}):
+            if "@" not in name:
                 told += _failing(found, kind, name, today, write)
     for subject in subjects:
         told += _broken(subject)

@@ -50,25 +50,6 @@ def test_who_saw_an_experiment_before_it_was_rolled_out_is_compared_with_nobody(
     assert (told["shown"], told["held"], told["share"]) == (150, 150, 0.5)
 
 
-def test_a_rule_that_fails_is_told_of_whatever_it_is_called(shop: Path) -> None:
-    change(shop / "rules/start.yaml", "- id: tone", "- id: summer@sale")
-    shown: dict[str, Any] = {"slot": "home.hero", "rule": "summer@sale"}
-    seen = [
-        (
-            "visitor",
-            "Promotion Viewed",
-            {"promotions": [shown | what], "stage": "new"},
-            0,
-        )
-        for what in ({"promotion_id": "banner"}, {"failed": "error"})
-        for _ in range(40)
-    ]
-    keep(shop, *seen)
-    ran = run("report", shop, "--format", "json", code=1)
-    alerts = [(one["code"], one["name"]) for one in json.loads(ran.stdout)["alerts"]]
-    assert alerts == [("errors", "home.hero"), ("errors", "summer@sale")]
-
-
 def test_a_roll_out_that_went_back_is_not_told_of_as_silent(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
