@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import groupby
 from math import inf
 from operator import itemgetter
@@ -49,10 +50,10 @@ class Rolled:
         *,
         rebuild: bool = False,
     ) -> Updated:
-        with Turn(self._tables, say) as turn:
+        with Turn(self._tables, say) as turn, self._hearing(turn) as late:
             ledger = Ledger(self._tables, plan.campaigns)
             value = self._tables.value
-            before, late = self.updated(), value(LATE)
+            before = self.updated()
             if before is not None and before - until > AHEAD:
                 before = None  # the clock was wrong: nothing would count until then
             if before is None or ledger.building or not ledger.generation:
@@ -67,29 +68,12 @@ class Rolled:
                     say,
                     self._parts(ledger, turn, plan, until),
                 )
-                self._heard(late, turn)
                 return Updated(owners, owners, True)
             assert before is not None
             until = max(until, before)
-            since = min(before, _moment(late) + OVERLAP)
+            since = min(before, late + OVERLAP)
             looked, changed = update(ledger, turn, plan, since, until, say)
-            self._heard(late, turn)
             return Updated(looked, changed, False)
-
-    def _heard(self, late: str | None, turn: Turn) -> None:
-        """All that was stored late is counted, unless more of it came meanwhile."""
-        if late is None:
-            return
-        with self._tables.changing():
-            turn.hold()
-            if self._tables.value(LATE) == late:
-                self._tables.put(LATE, None)
-
-    def late(self, time: float) -> None:
-        with self._tables.changing():
-            oldest = min(time, _moment(self._tables.value(LATE)))
-            # Another one each time: who counts just now may not have seen these events.
-            self._tables.put(LATE, f"{oldest!r} {secrets.token_hex(4)}")
 
     def _parts(self, ledger: Ledger, turn: Turn, plan: Plan, until: float) -> Parts:
         length = self._tables.length()
@@ -102,6 +86,24 @@ class Rolled:
         return lambda generation: count_parts(
             ledger, turn, plan, until, generation, range(parts), parts
         )
+
+    @contextmanager
+    def _hearing(self, turn: Turn) -> Iterator[float]:
+        """Gives the time of the oldest event that was stored late. Once the block is done they
+        are counted, and that is forgotten, unless more of them came meanwhile."""
+        late = self._tables.value(LATE)
+        yield _moment(late)
+        if late is not None:
+            with self._tables.changing():
+                turn.hold()
+                if self._tables.value(LATE) == late:
+                    self._tables.put(LATE, None)
+
+    def late(self, time: float) -> None:
+        with self._tables.changing():
+            oldest = min(time, _moment(self._tables.value(LATE)))
+            # Another one each time: who counts just now may not have seen these events.
+            self._tables.put(LATE, f"{oldest!r} {secrets.token_hex(4)}")
 
     def owner_of(self, visitor: str) -> str:
         mark = mark_of(visitor)
