@@ -9,7 +9,7 @@ import pytest
 
 from shopwindow.rules.facts import DAY
 from tests.commands import change, run
-from tests.kept import keep
+from tests.kept import keep, noon
 from tests.middleware.test_measure import RULES, kept, measured, visits
 from tests.shop import site_folder
 
@@ -18,6 +18,7 @@ from tests.shop import site_folder
 def shop(tmp_path: Path) -> Path:
     folder = site_folder(tmp_path / "site", rules=RULES)
     change(folder / "site.toml", "memory:", "sqlite:///shop.db")
+    change(folder / "site.toml", "Europe/Berlin", noon())
     keep(folder)  # makes the store
     return folder
 
