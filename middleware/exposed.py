@@ -19,6 +19,7 @@ log = logging.getLogger("shopwindow")
 
 #: What the event of a showing tells of who has not agreed to statistics.
 UNCOUNTED = {"uncounted": True}
+_ENDINGS = [b"%d/" % number for number in range(32)]  # of marks, for most pages
 SIZE = 200  # characters of an event for each slot that it tells of
 
 
@@ -26,8 +27,9 @@ class PageExposed:
     """The decisions of one page that count: those whose fragments are on it, those that were
     held back for the sake of a comparison, and those that failed.
 
-    ``id`` is that of the page's decision, empty as long as no fragment carries it. ``known`` is
-    what they were made by. Once the page has left, it waits in the journal, and becomes the event
+    ``decisions`` are in the order of the page. ``id`` is that of the page's decision, empty as
+    long as no fragment carries it. ``known`` is what they were made by, where that has changed
+    since. Once the page has left, it waits in the journal, and becomes the event
     that tells of them when that is written: see :class:`.journal.Pending`.
     """
 
@@ -49,23 +51,23 @@ class PageExposed:
         self.id = ""
         self.known: Facts | None = None
 
-    def add(self, decision: Decision, known: Facts | None) -> None:
-        """``decision`` comes next on the page; it was made by what is ``known``."""
-        if self.known is None:
-            self.known = known
-        self.decisions.append(decision)
-
     def next(self, now: float) -> str:
         """The id that the next decision is going to have."""
         if not self.id:
             self.id = new_id(now)
         return f"{self.id}.{len(self.decisions)}"
 
-    def mark(self, now: float) -> bytes:
-        """What the links and forms of the next fragment carry: its id, see :mod:`.decisionids`."""
+    def beginning(self, now: float) -> bytes:
+        """What all that fragments of this page carry begins with, see :mod:`.decisionids`."""
         if not self.id:
             self.id = new_id(now)
-        return f"~{self.id}.{len(self.decisions)}/".encode()
+        return f"~{self.id}.".encode()
+
+    def mark(self, beginning: bytes) -> bytes:
+        """``beginning``, and what else the links and forms of the next fragment carry."""
+        number = len(self.decisions)
+        ending = _ENDINGS[number] if number < len(_ENDINGS) else b"%d/" % number
+        return beginning + ending
 
     def decided(self, visit: "Visit") -> str:
         """The id of the page's decision, empty where the visitor is not counted."""
@@ -88,6 +90,8 @@ class PageExposed:
         self._day = visit.context.day
         self._exposures = site.exposures
         self._counts = visit.counts
+        if self.known is None:
+            self.known = visit.display.facts
         self._account = ""
         if customer is not None:
             self._account = account_of(visit, self.decisions)
@@ -131,8 +135,11 @@ class ExposedApart(PageExposed):
             self.id = new_id(now)
         return self.numbered(len(self.decisions))
 
-    def mark(self, now: float) -> bytes:
-        return f"~{self.next(now)}/".encode()
+    def beginning(self, now: float) -> bytes:
+        return super().beginning(now)[:-1] + b"s"
+
+    def mark(self, beginning: bytes) -> bytes:
+        return b"%b%d.0/" % (beginning, len(self.decisions))
 
     def numbered(self, number: int) -> str:
         """The id of the decision with this number. No page's id has such a letter in it."""
@@ -140,7 +147,7 @@ class ExposedApart(PageExposed):
 
     def sealed(self, visit: "Visit") -> tuple[dict[str, Any], dict[str, Any]]:
         """What the event of each slot is to tell, and what all of them are to tell."""
-        told, known = visit.site.exposures, self.known
+        told, known = visit.site.exposures, self.known or visit.display.facts
         seen = [one for one in enumerate(self.decisions) if not one[1].failed]
         if not self.decided(visit):
             return {one.slot: exposure(one) for _, one in seen}, UNCOUNTED
