@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 from ..events import PROMOTION_CLICKED, PROMOTION_DISMISSED
-from .rows import Entry, Response, Showing
+from .pages import ID, Page
+from .rows import Entry, Response
 from .story import Story
 
 
@@ -18,7 +19,7 @@ class Answered:
 
     __slots__ = ("clicked", "dismissed", "entry", "page", "rated", "time", "up")
 
-    def __init__(self, time: float, page: Showing, entry: Entry) -> None:
+    def __init__(self, time: float, page: Page, entry: Entry) -> None:
         self.time = time
         self.page = page
         self.entry = entry
@@ -40,7 +41,8 @@ class Answered:
             self.up = response.rating == "up"
 
 
-Shown = tuple[float, Showing, Entry]
+Shown = tuple[float, Page, Entry]
+_Numbered = tuple[float, Page, Entry, int]  # and which showing of the story it is
 
 
 def answered(story: Story) -> list[Answered]:
@@ -51,13 +53,9 @@ def answered(story: Story) -> list[Answered]:
     """
     if not story.responses:
         return []
-    decided: dict[str, Shown] = {}
-    for time, page in story.showings:
-        for entry in page.promotions:
-            if entry.decision and shows(entry):
-                decided.setdefault(entry.decision, (time, page, entry))
-    found: dict[int, Answered] = {}
-    by_fragment: dict[str | int | None, list[Shown]] | None = None
+    decided = _decided(story)
+    found: dict[tuple[int, int], Answered] = {}
+    by_fragment: dict[str | int | None, list[_Numbered]] | None = None
     for time, name, response in story.responses:
         if response.decision:
             match = decided.get(response.decision)
@@ -67,9 +65,11 @@ def answered(story: Story) -> list[Answered]:
             match = _last(by_fragment.get(response.promotion_id, ()), time)
         if match is None:
             continue
-        known = found.get(id(match[2]))
+        shown, page, entry, number = match
+        key = number, id(entry)  # entries are those of many pages
+        known = found.get(key)
         if known is None:
-            known = found[id(match[2])] = Answered(*match)
+            known = found[key] = Answered(shown, page, entry)
         known.answer(time, name, response)
     return list(found.values())
 
@@ -81,18 +81,32 @@ def shows(entry: Entry) -> bool:
     )
 
 
-def _by_fragment(story: Story) -> dict[str | int | None, list[Shown]]:
-    """The showings of each fragment, oldest first: anybody may click on anything as often as
-    they like, and no click is worth a look at the whole story."""
-    found: dict[str | int | None, list[Shown]] = {}
-    for time, page in story.showings:
+def _decided(story: Story) -> dict[str, _Numbered]:
+    """The showings by their decisions; where several have the same one, the first."""
+    found: dict[str, _Numbered] = {}
+    for number, (time, page, showing) in enumerate(story.showings):
         for entry in page.promotions:
-            if shows(entry):
-                found.setdefault(entry.promotion_id, []).append((time, page, entry))
+            decision = entry.decision
+            if decision and shows(entry):
+                if showing:
+                    decision = decision.replace(ID, showing)
+                found.setdefault(decision, (time, page, entry, number))
     return found
 
 
-def _last(shown: Sequence[Shown], time: float) -> Shown | None:
+def _by_fragment(story: Story) -> dict[str | int | None, list[_Numbered]]:
+    """The showings of each fragment, oldest first: anybody may click on anything as often as
+    they like, and no click is worth a look at the whole story."""
+    found: dict[str | int | None, list[_Numbered]] = {}
+    for number, (time, page, _) in enumerate(story.showings):
+        for entry in page.promotions:
+            if shows(entry):
+                one = (time, page, entry, number)
+                found.setdefault(entry.promotion_id, []).append(one)
+    return found
+
+
+def _last(shown: Sequence[_Numbered], time: float) -> _Numbered | None:
     """The last one up to ``time``."""
     number = bisect_right(shown, time, key=itemgetter(0))
     return shown[number - 1] if number else None
@@ -120,8 +134,10 @@ def touches(
     return None if first is None or last is None else (first, last)
 
 
-def _shown(pages: Iterable[tuple[float, Showing]], backwards: bool) -> Iterator[Shown]:
-    for time, page in pages:
+def _shown(
+    pages: Iterable[tuple[float, Page, str]], backwards: bool
+) -> Iterator[Shown]:
+    for time, page, _ in pages:
         entries = reversed(page.promotions) if backwards else page.promotions
         for entry in entries:
             if shows(entry):

@@ -66,7 +66,7 @@ def stories(draw: st.DrawFn) -> list[Event]:
             listed = draw(st.lists(slots(), max_size=4))
             if draw(st.booleans()):
                 for place, slot in enumerate(listed):
-                    slot["decision"] = f"{number}.{place}"
+                    slot["decision"] = f"1a059e31f2{number:04}.{place}"
                     decisions.append(slot["decision"])
             page: dict[str, Any] = {"promotions": listed}
             page["stage"] = draw(st.sampled_from(["new", "old", None]))
