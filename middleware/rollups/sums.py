@@ -1,6 +1,7 @@
 """Sums over many units: what has to be added to those that are kept, or taken off."""
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from ...rules.measurement.buckets import bucket
 from ...rules.measurement.cells import Cell, Tally
@@ -22,7 +23,7 @@ from ...rules.measurement.terms import (
 from .names import Names
 from .unit import NO_DAY, Body, flat
 
-_REMEMBERED = 5_000  # different numbers of showings and clicks
+_REMEMBERED = 5_000  # halves of quantities
 
 Key = tuple[int, int]
 """A day, and the number of a name."""
@@ -41,7 +42,7 @@ _PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
 
 _Days = dict[int, dict[int, int]]
 """By day, then by the number of a name: most of a unit is of one day, and lies together."""
-_Half = tuple[int, ...]
+_Values = tuple[int, ...]
 _Buckets = list[tuple[int, int]]
 _NO_BUCKETS: _Buckets = []
 _NONE: dict[int, int] = {}
@@ -51,7 +52,19 @@ _COMMON = (1 << SALES) - 1
 _BIAS = sum(1 << (lane * _LANE - 1) for lane in range(1, _NUMBERS + 1))
 
 
-def _buckets(outcomes: _Half) -> _Buckets:
+class _Half(NamedTuple):
+    """What one half of its quantities adds to a cell: to the sums of everybody, to those of
+    sales, and to the buckets."""
+
+    packed: int
+    sold: int
+    capped: _Buckets
+
+
+_LARGE = _Half(-1, 0, _NO_BUCKETS)  # of quantities that do not fit: no other is below 0
+
+
+def _buckets(outcomes: _Values) -> _Buckets:
     """Which metric's bucket it is, in one number, and what is added there, in another. Where all
     metrics have the same value, as revenue and net value of who stays, it is told once."""
     x = outcomes[_PAST_REVENUE]
@@ -86,7 +99,7 @@ class Sums:
         self._large: dict[Key, Tally] = {}  # of quantities that do not fit into one
         self._marks: _Days = {}
         self._further: _Days = {}
-        self._known: dict[_Half, int] = {}
+        self._known: dict[_Values, _Half] = {}
 
     def __len__(self) -> int:
         """About how many rows it makes."""
@@ -122,52 +135,58 @@ class Sums:
             further = self._further.setdefault(count[0], {})
             further[what] = further.get(what, 0) + sign * number
 
-    def _add_cells(self, cells: list[int], halves: list[_Half], sign: int) -> None:
-        remembered = self._known
-        if not all(half in remembered or fits(half) for half in halves):
+    def _add_cells(self, cells: list[int], halves: list[_Values], sign: int) -> None:
+        known = self._known
+        told = [known.get(half) or self._told(half) for half in halves]
+        if _LARGE in told:
             self._add_large(cells, halves, sign)
             return
-        packed, sold, capped = [], [], []
-        for half in halves:
-            if len(half) == _SPLIT:
-                packed.append(self._of_showings(half))
-                sold.append(0)
-                capped.append(_NO_BUCKETS)
-            else:
-                number = of_outcomes(half)
-                packed.append(number & _COMMON)
-                sold.append(sign * (number >> SALES))
-                capped.append(_buckets(half))
+        packed = [half.packed for half in told]
+        if sign < 0:
+            packed = [-number for number in packed]
         together: dict[int, int] = {}
         width = len(halves)
-        each, last, sums, sales = iter(cells), NO_DAY, None, {}
+        each, last, sums = iter(cells), NO_DAY, _NONE
         for what, day, a, b in zip(each, each, each, each, strict=True):
+            if day != last:
+                last, sums = day, self._cells.setdefault(day, {})
             both = together.get(a * width + b)
             if both is None:
-                both = together[a * width + b] = sign * (packed[a] + packed[b])
-            if sums is None or day != last:
-                last, sums = day, self._cells.setdefault(day, {})
-                sales = self._sales.setdefault(day, {})
+                both = together[a * width + b] = packed[a] + packed[b]
             sums[what] = sums.get(what, 0) + both
-            if sold[b]:
-                sales[what] = sales.get(what, 0) + sold[b]
-                if capped[b]:
-                    self._cap((day, what), capped[b], sign)
+        if any(half.sold for half in told):
+            self._add_sales(cells, told, sign)
 
-    def _add_large(self, cells: list[int], halves: list[_Half], sign: int) -> None:
+    def _add_sales(self, cells: list[int], told: list[_Half], sign: int) -> None:
+        each = iter(cells)
+        for what, day, _, b in zip(each, each, each, each, strict=True):
+            half = told[b]
+            if half.sold:
+                sales = self._sales.setdefault(day, {})
+                sales[what] = sales.get(what, 0) + sign * half.sold
+                if half.capped:
+                    self._cap((day, what), half.capped, sign)
+
+    def _told(self, values: _Values) -> _Half:
+        """What a half adds. Most are those of many units."""
+        if not fits(values):
+            return _LARGE
+        if len(values) == _SPLIT:
+            half = _Half(of_showings(values), 0, _NO_BUCKETS)
+        else:
+            number = of_outcomes(values)
+            half = _Half(number & _COMMON, number >> SALES, _buckets(values))
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[values] = half
+        return half
+
+    def _add_large(self, cells: list[int], halves: list[_Values], sign: int) -> None:
         each = iter(cells)
         for what, day, a, b in zip(each, each, each, each, strict=True):
             tally = self._large.setdefault((day, what), Tally())
             tally.count(Quantities(halves[a], halves[b]).told(), sign)
             self._cells.setdefault(day, {}).setdefault(what, 0)
-
-    def _of_showings(self, half: _Half) -> int:
-        known = self._known.get(half)
-        if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[half] = of_showings(half)
-        return known
 
     def _cap(self, key: Key, buckets: _Buckets, sign: int) -> None:
         capped = self._capped.get(key)
