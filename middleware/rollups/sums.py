@@ -1,5 +1,6 @@
 """Sums over many units: what has to be added to those that are kept, or taken off."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ from ...rules.measurement.terms import (
 from .names import Names
 from .unit import NO_DAY, Body, flat
 
-_REMEMBERED = 5_000  # halves of quantities
+_REMEMBERED = 3_000  # halves of quantities
 
 Key = tuple[int, int]
 """A day, and the number of a name."""
@@ -40,16 +41,20 @@ _ALL = len(_CAPPED)  # where all have the same value
 _WAYS = _ALL + 1
 _PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
 
-_Days = dict[int, dict[int, int]]
+_Days = defaultdict[int, defaultdict[int, int]]
 """By day, then by the number of a name: most of a unit is of one day, and lies together."""
 _Values = tuple[int, ...]
 _Buckets = list[tuple[int, int]]
 _NO_BUCKETS: _Buckets = []
-_NONE: dict[int, int] = {}
+_NONE: defaultdict[int, int] = defaultdict(int)
 _LANE = 96  # bits, as where the sums themselves are made one number
 _NUMBERS = 6  # of a bucket: n, y, yy, x, xx, xy
 _COMMON = (1 << SALES) - 1
 _BIAS = sum(1 << (lane * _LANE - 1) for lane in range(1, _NUMBERS + 1))
+
+
+def _days() -> _Days:
+    return defaultdict(lambda: defaultdict(int))
 
 
 class _Half(NamedTuple):
@@ -93,12 +98,12 @@ class Sums:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._cells: _Days = {}  # many sums in one number
-        self._sales: _Days = {}  # those further ones that few units add to
+        self._cells = _days()  # many sums in one number
+        self._sales = _days()  # those further ones that few units add to
         self._capped: dict[Key, dict[int, int]] = {}
         self._large: dict[Key, Tally] = {}  # of quantities that do not fit into one
-        self._marks: _Days = {}
-        self._further: _Days = {}
+        self._marks = _days()
+        self._further = _days()
         self._known: dict[_Values, _Half] = {}
 
     def __len__(self) -> int:
@@ -116,11 +121,11 @@ class Sums:
             (self._marks, body.marks),
             (self._further, body.further),
         ):
-            each, last, of_day = iter(numbers), NO_DAY, None
+            each, last, of_day = iter(numbers), NO_DAY, _NONE
             for what, day, number in zip(each, each, each, strict=True):
-                if of_day is None or day != last:
-                    last, of_day = day, counts.setdefault(day, {})
-                of_day[what] = of_day.get(what, 0) + sign * number
+                if day != last:
+                    last, of_day = day, counts[day]
+                of_day[what] += sign * number
 
     def put(
         self,
@@ -132,8 +137,7 @@ class Sums:
         self._add_cells(*flat(cells, self._names), sign)
         for count, number in counts.items():
             what = self._names.of(count[1:])
-            further = self._further.setdefault(count[0], {})
-            further[what] = further.get(what, 0) + sign * number
+            self._further[count[0]][what] += sign * number
 
     def _add_cells(self, cells: list[int], halves: list[_Values], sign: int) -> None:
         known = self._known
@@ -149,11 +153,11 @@ class Sums:
         each, last, sums = iter(cells), NO_DAY, _NONE
         for what, day, a, b in zip(each, each, each, each, strict=True):
             if day != last:
-                last, sums = day, self._cells.setdefault(day, {})
+                last, sums = day, self._cells[day]
             both = together.get(a * width + b)
             if both is None:
                 both = together[a * width + b] = packed[a] + packed[b]
-            sums[what] = sums.get(what, 0) + both
+            sums[what] += both
         if any(half.sold for half in told):
             self._add_sales(cells, told, sign)
 
@@ -162,8 +166,7 @@ class Sums:
         for what, day, _, b in zip(each, each, each, each, strict=True):
             half = told[b]
             if half.sold:
-                sales = self._sales.setdefault(day, {})
-                sales[what] = sales.get(what, 0) + sign * half.sold
+                self._sales[day][what] += sign * half.sold
                 if half.capped:
                     self._cap((day, what), half.capped, sign)
 
@@ -186,7 +189,7 @@ class Sums:
         for what, day, a, b in zip(each, each, each, each, strict=True):
             tally = self._large.setdefault((day, what), Tally())
             tally.count(Quantities(halves[a], halves[b]).told(), sign)
-            self._cells.setdefault(day, {}).setdefault(what, 0)
+            self._cells[day][what] += 0
 
     def _cap(self, key: Key, buckets: _Buckets, sign: int) -> None:
         capped = self._capped.get(key)

@@ -16,8 +16,7 @@ from .plan import Plan
 from .quantities import OF_SHOWINGS, Quantities
 from .responses import NONE, Responses, came
 
-_PLAIN = tuple((number, *NONE) for number in range(64))
-assert len(_PLAIN[0]) == len(OF_SHOWINGS)
+assert 1 + len(NONE) == len(OF_SHOWINGS)
 _NOBODY: Sequence[Answered] = ()
 
 
@@ -46,6 +45,7 @@ class Placing:
         self._outcomes = outcomes
         self._responses = responses
         self._plan = plan
+        self._usual = plan.window
         self._at: dict[tuple[int, ...], int] = {}  # of halves
         self._plain: dict[int, int] = {}  # of so many showings without a response
         self._since: dict[float, int] = {}  # of outcomes, in the usual window
@@ -53,7 +53,7 @@ class Placing:
     def placed(self) -> tuple[Placed, dict[str, dict[Cell, Quantities]]]:
         """The owner's own cells, and those of the accounts that they buy for."""
         plan, places, did = self._plan, self._places, self._did
-        usual, responses = plan.window, self._responses
+        usual, responses = self._usual, self._responses
         flat: list[Any] = []
         accounts = self._experiments(flat)
         site = places.site
@@ -131,21 +131,19 @@ class Placing:
             shown = len(times)
         else:
             shown = _shown(times, first, end)
-        at = self._at
-        if answered and (what := came(answered, first, end)) is not NONE:
+        a = b = None
+        if not answered or (what := came(answered, first, end)) is NONE:
+            what, a = NONE, self._plain.get(shown)
+        if window == self._usual:
+            b = self._since.get(first)
+        if a is None or b is None:
+            at = self._at
             a = at.setdefault((shown, *what), len(at))
-        else:
-            known = self._plain.get(shown)
-            if known is None:
-                showings = _PLAIN[shown] if shown < len(_PLAIN) else (shown, *NONE)
-                known = self._plain[shown] = at.setdefault(showings, len(at))
-            a = known
-        if window != self._plan.window:
-            return a, at.setdefault(self._outcomes.since(first, window), len(at))
-        b = self._since.get(first)
-        if b is None:
-            outcomes = self._outcomes.since(first, window)
-            b = self._since[first] = at.setdefault(outcomes, len(at))
+            b = at.setdefault(self._outcomes.since(first, window), len(at))
+            if what is NONE:
+                self._plain[shown] = a
+            if window == self._usual:
+                self._since[first] = b
         return a, b
 
 
