@@ -17,8 +17,8 @@ from ..events import (
     VISITED,
 )
 from ..learning import VISIT_PAUSE
-from .plan import Plan
 from .pages import Page
+from .plan import Plan
 from .rows import UNREADABLE, Read, Response
 
 LATEST = 253_370_764_800.0  # seconds: the year 9999, the last one that has days
