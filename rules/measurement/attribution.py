@@ -14,12 +14,16 @@ class Answered:
     """One showing that the visitor did something with.
 
     ``clicked`` and ``dismissed`` are when that was first, ``rated`` when it was last: with a thumb
-    ``up`` or down. None: never.
+    ``up`` or down. None: never. ``place`` is which of all showings it was, in their order.
     """
 
-    __slots__ = ("clicked", "dismissed", "entry", "page", "rated", "time", "up")
+    __slots__ = (
+        *("clicked", "dismissed", "entry", "page", "place", "rated", "time"),
+        "up",
+    )
 
-    def __init__(self, time: float, page: Page, entry: Entry) -> None:
+    def __init__(self, time: float, page: Page, entry: Entry, place: int) -> None:
+        self.place = place
         self.time = time
         self.page = page
         self.entry = entry
@@ -42,7 +46,7 @@ class Answered:
 
 
 Shown = tuple[float, Page, Entry]
-_Numbered = tuple[float, Page, Entry, int]  # and which showing of the story it is
+_Numbered = tuple[float, Page, Entry, int]  # and its place among all of the story
 
 
 def answered(story: Story) -> list[Answered]:
@@ -54,7 +58,7 @@ def answered(story: Story) -> list[Answered]:
     if not story.responses:
         return []
     decided = _decided(story)
-    found: dict[tuple[int, int], Answered] = {}
+    found: dict[int, Answered] = {}
     by_fragment: dict[str | int | None, list[_Numbered]] | None = None
     for time, name, response in story.responses:
         if response.decision:
@@ -65,11 +69,10 @@ def answered(story: Story) -> list[Answered]:
             match = _last(by_fragment.get(response.promotion_id, ()), time)
         if match is None:
             continue
-        shown, page, entry, number = match
-        key = number, id(entry)  # entries are those of many pages
-        known = found.get(key)
+        place = match[3]
+        known = found.get(place)
         if known is None:
-            known = found[key] = Answered(shown, page, entry)
+            known = found[place] = Answered(*match)
         known.answer(time, name, response)
     return list(found.values())
 
@@ -84,13 +87,15 @@ def shows(entry: Entry) -> bool:
 def _decided(story: Story) -> dict[str, _Numbered]:
     """The showings by their decisions; where several have the same one, the first."""
     found: dict[str, _Numbered] = {}
-    for number, (time, page, showing) in enumerate(story.showings):
+    place = 0
+    for time, page, showing in story.showings:
         for entry in page.promotions:
+            place += 1
             decision = entry.decision
             if decision and shows(entry):
                 if showing:
                     decision = decision.replace(ID, showing)
-                found.setdefault(decision, (time, page, entry, number))
+                found.setdefault(decision, (time, page, entry, place))
     return found
 
 
@@ -98,10 +103,12 @@ def _by_fragment(story: Story) -> dict[str | int | None, list[_Numbered]]:
     """The showings of each fragment, oldest first: anybody may click on anything as often as
     they like, and no click is worth a look at the whole story."""
     found: dict[str | int | None, list[_Numbered]] = {}
-    for number, (time, page, _) in enumerate(story.showings):
+    place = 0
+    for time, page, _ in story.showings:
         for entry in page.promotions:
+            place += 1
             if shows(entry):
-                one = (time, page, entry, number)
+                one = (time, page, entry, place)
                 found.setdefault(entry.promotion_id, []).append(one)
     return found
 
@@ -121,17 +128,17 @@ def touches(
     """
     begin = time - window
     clicked = [
-        (one.clicked, one.time, one.page, one.entry)
+        (one.clicked, one.time, one.place, one)
         for one in responses
         if one.clicked is not None and begin <= one.clicked <= time
     ]
     if clicked:
-        clicked.sort(key=lambda one: one[:2])
-        return clicked[0][1:], clicked[-1][1:]
+        first, last = min(clicked)[3], max(clicked)[3]
+        return (first.time, first.page, first.entry), (last.time, last.page, last.entry)
     seen = [page for page in story.showings if begin <= page[0] <= time]
-    first = next(_shown(seen, False), None)
-    last = next(_shown(reversed(seen), True), None)
-    return None if first is None or last is None else (first, last)
+    begun = next(_shown(seen, False), None)
+    ended = next(_shown(reversed(seen), True), None)
+    return None if begun is None or ended is None else (begun, ended)
 
 
 def _shown(
