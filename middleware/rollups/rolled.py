@@ -60,14 +60,9 @@ class Rolled:
                 rebuild = True
             if rebuild or value("fingerprint") != plan.fingerprint:
                 until = max(until, before or until)
-                owners = build(
-                    ledger,
-                    turn,
-                    plan,
-                    until,
-                    say,
-                    self._parts(ledger, turn, plan, until),
-                )
+                total = self._tables.length()
+                parts = self._parts(ledger, turn, plan, until, total)
+                owners = build(ledger, turn, plan, until, say, parts, total)
                 return Updated(owners, owners, True)
             assert before is not None
             until = max(until, before)
@@ -75,8 +70,9 @@ class Rolled:
             looked, changed = update(ledger, turn, plan, since, until, say)
             return Updated(looked, changed, False)
 
-    def _parts(self, ledger: Ledger, turn: Turn, plan: Plan, until: float) -> Parts:
-        length = self._tables.length()
+    def _parts(
+        self, ledger: Ledger, turn: Turn, plan: Plan, until: float, length: int
+    ) -> Parts:
         if length >= LARGE and can_help(plan):
             return lambda generation: together(
                 self._at, plan, until, generation, turn.token
