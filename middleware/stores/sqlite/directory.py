@@ -16,9 +16,9 @@ from .file import SqliteFile
 log = logging.getLogger("shopwindow")
 
 PART = 16_000  # events: about 12 ms to enter, and 2 ms to look through
-SETTLED = 5.0  # seconds after which hardly an event comes late
+SETTLED = 2.0  # seconds after which hardly an event comes late
 AHEAD = 60.0  # seconds: what was entered of a later time has a clock to blame that was wrong
-PAUSE = 5.0  # seconds until it is worth looking again, after there was too little
+PAUSE = 1.0  # seconds until it is worth looking again, after there was too little
 SPELL = 0.05  # seconds at once: the next events wait for it
 REST = 4  # times as long as it took, until it goes on
 
