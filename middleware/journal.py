@@ -51,7 +51,7 @@ _ORDINARY = 1
 _encode = msgspec.json.Encoder().encode
 
 Weigh = Callable[[Sequence[Event]], Weights]
-Settle = Callable[[Sequence[str]], None]
+Settle = Callable[[Sequence[str]], int]
 
 
 class Receipt:
@@ -149,8 +149,8 @@ class Journal:
 
     ``accepted`` = ``stored`` + the sum of ``dropped`` + ``waiting``, always. ``learn`` makes
     the next profile out of an event, ``weigh`` what events add to the shop's traffic.
-    ``settle`` is told of visitor ids just before all that is known of them is erased; ``ready``
-    is called by the writer before all else, for what would hold it up later.
+    ``settle`` is told of visitor ids just before all that is known of them is erased, and says
+    how many of them it came to: the others are told to it again. ``ready`` is called by the writer before all else, for what would hold it up later.
     """
 
     def __init__(
@@ -478,16 +478,16 @@ class Journal:
                     break
         if not leaving:
             return min(BATCH, len(self._batch))
-        self._leave(leaving)
-        return len(leaving)
+        return self._leave(leaving)
 
-    def _leave(self, visitors: Sequence[str]) -> None:
+    def _leave(self, visitors: Sequence[str]) -> int:
         assert self._settle is not None
         try:
-            self._settle(visitors)
+            return min(len(visitors), max(1, self._settle(visitors)))
         except Exception as error:
             # Whatever is wrong with statistics: who wants to be erased is erased.
             log.warning("who is erased now is not counted as one who left: %s", error)
+            return 1
 
     def _commit_some(self, size: int) -> bool:
         entries = self._batch[:size]
@@ -657,7 +657,9 @@ def _words(names: Tally[str]) -> str:
     """What waited or was lost; of erasures it has to be known what that means."""
     told = ", ".join(f"{count} {name}" for name, count in names.most_common())
     if names[ERASED]:
-        told += f"; {names[ERASED]} visitors who wanted to be erased are still in the store"
+        told += (
+            f"; {names[ERASED]} visitors who wanted to be erased are still in the store"
+        )
     return told
 
 

@@ -17,25 +17,34 @@ if TYPE_CHECKING:
 log = logging.getLogger("shopwindow")
 
 
-def settle(site: "Site", visitors: Sequence[str]) -> None:
+SPELL = 0.1  # seconds: then others want to be written
+
+
+def settle(site: "Site", visitors: Sequence[str]) -> int:
     """Let those who have the ids ``visitors`` count as ones who left: they are about to be erased.
 
-    Raises :class:`~shopwindow.middleware.stores.StoreError` if it cannot be done now: then those
-    who come later count as nothing.
+    Returns how many of them it came to before the time was over, one at least. Raises
+    :class:`~shopwindow.middleware.stores.StoreError` if it cannot be done now.
     """
     at = address(site.settings)
     if scheme_of(at.store) == "memory":
-        return  # it keeps no roll-ups
+        return len(visitors)  # it keeps no roll-ups
+    end = time.monotonic() + SPELL
     plan = plan_for(site)
     with open_rollups(at, site.context.day) as rollups:
-        for visitor in visitors:
+        for number, visitor in enumerate(visitors):
+            if number and time.monotonic() > end:
+                return number
             try:
                 rollups.settle(rollups.owner_of(visitor), plan, time.time())
             except StoreError:
                 raise
             except Exception as error:
                 # Whatever is wrong with what is kept of one of them: the others count.
-                log.warning("one who is erased is not counted as one who left: %s", error)
+                log.warning(
+                    "one who is erased is not counted as one who left: %s", error
+                )
+    return len(visitors)
 
 
 def ready(site: "Site") -> None:

@@ -8,9 +8,11 @@ with an id among those that are entered, is entered with it by a trigger: whoeve
 
 import logging
 import sqlite3
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
-from .. import StoreError
 from .file import SqliteFile
 
 log = logging.getLogger("shopwindow")
@@ -20,9 +22,11 @@ SETTLED = 2.0  # seconds after which hardly an event comes late
 AHEAD = 60.0  # seconds: what was entered of a later time has a clock to blame that was wrong
 PAUSE = 1.0  # seconds until it is worth looking again, after there was too little
 SPELL = 0.05  # seconds at once: the next events wait for it
+JOIN = 1.0  # seconds that closing waits for a part
 REST = 4  # times as long as it took, until it goes on
 
 _UNTIL = "SELECT max(until) FROM directory_parts"
+_LAST = "SELECT part FROM directory_parts ORDER BY until DESC LIMIT 1"
 _NEXT = f"""
 SELECT id FROM events WHERE id > ({_UNTIL}) AND id < ? ORDER BY id LIMIT 1 OFFSET {PART - 1}
 """
@@ -54,56 +58,98 @@ def events_of(marks: str) -> str:
 
 
 class Directory:
-    """Enters the events of a file, for the thread that writes to it."""
+    """Enters the events of a file, for the thread that writes to it.
+
+    A log that was never entered is large: that is done beside, on a thread that ends with it.
+    """
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
         self._again = 0.0  # when to look for more
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        try:
+            behind = file.writing.execute(_NEXT, (_beginning(time.time()),)).fetchone()
+        except sqlite3.Error as error:
+            self._later(error)
+            return
+        if behind is not None:
+            self._thread = threading.Thread(
+                target=self._catch_up, name="shopwindow-directory", daemon=True
+            )
+            self._thread.start()
+
+    def close(self) -> None:
+        """Nobody needs it any more; before the file is closed."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(JOIN)
 
     def go_on(self) -> None:
         """Enter what is there, a part or a few of them; what goes wrong is tried again later."""
         began = time.monotonic()
-        if began < self._again:
+        if began < self._again or self._thread is not None and self._thread.is_alive():
             return
         spent = 0.0
         pause = PAUSE
         try:
             with self._file.hasty():
-                while spent < SPELL and self._enter(time.time()):
+                while spent < SPELL and _enter(self._file.writing, time.time()):
                     spent = time.monotonic() - began
                     pause = REST * spent
-        except (sqlite3.Error, StoreError) as error:
-            # Nobody misses anything: what is not entered is looked through.
-            log.debug("the directory of %s has to wait: %s", self._file.path, error)
-            pause = PAUSE
+        except sqlite3.Error as error:
+            self._later(error)
         self._again = time.monotonic() + pause
 
-    def _enter(self, now: float) -> bool:
-        """Enter a part; False: there are not enough events."""
-        execute = self._file.writing.execute
-        end = execute(_NEXT, (_beginning(now - SETTLED),)).fetchone()
-        ((until,),) = execute(_UNTIL)
-        if until > _beginning(now + AHEAD):
-            self._withdraw()
-            return True
-        if end is None:
-            return False
-        with self._file.transaction():
-            ((until,),) = execute(_UNTIL)
-            if until < end[0]:  # else another process was faster
-                insert = "INSERT INTO directory_parts (until) VALUES (?)"
-                part = execute(insert, end).lastrowid
-                execute(_ENTER, (part, until, end[0]))
-        return True
+    def _catch_up(self) -> None:
+        try:
+            with closing(sqlite3.connect(self._file.path, timeout=JOIN)) as connection:
+                connection.isolation_level = None
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA secure_delete = ON")
+                began = time.monotonic()
+                while not self._stopped.is_set() and _enter(connection, time.time()):
+                    # As long as it took: others write, too.
+                    self._stopped.wait(time.monotonic() - began)
+                    began = time.monotonic()
+        except sqlite3.Error as error:
+            self._later(error)
 
-    def _withdraw(self) -> None:
-        """Take the last part back, so that not every event of today comes late."""
-        with self._file.transaction() as connection:
-            last = "SELECT part FROM directory_parts ORDER BY until DESC LIMIT 1"
-            ((part,),) = connection.execute(last)
-            if part:
-                for table in ("directory", "directory_parts"):
-                    connection.execute(f"DELETE FROM {table} WHERE part = ?", (part,))
+    def _later(self, error: sqlite3.Error) -> None:
+        # Nobody misses anything: what is not entered is looked through.
+        log.debug("the directory of %s has to wait: %s", self._file.path, error)
+
+
+def _enter(connection: sqlite3.Connection, now: float) -> bool:
+    """Enter a part; False: there are not enough events. Raises :class:`sqlite3.Error`."""
+    execute = connection.execute
+    end = execute(_NEXT, (_beginning(now - SETTLED),)).fetchone()
+    ahead = _beginning(now + AHEAD)
+    ((until,),) = execute(_UNTIL)
+    if end is None and until <= ahead:
+        return False
+    with _changing(connection):
+        ((until,),) = execute(_UNTIL)
+        if until > ahead:
+            # Take the last one back, so that not every event of today comes late.
+            for table in ("directory", "directory_parts"):
+                execute(f"DELETE FROM {table} WHERE part = ({_LAST})")
+        elif end is not None and until < end[0]:  # else another process was faster
+            insert = "INSERT INTO directory_parts (until) VALUES (?)"
+            part = execute(insert, end).lastrowid
+            execute(_ENTER, (part, until, end[0]))
+    return True
+
+
+@contextmanager
+def _changing(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _beginning(moment: float) -> str:

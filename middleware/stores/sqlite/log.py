@@ -87,4 +87,5 @@ class SqliteLog:
         return SqliteKeeper(self.path, day)
 
     def close(self) -> None:
+        self._directory.close()
         self._file.close()

@@ -477,6 +477,7 @@ class SqliteStore:
         return keeper_with(self._elsewhere, SqliteKeeper(self.path, day), day)
 
     def close(self) -> None:
+        self._directory.close()
         self._file.close()
         if self._elsewhere is not None:
             self._elsewhere.close()
