@@ -291,3 +291,60 @@ def test_orders_do_not_wait_for_many_who_leave_nor_does_closing(tmp_path: Path) 
     assert len(leaving) == 200 and len(waited.orders) == 21
     assert max(waited.orders) < MOST_WAIT and waited.closing < MOST_CLOSING
     assert not waited.lost and not rest_of(tmp_path / "shop.db", leaving)
+
+
+def entries(path: Path) -> list[tuple[int, str]]:
+    with closing(sqlite3.connect(path)) as file:
+        rows = file.execute("SELECT part, event FROM directory ORDER BY part, event")
+        return [(int(part), str(event)) for part, event in rows]
+
+
+@pytest.mark.usefixtures("small")
+def test_what_was_entered_of_a_future_that_never_came_is_taken_back(
+    tmp_path: Path,
+) -> None:
+    store = SqliteStore(tmp_path / "shop.db")
+    now, execute = time.time(), store._file.writing.execute
+    with closing(store):
+        keep(store, *(event("one", now - 500 + number) for number in range(PART)))
+        assert directory._enter(store._file.writing, now) is False  # it was, just now
+        keep(store, *(event("one", now + 1e6 + number) for number in range(2 * PART)))
+        for _ in range(2):
+            directory._enter(store._file.writing, now + 2e6)  # the clock is wrong
+        assert parts(store.path) == 3 and len(entries(store.path)) == 3 * PART
+        while directory._enter(store._file.writing, now):
+            pass
+        assert parts(store.path) == 1
+        assert [part for part, _ in entries(store.path)] == [1] * PART
+        keep(store, event("one", now))
+        assert not [1 for part, _ in entries(store.path) if part == 0]  # not late
+        marks = (mark_of("one"),)
+        found = f"SELECT id FROM events WHERE {events_of('SELECT ?1 AS visitor')}"
+        assert len(execute(found, marks).fetchall()) == 3 * PART + 1
+
+
+@pytest.mark.usefixtures("small")
+def test_of_two_processes_that_enter_the_same_the_second_leaves_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = tmp_path / "shop.db"
+    SqliteStore(at).close()
+    with closing(sqlite3.connect(at)) as file:
+        ids = [(f"{number:011x}", mark_of("one")) for number in range(2 * PART)]
+        file.executemany(f"INSERT {INSERT}", ids)
+        file.commit()
+    changing = directory._changing
+    mine, other = (sqlite3.connect(at, isolation_level=None) for _ in range(2))
+
+    def faster(connection: sqlite3.Connection) -> object:
+        if connection is mine:
+            monkeypatch.setattr(directory, "_changing", changing)
+            assert directory._enter(other, time.time())
+        return changing(connection)
+
+    with closing(mine), closing(other):
+        monkeypatch.setattr(directory, "_changing", faster)
+        assert directory._enter(mine, time.time())
+        assert parts(at) == 1 and len(entries(at)) == PART
+        assert directory._enter(mine, time.time())
+        assert parts(at) == 2 and len(entries(at)) == 2 * PART
