@@ -72,7 +72,7 @@ def test_all_events_of_a_visitor_are_found_whenever_they_came(
     """Late and early ones, clocks that were wrong, ids of any kind, other programs' writes."""
     at, chance = tmp_path / "shop.db", random.Random(seed)
     clock = [1_700_000_000.0]
-    monkeypatch.setattr(directory.time, "time", lambda: clock[0])
+    monkeypatch.setattr(time, "time", lambda: clock[0])
     visitors = [f"{number}" for number in range(12)]
     store = SqliteStore(at)
     other = sqlite3.connect(at, isolation_level=None, timeout=5)
