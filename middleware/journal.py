@@ -112,22 +112,28 @@ class Unwritten(msgspec.Struct, eq=False):
         return fetched
 
 
-class Incomplete(Protocol):
-    """Of an event of which more is to be told, which no page needs."""
+class Pending(Protocol):
+    """An event that no page has to wait for: it is made when it is written."""
 
-    def complete(self) -> None:
-        """Put it into the event's properties."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def visitor(self) -> str: ...
+
+    def complete(self) -> Event:
+        """The event itself; raises nothing."""
 
 
 NO_LESSON = Profile()
 """What an event makes of a visitor that leaves them as they are, whoever they are."""
 
-Note = tuple[Event, Profile | None, int, Incomplete | None, Receipt | None]
+Note = tuple[Event | Pending, Profile | None, int, Receipt | None]
 """An event, what it makes of its visitor where somebody has worked that out, about how many
-characters there are in its properties, what is still to be told, and for whom to look out."""
+characters there are in its properties, and for whom to look out."""
 
-# Its number, what was noted, and in it the visitor's profile if the draft of that is good.
-_Entry = tuple[int, Event, Receipt | None, Profile | None, int, Incomplete | None]
+# Its number, what was noted, and the visitor's profile if the draft of that is good.
+_Entry = tuple[int, Event | Pending, Receipt | None, Profile | None, int]
 
 
 def size_of(event: Event) -> int:
@@ -254,9 +260,28 @@ class Journal:
         page saves the writer doing so again.
         """
         receipt = Receipt(event, self)
-        note = (event, after, size_of(event), None, receipt)
+        note = (event, after, size_of(event), receipt)
         self.note_all(event.visitor, base, known, (note,))
         return receipt
+
+    def keep(self, pending: Pending, size: int) -> None:
+        """Keep what leaves its visitor as they are, of about ``size`` characters.
+
+        It is among the first to go where there is no room.
+        """
+        noted: Event | Pending = pending
+        if self.waiting >= AHEAD:
+            noted = pending.complete()  # nothing that it needs has to wait
+        with self._lock:
+            self.accepted = number = self.accepted + 1
+            self.waiting += 1
+            self._characters += size
+            self._queues[0].append((number, noted, None, NO_LESSON, size))
+            if self.waiting > self._limit or self._characters > CHARACTERS:
+                self._make_room()
+        if not self._awake:
+            self._awake = True
+            self._work.set()
 
     def note_all(
         self,
@@ -266,24 +291,26 @@ class Journal:
         notes: Sequence[Note],
     ) -> None:
         """As :meth:`note`, of what one visitor did in one moment, the earliest first: each makes
-        something of what the one before did. What is still to be told of them is told before
-        they are written, by the writer.
+        something of what the one before did. The writer makes what is pending an event.
         """
         crowd = self.waiting >= AHEAD
-        if crowd:
-            for _, _, _, incomplete, _ in notes:
-                if incomplete is not None:
-                    incomplete.complete()  # nothing that it needs has to wait
+        if crowd:  # nothing that they need has to wait
+            notes = [
+                (_event(event), after, size, receipt)
+                for event, after, size, receipt in notes
+            ]
         with self._lock:
             unwritten: Unwritten | None = None
-            for event, after, size, incomplete, receipt in notes:
-                self.accepted += 1
+            for event, after, size, receipt in notes:
+                self.accepted = number = self.accepted + 1
                 self.waiting += 1
                 self._characters += size
+                if after is NO_LESSON:  # nobody need know of it before it is written
+                    rank = _RANKS.get(event.name, _ORDINARY)
+                    self._queues[rank].append((number, event, receipt, after, size))
+                    continue
                 draft = after
-                if after is NO_LESSON:
-                    after = base  # nobody need know of it before it is written
-                elif event.name not in REARRANGING:
+                if event.name not in REARRANGING:
                     unwritten = unwritten or self._unwritten.get(visitor)
                     if unwritten is None:
                         if len(self._unwritten) >= HELD:
@@ -302,16 +329,15 @@ class Journal:
                             draft = None
                     else:
                         draft = None
+                        event = _event(event)
                         unwritten.events.append(event)
                         if unwritten.known and len(unwritten.events) > UNASKED:
                             unwritten.over(None, self._learn)
                 elif event.name == ERASED:
                     self._leaving[event.visitor] += 1
                 base = after
-                left = None if crowd else incomplete
-                self._queues[_RANKS.get(event.name, _ORDINARY)].append(
-                    (self.accepted, event, receipt, draft, size, left)
-                )
+                rank = _RANKS.get(event.name, _ORDINARY)
+                self._queues[rank].append((number, event, receipt, draft, size))
             if self.waiting > self._limit or self._characters > CHARACTERS:
                 self._make_room()
         if not self._awake:
@@ -442,13 +468,10 @@ class Journal:
                     queue.popleft()
             batch = [*self._batch, *taken]
             self._batch = _erased_last(batch) if self._leaving else batch
-        for _, event, _, _, _, incomplete in taken:
-            if incomplete is not None:
-                try:
-                    incomplete.complete()
-                except Exception:
-                    # Whatever it is: the event counts without it.
-                    log.exception("completing an event failed: %s", event.name)
+        self._batch = [
+            (number, _event(event), receipt, after, size)
+            for number, event, receipt, after, size in self._batch
+        ]
 
     def _commit(self) -> bool:
         while self._batch:
@@ -491,7 +514,7 @@ class Journal:
 
     def _commit_some(self, size: int) -> bool:
         entries = self._batch[:size]
-        events = [entry[1] for entry in entries]
+        events = [_event(entry[1]) for entry in entries]
         try:
             weights = self._weigh(events)
             self._store.commit(events, self._learn, weights, self._drafts(entries))
@@ -515,7 +538,7 @@ class Journal:
         """What the batch makes of whom, as far as the requests have worked it out."""
         drafts: dict[str, Draft] = {}
         unknown = set()
-        for _, event, _, after, _, _ in entries:
+        for _, event, _, after, _ in entries:
             visitor = event.visitor
             if after is NO_LESSON:
                 continue
@@ -551,7 +574,8 @@ class Journal:
             entry = self._batch[0]
             kept = True
             try:
-                self._store.commit([entry[1]], self._learn, self._weigh([entry[1]]))
+                events = [_event(entry[1])]
+                self._store.commit(events, self._learn, self._weigh(events))
             except StoreError as error:
                 return self._refused(error)
             except msgspec.DecodeError as error:
@@ -570,7 +594,7 @@ class Journal:
 
     def _finish(self, entries: list[_Entry], kept: bool) -> None:
         """Settle what became of ``entries``; the lock is held."""
-        for _, event, receipt, after, size, _ in entries:
+        for _, event, receipt, after, size in entries:
             self._characters -= size
             if kept:
                 self.stored += 1
@@ -584,7 +608,7 @@ class Journal:
                 unwritten.pending -= 1
                 if not unwritten.known:
                     # What is fetched from now on holds it already.
-                    unwritten.events.remove(event)
+                    unwritten.events.remove(_event(event))
                 if not unwritten.pending:
                     del self._unwritten[event.visitor]
                 else:  # what later drafts stand on
@@ -661,6 +685,10 @@ def _words(names: Tally[str]) -> str:
             f"; {names[ERASED]} visitors who wanted to be erased are still in the store"
         )
     return told
+
+
+def _event(noted: Event | Pending) -> Event:
+    return noted if isinstance(noted, Event) else noted.complete()
 
 
 def _settle(future: "asyncio.Future[None]", kept: bool) -> None:

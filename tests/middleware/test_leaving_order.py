@@ -112,8 +112,8 @@ def test_it_comes_to_the_same_as_one_after_the_other(tmp_path: Path, seed: int) 
             }
             batch.append(event(visitor, IDENTIFIED, **told))
             visitors.append(f"n{number}")
-    entries: list[Any] = [(n, one, None, None, 0, None) for n, one in enumerate(batch)]
-    moved = [entry[1] for entry in _erased_last(entries)]
+    entries: list[Any] = [(n, one, None, None, 0) for n, one in enumerate(batch)]
+    moved = [batch[entry[0]] for entry in _erased_last(entries)]
     assert moved != batch and sorted(one.id for one in moved) == [
         one.id for one in batch
     ]
