@@ -23,6 +23,7 @@ log = logging.getLogger("shopwindow")
 
 INTERVAL = 0.035  # seconds that events gather before they are written together
 BATCH = 500  # events at most in one commit
+LEAVING = 20  # who are erased at most in one commit
 PATIENCE = 5.0  # seconds that closing waits for the last commit
 # While a store takes nothing: so many characters may wait in what events say, ...
 CHARACTERS = 16_000_000
@@ -50,7 +51,7 @@ _ORDINARY = 1
 _encode = msgspec.json.Encoder().encode
 
 Weigh = Callable[[Sequence[Event]], Weights]
-Settle = Callable[[str], None]
+Settle = Callable[[Sequence[str]], int]
 
 
 class Receipt:
@@ -154,8 +155,8 @@ class Journal:
 
     ``accepted`` = ``stored`` + the sum of ``dropped`` + ``waiting``, always. ``learn`` makes
     the next profile out of an event, ``weigh`` what events add to the shop's traffic.
-    ``settle`` is told of a visitor id just before all that is known of it is erased; ``ready`` is
-    called by the writer before all else, for what would hold it up later.
+    ``settle`` is told of visitor ids just before all that is known of them is erased, and says
+    how many of them it came to: the others are told to it again. ``ready`` is called by the writer before all else, for what would hold it up later.
     """
 
     def __init__(
@@ -219,7 +220,7 @@ class Journal:
 
         What the store refuses is counted as dropped; what it still holds then, as waiting.
         False: the store holds the writer up. Nobody waits for it any longer, nor may take the
-        store out of its hands: if it ever comes back, it calls ``later``.
+        store out of its hands: it goes on as long as the process does, and calls ``later`` then.
         """
         thread = self._thread
         if thread is None:
@@ -235,9 +236,14 @@ class Journal:
             if held_up:
                 self._later = later
         if held_up:
+            with self._lock:
+                left = Tally(entry[1].name for entry in self._all())
             log.error(
-                "the store did not answer while closing: %d events are lost",
-                self.waiting,
+                "the store has not kept everything while closing waited for %g seconds; if the "
+                "process ends now, %d events are lost: %s",
+                PATIENCE,
+                left.total(),
+                _words(left),
             )
         return not held_up
 
@@ -345,8 +351,12 @@ class Journal:
     def writes(self, visitor: str) -> bool:
         """Whether anything of ``visitor`` is not in the store yet: for pages that nobody hurries."""
         with self._lock:
-            waiting = (*self._batch, *chain.from_iterable(self._queues))
+            waiting = self._all()
         return any(entry[1].visitor == visitor for entry in waiting)
+
+    def _all(self) -> Sequence[_Entry]:
+        """What waits, the batch that is being written first; the lock is held."""
+        return (*self._batch, *chain.from_iterable(self._queues))
 
     def leaves(self, visitor: str) -> bool:
         """Whether ``visitor`` is about to be erased: they are nobody from here on."""
@@ -438,49 +448,69 @@ class Journal:
                 return
 
     def _take(self) -> bool:
-        """Fill the batch in the order things happened; an unfinished batch stays as it is."""
-        if self._batch:
-            return True
+        """Fill the batch in the order things happened; an unfinished batch stays as it is.
+
+        But who is erased is so behind what others did meanwhile, which takes less time. While
+        closing, that goes for all that waits.
+        """
+        everything = self._closing and bool(self._leaving)
+        if everything or not self._batch:
+            self._take_more(None if everything else BATCH)
+        return bool(self._batch)
+
+    def _take_more(self, most: int | None) -> None:
         with self._lock:
-            heads = [entry for queue in self._queues for entry in islice(queue, BATCH)]
+            heads = [entry for queue in self._queues for entry in islice(queue, most)]
             heads.sort(key=itemgetter(0))
-            taken = heads[:BATCH]
+            taken = heads[:most]
             for queue in self._queues:
-                while queue and queue[0][0] <= taken[-1][0]:
+                while queue and taken and queue[0][0] <= taken[-1][0]:
                     queue.popleft()
-            self._batch = taken
+            batch = [*self._batch, *taken]
+            self._batch = _erased_last(batch) if self._leaving else batch
         self._batch = [
             (number, _event(event), receipt, after, size)
-            for number, event, receipt, after, size in taken
+            for number, event, receipt, after, size in self._batch
         ]
-        return bool(taken)
 
     def _commit(self) -> bool:
         while self._batch:
+            erases = self._batch[0][1].name == ERASED
             if not self._commit_some(self._together()):
                 return False
+            if erases and self._batch and self._work.is_set():
+                # What has come meanwhile need not wait for those who leave after these.
+                self._take_more(max(0, BATCH - len(self._batch)))
         return True
 
     def _together(self) -> int:
         """How many events of the batch are committed at once. Who is erased is settled first,
         when all that they did before is in the store."""
         if self._settle is None:
-            return len(self._batch)
-        for number, entry in enumerate(self._batch):
-            if entry[1].name == ERASED:
-                if number:
-                    return number
-                self._leave(entry[1].visitor)
-                return 1
-        return len(self._batch)
+            return min(BATCH, len(self._batch))
+        leaving: list[str] = []
+        for number, entry in enumerate(self._batch[:BATCH]):
+            if entry[1].name != ERASED:
+                if leaving:
+                    break
+            elif number > len(leaving):
+                return number
+            else:
+                leaving.append(entry[1].visitor)
+                if len(leaving) == LEAVING:
+                    break
+        if not leaving:
+            return min(BATCH, len(self._batch))
+        return self._leave(leaving)
 
-    def _leave(self, visitor: str) -> None:
+    def _leave(self, visitors: Sequence[str]) -> int:
         assert self._settle is not None
         try:
-            self._settle(visitor)
+            return min(len(visitors), max(1, self._settle(visitors)))
         except Exception as error:
             # Whatever is wrong with statistics: who wants to be erased is erased.
             log.warning("who is erased now is not counted as one who left: %s", error)
+            return 1
 
     def _commit_some(self, size: int) -> bool:
         entries = self._batch[:size]
@@ -600,15 +630,20 @@ class Journal:
 
     def _give_up(self) -> None:
         """The last chance to write; what cannot be written now is counted as dropped."""
-        lost = 0
+        lost: Tally[str] = Tally()
         while self._take():
             if not self._commit():
-                batch, self._batch = self._batch, []
-                lost += len(batch)
                 with self._lock:
+                    batch, self._batch = self._batch[:BATCH], self._batch[BATCH:]
                     self._finish(batch, kept=False)
+                lost.update(entry[1].name for entry in batch)
         if lost:
-            log.error("%d events are lost: %s", lost, self._trouble)
+            log.error(
+                "%d events are lost: %s (%s)",
+                lost.total(),
+                self._trouble,
+                _words(lost),
+            )
 
     def wait_until_written(self, seconds: float = PATIENCE) -> bool:
         """Block until everything noted so far is in the store: for commands and tests."""
@@ -618,6 +653,38 @@ class Journal:
             self._hurry.set()
             time.sleep(0.002)
         return self.waiting == 0
+
+
+def _erased_last(entries: list[_Entry]) -> list[_Entry]:
+    """``entries`` with erasures, and what the same visitors did afterwards, behind the others.
+
+    They pass no login and no logout, by which a visitor may become somebody who is erased, or no
+    more be. What passes them comes to the same: either it is of somebody else, or of another id
+    of whom is erased, and is erased, too.
+    """
+    first: list[_Entry] = []
+    behind: list[_Entry] = []
+    leaving: set[str] = set()
+    for entry in entries:
+        event = entry[1]
+        if event.name == ERASED:
+            leaving.add(event.visitor)
+        elif event.name in REARRANGING:
+            first += behind
+            behind = []
+            leaving.clear()
+        (behind if event.visitor in leaving else first).append(entry)
+    return first + behind
+
+
+def _words(names: Tally[str]) -> str:
+    """What waited or was lost; of erasures it has to be known what that means."""
+    told = ", ".join(f"{count} {name}" for name, count in names.most_common())
+    if names[ERASED]:
+        told += (
+            f"; {names[ERASED]} visitors who wanted to be erased are still in the store"
+        )
+    return told
 
 
 def _event(noted: Event | Pending) -> Event:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -156,9 +156,11 @@ def test_the_writer_settles_after_what_came_before(tmp_path: Path) -> None:
     seen: list[tuple[str, int]] = []
     with closing(store), opened(Place(f"sqlite:///{path}")) as rollups:
 
-        def settle(visitor: str) -> None:
-            rollups.settle(rollups.owner_of(visitor), PLAN, 1e9 + 50)
-            seen.append((visitor, numbers(rollups)["impressions"]))
+        def settle(visitors: Sequence[str]) -> int:
+            for visitor in visitors:
+                rollups.settle(rollups.owner_of(visitor), PLAN, 1e9 + 50)
+                seen.append((visitor, numbers(rollups)["impressions"]))
+            return len(visitors)
 
         journal = Journal(store, lambda p, e: p, lambda e: {}, settle=settle)
         for number in range(5):
@@ -182,7 +184,7 @@ def test_a_fault_while_settling_stops_nothing(
 ) -> None:
     store = SqliteStore(tmp_path / "shop.db")
 
-    def settle(visitor: str) -> None:
+    def settle(visitors: Sequence[str]) -> int:
         raise RuntimeError("out of order")
 
     with closing(store), caplog.at_level(logging.WARNING, "shopwindow"):
