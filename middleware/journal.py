@@ -24,6 +24,9 @@ log = logging.getLogger("shopwindow")
 INTERVAL = 0.035  # seconds that events gather before they are written together
 BATCH = 500  # events at most in one commit
 LEAVING = 20  # who are erased at most in one commit
+SETTLING = (
+    10.0  # seconds: then who is erased is erased, whether it can be counted or not
+)
 PATIENCE = 5.0  # seconds that closing waits for the last commit
 # While a store takes nothing: so many characters may wait in what events say, ...
 CHARACTERS = 16_000_000
@@ -188,6 +191,7 @@ class Journal:
         self._later: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
         self._silent_until = 0.0  # about profiles that cannot be read
+        self._settling_since = 0.0  # when settling failed first; 0: it has not
         self._trouble = ""  # what was said last about a store that keeps nothing
         self.accepted = 0
         self.waiting = 0
@@ -476,7 +480,8 @@ class Journal:
     def _commit(self) -> bool:
         while self._batch:
             erases = self._batch[0][1].name == ERASED
-            if not self._commit_some(self._together()):
+            size = self._together()
+            if not size or not self._commit_some(size):
                 return False
             if erases and self._batch and self._work.is_set():
                 # What has come meanwhile need not wait for those who leave after these.
@@ -485,7 +490,7 @@ class Journal:
 
     def _together(self) -> int:
         """How many events of the batch are committed at once. Who is erased is settled first,
-        when all that they did before is in the store."""
+        when all that they did before is in the store; 0: that cannot be done now."""
         if self._settle is None:
             return min(BATCH, len(self._batch))
         leaving: list[str] = []
@@ -506,11 +511,26 @@ class Journal:
     def _leave(self, visitors: Sequence[str]) -> int:
         assert self._settle is not None
         try:
-            return min(len(visitors), max(1, self._settle(visitors)))
-        except Exception as error:
-            # Whatever is wrong with statistics: who wants to be erased is erased.
-            log.warning("who is erased now is not counted as one who left: %s", error)
+            settled = min(len(visitors), max(1, self._settle(visitors)))
+        except StoreError as error:
+            # Most probably it is away: once they were erased nobody could count them. Where only
+            # this cannot be done, the first one waits for it, and nobody else.
+            now = time.monotonic()
+            self._settling_since = self._settling_since or now
+            if now - self._settling_since < SETTLING and not self._closing:
+                self._refused(error)
+                return 0
+            self._unsettled(error)
             return 1
+        except Exception as error:
+            self._unsettled(error)
+            return 1
+        self._settling_since = 0.0
+        return settled
+
+    def _unsettled(self, error: Exception) -> None:
+        """Whatever is wrong with statistics: who wants to be erased is erased."""
+        log.warning("who is erased now is not counted as one who left: %s", error)
 
     def _commit_some(self, size: int) -> bool:
         entries = self._batch[:size]
@@ -519,6 +539,9 @@ class Journal:
             weights = self._weigh(events)
             self._store.commit(events, self._learn, weights, self._drafts(entries))
         except StoreError as error:
+            self._settling_since = (
+                0.0  # it is away as a whole: when it is back, both can be done
+            )
             return self._refused(error)
         except msgspec.DecodeError:
             return self._one_by_one(size)
