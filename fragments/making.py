@@ -16,7 +16,7 @@ from .items import Item
 from .library import Fragment, Library, Version
 from .parameters import NOBODY, FragmentError, Things, VisitorView, template_values
 from .plainlinks import plain
-from .plates import Cards, Deck, Rendered
+from .plates import Cards, Deck, Pieces, Rendered
 from .recommendations.model import kind_and_id
 from .recommendations.reasons import Reason
 from .sandbox import OUTPUT_LIMIT, Absent, run
@@ -41,8 +41,10 @@ class Maker:
         click: Click | None,
         cards: Cards,
         plain_links: bool = False,
+        lead: bytes = b"",
     ) -> None:
         self.plain_links = plain_links
+        self.lead = lead
         self.library = library
         self.catalog = catalog
         self.currency = currency
@@ -88,7 +90,7 @@ class Maker:
             shelf = ""  # its links do not name the shelf: one card for all shelves
         return self.cards.deck(version, shelf, language, charset)
 
-    def card(self, shelf: str, deck: Deck, id: str, reason: Reason) -> bytes | None:
+    def card(self, shelf: str, deck: Deck, id: str, reason: Reason) -> Pieces | None:
         """One card for ``deck``, or the one that is there; None: the catalogue lacks it."""
         key = (id, reason) if deck.reasoned else id
         if (ready := deck.ready.get(key)) is not None:
@@ -106,7 +108,7 @@ class Maker:
             shelf, version, values, (), NOBODY, deck.language, deck.charset
         )
         # The linter refuses cards within cards.
-        assert isinstance(rendered, bytes)
+        assert isinstance(rendered, Pieces)
         self.cards.put(deck, key, rendered)
         return rendered
 
@@ -217,10 +219,12 @@ class Maker:
         if sum(map(len, encoded)) > OUTPUT_LIMIT:
             why = f"its output is larger than {OUTPUT_LIMIT} bytes"
             raise FragmentError(version.fragment, why)
-        if len(encoded) == 1:
-            return encoded[0]
+        at = self.lead if links else b""
+        made = [Pieces(part.split(at) if at else (part,)) for part in encoded]
+        if len(made) == 1:
+            return made[0]
         order = [places[int(number)] for number in self._places.findall(text)]
-        pieces: list[bytes | Deck] = [encoded[0]]
-        for what, after in zip(order, encoded[1:], strict=True):
+        pieces: list[Pieces | Deck] = [made[0]]
+        for what, after in zip(order, made[1:], strict=True):
             pieces += (what, after)
         return tuple(pieces)

@@ -18,7 +18,7 @@ from .parameters import (
     VisitorView,
     template_values,
 )
-from .plates import OVERHEAD, WHOLE, Cards, Deck, Plate, Rendered, size
+from .plates import OVERHEAD, WHOLE, Cards, Deck, Pieces, Plate, Rendered, Whole, size
 from .recommendations.reasons import Reason, Recommendation
 from .remote import LANGUAGE, Remote
 from .reorder import Cut, CutError, cut_children
@@ -51,13 +51,17 @@ class Renderer:
         *,
         currency: str = "EUR",
         click: Click | None = None,
+        lead: str = "",
         plain_links: bool = False,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self.library = library
         cards = Cards(cache_bytes // 2)
         self._cards = cards.kept
-        self._maker = Maker(library, catalog, currency, click, cards, plain_links)
+        self._lead = lead.encode()
+        self._maker = Maker(
+            *(library, catalog, currency, click, cards, plain_links), self._lead
+        )
         # A share for each kind: none can push out the others. A plate and the value it
         # was made of often are the same bytes, but not always.
         self._cache: ByteCache[Any, Rendered] = ByteCache(cache_bytes // 4, size)
@@ -100,10 +104,8 @@ class Renderer:
             language,
             charset,
         )
-        if isinstance(rendered, bytes):
-            return rendered
         ids, reasons = [id for id, _ in chosen], [reason for _, reason in chosen]
-        return self._joined(name, rendered, ids, reasons)
+        return self._joined(name, rendered, ids, reasons, self._lead)
 
     def plate(
         self,
@@ -134,15 +136,19 @@ class Renderer:
         ids: Sequence[str] = (),
         reasons: Sequence[Reason] = (),
         visitor: VisitorView = NOBODY,
+        lead: bytes = b"",
     ) -> bytes:
         """The bytes for one visitor, as :meth:`render` gives them.
 
         ``ids`` are the products for shelves and ``reasons`` why each one was chosen.
-        ``visitor`` is looked at only if the plate is ``personal``.
+        ``visitor`` is looked at only if the plate is ``personal``. Links begin with ``lead``,
+        if there is one.
         """
-        of, why, whole = plate.whole
-        if ids is of and reasons is why and whole:
-            return whole
+        if not lead and plate.content is not None:
+            return plate.content
+        whole = plate.whole
+        if whole is not None and ids is whole.ids and reasons is whole.reasons:
+            return lead.join(whole.cut(self._lead)) if lead else whole.content
         rendered = plate.rendered
         if rendered is None:
             rendered = self._rendered(
@@ -154,14 +160,21 @@ class Renderer:
                 plate.language,
                 plate.charset,
             )
-        if isinstance(rendered, bytes):
-            return rendered
-        whole = self._joined(plate.version.fragment, rendered, ids, reasons)
+        name = plate.version.fragment
         # Only tuples stay what they are; a personal fragment is not everybody's.
-        fixed = isinstance(ids, tuple) and isinstance(reasons, tuple)
-        if fixed and plate.rendered is not None and len(whole) <= WHOLE:
-            plate.whole = ids, reasons, whole
-        return whole
+        if (
+            isinstance(ids, tuple)
+            and isinstance(reasons, tuple)
+            and plate.rendered is not None
+        ):
+            again, plate.seen = plate.seen is ids, ids
+            if again or not lead:
+                content = self._joined(name, rendered, ids, reasons, self._lead)
+                if len(content) <= WHOLE:
+                    plate.whole = Whole(ids, reasons, content)
+                if not lead:
+                    return content
+        return self._joined(name, rendered, ids, reasons, lead or self._lead)
 
     def reorder(
         self,
@@ -236,7 +249,13 @@ class Renderer:
             rendered = self._rendered(
                 version, parameters, things, (), None, language, charset
             )
-        return Plate(version, parameters, things, language, charset, personal, rendered)
+        content = None
+        if isinstance(rendered, Pieces):
+            content = self._joined(name, rendered, (), (), self._lead)
+        return Plate(
+            *(version, parameters, things, language, charset, personal),
+            *(rendered, content),
+        )
 
     def _rendered(
         self,
@@ -277,14 +296,17 @@ class Renderer:
     def _joined(
         self,
         name: str,
-        rendered: tuple[bytes | Deck, ...],
+        rendered: Rendered,
         ids: Sequence[str],
         reasons: Sequence[Reason],
+        lead: bytes,
     ) -> bytes:
+        if type(rendered) is Pieces:
+            return lead.join(rendered)
         parts: list[bytes] = []
         for piece in rendered:
-            if type(piece) is bytes:
-                parts.append(piece)
+            if type(piece) is Pieces:
+                parts.append(lead.join(piece))
             elif type(piece) is Deck:
                 ready = piece.ready
                 try:
@@ -297,14 +319,14 @@ class Renderer:
                 if not cards:
                     why = "none of its items is in the catalogue"
                     raise FragmentError(name, why)
-                parts += cards
+                parts += [lead.join(card) for card in cards]
         return b"".join(parts)
 
     def _dealt(
         self, name: str, deck: Deck, ids: Sequence[str], reasons: Sequence[Reason]
-    ) -> list[bytes]:
+    ) -> list[Pieces]:
         """The cards of these products; those that the catalogue does not have left out."""
-        cards: list[bytes] = []
+        cards: list[Pieces] = []
         for id, reason in zip(ids, reasons, strict=True):
             card = self._maker.card(name, deck, id, reason)
             if card is not None:

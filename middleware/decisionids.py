@@ -5,6 +5,7 @@ one up gains nothing: a response counts only for a visitor who was shown what it
 """
 
 import re
+from functools import lru_cache
 
 from ..fragments.dismissal import ADDRESS as DISMISS
 from ..fragments.thumbs import ADDRESS as RATE
@@ -23,12 +24,16 @@ def opened(rest: str) -> tuple[str, str]:
     return (decision if _ID.fullmatch(decision) else ""), token
 
 
-def links_carrying(content: bytes, root: bytes, mark: bytes) -> bytes:
-    """A fragment whose links carry ``mark`` and lead below ``root``."""
-    if not (mark or root):
-        return content
+@lru_cache(64)
+def links_below(root: str) -> bytes:
+    """What the links of a shop begin with that stands below ``root``, before what they carry."""
+    return root.encode() + _CLICK
+
+
+def links_carrying(content: bytes, lead: bytes) -> bytes:
+    """A fragment whose links begin with ``lead``."""
     # What replaces the same looks through the content twice.
-    return b"".join((root, _CLICK, mark)).join(content.split(_CLICK))
+    return lead.join(content.split(_CLICK))
 
 
 def forms_carrying(content: bytes, mark: bytes) -> bytes:

@@ -6,20 +6,21 @@ from weakref import ref
 
 import msgspec
 
+from ..fragments.expressions import Mentions
 from ..fragments.recommendations.shelf import NO_CANDIDATES, Shelf
 from ..fragments.rewrite import Hole, Piece, inside
 from ..fragments.views import NOBODY, FragmentError, VisitorView
-from ..rules.attributes import Facts, facts
+from ..rules.attributes import Facts
+from ..rules.attributes import facts as facts_of
 from ..rules.decide import decide
 from ..rules.experiments import Units
 from ..rules.facts import Decision
 from ..rules.interests import strengths
 from ..rules.placement import Placement
 from .answerable import answerable
-from .clicks import PREFIX as CLICK
 from .clicks import SCRIPT, UNCOUNTED
 from .clickscript import element, has_links
-from .decisionids import forms_carrying, links_carrying
+from .decisionids import forms_carrying, links_below, links_carrying
 from .engines.proposals import Proposals, asks, completed
 from .exposed import PageExposed
 from .foresight import Foresight
@@ -32,7 +33,7 @@ from .shelves import Shelves
 if TYPE_CHECKING:
     from .visit import Visit
 
-_CLICK, _UNCOUNTED = CLICK.encode(), UNCOUNTED.encode()
+_UNCOUNTED = UNCOUNTED.encode()
 _WHY = {
     "unsupported": "its element (p, li, td, ...) may end without an end tag; use the pair of comments",
     "unclosed": "it has no end",
@@ -50,21 +51,21 @@ class Display:
     """Decides every slot of a page once, and fills it.
 
     ``decisions`` holds those that were made, by slot; ``exposed`` the ones that count; ``passing``
-    those that were made before something else was known.
+    those that were made before something else was known. ``facts`` are what they are made by.
     """
 
     __slots__ = (
-        *("decisions", "exposed", "passing", "_facts", "_of", "_placement"),
+        *("decisions", "exposed", "passing", "facts", "_of", "_placement"),
         *("_ahead", "_foresight", "_questions", "_preliminary", "_shelves"),
         *("_deadline", "_proposals", "scripted"),
-        *("_formed", "_linked"),
+        *("_led", "_unfinished", "_unled"),
     )
 
     def __init__(self, visit: "Visit") -> None:
         # A circle would be left to the garbage collector, page by page, with all that hangs on
         # it: the next page would find none of its memory warm.
         self._of = ref(visit)
-        self._facts: Facts | None = None
+        self.facts: Facts | None = None
         self._foresight: Foresight | None = None  # which the facts are of
         self._preliminary = False
         self._shelves = Shelves()
@@ -76,8 +77,10 @@ class Display:
         self._proposals: Proposals | None = None  # of engines, on sites that have any
         self._deadline: Deadline | None = None  # of all other servers together
         self.passing: dict[str, Decision] = {}
-        self._linked: set[str] = set()  # slots whose fragments have links of ours
-        self._formed: set[str] = set()  # ... and forms
+        # Slots whose fragments lack what only the page knows, and those whose links do.
+        self._unfinished: dict[str, Mentions] = {}
+        self._unled: set[str] = set()
+        self._led = b""  # what all links of a counted page begin with
         self.scripted = False  # the page has the script that tells of clicks
 
     @property
@@ -95,7 +98,10 @@ class Display:
 
     def renew(self) -> None:
         """Something about the visitor has changed: decide anew."""
-        self._facts = None
+        if self.exposed.decisions:
+            self.exposed.known = self.exposed.known or self.facts
+        self.facts = None
+        self._led = b""
         self.passing.update(self.decisions)
         self.decisions.clear()
         self._placement = self._page()
@@ -132,13 +138,13 @@ class Display:
         if visit.lookup.waiting:
             return Decision(slot, "late")
         try:
-            if self._facts is None or self._preliminary:
-                self._facts = self._gather()
+            if self.facts is None or self._preliminary:
+                self.facts = self._gather()
             ahead = self._foresight
             found = ahead.decisions.get(slot) if ahead is not None else None
             if found is None:
-                found = decide(visit.site.rules, self._facts, slot)
-            return self._placement.placed(found, self._facts)
+                found = decide(visit.site.rules, self.facts, slot)
+            return self._placement.placed(found, self.facts)
         except Exception as error:
             # Our own fault, whatever it is: this slot keeps its default content.
             visit.window.warn(f"slot {slot}", "deciding %s failed: %r", slot, error)
@@ -174,7 +180,7 @@ class Display:
             if customer is not None:
                 account = customer.account or None
                 units = Units(visit.visitor.id, customer.id, account)
-        return facts(
+        return facts_of(
             visit.site.rules,
             visit.profile,
             context,
@@ -194,7 +200,7 @@ class Display:
         if decision.fragment is None:
             self._shelves.leave(hole.slot)
             if decision.held or decision.failed:
-                self.exposed.add(decision, self._facts)
+                self.exposed.decisions.append(decision)
             return None
         visit = self._visit
         remote = decision.fragment in visit.site.remotes
@@ -211,28 +217,43 @@ class Display:
             self._cannot(decision, error)
             lost = self.decisions[hole.slot]
             if lost.failed:
-                self.exposed.add(lost, self._facts)
+                self.exposed.decisions.append(lost)
             return None
         if content is None:
             self._keep_default(decision, "no-rule")
             return None
         if remote:
-            self.exposed.add(decision, self._facts)
+            self.exposed.decisions.append(decision)
             return content
-        if hole.slot in self._linked or hole.slot in self._formed:
-            content = self._leading(content, hole.slot)
-        self.exposed.add(self._discovered(decision), self._facts)
+        if hole.slot in self._unfinished:
+            content = self._answered(content, hole.slot)
+        self.exposed.decisions.append(self._discovered(decision))
         return content
 
-    def _leading(self, content: bytes, slot: str) -> bytes:
-        """Fragments are shared between pages: they know neither where we stand nor for whom."""
-        visit = self._visit
+    def _lead(self, visit: "Visit") -> bytes:
+        """What the links of the next fragment begin with; empty: as they are."""
+        led = self._led
+        if led:
+            return self.exposed.mark(led)
+        below = links_below(visit.root)
+        if visit.counts:
+            led = self._led = below + self.exposed.beginning(visit.arrival.now)
+            return self.exposed.mark(led)
         if visit.guise is not None:
-            return content.replace(_CLICK, visit.root.encode() + _UNCOUNTED)
-        mark = self.exposed.mark(visit.arrival.now) if visit.counts else b""
-        if slot in self._linked:
-            content = links_carrying(content, visit.root.encode(), mark)
-        if slot in self._formed:
+            return visit.root.encode() + _UNCOUNTED
+        return below if visit.root else b""
+
+    def _answered(self, content: bytes, slot: str) -> bytes:
+        """A fragment that its reader can answer, with all that tells us so."""
+        visit = self._visit
+        if slot in self._unled and (lead := self._lead(visit)):
+            content = links_carrying(content, lead)
+        if visit.guise is not None:
+            return content
+        mentions = self._unfinished[slot]
+        if (mentions.dismiss or mentions.thumbs) and visit.counts:
+            exposed = self.exposed
+            mark = exposed.mark(exposed.beginning(visit.arrival.now))
             content = forms_carrying(content, mark)
         if visit.site.settings.clicks == SCRIPT and not self.scripted:
             if visit.remembers and has_links(content):
@@ -249,7 +270,7 @@ class Display:
         if not (decision.shown or decision.held):
             return ""
         id = exposed.next(visit.arrival.now) if visit.counts else ""
-        exposed.add(decision, self._facts)
+        exposed.decisions.append(decision)
         return id
 
     def _discovered(self, decision: Decision) -> Decision:
@@ -262,8 +283,8 @@ class Display:
         return decision
 
     def _render(self, decision: Decision, default: bytes, charset: str) -> bytes | None:
-        assert decision.fragment is not None and self._facts is not None
-        site, known = self._visit.site, self._facts
+        assert decision.fragment is not None and self.facts is not None
+        site, known = self._visit.site, self.facts
         dimension = site.reorders.get(decision.fragment)
         if dimension is not None:
             scores = {}
@@ -273,12 +294,18 @@ class Display:
         return self.rendered(decision, known, charset, self._shelves)
 
     def rendered(
-        self, decision: Decision, known: Facts, charset: str, shelves: Shelves
+        self,
+        decision: Decision,
+        known: Facts,
+        charset: str,
+        shelves: Shelves,
+        *,
+        ahead: bool = False,
     ) -> bytes | None:
         """A fragment of the site, except where it reorders what the page has; None: it is empty.
 
-        What fills a shelf becomes one of ``shelves``, those of the page. Raises
-        :class:`FragmentError`.
+        What fills a shelf becomes one of ``shelves``, those of the page. ``ahead`` of its slot's
+        turn nobody knows yet what its links carry. Raises :class:`FragmentError`.
         """
         assert decision.fragment is not None
         visit = self._visit
@@ -304,18 +331,27 @@ class Display:
                 return None  # better no shelf than an empty one
             if candidates and self._proposals is not None:
                 self._proposals.filled(slot, shelf.ids)
-        content = None if recommend is not None else plate.content
+        mentions = plate.version.mentions
+        lead = b""
+        if mentions.links:
+            if ahead:
+                self._unled.add(decision.slot)
+            else:
+                self._unled.discard(decision.slot)
+                lead = self._lead(visit)
+            if ahead or site.settings.clicks == SCRIPT:
+                self._unfinished[decision.slot] = mentions
+        content = None
+        if recommend is None and plate.pieces is not None:
+            content = lead.join(plate.pieces) if lead else plate.content
         if content is None:
             view = NOBODY
             if plate.personal:
                 name = "" if decision.level else known.context.first_name or ""
                 view = VisitorView(first_name=name, language=language)
-            content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view)
-        mentions = plate.version.mentions
-        if mentions.links:
-            self._linked.add(decision.slot)
+            content = site.renderer.serve(plate, shelf.ids, shelf.reasons, view, lead)
         if mentions.dismiss or mentions.thumbs:
-            self._formed.add(decision.slot)
+            self._unfinished[decision.slot] = mentions
             content = answerable(content, decision, mentions, visit)
         return content
 
@@ -323,7 +359,7 @@ class Display:
 
     def _proposed(self, decision: Decision) -> Proposals | None:
         """Those of the page, asked for what ``decision`` shows; None: nobody proposes anything."""
-        visit, known = self._visit, self._facts
+        visit, known = self._visit, self.facts
         if not visit.site.engines or known is None or not decision.shown:
             return None
         if not asks(decision):
@@ -401,7 +437,7 @@ class Display:
 
     def _asked(self, decision: Decision, page: Questions | None = None) -> Questions:
         """Those of the page, or ``page``. Raises :class:`FragmentError`: there is no address."""
-        visit, known = self._visit, self._facts
+        visit, known = self._visit, self.facts
         assert known is not None
         if page is None:
             page = self._questions = self._questions or Questions(self._until())
@@ -470,6 +506,6 @@ class Display:
         lost = Decision(slot, reason)
         if wanted is not None and wanted.shown:
             lost = msgspec.structs.replace(wanted, reason=reason, fragment=None)
-            self.exposed.add(lost, self._facts)
+            self.exposed.decisions.append(lost)
         self.decisions[slot] = lost
         self._leave(slot)

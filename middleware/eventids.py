@@ -3,16 +3,17 @@
 import os
 from itertools import count
 
-GRAIN = 0.02  # seconds: ids of one process that are closer begin alike
+GRAIN = 0.02  # seconds: ids of one process that are closer begin alike, ...
+BEHIND = 0.1  # ... also those of so much earlier, which the journal's writer asks for
 
 
 class _Beginning:
     """What the ids of one moment begin with: made once, for making it takes longer than all else."""
 
-    __slots__ = ("since", "text", "until")
+    __slots__ = ("late", "text", "until")
 
     def __init__(self, now: float, process: str) -> None:
-        self.since = now
+        self.late = now - BEHIND
         self.until = now + GRAIN
         self.text = f"{int(now * 1000):011x}{process}"
 
@@ -35,11 +36,12 @@ if hasattr(os, "register_at_fork"):
 def new_id(now: float) -> str:
     """An event id that sorts by time: milliseconds, then what no other process has, then a number.
 
-    Of those closer than :data:`GRAIN`, the milliseconds are those of the first.
+    Of those closer than :data:`GRAIN`, or made up to :data:`BEHIND` late, the milliseconds are
+    those of the first.
     """
     global _latest
     latest = _latest
-    if not latest.since <= now < latest.until:
+    if not latest.late <= now < latest.until:
         # Another thread may do so, too: the numbers make the difference.
         latest = _latest = _Beginning(now, _process)
     return f"{latest.text}{next(_numbers)}"

@@ -71,7 +71,7 @@ class Foresight:
             return  # its products are on their way
         try:
             content = visit.display.rendered(
-                decision, self.facts, CHARSET, self.shelves
+                decision, self.facts, CHARSET, self.shelves, ahead=True
             )
         except FragmentError:
             return  # if the slot comes, this is said then

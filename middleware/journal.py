@@ -23,6 +23,10 @@ log = logging.getLogger("shopwindow")
 
 INTERVAL = 0.035  # seconds that events gather before they are written together
 BATCH = 500  # events at most in one commit
+LEAVING = 20  # who are erased at most in one commit
+SETTLING = (
+    10.0  # seconds: then who is erased is erased, whether it can be counted or not
+)
 PATIENCE = 5.0  # seconds that closing waits for the last commit
 # While a store takes nothing: so many characters may wait in what events say, ...
 CHARACTERS = 16_000_000
@@ -50,7 +54,7 @@ _ORDINARY = 1
 _encode = msgspec.json.Encoder().encode
 
 Weigh = Callable[[Sequence[Event]], Weights]
-Settle = Callable[[str], None]
+Settle = Callable[[Sequence[str]], int]
 
 
 class Receipt:
@@ -111,22 +115,28 @@ class Unwritten(msgspec.Struct, eq=False):
         return fetched
 
 
-class Incomplete(Protocol):
-    """Of an event of which more is to be told, which no page needs."""
+class Pending(Protocol):
+    """An event that no page has to wait for: it is made when it is written."""
 
-    def complete(self) -> None:
-        """Put it into the event's properties."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def visitor(self) -> str: ...
+
+    def complete(self) -> Event:
+        """The event itself; raises nothing."""
 
 
 NO_LESSON = Profile()
 """What an event makes of a visitor that leaves them as they are, whoever they are."""
 
-Note = tuple[Event, Profile | None, int, Incomplete | None, Receipt | None]
+Note = tuple[Event | Pending, Profile | None, int, Receipt | None]
 """An event, what it makes of its visitor where somebody has worked that out, about how many
-characters there are in its properties, what is still to be told, and for whom to look out."""
+characters there are in its properties, and for whom to look out."""
 
-# Its number, what was noted, and in it the visitor's profile if the draft of that is good.
-_Entry = tuple[int, Event, Receipt | None, Profile | None, int, Incomplete | None]
+# Its number, what was noted, and the visitor's profile if the draft of that is good.
+_Entry = tuple[int, Event | Pending, Receipt | None, Profile | None, int]
 
 
 def size_of(event: Event) -> int:
@@ -148,8 +158,8 @@ class Journal:
 
     ``accepted`` = ``stored`` + the sum of ``dropped`` + ``waiting``, always. ``learn`` makes
     the next profile out of an event, ``weigh`` what events add to the shop's traffic.
-    ``settle`` is told of a visitor id just before all that is known of it is erased; ``ready`` is
-    called by the writer before all else, for what would hold it up later.
+    ``settle`` is told of visitor ids just before all that is known of them is erased, and says
+    how many of them it came to: the others are told to it again. ``ready`` is called by the writer before all else, for what would hold it up later.
     """
 
     def __init__(
@@ -181,6 +191,7 @@ class Journal:
         self._later: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
         self._silent_until = 0.0  # about profiles that cannot be read
+        self._settling_since = 0.0  # when settling failed first; 0: it has not
         self._trouble = ""  # what was said last about a store that keeps nothing
         self.accepted = 0
         self.waiting = 0
@@ -213,7 +224,7 @@ class Journal:
 
         What the store refuses is counted as dropped; what it still holds then, as waiting.
         False: the store holds the writer up. Nobody waits for it any longer, nor may take the
-        store out of its hands: if it ever comes back, it calls ``later``.
+        store out of its hands: it goes on as long as the process does, and calls ``later`` then.
         """
         thread = self._thread
         if thread is None:
@@ -229,9 +240,14 @@ class Journal:
             if held_up:
                 self._later = later
         if held_up:
+            with self._lock:
+                left = Tally(entry[1].name for entry in self._all())
             log.error(
-                "the store did not answer while closing: %d events are lost",
-                self.waiting,
+                "the store has not kept everything while closing waited for %g seconds; if the "
+                "process ends now, %d events are lost: %s",
+                PATIENCE,
+                left.total(),
+                _words(left),
             )
         return not held_up
 
@@ -248,9 +264,28 @@ class Journal:
         page saves the writer doing so again.
         """
         receipt = Receipt(event, self)
-        note = (event, after, size_of(event), None, receipt)
+        note = (event, after, size_of(event), receipt)
         self.note_all(event.visitor, base, known, (note,))
         return receipt
+
+    def keep(self, pending: Pending, size: int) -> None:
+        """Keep what leaves its visitor as they are, of about ``size`` characters.
+
+        It is among the first to go where there is no room.
+        """
+        noted: Event | Pending = pending
+        if self.waiting >= AHEAD:
+            noted = pending.complete()  # nothing that it needs has to wait
+        with self._lock:
+            self.accepted = number = self.accepted + 1
+            self.waiting += 1
+            self._characters += size
+            self._queues[0].append((number, noted, None, NO_LESSON, size))
+            if self.waiting > self._limit or self._characters > CHARACTERS:
+                self._make_room()
+        if not self._awake:
+            self._awake = True
+            self._work.set()
 
     def note_all(
         self,
@@ -260,24 +295,26 @@ class Journal:
         notes: Sequence[Note],
     ) -> None:
         """As :meth:`note`, of what one visitor did in one moment, the earliest first: each makes
-        something of what the one before did. What is still to be told of them is told before
-        they are written, by the writer.
+        something of what the one before did. The writer makes what is pending an event.
         """
         crowd = self.waiting >= AHEAD
-        if crowd:
-            for _, _, _, incomplete, _ in notes:
-                if incomplete is not None:
-                    incomplete.complete()  # nothing that it needs has to wait
+        if crowd:  # nothing that they need has to wait
+            notes = [
+                (_event(event), after, size, receipt)
+                for event, after, size, receipt in notes
+            ]
         with self._lock:
             unwritten: Unwritten | None = None
-            for event, after, size, incomplete, receipt in notes:
-                self.accepted += 1
+            for event, after, size, receipt in notes:
+                self.accepted = number = self.accepted + 1
                 self.waiting += 1
                 self._characters += size
+                if after is NO_LESSON:  # nobody need know of it before it is written
+                    rank = _RANKS.get(event.name, _ORDINARY)
+                    self._queues[rank].append((number, event, receipt, after, size))
+                    continue
                 draft = after
-                if after is NO_LESSON:
-                    after = base  # nobody need know of it before it is written
-                elif event.name not in REARRANGING:
+                if event.name not in REARRANGING:
                     unwritten = unwritten or self._unwritten.get(visitor)
                     if unwritten is None:
                         if len(self._unwritten) >= HELD:
@@ -296,16 +333,15 @@ class Journal:
                             draft = None
                     else:
                         draft = None
+                        event = _event(event)
                         unwritten.events.append(event)
                         if unwritten.known and len(unwritten.events) > UNASKED:
                             unwritten.over(None, self._learn)
                 elif event.name == ERASED:
                     self._leaving[event.visitor] += 1
                 base = after
-                left = None if crowd else incomplete
-                self._queues[_RANKS.get(event.name, _ORDINARY)].append(
-                    (self.accepted, event, receipt, draft, size, left)
-                )
+                rank = _RANKS.get(event.name, _ORDINARY)
+                self._queues[rank].append((number, event, receipt, draft, size))
             if self.waiting > self._limit or self._characters > CHARACTERS:
                 self._make_room()
         if not self._awake:
@@ -319,8 +355,12 @@ class Journal:
     def writes(self, visitor: str) -> bool:
         """Whether anything of ``visitor`` is not in the store yet: for pages that nobody hurries."""
         with self._lock:
-            waiting = (*self._batch, *chain.from_iterable(self._queues))
+            waiting = self._all()
         return any(entry[1].visitor == visitor for entry in waiting)
+
+    def _all(self) -> Sequence[_Entry]:
+        """What waits, the batch that is being written first; the lock is held."""
+        return (*self._batch, *chain.from_iterable(self._queues))
 
     def leaves(self, visitor: str) -> bool:
         """Whether ``visitor`` is about to be erased: they are nobody from here on."""
@@ -412,60 +452,96 @@ class Journal:
                 return
 
     def _take(self) -> bool:
-        """Fill the batch in the order things happened; an unfinished batch stays as it is."""
-        if self._batch:
-            return True
+        """Fill the batch in the order things happened; an unfinished batch stays as it is.
+
+        But who is erased is so behind what others did meanwhile, which takes less time. While
+        closing, that goes for all that waits.
+        """
+        everything = self._closing and bool(self._leaving)
+        if everything or not self._batch:
+            self._take_more(None if everything else BATCH)
+        return bool(self._batch)
+
+    def _take_more(self, most: int | None) -> None:
         with self._lock:
-            heads = [entry for queue in self._queues for entry in islice(queue, BATCH)]
+            heads = [entry for queue in self._queues for entry in islice(queue, most)]
             heads.sort(key=itemgetter(0))
-            taken = heads[:BATCH]
+            taken = heads[:most]
             for queue in self._queues:
-                while queue and queue[0][0] <= taken[-1][0]:
+                while queue and taken and queue[0][0] <= taken[-1][0]:
                     queue.popleft()
-            self._batch = taken
-        for _, event, _, _, _, incomplete in taken:
-            if incomplete is not None:
-                try:
-                    incomplete.complete()
-                except Exception:
-                    # Whatever it is: the event counts without it.
-                    log.exception("completing an event failed: %s", event.name)
-        return bool(taken)
+            batch = [*self._batch, *taken]
+            self._batch = _erased_last(batch) if self._leaving else batch
+        self._batch = [
+            (number, _event(event), receipt, after, size)
+            for number, event, receipt, after, size in self._batch
+        ]
 
     def _commit(self) -> bool:
         while self._batch:
-            if not self._commit_some(self._together()):
+            erases = self._batch[0][1].name == ERASED
+            size = self._together()
+            if not size or not self._commit_some(size):
                 return False
+            if erases and self._batch and self._work.is_set():
+                # What has come meanwhile need not wait for those who leave after these.
+                self._take_more(max(0, BATCH - len(self._batch)))
         return True
 
     def _together(self) -> int:
         """How many events of the batch are committed at once. Who is erased is settled first,
-        when all that they did before is in the store."""
+        when all that they did before is in the store; 0: that cannot be done now."""
         if self._settle is None:
-            return len(self._batch)
-        for number, entry in enumerate(self._batch):
-            if entry[1].name == ERASED:
-                if number:
-                    return number
-                self._leave(entry[1].visitor)
-                return 1
-        return len(self._batch)
+            return min(BATCH, len(self._batch))
+        leaving: list[str] = []
+        for number, entry in enumerate(self._batch[:BATCH]):
+            if entry[1].name != ERASED:
+                if leaving:
+                    break
+            elif number > len(leaving):
+                return number
+            else:
+                leaving.append(entry[1].visitor)
+                if len(leaving) == LEAVING:
+                    break
+        if not leaving:
+            return min(BATCH, len(self._batch))
+        return self._leave(leaving)
 
-    def _leave(self, visitor: str) -> None:
+    def _leave(self, visitors: Sequence[str]) -> int:
         assert self._settle is not None
         try:
-            self._settle(visitor)
+            settled = min(len(visitors), max(1, self._settle(visitors)))
+        except StoreError as error:
+            # Most probably it is away: once they were erased nobody could count them. Where only
+            # this cannot be done, the first one waits for it, and nobody else.
+            now = time.monotonic()
+            self._settling_since = self._settling_since or now
+            if now - self._settling_since < SETTLING and not self._closing:
+                self._refused(error)
+                return 0
+            self._unsettled(error)
+            return 1
         except Exception as error:
-            # Whatever is wrong with statistics: who wants to be erased is erased.
-            log.warning("who is erased now is not counted as one who left: %s", error)
+            self._unsettled(error)
+            return 1
+        self._settling_since = 0.0
+        return settled
+
+    def _unsettled(self, error: Exception) -> None:
+        """Whatever is wrong with statistics: who wants to be erased is erased."""
+        log.warning("who is erased now is not counted as one who left: %s", error)
 
     def _commit_some(self, size: int) -> bool:
         entries = self._batch[:size]
-        events = [entry[1] for entry in entries]
+        events = [_event(entry[1]) for entry in entries]
         try:
             weights = self._weigh(events)
             self._store.commit(events, self._learn, weights, self._drafts(entries))
         except StoreError as error:
+            self._settling_since = (
+                0.0  # it is away as a whole: when it is back, both can be done
+            )
             return self._refused(error)
         except msgspec.DecodeError:
             return self._one_by_one(size)
@@ -485,7 +561,7 @@ class Journal:
         """What the batch makes of whom, as far as the requests have worked it out."""
         drafts: dict[str, Draft] = {}
         unknown = set()
-        for _, event, _, after, _, _ in entries:
+        for _, event, _, after, _ in entries:
             visitor = event.visitor
             if after is NO_LESSON:
                 continue
@@ -521,7 +597,8 @@ class Journal:
             entry = self._batch[0]
             kept = True
             try:
-                self._store.commit([entry[1]], self._learn, self._weigh([entry[1]]))
+                events = [_event(entry[1])]
+                self._store.commit(events, self._learn, self._weigh(events))
             except StoreError as error:
                 return self._refused(error)
             except msgspec.DecodeError as error:
@@ -540,7 +617,7 @@ class Journal:
 
     def _finish(self, entries: list[_Entry], kept: bool) -> None:
         """Settle what became of ``entries``; the lock is held."""
-        for _, event, receipt, after, size, _ in entries:
+        for _, event, receipt, after, size in entries:
             self._characters -= size
             if kept:
                 self.stored += 1
@@ -554,7 +631,7 @@ class Journal:
                 unwritten.pending -= 1
                 if not unwritten.known:
                     # What is fetched from now on holds it already.
-                    unwritten.events.remove(event)
+                    unwritten.events.remove(_event(event))
                 if not unwritten.pending:
                     del self._unwritten[event.visitor]
                 else:  # what later drafts stand on
@@ -576,15 +653,20 @@ class Journal:
 
     def _give_up(self) -> None:
         """The last chance to write; what cannot be written now is counted as dropped."""
-        lost = 0
+        lost: Tally[str] = Tally()
         while self._take():
             if not self._commit():
-                batch, self._batch = self._batch, []
-                lost += len(batch)
                 with self._lock:
+                    batch, self._batch = self._batch[:BATCH], self._batch[BATCH:]
                     self._finish(batch, kept=False)
+                lost.update(entry[1].name for entry in batch)
         if lost:
-            log.error("%d events are lost: %s", lost, self._trouble)
+            log.error(
+                "%d events are lost: %s (%s)",
+                lost.total(),
+                self._trouble,
+                _words(lost),
+            )
 
     def wait_until_written(self, seconds: float = PATIENCE) -> bool:
         """Block until everything noted so far is in the store: for commands and tests."""
@@ -594,6 +676,42 @@ class Journal:
             self._hurry.set()
             time.sleep(0.002)
         return self.waiting == 0
+
+
+def _erased_last(entries: list[_Entry]) -> list[_Entry]:
+    """``entries`` with erasures, and what the same visitors did afterwards, behind the others.
+
+    They pass no login and no logout, by which a visitor may become somebody who is erased, or no
+    more be. What passes them comes to the same: either it is of somebody else, or of another id
+    of whom is erased, and is erased, too.
+    """
+    first: list[_Entry] = []
+    behind: list[_Entry] = []
+    leaving: set[str] = set()
+    for entry in entries:
+        event = entry[1]
+        if event.name == ERASED:
+            leaving.add(event.visitor)
+        elif event.name in REARRANGING:
+            first += behind
+            behind = []
+            leaving.clear()
+        (behind if event.visitor in leaving else first).append(entry)
+    return first + behind
+
+
+def _words(names: Tally[str]) -> str:
+    """What waited or was lost; of erasures it has to be known what that means."""
+    told = ", ".join(f"{count} {name}" for name, count in names.most_common())
+    if names[ERASED]:
+        told += (
+            f"; {names[ERASED]} visitors who wanted to be erased are still in the store"
+        )
+    return told
+
+
+def _event(noted: Event | Pending) -> Event:
+    return noted if isinstance(noted, Event) else noted.complete()
 
 
 def _settle(future: "asyncio.Future[None]", kept: bool) -> None:

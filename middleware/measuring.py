@@ -6,7 +6,14 @@ from typing import NamedTuple
 
 from ..rules.allocating.adapting import learned
 from ..rules.allocating.guarding import guardrails_of, looked
-from ..rules.allocating.rollout import Looked, Standing, advanced, begun, fingerprint
+from ..rules.allocating.rollout import (
+    Looked,
+    Standing,
+    advanced,
+    begun,
+    fingerprint,
+    uneven,
+)
 from ..rules.experiments import Allocations, Split
 from ..rules.facts import DAY
 from ..rules.measurement.cells import Cell, Tally
@@ -76,8 +83,7 @@ def moved(site: Site, rollups: Rollups, now: float) -> Moved:
             step = _stepped(site, rules, cells.get(name, []), states.get(name), now)
             shares[name] = step.share
             states[name] = step.standing.state
-            was = step.before
-            if was is not None and was.fingerprint != step.standing.fingerprint:
+            if step.standing.first_day > day:  # there was another version until now
                 again.add(name)
             steps.append(step)
     allocations = Allocations(weights, shares, states, frozenset(again))
@@ -126,13 +132,20 @@ def _stepped(
     before = Standing.of(state)
     version = fingerprint(rules, site.rules.segments)
     if before is None or before.fingerprint != version:
-        standing = begun(version, now, day, before)
+        standing = begun(version, now, day, before, other=_was_another(cells, day))
     else:
         standing = before
     until = day + 1 if standing.last_day is None else standing.last_day
     found = looked(cells, guardrails_of(rules), standing.first_day, until)
     after = advanced(standing, rollout, found, now, day)
     return Step(split.experiment, before, after, after.share(rollout), found)
+
+
+def _was_another(cells: Cells, day: int) -> bool:
+    """Whether an experiment that begins to be rolled out on ``day`` was another one until then:
+    it had visitors before, or today not as many on both sides."""
+    today = looked(cells, (), day, day + 1)
+    return any(cell.day < day for cell, _ in cells) or uneven(today.shown, today.held)
 
 
 def _moment(site: Site, now: float) -> float:

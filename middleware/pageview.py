@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from ..rules.facts import Context, Event, Profile
+from .exposed import SIZE
 from .foresight import Foresight, foresee
-from .journal import Note, size_of
+from .journal import NO_LESSON, Note, size_of
 from .views import sightings
 
 if TYPE_CHECKING:
@@ -126,20 +127,23 @@ class PageView:
         display, journal = visit.display, visit.window.journal
         if self._looks_ahead:
             visit.window.routes.filled(visit.arrival.path, tuple(display.decisions))
-        own = self._own()
-        base, lessons = self._lessons()
-        profile = base
-        notes: list[Note] = []
-        for event, after in zip(own, lessons, strict=True):
-            notes.append((event, after, size_of(event), None, None))
-            profile = after
-        try:
-            if visit.site.engines:
-                visit.window.engines.heard(visit, own)
-                display.proposals_left()
-            if display.exposed.decisions:
-                notes.append(display.exposed.note(visit, profile))
-        finally:  # whatever is wrong with them, the view itself counts
-            if notes:
-                visitor = notes[0][0].visitor
-                journal.note_all(visitor, base, visit.lookup.fetched, notes)
+        own, exposed = self._own(), display.exposed
+        profile, lessons = self._lessons()
+        fetched = visit.lookup.fetched
+        if own:  # first: whatever is wrong with the rest, the view itself counts
+            notes: list[Note] = []
+            for event, after in zip(own, lessons, strict=True):
+                notes.append((event, after, size_of(event), None))
+            journal.note_all(own[0].visitor, profile, fetched, notes)
+            profile = lessons[-1]
+        if visit.site.engines:
+            visit.window.engines.heard(visit, own)
+            display.proposals_left()
+        if exposed.decisions:
+            size = SIZE * len(exposed.decisions)
+            lesson = exposed.left(visit, profile)
+            if lesson is NO_LESSON:
+                journal.keep(exposed, size)
+            else:
+                note = (exposed, lesson, size, None)
+                journal.note_all(exposed.visitor, profile, fetched, (note,))

@@ -22,6 +22,7 @@ from ..rules.facts import Event, Profile
 from ..rules.learning import learn
 from ..rules.ruleset import RuleSet
 from ..rules.vocabulary import Parameters, Vocabulary
+from .clicks import PREFIX as CLICK
 from .clicks import SCRIPT
 from .context import ContextReader
 from .engines.settings import EngineSettings
@@ -219,6 +220,7 @@ def check_site(
             catalog,
             currency=settings.currency,
             click=click,
+            lead=CLICK,
             plain_links=settings.clicks == SCRIPT,
         ),
         vocabulary=vocabulary,

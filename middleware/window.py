@@ -284,11 +284,11 @@ class Shopwindow:
     def _learn(self, profile: Profile | None, event: Event) -> Profile | None:
         return self.site.learn(profile, event)
 
-    def _settle(self, visitor: str) -> None:
-        """Of a visitor who is about to be erased: nothing else here needs the roll-ups."""
+    def _settle(self, visitors: Sequence[str]) -> int:
+        """Of those who are about to be erased: nothing else here needs the roll-ups."""
         from .rollups.leaving import settle
 
-        settle(self.site, visitor)
+        return settle(self.site, visitors)
 
     def _ready_to_settle(self) -> None:
         from .rollups.leaving import (

@@ -174,7 +174,8 @@ def allocate(
     share = reached(split, allocations)
     if not share:
         return Allocation("traffic", unit=unit, note="its roll-out went back")
-    if split.unit == "account" or experiment in allocations.again:
+    anew = split.rollout is not None and experiment in allocations.again
+    if split.unit == "account" or anew:
         kept = None
     if kept:
         if kept == CONTROL and split.control:

@@ -33,6 +33,11 @@ def set_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOPWINDOW_SECRET_KEYS", f"{NEW_KEY},{OLD_KEY}")
 
 
+def noon() -> str:
+    """A time zone in which it is about noon now: what was an hour ago was today."""
+    return f"Etc/GMT{time.gmtime().tm_hour - 12:+d}"
+
+
 def write_site(folder: Path, more: str = "", store: str = SQLITE) -> Path:
     """``store`` is its URL; ``more`` is added to site.toml, which ends in the table [store]."""
     for name, text in FILES.items():

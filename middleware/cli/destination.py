@@ -6,20 +6,23 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from time import time as now
 from typing import Any
 
 import click
 
+from ..rollups import open_rollups
 from ..settings import read_keys
 from ..site import Site
 from ..sources.customers import Customers
 from ..sources.importing import Counts, Writer
 from ..sources.lines import Line
 from ..stores import StoreError
-from ..stores.opening import open_store
+from ..stores.opening import open_store, scheme_of
 from .records import address_of
 from .site import count
 
+LATELY = 86_400.0  # seconds: reports look for what is as late as that, and more
 SHOWN = 10  # lines with errors that are printed
 
 
@@ -60,7 +63,14 @@ class Destination:
             click.echo(str(error), err=True)
             sys.exit(1)
         with closing(store):
-            yield Writer(self.site, customers, store)
+            yield Writer(self.site, customers, store, self._told)
+
+    def _told(self, time: float) -> None:
+        """Let reports count what happened then. Raises :class:`StoreError`."""
+        if time > now() - LATELY or scheme_of(self._address.store) == "memory":
+            return
+        with open_rollups(self._address, self.site.context.day) as rollups:
+            rollups.late(time)
 
 
 @contextmanager

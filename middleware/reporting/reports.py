@@ -62,6 +62,7 @@ def report_of(
             for name, state in known.states.items()
             if (standing := Standing.of(state)) is not None
         },
+        moved=frozenset((*known.weights, *known.states)),
     )
     counts = rollups.counts(min(first, today - BACK), max(last, today) + 1)
     with _keeping():

@@ -53,6 +53,10 @@ class Rollups(Protocol):
         shop goes on beside it. Of two updates at the same time, the second waits for the first.
         """
 
+    def late(self, time: float) -> None:
+        """Events that happened at ``time``, or since, were stored just now: as far as they
+        happened more than two days ago, the next :meth:`update` would not look for them."""
+
     def owner_of(self, visitor: str) -> str:
         """Whose the events of a visitor id are, if there are any."""
 

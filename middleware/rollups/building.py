@@ -29,9 +29,16 @@ Parts = Callable[[int], Iterator[tuple[int, int]]]
 
 
 def build(
-    ledger: Ledger, turn: Turn, plan: Plan, until: float, say: Say, parts: Parts
+    ledger: Ledger,
+    turn: Turn,
+    plan: Plan,
+    until: float,
+    say: Say,
+    parts: Parts,
+    total: int,
 ) -> int:
-    """Make a new generation of units and sums. Returns how many owners there are."""
+    """Make a new generation of units and sums, of a ``total`` of events. Returns how many owners
+    there are."""
     tables = ledger.tables
     generation = max(ledger.generation, ledger.building) + 1
     with tables.changing():
@@ -39,7 +46,7 @@ def build(
         tables.put("building", str(generation))
     sweep(ledger, turn)
     seen = tables.seen(until - OVERLAP, until)  # before the events themselves
-    total, done, owners = tables.length(), 0, 0
+    done = owners = 0
     for of_owners, of_events in parts(generation):
         owners += of_owners
         done += of_events

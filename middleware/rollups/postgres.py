@@ -51,8 +51,7 @@ class PostgresTables:
     @contextmanager
     def changing(self) -> Iterator[None]:
         looking = self._looking
-        transaction = looking.connection.transaction()
-        looking.do(transaction.start())
+        transaction = looking.begin()
         self._inside = True
         try:
             self._ask(sql.STOPPED)

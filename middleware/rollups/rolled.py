@@ -1,8 +1,11 @@
 """The roll-ups of one log, whichever database it is in."""
 
 import logging
+import secrets
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import groupby
+from math import inf
 from operator import itemgetter
 
 import msgspec
@@ -21,12 +24,13 @@ from .settling import purge, settle
 from .sums import filled
 from .tables import PART_OF, Tables
 from .turn import Turn
-from .updating import update
+from .updating import OVERLAP, update
 from .workers import LARGE, can_help, together
 
 log = logging.getLogger("shopwindow")
 
 _CELL, _COUNT = 4, 3  # words of a name
+LATE = "late"
 AHEAD = 86_400.0  # seconds that the clock may go back without all being counted anew
 
 
@@ -46,7 +50,7 @@ class Rolled:
         *,
         rebuild: bool = False,
     ) -> Updated:
-        with Turn(self._tables, say) as turn:
+        with Turn(self._tables, say) as turn, self._hearing(turn) as late:
             ledger = Ledger(self._tables, plan.campaigns)
             value = self._tables.value
             before = self.updated()
@@ -56,22 +60,19 @@ class Rolled:
                 rebuild = True
             if rebuild or value("fingerprint") != plan.fingerprint:
                 until = max(until, before or until)
-                owners = build(
-                    ledger,
-                    turn,
-                    plan,
-                    until,
-                    say,
-                    self._parts(ledger, turn, plan, until),
-                )
+                total = self._tables.length()
+                parts = self._parts(ledger, turn, plan, until, total)
+                owners = build(ledger, turn, plan, until, say, parts, total)
                 return Updated(owners, owners, True)
             assert before is not None
             until = max(until, before)
-            looked, changed = update(ledger, turn, plan, before, until, say)
+            since = min(before, late + OVERLAP)
+            looked, changed = update(ledger, turn, plan, since, until, say)
             return Updated(looked, changed, False)
 
-    def _parts(self, ledger: Ledger, turn: Turn, plan: Plan, until: float) -> Parts:
-        length = self._tables.length()
+    def _parts(
+        self, ledger: Ledger, turn: Turn, plan: Plan, until: float, length: int
+    ) -> Parts:
         if length >= LARGE and can_help(plan):
             return lambda generation: together(
                 self._at, plan, until, generation, turn.token
@@ -81,6 +82,24 @@ class Rolled:
         return lambda generation: count_parts(
             ledger, turn, plan, until, generation, range(parts), parts
         )
+
+    @contextmanager
+    def _hearing(self, turn: Turn) -> Iterator[float]:
+        """Gives the time of the oldest event that was stored late. Once the block is done they
+        are counted, and that is forgotten, unless more of them came meanwhile."""
+        late = self._tables.value(LATE)
+        yield _moment(late)
+        if late is not None:
+            with self._tables.changing():
+                turn.hold()
+                if self._tables.value(LATE) == late:
+                    self._tables.put(LATE, None)
+
+    def late(self, time: float) -> None:
+        with self._tables.changing():
+            oldest = min(time, _moment(self._tables.value(LATE)))
+            # Another one each time: who counts just now may not have seen these events.
+            self._tables.put(LATE, f"{oldest!r} {secrets.token_hex(4)}")
 
     def owner_of(self, visitor: str) -> str:
         mark = mark_of(visitor)
@@ -160,3 +179,8 @@ class Rolled:
 
     def close(self) -> None:
         self._tables.close()
+
+
+def _moment(late: str | None) -> float:
+    """Of the oldest event that was stored late."""
+    return inf if late is None else float(late.partition(" ")[0])

@@ -24,14 +24,18 @@ from .unit import (
 from .updating import OVERLAP
 
 STEP = 100  # units that leave together
-AHEAD = 1.0  # seconds: what happens in this very moment belongs to it, too
+AHEAD = (
+    3_600.0  # seconds that another worker's clock may be ahead: they left after it all
+)
 
 
 def settle(ledger: Ledger, owner: str, plan: Plan, now: float) -> bool:
     """Let ``owner`` count among the gone, as one who opted out. False: there was nobody."""
     tables = ledger.tables
     until = now + AHEAD
-    one = next(told(tables.story(owner, until), plan, until, now), None)
+    story = list(tables.story(owner, until))
+    left = max(now, story[-1][1]) if story else now
+    one = next(told(story, plan, until, left), None)
     whole = None if one is None else body_of(one.contribution, ledger.names)
     # An update goes on beside it: what is read in here is what is changed.
     with tables.changing():

@@ -12,6 +12,7 @@ from ...rules.measurement.rows import READS
 from ..stores import StoreError
 from ..stores.rows import is_mark
 from ..stores.sqlite.busy import BusyFile, connected
+from ..stores.sqlite.directory import events_of
 from ..stores.sqlite.store import ERASURE
 from . import sqlite_sql as sql
 from .sums import Key
@@ -24,6 +25,8 @@ _READ = ", ".join(f"'{name}'" for name in sorted(READS))
 _TOLD = f"CASE WHEN name IN ({_READ}) THEN properties ELSE '{{}}' END"
 _UNITS = "owner, generation, body, first, shown, did, settled, past FROM rollup_units"
 _CUSTOMER = "SELECT min(customer) FROM logins WHERE visitor = ?"
+_MARKS = "SELECT ?1 AS visitor UNION SELECT visitor FROM logins WHERE customer = ?1"
+_THEIRS = events_of(_MARKS)
 _KEEP = "INSERT OR REPLACE INTO rollup_units VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -162,9 +165,8 @@ class SqliteTables:
 
     def story(self, owner: str, until: float) -> Iterator[StoryRow]:
         statement = f"""
-            SELECT ?1, time, name, {_TOLD} FROM events WHERE time < ?2 AND visitor IN (
-                SELECT ?1 UNION SELECT visitor FROM logins WHERE customer = ?1
-            ) ORDER BY time, id
+            SELECT ?1, time, name, {_TOLD} FROM events WHERE time < ?2 AND {_THEIRS}
+            ORDER BY time, id
         """
         return self._read(statement, (owner, until))
 

@@ -1,6 +1,8 @@
 """Sums over many units: what has to be added to those that are kept, or taken off."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from ...rules.measurement.buckets import bucket
 from ...rules.measurement.cells import Cell, Tally
@@ -22,7 +24,7 @@ from ...rules.measurement.terms import (
 from .names import Names
 from .unit import NO_DAY, Body, flat
 
-_REMEMBERED = 5_000  # different numbers of showings and clicks
+_REMEMBERED = 3_000  # halves of quantities
 
 Key = tuple[int, int]
 """A day, and the number of a name."""
@@ -39,19 +41,35 @@ _ALL = len(_CAPPED)  # where all have the same value
 _WAYS = _ALL + 1
 _PAST_REVENUE = len(OF_OUTCOMES) + OF_PAST.index("revenue")
 
-_Days = dict[int, dict[int, int]]
+_Days = defaultdict[int, defaultdict[int, int]]
 """By day, then by the number of a name: most of a unit is of one day, and lies together."""
-_Half = tuple[int, ...]
+_Values = tuple[int, ...]
 _Buckets = list[tuple[int, int]]
 _NO_BUCKETS: _Buckets = []
-_NONE: dict[int, int] = {}
+_NONE: defaultdict[int, int] = defaultdict(int)
 _LANE = 96  # bits, as where the sums themselves are made one number
 _NUMBERS = 6  # of a bucket: n, y, yy, x, xx, xy
 _COMMON = (1 << SALES) - 1
 _BIAS = sum(1 << (lane * _LANE - 1) for lane in range(1, _NUMBERS + 1))
 
 
-def _buckets(outcomes: _Half) -> _Buckets:
+def _days() -> _Days:
+    return defaultdict(lambda: defaultdict(int))
+
+
+class _Half(NamedTuple):
+    """What one half of its quantities adds to a cell: to the sums of everybody, to those of
+    sales, and to the buckets."""
+
+    packed: int
+    sold: int
+    capped: _Buckets
+
+
+_LARGE = _Half(-1, 0, _NO_BUCKETS)  # of quantities that do not fit: no other is below 0
+
+
+def _buckets(outcomes: _Values) -> _Buckets:
     """Which metric's bucket it is, in one number, and what is added there, in another. Where all
     metrics have the same value, as revenue and net value of who stays, it is told once."""
     x = outcomes[_PAST_REVENUE]
@@ -80,13 +98,13 @@ class Sums:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._cells: _Days = {}  # many sums in one number
-        self._sales: _Days = {}  # those further ones that few units add to
+        self._cells = _days()  # many sums in one number
+        self._sales = _days()  # those further ones that few units add to
         self._capped: dict[Key, dict[int, int]] = {}
         self._large: dict[Key, Tally] = {}  # of quantities that do not fit into one
-        self._marks: _Days = {}
-        self._further: _Days = {}
-        self._known: dict[_Half, int] = {}
+        self._marks = _days()
+        self._further = _days()
+        self._known: dict[_Values, _Half] = {}
 
     def __len__(self) -> int:
         """About how many rows it makes."""
@@ -103,11 +121,11 @@ class Sums:
             (self._marks, body.marks),
             (self._further, body.further),
         ):
-            each, last, of_day = iter(numbers), NO_DAY, None
+            each, last, of_day = iter(numbers), NO_DAY, _NONE
             for what, day, number in zip(each, each, each, strict=True):
-                if of_day is None or day != last:
-                    last, of_day = day, counts.setdefault(day, {})
-                of_day[what] = of_day.get(what, 0) + sign * number
+                if day != last:
+                    last, of_day = day, counts[day]
+                of_day[what] += sign * number
 
     def put(
         self,
@@ -119,55 +137,59 @@ class Sums:
         self._add_cells(*flat(cells, self._names), sign)
         for count, number in counts.items():
             what = self._names.of(count[1:])
-            further = self._further.setdefault(count[0], {})
-            further[what] = further.get(what, 0) + sign * number
+            self._further[count[0]][what] += sign * number
 
-    def _add_cells(self, cells: list[int], halves: list[_Half], sign: int) -> None:
-        remembered = self._known
-        if not all(half in remembered or fits(half) for half in halves):
+    def _add_cells(self, cells: list[int], halves: list[_Values], sign: int) -> None:
+        known = self._known
+        told = [known.get(half) or self._told(half) for half in halves]
+        if _LARGE in told:
             self._add_large(cells, halves, sign)
             return
-        packed, sold, capped = [], [], []
-        for half in halves:
-            if len(half) == _SPLIT:
-                packed.append(self._of_showings(half))
-                sold.append(0)
-                capped.append(_NO_BUCKETS)
-            else:
-                number = of_outcomes(half)
-                packed.append(number & _COMMON)
-                sold.append(sign * (number >> SALES))
-                capped.append(_buckets(half))
+        packed = [half.packed for half in told]
+        if sign < 0:
+            packed = [-number for number in packed]
         together: dict[int, int] = {}
         width = len(halves)
-        each, last, sums, sales = iter(cells), NO_DAY, None, {}
+        each, last, sums = iter(cells), NO_DAY, _NONE
         for what, day, a, b in zip(each, each, each, each, strict=True):
+            if day != last:
+                last, sums = day, self._cells[day]
             both = together.get(a * width + b)
             if both is None:
-                both = together[a * width + b] = sign * (packed[a] + packed[b])
-            if sums is None or day != last:
-                last, sums = day, self._cells.setdefault(day, {})
-                sales = self._sales.setdefault(day, {})
-            sums[what] = sums.get(what, 0) + both
-            if sold[b]:
-                sales[what] = sales.get(what, 0) + sold[b]
-                if capped[b]:
-                    self._cap((day, what), capped[b], sign)
+                both = together[a * width + b] = packed[a] + packed[b]
+            sums[what] += both
+        if any(half.sold for half in told):
+            self._add_sales(cells, told, sign)
 
-    def _add_large(self, cells: list[int], halves: list[_Half], sign: int) -> None:
+    def _add_sales(self, cells: list[int], told: list[_Half], sign: int) -> None:
+        each = iter(cells)
+        for what, day, _, b in zip(each, each, each, each, strict=True):
+            half = told[b]
+            if half.sold:
+                self._sales[day][what] += sign * half.sold
+                if half.capped:
+                    self._cap((day, what), half.capped, sign)
+
+    def _told(self, values: _Values) -> _Half:
+        """What a half adds. Most are those of many units."""
+        if not fits(values):
+            return _LARGE
+        if len(values) == _SPLIT:
+            half = _Half(of_showings(values), 0, _NO_BUCKETS)
+        else:
+            number = of_outcomes(values)
+            half = _Half(number & _COMMON, number >> SALES, _buckets(values))
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[values] = half
+        return half
+
+    def _add_large(self, cells: list[int], halves: list[_Values], sign: int) -> None:
         each = iter(cells)
         for what, day, a, b in zip(each, each, each, each, strict=True):
             tally = self._large.setdefault((day, what), Tally())
             tally.count(Quantities(halves[a], halves[b]).told(), sign)
-            self._cells.setdefault(day, {}).setdefault(what, 0)
-
-    def _of_showings(self, half: _Half) -> int:
-        known = self._known.get(half)
-        if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[half] = of_showings(half)
-        return known
+            self._cells[day][what] += 0
 
     def _cap(self, key: Key, buckets: _Buckets, sign: int) -> None:
         capped = self._capped.get(key)

@@ -64,9 +64,11 @@ _unpack_past = msgspec.msgpack.Decoder(Past).decode
 
 def body_of(contribution: Contribution, names: Names) -> Body:
     """``contribution`` without the parts of accounts."""
-    cells, halves = flat(contribution.cells, names)
+    known, of = names.numbers.get, names.of
+    cells = contribution.placed.flat.copy()
+    cells[::4] = [known(words) or of(words) for words in cells[::4]]
     return Body(
-        halves,
+        contribution.placed.halves,
         cells,
         _numbers(contribution.marks, names),
         _numbers(contribution.further, names),

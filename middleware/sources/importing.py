@@ -61,9 +61,18 @@ class Fact(NamedTuple):
 
 
 class Writer:
-    """Writes facts about customers to a store, a batch at a time. ``None`` writes nothing."""
+    """Writes facts about customers to a store, a batch at a time. ``None`` writes nothing.
 
-    def __init__(self, site: Site, customers: Customers, store: Store | None) -> None:
+    ``late`` is told the time of the oldest event of each batch, once it is stored."""
+
+    def __init__(
+        self,
+        site: Site,
+        customers: Customers,
+        store: Store | None,
+        late: Callable[[float], None] = lambda time: None,
+    ) -> None:
+        self._late = late
         self._site = site
         self._customers = customers
         self._store = store
@@ -93,11 +102,12 @@ class Writer:
             )
 
     def flush(self) -> None:
-        """Commit what has gathered. Raises :class:`StoreError`: nothing of it was kept."""
+        """Commit what has gathered. Raises :class:`StoreError`: it is to be done again."""
         events = [*self._introductions.values(), *self._batch]
         if events and self._store is not None:
             # What was bought elsewhere or long ago is no traffic of this site: no weights.
             self._store.commit(events, self._site.learn, {})
+            self._late(min(event.time for event in events))
         for owner in self._introductions:
             self._introduced[owner] = None
             if len(self._introduced) > INTRODUCED:

@@ -94,10 +94,17 @@ class Looked(NamedTuple):
     guardrails: Sequence[Compared] = ()
 
 
-def begun(fingerprint: str, now: float, day: int, before: Standing | None) -> Standing:
+def begun(
+    fingerprint: str,
+    now: float,
+    day: int,
+    before: Standing | None,
+    *,
+    other: bool = False,
+) -> Standing:
     """A roll-out at its first step. Where visitors saw another version on the same ``day``
-    ``before``, that day does not count."""
-    first = day if before is None else day + 1
+    ``before``, or an ``other`` experiment of its name, that day does not count."""
+    first = day + 1 if other or before is not None else day
     return Standing(fingerprint, now, now, first_day=first)
 
 

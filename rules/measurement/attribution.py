@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 from ..events import PROMOTION_CLICKED, PROMOTION_DISMISSED
-from .rows import Entry, Response, Showing
+from .pages import ID, Page
+from .rows import Entry, Response
 from .story import Story
 
 
@@ -13,12 +14,16 @@ class Answered:
     """One showing that the visitor did something with.
 
     ``clicked`` and ``dismissed`` are when that was first, ``rated`` when it was last: with a thumb
-    ``up`` or down. None: never.
+    ``up`` or down. None: never. ``place`` is which of all showings it was, in their order.
     """
 
-    __slots__ = ("clicked", "dismissed", "entry", "page", "rated", "time", "up")
+    __slots__ = (
+        *("clicked", "dismissed", "entry", "page", "place", "rated", "time"),
+        "up",
+    )
 
-    def __init__(self, time: float, page: Showing, entry: Entry) -> None:
+    def __init__(self, time: float, page: Page, entry: Entry, place: int) -> None:
+        self.place = place
         self.time = time
         self.page = page
         self.entry = entry
@@ -40,7 +45,8 @@ class Answered:
             self.up = response.rating == "up"
 
 
-Shown = tuple[float, Showing, Entry]
+Shown = tuple[float, Page, Entry]
+_Numbered = tuple[float, Page, Entry, int]  # and its place among all of the story
 
 
 def answered(story: Story) -> list[Answered]:
@@ -51,13 +57,9 @@ def answered(story: Story) -> list[Answered]:
     """
     if not story.responses:
         return []
-    decided: dict[str, Shown] = {}
-    for time, page in story.showings:
-        for entry in page.promotions:
-            if entry.decision and shows(entry):
-                decided.setdefault(entry.decision, (time, page, entry))
+    decided = _decided(story)
     found: dict[int, Answered] = {}
-    by_fragment: dict[str | int | None, list[Shown]] | None = None
+    by_fragment: dict[str | int | None, list[_Numbered]] | None = None
     for time, name, response in story.responses:
         if response.decision:
             match = decided.get(response.decision)
@@ -67,9 +69,10 @@ def answered(story: Story) -> list[Answered]:
             match = _last(by_fragment.get(response.promotion_id, ()), time)
         if match is None:
             continue
-        known = found.get(id(match[2]))
+        place = match[3]
+        known = found.get(place)
         if known is None:
-            known = found[id(match[2])] = Answered(*match)
+            known = found[place] = Answered(*match)
         known.answer(time, name, response)
     return list(found.values())
 
@@ -81,18 +84,36 @@ def shows(entry: Entry) -> bool:
     )
 
 
-def _by_fragment(story: Story) -> dict[str | int | None, list[Shown]]:
-    """The showings of each fragment, oldest first: anybody may click on anything as often as
-    they like, and no click is worth a look at the whole story."""
-    found: dict[str | int | None, list[Shown]] = {}
-    for time, page in story.showings:
+def _decided(story: Story) -> dict[str, _Numbered]:
+    """The showings by their decisions; where several have the same one, the first."""
+    found: dict[str, _Numbered] = {}
+    place = 0
+    for time, page, showing in story.showings:
         for entry in page.promotions:
-            if shows(entry):
-                found.setdefault(entry.promotion_id, []).append((time, page, entry))
+            place += 1
+            decision = entry.decision
+            if decision and shows(entry):
+                if showing:
+                    decision = decision.replace(ID, showing)
+                found.setdefault(decision, (time, page, entry, place))
     return found
 
 
-def _last(shown: Sequence[Shown], time: float) -> Shown | None:
+def _by_fragment(story: Story) -> dict[str | int | None, list[_Numbered]]:
+    """The showings of each fragment, oldest first: anybody may click on anything as often as
+    they like, and no click is worth a look at the whole story."""
+    found: dict[str | int | None, list[_Numbered]] = {}
+    place = 0
+    for time, page, _ in story.showings:
+        for entry in page.promotions:
+            place += 1
+            if shows(entry):
+                one = (time, page, entry, place)
+                found.setdefault(entry.promotion_id, []).append(one)
+    return found
+
+
+def _last(shown: Sequence[_Numbered], time: float) -> _Numbered | None:
     """The last one up to ``time``."""
     number = bisect_right(shown, time, key=itemgetter(0))
     return shown[number - 1] if number else None
@@ -107,21 +128,23 @@ def touches(
     """
     begin = time - window
     clicked = [
-        (one.clicked, one.time, one.page, one.entry)
+        (one.clicked, one.time, one.place, one)
         for one in responses
         if one.clicked is not None and begin <= one.clicked <= time
     ]
     if clicked:
-        clicked.sort(key=lambda one: one[:2])
-        return clicked[0][1:], clicked[-1][1:]
+        first, last = min(clicked)[3], max(clicked)[3]
+        return (first.time, first.page, first.entry), (last.time, last.page, last.entry)
     seen = [page for page in story.showings if begin <= page[0] <= time]
-    first = next(_shown(seen, False), None)
-    last = next(_shown(reversed(seen), True), None)
-    return None if first is None or last is None else (first, last)
+    begun = next(_shown(seen, False), None)
+    ended = next(_shown(reversed(seen), True), None)
+    return None if begun is None or ended is None else (begun, ended)
 
 
-def _shown(pages: Iterable[tuple[float, Showing]], backwards: bool) -> Iterator[Shown]:
-    for time, page in pages:
+def _shown(
+    pages: Iterable[tuple[float, Page, str]], backwards: bool
+) -> Iterator[Shown]:
+    for time, page, _ in pages:
         entries = reversed(page.promotions) if backwards else page.promotions
         for entry in entries:
             if shows(entry):

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from .rows import Entry, Showing, drawn
+from .pages import Page
+from .rows import Entry, drawn
 
 Count = tuple[int, str, str, str]
 """A day, a kind (site, experiment, rule, slot or campaign), a name, and what is counted."""
@@ -12,7 +13,7 @@ Mark = tuple[int, str, str, str, str | None, str, str, str]
 texts are empty where there is none, the experiment is None. A plain tuple: every showing makes one."""
 
 
-def mark_of(day: int, what: str, entry: Entry, page: Showing) -> Mark:
+def mark_of(day: int, what: str, entry: Entry, page: Page) -> Mark:
     """The mark for what became of one ``entry`` of a ``page``."""
     arm = drawn(entry)
     return (
@@ -20,8 +21,8 @@ def mark_of(day: int, what: str, entry: Entry, page: Showing) -> Mark:
         *(
             entry.experiment if arm else None,
             arm,
-            page.stage or "",
-            page.campaign or "",
+            page.stage,
+            page.campaign,
         ),
     )
 

@@ -1,25 +1,42 @@
 """From what an owner was exposed to, to the cells that they belong to."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 
 from .accounts import CROSSED
+from .attribution import Answered
 from .cells import Cell
 from .outcomes import Outcomes
+from .pages import within
 from .places import Place, Places
 from .plan import Plan
 from .quantities import OF_SHOWINGS, Quantities
-from .responses import ALL, NONE, Responses, Whose
+from .responses import NONE, Responses, came
 
-_new = tuple.__new__  # of named tuples: half as long as by their own names
-_PLAIN = tuple((number, *NONE) for number in range(64))
-assert len(_PLAIN[0]) == len(OF_SHOWINGS)
+assert 1 + len(NONE) == len(OF_SHOWINGS)
+_NOBODY: Sequence[Answered] = ()
+
+
+class Placed(msgspec.Struct):
+    """Cells, flat: the words of each (see :data:`.pages.Words`), its day, and the places of the
+    two halves of its quantities in ``halves``. No cell is there twice."""
+
+    halves: list[tuple[int, ...]] = []
+    flat: list[Any] = []
+
+    def cells(self) -> dict[Cell, Quantities]:
+        halves, each = self.halves, iter(self.flat)
+        return {
+            Cell(day, *words): Quantities(halves[a], halves[b])
+            for words, day, a, b in zip(each, each, each, each, strict=True)
+        }
 
 
 class Placing:
-    """Puts one owner into the cells of all that they were exposed to.
-
-    Cells of the same numbers share one object: who adds them up works it out once.
-    """
+    """Puts one owner into the cells of all that they were exposed to."""
 
     def __init__(
         self, places: Places, outcomes: Outcomes, responses: Responses, plan: Plan
@@ -28,94 +45,117 @@ class Placing:
         self._outcomes = outcomes
         self._responses = responses
         self._plan = plan
-        self._known: dict[tuple[int, float, float], Quantities] = {}
+        self._usual = plan.window
+        self._at: dict[tuple[int, ...], int] = {}  # of halves
+        self._plain: dict[int, int] = {}  # of so many showings without a response
+        self._since: dict[float, int] = {}  # of outcomes, in the usual window
 
-    def cells(self) -> tuple[dict[Cell, Quantities], dict[str, dict[Cell, Quantities]]]:
+    def placed(self) -> tuple[Placed, dict[str, dict[Cell, Quantities]]]:
         """The owner's own cells, and those of the accounts that they buy for."""
         plan, places, did = self._plan, self._places, self._did
-        usual = plan.window
-        cells: dict[Cell, Quantities] = {}
-        accounts = self._experiments(cells)
+        usual, responses = self._usual, self._responses
+        flat: list[Any] = []
+        accounts = self._experiments(flat)
         site = places.site
         if site is None:
-            return cells, accounts
+            return Placed(), {}
         if not site.crossed:
-            cell = _new(Cell, (site.day, "site", "", "", site.arm))
-            cells[cell] = did(ALL, site.times, site, usual)
+            of_site = did(responses.all, site.times, site.first, usual)
+            flat += (site.words[0], site.day, *of_site)
         for name, place in places.rules.items():
             window = plan.rules.get(name, usual)
-            cell = _new(Cell, (place.day, "rule", name, "", place.arm))
-            cells[cell] = did(("rule", name, ""), place.times, place, window)
+            answered = responses.rules.get(name, _NOBODY)
+            a, b = did(answered, place.times, place.first, window)
+            flat += (place.words[0], place.day, a, b)
         for name, slot in places.slots.items():
-            whose = "slot", name, ""
-            cell = _new(Cell, (slot.day, "slot", name, "", slot.arm))
-            cells[cell] = of_slot = did(whose, slot.times, slot, usual)
-            for stage, place in slot.stages.items():
-                cell = _new(
-                    Cell, (place.day, "slot", name, f"stage:{stage}", place.arm)
-                )
-                if place.first == slot.first:
-                    cells[cell] = of_slot
+            answered = responses.slots.get(name, _NOBODY)
+            times, first = slot.times, slot.first
+            a, b = did(answered, times, first, usual)
+            flat += (slot.words[0], slot.day, a, b)
+            for place in slot.stages.values():
+                if place.first == first:
+                    flat += (place.words[0], place.day, a, b)
                 else:
-                    cells[cell] = did(whose, slot.times, place, usual)
-        since: dict[float, Quantities] = {}  # many came true on the same page
-        for kind, found in (
-            ("segment", places.segments),
-            ("stage", places.stages),
-            ("campaign", places.campaigns),
-        ):
-            for name, place in found.items():
-                cell = _new(Cell, (place.day, kind, name, "", place.arm))
-                quantities = since.get(place.first)
-                if quantities is None:
-                    quantities = did(ALL, site.times, place, usual)
-                    since[place.first] = quantities
-                cells[cell] = quantities
-        return cells, accounts
+                    later = did(answered, times, place.first, usual)
+                    flat += (place.words[0], place.day, *later)
+        since: dict[float, tuple[int, int]] = {}  # many came true on the same page
+        for found in (places.segments, places.stages, places.campaigns):
+            for place in found.values():
+                first = place.first
+                both = since.get(first)
+                if both is None:
+                    both = since[first] = did(responses.all, site.times, first, usual)
+                flat += (place.words[0], place.day, *both)
+        return Placed(list(self._at), flat), accounts
 
-    def _experiments(
-        self, own: dict[Cell, Quantities]
-    ) -> dict[str, dict[Cell, Quantities]]:
-        """Fills the owner's ``own`` cells, and returns those of accounts."""
-        plan, places = self._plan, self._places
+    def _experiments(self, flat: list[Any]) -> dict[str, dict[Cell, Quantities]]:
+        """Adds the owner's own cells, and returns those of accounts."""
+        plan, places, responses = self._plan, self._places, self._responses
         accounts: dict[str, dict[Cell, Quantities]] = {}
         by_account = {name for name, account in places.experiments if account}
         for (name, account), place in places.experiments.items():
-            arm, cells = place.arm, own
-            if account:
-                arm = CROSSED if place.crossed else arm
-                cells = accounts.setdefault(account, {})
-            elif place.crossed or name in by_account:
+            if not account and (place.crossed or name in by_account):
                 continue  # what was seen before the login is not counted for an account
             window = plan.experiments.get(name, plan.window)
-            whose = "experiment", f"{name}/{place.arm}", account
-            quantities = self._did(whose, place.times, place, window)
+            answered = responses.experiments.get((name, place.arm, account), _NOBODY)
+            if account:
+                showings, outcomes = self._halves(answered, place, window)
+                cells = accounts.setdefault(account, {})
+                for words in _of_account(place):
+                    cells[Cell(place.day, *words)] = Quantities(showings, outcomes)
+                continue
+            a, b = self._did(answered, place.times, place.first, window)
             day = place.day
-            cells[_new(Cell, (day, "experiment", name, "", arm))] = quantities
-            for segment in place.page.segments:
-                context = f"segment:{segment}"
-                cells[_new(Cell, (day, "experiment", name, context, arm))] = quantities
+            for words in place.words:
+                flat += (words, day, a, b)
         return accounts
 
+    def _halves(
+        self, answered: Sequence[Answered], place: Place, window: float
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """As :meth:`_did`, of one that is not the owner's own."""
+        shown = _shown(place.times, place.first, place.first + window)
+        showings = (shown, *came(answered, place.first, place.first + window))
+        return showings, self._outcomes.since(place.first, window)
+
     def _did(
-        self, whose: Whose, times: list[float], place: Place, window: float
-    ) -> Quantities:
-        start = place.first
-        end = start + window
-        if times and times[0] >= start and times[-1] < end:
+        self,
+        answered: Sequence[Answered],
+        times: list[float],
+        first: float,
+        window: float,
+    ) -> tuple[int, int]:
+        """Where the two halves are of who was exposed ``first`` to what was shown at ``times``."""
+        end = first + window
+        if times and times[0] >= first and times[-1] < end:
             shown = len(times)
         else:
-            shown = bisect_left(times, end) - bisect_left(times, start)
-        responses = self._responses
-        came = responses.since(whose, start, end) if responses else NONE
-        if came is not NONE:
-            return _new(
-                Quantities, ((shown, *came), self._outcomes.since(start, window))
-            )
-        key = shown, start, window
-        found = self._known.get(key)
-        if found is None:
-            showings = _PLAIN[shown] if shown < len(_PLAIN) else (shown, *NONE)
-            found = _new(Quantities, (showings, self._outcomes.since(start, window)))
-            self._known[key] = found
-        return found
+            shown = _shown(times, first, end)
+        a = b = None
+        if not answered or (what := came(answered, first, end)) is NONE:
+            what, a = NONE, self._plain.get(shown)
+        if window == self._usual:
+            b = self._since.get(first)
+        if a is None or b is None:
+            at = self._at
+            a = at.setdefault((shown, *what), len(at))
+            b = at.setdefault(self._outcomes.since(first, window), len(at))
+            if what is NONE:
+                self._plain[shown] = a
+            if window == self._usual:
+                self._since[first] = b
+        return a, b
+
+
+def _shown(times: list[float], first: float, end: float) -> int:
+    return bisect_left(times, end) - bisect_left(times, first)
+
+
+def _of_account(place: Place) -> Sequence[tuple[str, str, str, str]]:
+    """The words of an account's cells: of who crossed over it is not known in which arm."""
+    if not place.crossed:
+        return place.words
+    name = place.words[0][1]
+    contexts = (words[2] for words in place.words[1:])
+    segments = tuple(context.removeprefix("segment:") for context in contexts)
+    return tuple(within(name, CROSSED, segments))

@@ -14,7 +14,7 @@ from ..ruleset import RuleSet
 DayOf = Callable[[float], int]
 """The day in the site's time zone, since 1970-01-01, of a time in seconds since 1970."""
 
-_EDITION = 1  # goes up when the same log would be counted differently
+_EDITION = 2  # goes up when the same log would be counted differently
 
 
 class MeasureSettings(msgspec.Struct, frozen=True):

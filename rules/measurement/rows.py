@@ -107,13 +107,12 @@ def _worth(line: object) -> int:
 
 
 _TYPES = {
-    PROMOTION_VIEWED: Showing,
     PROMOTION_CLICKED: Response,
     PROMOTION_DISMISSED: Response,
     PROMOTION_RATED: Response,
     ORDER_COMPLETED: Order,
 }
-READS = frozenset(_TYPES)
+READS = frozenset(_TYPES) | {PROMOTION_VIEWED}
 """The events whose properties are looked at; of all others the name and the time are enough."""
 
 Read = Callable[[Any], Any]

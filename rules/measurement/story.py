@@ -17,8 +17,9 @@ from ..events import (
     VISITED,
 )
 from ..learning import VISIT_PAUSE
+from .pages import Page
 from .plan import Plan
-from .rows import UNREADABLE, Read, Response, Showing
+from .rows import UNREADABLE, Read, Response
 
 LATEST = 253_370_764_800.0  # seconds: the year 9999, the last one that has days
 
@@ -56,7 +57,8 @@ class Story:
     """What happened to one owner up to ``until``, oldest first.
 
     ``pages`` are the moments at which one was seen; ``orders`` when, and for how many hundredths;
-    ``added`` and ``leads`` when. ``showings`` and ``responses`` are as the log has them. From a
+    ``added`` and ``leads`` when. ``showings`` are when, which page, and the id in its decisions;
+    ``responses`` as the log has them. From a
     showing to somebody who has not agreed to statistics up to the next one to somebody who has,
     nothing is looked at.
     """
@@ -74,7 +76,7 @@ class Story:
         self.orders: list[tuple[float, int]] = []
         self.added: list[float] = []
         self.leads: list[float] = []
-        self.showings: list[tuple[float, Showing]] = []
+        self.showings: list[tuple[float, Page, str]] = []
         self.responses: list[tuple[float, str, Response]] = []
         self.skipped = 0
         self._sort_out(sorted(rows, key=itemgetter(0)), plan, until, read)
@@ -109,10 +111,11 @@ class Story:
                     self.skipped += 1
                     continue
                 if kind == _SHOWING:
-                    muted = told.uncounted
+                    shown, id = told
+                    muted = shown.uncounted
                     if muted:
                         continue
-                    self.showings.append((time, told))
+                    self.showings.append((time, shown, id))
                 elif kind == _RESPONSE:
                     self.responses.append((time, name, told))
                 elif not (key := told.key) or key not in known_orders:

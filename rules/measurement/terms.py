@@ -71,6 +71,9 @@ def _asked(names: Sequence[str]) -> tuple[_Asked, ...]:
 
 _OF_SHOWINGS = _asked((*OF_SHOWINGS, RATINGS))
 _OF_OUTCOMES = _asked((*OF_OUTCOMES, *(BEFORE + name for name in OF_PAST)))
+_LOOKED = OF_OUTCOMES.index("added")  # outcomes of who only looks
+_NO_SALES = (0,) * (len(OF_OUTCOMES) + len(OF_PAST) - _LOOKED)
+_OF_LOOKING = tuple(asked for asked in _OF_OUTCOMES if asked.y < _LOOKED)
 
 
 def fits(values: tuple[int, ...]) -> bool:
@@ -86,7 +89,8 @@ def of_showings(values: tuple[int, ...]) -> int:
 
 def of_outcomes(values: tuple[int, ...]) -> int:
     """What its outcomes add."""
-    return _packed(values, _OF_OUTCOMES)
+    looked = values[_LOOKED:] == _NO_SALES
+    return _packed(values, _OF_LOOKING if looked else _OF_OUTCOMES)
 
 
 def _packed(values: tuple[int, ...], asked: tuple[_Asked, ...]) -> int:

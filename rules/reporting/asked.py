@@ -14,6 +14,7 @@ class Asked(msgspec.Struct, frozen=True):
     what does not belong to it. ``slots`` are those of site.toml, ``holdout`` the share of its visitors that sees
     nothing. ``events`` is how many the log holds, None: nobody looked. ``updated`` is up to when
     they were counted, ``counted`` that moment's day. ``standings`` say how far roll-outs have come.
+    ``moved`` are the experiments whose shares of the visitors have moved, whatever they do now.
     """
 
     site: str
@@ -33,6 +34,7 @@ class Asked(msgspec.Struct, frozen=True):
     language: str = "en"
     timezone: str = "UTC"
     standings: Mapping[str, Standing] = {}
+    moved: frozenset[str] = frozenset()
 
     @property
     def last(self) -> int:

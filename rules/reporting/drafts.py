@@ -66,7 +66,8 @@ def drafted(
     guards = [rail.metric for rail in aim.guardrails]
     only = aim.metric if context else ask.metric
     roles = asked(aim.metric, guards, only)
-    strata = _strata(found, name, context, split) if mode(split) in MOVING else []
+    moved = kind == "experiment" and (mode(split) in MOVING or name in ask.moved)
+    strata = _strata(found, name, context, split) if moved else []
     raws, values = compared(arms, base, roles, strata)
     last = ask.counted_until
     first = found.firsts.get((kind, name, context), last)

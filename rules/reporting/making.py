@@ -43,7 +43,7 @@ def reported(
         rule.split.experiment
         for rule in rules.rules
         if rule.split is not None and mode(rule.split) in MOVING
-    }
+    } | ask.moved
     rolling = _rolling(rules.rules, ask)
     current = (pair for pair in cells if not rolling or _current(pair[0], rolling))
     found = gathered(current, counts, ask.since, ask.until, moving)
@@ -139,6 +139,12 @@ def _dealt(rules: Iterable[Rule], experiment: str) -> set[str]:
 
 
 def _live(rule: Rule, ask: Asked) -> bool:
+    """Whether it should show something now: a roll-out that went back does not."""
+    split = rule.split
+    if split is not None and split.rollout is not None:
+        standing = ask.standings.get(split.experiment)
+        if standing is not None and standing.back:
+            return False
     return not rule.off and (rule.schedule is None or rule.schedule.active(ask.now))
 
 

@@ -32,7 +32,7 @@ from . import (
     rollups,
     servers,
 )
-from .accounting import Accounting, accounting_goals
+from .accounting import Accountings, accounting_goals
 from .contenders import EXACT, KINDS, contenders
 from .goals import (
     Goal,
@@ -66,7 +66,7 @@ Step = Callable[[], None]
 
 async def race_pages(
     folder: Path, rounds: int, steps: Callable[[str, int], Step]
-) -> tuple[dict[str, Timings], Accounting]:
+) -> tuple[dict[str, Timings], Accountings]:
     """The timings of all contenders, by kind of page, and what counting showings costs."""
     work = Work(folder, time.time(), steps("visitors", VISITORS))
     pages = {}
@@ -77,8 +77,8 @@ async def race_pages(
             step = steps(f"{kind} page", (rounds + 1) * len(competing))
             requests = partial(work.requests, count=REQUESTS[kind])
             pages[kind] = await race(competing, requests, rounds, step)
-        step = steps("accounting", accounting.ROUNDS + 1)
-        counting = await accounting.measure(work, step)
+        step = steps("accounting", 2 * (accounting.ROUNDS + 1))
+        counting = await accounting.measure(work, folder / "linked", step)
     lost = {**work.window.counters, **work.window.journal.dropped}
     if lost:
         raise SystemExit(f"nothing was measured: {lost}")

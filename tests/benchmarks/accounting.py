@@ -3,103 +3,183 @@
 import asyncio
 import gc
 import random
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from shopwindow import PersonalizationMiddleware
+from shopwindow.middleware import display
 from shopwindow.middleware.exposed import PageExposed
-from shopwindow.middleware.visit import Visit
 from shopwindow.rules.facts import Decision
 
-from .contenders import PERSONALISED, contenders
+from .contenders import PERSONALISED, serve, static_pages
 from .goals import Goal
 from .rounds import answer
-from .work import Work
+from .shop import FRAGMENTS
+from .work import Opened, Work, seed, seed_traffic, write_site
 
-ROUNDS = 30
+ROUNDS = 60
 PEOPLE = 300  # each sees one page in each round
-CALM = 10  # the calmest tenth counts: what else a machine does makes a page slower
+CALM = 10  # the calmest tenth
 MOST = 5e-6  # seconds of CPU of the thread that answers
 
 
-class Accounting(NamedTuple):
-    """CPU seconds of the answering thread for each page: counted, not counted, and again not
-    counted, which says how much of a difference is chance."""
+Pages = dict[int, list[float]]
 
-    counted: list[float]
-    uncounted: list[float]
-    control: list[float]
+
+class Accounting(NamedTuple):
+    """CPU seconds of the answering thread for each page of each visitor: counted, not counted,
+    and again not counted, which says how much of a difference is chance.
+
+    A visitor's pages are compared with their own: one has a longer page than another.
+    """
+
+    counted: Pages
+    uncounted: Pages
+    control: Pages
 
     @property
     def added(self) -> float:
         """What counting adds to a page."""
-        return _calm(self.counted) - _calm([*self.uncounted, *self.control])
+        return self._between(self.counted, self._without, median)
 
     @property
-    def usual(self) -> float:
-        """What counting adds to a page, in the middle of all pages, also of those that were
-        disturbed by other programs."""
-        return median(self.counted) - median([*self.uncounted, *self.control])
+    def calm(self) -> float:
+        """The same of each visitor's calmest pages: what else a machine does makes a page slower."""
+        return self._between(self.counted, self._without, _calmest)
 
     @property
     def chance(self) -> float:
         """What nothing at all adds."""
-        return _calm(self.control) - _calm(self.uncounted)
+        return self._between(self.control, self.uncounted, median)
+
+    @property
+    def _without(self) -> Pages:
+        return {who: self.uncounted[who] + self.control[who] for who in self.uncounted}
+
+    def _between(
+        self, pages: Pages, others: Pages, typical: Callable[[list[float]], float]
+    ) -> float:
+        return median(typical(pages[who]) - typical(others[who]) for who in pages)
 
 
-def _calm(pages: Sequence[float]) -> float:
-    return median(sorted(pages)[: len(pages) // CALM])
+def _calmest(pages: list[float]) -> float:
+    return median(sorted(pages)[: max(1, len(pages) // CALM)])
+
+
+class Accountings(NamedTuple):
+    """Of a page without links that count clicks, and of one with 13 of them."""
+
+    plain: Accounting
+    linked: Accounting
+
+
+_NAME = PageExposed.__name__
+
+
+class Forgotten(list[Decision]):
+    """In the place of what counts."""
+
+    def append(self, decision: Decision) -> None:
+        pass
+
+
+class Uncounted(PageExposed):
+    """Exposes nothing, and no link carries a decision."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decisions = Forgotten()
+
+    def beginning(self, now: float) -> bytes:
+        return b""
+
+    def mark(self, beginning: bytes) -> bytes:
+        return b""
 
 
 @contextmanager
 def switched_off() -> Iterator[None]:
-    """No page exposes anything, and no link carries a decision."""
-    add, counts = PageExposed.add, Visit.counts
+    """No page exposes anything.
 
-    def forget(self: PageExposed, decision: Decision, known: object) -> None:
-        """In the place of what counts."""
-
-    PageExposed.add = forget  # type: ignore[method-assign]  # put back below
-    Visit.counts = False  # type: ignore[assignment,method-assign]  # for all visits
+    No class is changed: the interpreter would forget what it has learned of it, and whoever
+    calls it next would pay for that, which in a shop nobody does.
+    """
+    setattr(display, _NAME, Uncounted)
     try:
         yield
     finally:
-        PageExposed.add = add  # type: ignore[method-assign]  # as it was
-        Visit.counts = counts  # type: ignore[method-assign]  # as it was
+        setattr(display, _NAME, PageExposed)
 
 
-async def measure(work: Work, step: Callable[[], None]) -> Accounting:
+class Linked(Opened):
+    """The visitors of ``work`` in a shop whose fragments have links that count clicks."""
+
+    def __init__(self, work: Work, folder: Path) -> None:
+        write_site(folder)
+        for name, text in FRAGMENTS.items():
+            counted = re.sub(r'href="{{ (.*?) }}"', r'href="{{ click(\1) }}"', text)
+            path = folder / "fragments" / f"{name}.html"
+            path.write_text(counted, encoding="utf-8")
+        super().__init__(folder)
+        seed_traffic(self.store)
+        seed(self.store, [work.visitor(one) for one in range(PEOPLE)], work.now)
+
+
+async def measure(work: Work, folder: Path, step: Callable[[], None]) -> Accountings:
+    """What counting adds to a page without links that count clicks, and to one with them."""
+    plain = await _measure(work, work, step)
+    linked = Linked(work, folder)
+    async with linked.window:
+        return Accountings(plain, await _measure(linked, work, step))
+
+
+async def _measure(opened: Opened, work: Work, step: Callable[[], None]) -> Accounting:
     """Lets visitors see their start pages, each time with or without by lot: what a page leaves
     behind costs the visitor's next one, of whichever kind that is."""
-    (shop,) = (one for one in contenders(work, "static") if one.name == PERSONALISED)
-    scopes = [work.request(number) for number in range(PEOPLE)]
+    page = serve(static_pages(opened)[PERSONALISED])
+    app, journal = PersonalizationMiddleware(page, opened.window), opened.window.journal
+    scopes = [(number, work.request(number)) for number in range(PEOPLE)]
     lot = random.Random(7)
-    found = Accounting([], [], [])
+    found = Accounting(defaultdict(list), defaultdict(list), defaultdict(list))
     for number in range(ROUNDS + 1):
         lot.shuffle(scopes)
         gc.collect()
         gc.disable()  # it would run in whichever page comes then
-        for scope in scopes:
+        for who, scope in scopes:
             kind = lot.randrange(len(found))
             with switched_off() if kind else nullcontext():
                 before = time.thread_time_ns()
-                await answer(shop.app, scope)
+                await answer(app, scope)
                 taken = time.thread_time_ns() - before
             if number:  # the first round makes everything warm
-                found[kind].append(taken / 1e9)
+                found[kind][who].append(taken / 1e9)
         gc.enable()
-        await shop.settle()
-        await asyncio.sleep(0)
+        while journal.waiting:
+            await asyncio.sleep(0.02)
         step()
     return found
 
 
-def accounting_goals(found: Accounting) -> list[Goal]:
-    name = "counting a page's showings, CPU of the thread that answers"
-    return [
-        Goal(name, found.added, "µs", most=MOST),
-        Goal("the same, in the middle of all pages", found.usual, "µs"),
-        Goal("the same, of two times nothing", found.chance, "µs"),
-    ]
+def accounting_goals(found: Accountings) -> list[Goal]:
+    goals = []
+    for page, counting in (
+        ("showings", found.plain),
+        ("showings and 13 links", found.linked),
+    ):
+        name = f"counting a page's {page}, CPU of the thread that answers"
+        goals += [
+            Goal(name, counting.added, "µs", most=MOST),
+            Goal(
+                "the same, the calmest tenth of pages", counting.calm, "µs", most=MOST
+            ),
+            Goal("the same, of two times nothing", counting.chance, "µs"),
+        ]
+    return goals

@@ -164,6 +164,38 @@ def test_the_shelf_of_one_visitor_is_kept_for_nobody() -> None:
     assert shop.serve(plate, ids, reasons, BEN).startswith(b"Ben")
 
 
+LINKS = {
+    "none": "{{ a }}",
+    "one": '<a href="{{ click(a) }}">go</a>',
+    "two": '<a href="{{ click(a) }}"></a> and <a href="{{ click(a) }}"></a>',
+    "tile": '<li><a href="{{ click(item.url) }}">{{ item }}</a></li>',
+    "bare": "<li>{{ item }}</li>",
+    "shelf": '<a href="{{ click(a) }}"></a>{{ cards(items, "tile") }}',
+    "mixed": '{{ cards(items, "bare") }}{{ cards(items, "tile") }}{{ a }}',
+    "greeted": '{{ visitor.first_name }}{{ cards(items, "tile") }}',
+}
+
+
+@pytest.mark.parametrize("name", ["none", "one", "two", "shelf", "mixed", "greeted"])
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("lead", [b"/go/", b"/shop/go/~1a.0/"])
+def test_links_begin_as_the_page_wants_and_all_else_stays(
+    name: str, charset: str, lead: bytes
+) -> None:
+    shop = Renderer(
+        library(LINKS), catalog(), click=lambda _, url: f"/go/{url[1:]}", lead="/go/"
+    )
+    plate = shop.plate(name, {"a": "/gö"} if name != "greeted" else {}, "", charset)
+    ids, reasons = ("hay", "bone"), (POPULAR, POPULAR)
+    for _ in range(2):  # made, and from what is kept
+        plain = shop.serve(plate, ids, reasons, ANNA)
+        led = shop.serve(plate, ids, reasons, ANNA, lead)
+        assert led == plain.replace(b'"/go/', b'"' + lead)
+    assert plain.count(b'"/go/') == {"none": 0, "one": 1, "two": 2, "shelf": 3}.get(
+        name, 2
+    )
+
+
 def test_a_long_shelf_is_not_kept_whole() -> None:
     shop = Renderer(
         library({**TEMPLATES, "tile": "<li>{{ item }}</li>" + "x" * WHOLE}), catalog()

@@ -91,7 +91,7 @@ SITES: list[tuple[Any, str]] = [
     (Journal, "note"),
     (Journal, "note_all"),
     (Source, "fetch"),
-    (display, "facts"),
+    (display, "facts_of"),
     (display, "decide"),
     (site, "learn"),
     (Renderer, "plate"),

@@ -164,7 +164,7 @@ async def test_the_work_is_done_before_the_app_answers() -> None:
         assert HERO in (await client.get("/p/tea-1")).content
         (foreseen,) = shown
         assert isinstance(foreseen, Foresight) and shop.visit is not None
-        assert shop.visit.display._facts is foreseen.facts
+        assert shop.visit.display.facts is foreseen.facts
         assert shop.visit.view.foresight is None
 
 
@@ -174,9 +174,11 @@ async def test_slots_that_the_page_had_last_time_are_ready(
     rendered = []
     real = Display.rendered
 
-    def counting(self: Display, decision: Decision, *rest: Any) -> bytes | None:
+    def counting(
+        self: Display, decision: Decision, *rest: Any, **options: Any
+    ) -> bytes | None:
         rendered.append(decision.slot)
-        return real(self, decision, *rest)
+        return real(self, decision, *rest, **options)
 
     monkeypatch.setattr(Display, "rendered", counting)
     at_once: list[list[str]] = []
@@ -193,6 +195,33 @@ async def test_slots_that_the_page_had_last_time_are_ready(
     assert rendered == at_once[-1] == ["home.hero", "home.teaser"]
     assert shop.visit is not None and shop.foresight is not None
     assert shop.visit.display.decisions == shop.foresight.decisions
+
+
+async def test_links_that_were_made_ahead_carry_the_decision_of_their_page() -> None:
+    rules = (
+        "version: 1\nrules: [{id: a, slot: home.hero, show: offer},"
+        " {id: b, slot: home.teaser, show: offer}]\n"
+    )
+    store, shop = Answering(), Shop()
+    async with (
+        open_window(store, rules=rules) as window,
+        consented(mounted(shop, window)) as client,
+    ):
+        await client.get("/")
+        assert window.journal.wait_until_written()
+        store.late = True
+        for _ in range(2):
+            text = (await client.get("/")).text
+        assert shop.foresight is not None
+        assert set(shop.foresight.decisions) == {"home.hero", "home.teaser"}
+        (first, second) = re.findall(r'/-/shopwindow/click/~(\w+\.\d+)/[\w.-]+"', text)
+        assert window.journal.wait_until_written()
+    last = max(
+        (one for one in store.events.values() if one.name == "Promotion Viewed"),
+        key=lambda event: event.time,
+    )
+    told = [one["decision"] for one in last.properties["promotions"]]
+    assert told == [first, second] == [f"{last.id}.0", f"{last.id}.1"]
 
 
 @pytest.mark.parametrize(

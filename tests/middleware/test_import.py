@@ -22,7 +22,9 @@ from shopwindow.middleware.stores import ERASED, IDENTIFIED, VISITED, StoreError
 from shopwindow.middleware.stores.sqlite import SqliteStore
 from shopwindow.rules.facts import Event, Profile
 from tests.commands import run
-from tests.databases import PLACES, SHARED
+from tests.counted import opened
+from tests.databases import PLACES, SHARED, Place
+from tests.kept import keep
 from tests.stores import fetched, learn, logged, open_at
 
 KEY = "a-key-for-the-tests-of-imports"
@@ -455,3 +457,21 @@ def test_lines_are_read_in_bounded_memory(tmp_path: Path, made: Any) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1_500_000 < os.path.getsize(path)
+
+
+def test_reports_count_what_happened_days_ago(site: Path) -> None:
+    """Whoever it was has not been here since; what is new is counted, and this is."""
+    shown = {"slot": "hero", "rule": "hello", "promotion_id": "banner"}
+    customer = pseudonym((KEY.encode(),), "7")
+    keep(
+        site,
+        ("a" * 22, "Promotion Viewed", {"promotions": [shown]}, 8),
+        ("a" * 22, IDENTIFIED, {"customer": customer, "visitor": "b" * 22}, 7),
+    )
+    run("measure", site)
+    run("import", site, sales(site, line()))
+    for _ in range(2):
+        run("measure", site)
+        with opened(Place(f"sqlite:///{site}/shopwindow.db")) as rollups:
+            ((_, tally),) = rollups.cells(0, 100_000, ("site",))
+            assert tally.sample("average-order-value").y == 246_900

@@ -496,13 +496,13 @@ def test_what_teaches_nothing_leaves_what_is_known_as_it_is(
     two = learn(one, last)
     shown = event("Promotion Viewed")
     notes: list[Note] = [
-        (first, one, 1, None, None),
-        (shown, NO_LESSON, 1, None, None),
-        (last, two, 1, None, None),
+        (first, one, 1, None),
+        (shown, NO_LESSON, 1, None),
+        (last, two, 1, None),
     ]
     journal.note_all("v1", base, True, notes)
     alone = event("Promotion Viewed", "v2")
-    journal.note_all("v2", base, True, [(alone, NO_LESSON, 1, None, None)])
+    journal.note_all("v2", base, True, [(alone, NO_LESSON, 1, None)])
     assert journal.over("v1", None) is two
     assert journal.unwritten("v2") is None and journal.writes("v2")
     assert not journal.writes("v3") and balanced(journal)
@@ -520,7 +520,7 @@ def test_what_teaches_nothing_may_be_dropped(store: Gate, make: Make) -> None:
     journal.note(event(ERASED, "v0"))
     assert store.asked.wait(5)
     shown = event("Promotion Viewed")
-    journal.note_all("v1", Profile(), True, [(shown, NO_LESSON, 1, None, None)])
+    journal.note_all("v1", Profile(), True, [(shown, NO_LESSON, 1, None)])
     assert journal.dropped == {"Promotion Viewed": 1} and balanced(journal)
 
 
@@ -561,7 +561,10 @@ def test_closing_waits_only_so_long(
     journal = make()
     shut(store, journal)
     journal.close()
-    assert "the store did not answer while closing: 1 events are lost" in caplog.text
+    assert (
+        "the store has not kept everything while closing waited for 0.05 seconds; "
+        "if the process ends now, 1 events are lost: 1 On its way"
+    ) in caplog.text
     assert balanced(journal)
 
 

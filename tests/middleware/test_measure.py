@@ -24,7 +24,7 @@ from shopwindow.rules.facts import DAY, PURPOSES
 from tests.asgi import BROWSER
 from tests.commands import change, run
 from tests.databases import PLACES
-from tests.kept import Happened, keep
+from tests.kept import Happened, keep, noon
 from tests.servers import free_port, serving
 from tests.shop import KEYS, site_folder
 
@@ -54,6 +54,7 @@ rules:
 def shop(tmp_path: Path) -> Path:
     folder = site_folder(tmp_path / "site", rules=RULES)
     change(folder / "site.toml", "memory:", "sqlite:///shop.db")
+    change(folder / "site.toml", "Europe/Berlin", noon())
     keep(folder)  # makes the store
     return folder
 
@@ -180,7 +181,8 @@ def test_it_is_the_same_beside_other_stores(
     folder = site_folder(tmp_path / "site", rules=RULES)
     events = f'\n[events]\nurl = "{place.events}"' if place.events else ""
     text = (folder / "site.toml").read_text()
-    (folder / "site.toml").write_text(text.replace("memory:", place.store) + events)
+    text = text.replace("memory:", place.store).replace("Europe/Berlin", noon())
+    (folder / "site.toml").write_text(text + events)
     keep(folder, *visits("tone", {"cosy": (200, 40), "plain": (200, 8)}))
     told = measured(folder)
     assert told["weights"]["tone"][""]["cosy"] > 0.9

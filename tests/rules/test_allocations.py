@@ -155,6 +155,18 @@ def test_what_was_seen_first_stays_whatever_the_weights() -> None:
         assert (found.variant, found.kept, found.propensity) == (A, True, None)
 
 
+def test_what_was_seen_first_stays_where_a_roll_out_of_this_name_began_anew_once() -> (
+    None
+):
+    learned = weights("tone-2026", a=0.01, b=0.98, c=0.01)
+    rolled = replace(learned, again=frozenset({"tone-2026"}))
+    for split in (ADAPTIVE, replace(ADAPTIVE, adapt=None)):
+        for number in range(50):
+            units = Units(f"v{number}")
+            found = allocate(split, units, kept="a", allocations=rolled)
+            assert (found.variant, found.kept) == (A, True)
+
+
 # -- roll-outs -----------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from .cuts import soak_cuts
 from .examples import soak_examples
 from .faults import soak_faults, soak_full, soak_kills, soak_mixed, soak_sinks
 from .judging import soak_decisions
+from .leaving import soak_leaving
 from .pages import soak_pages
 from .profiles import soak_profiles
 from .purging import soak_purge
@@ -50,6 +51,7 @@ SOAKS: tuple[tuple[str, Soak, int], ...] = (
     ("processes that write", soak_writers, 10_000),
     ("pages of reports", soak_report_page, 5),
     ("pages beside a purge", soak_purge, 1_000_000),
+    ("events while hundreds leave", soak_leaving, 2_000_000),
     ("visitors before shelves", soak_crowd, 10_000),
     ("made-up visitors", soak_simulated, 20_000),
     ("swapped models", soak_swaps, 1_000),

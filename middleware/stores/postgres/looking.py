@@ -1,10 +1,12 @@
 """Rows for a command, which waits for them: over connections that it opens itself."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
 
+from .. import StoreError
 from .address import TROUBLES, Address, connect
 from .aside import Aside
 
@@ -42,6 +44,16 @@ class Looking:
         async with self.connection.transaction():
             return await self.connection.fetchrow(statement, *values)
 
+    def begin(self) -> Any:
+        """A transaction that has begun."""
+        return self.do(self._begun())
+
+    async def _begun(self) -> Any:
+        # Of a connection that was lost it is here that the driver complains.
+        transaction = self.connection.transaction()
+        await transaction.start()
+        return transaction
+
     def number(self, statement: str, *values: Any) -> int:
         (number,) = self.first(statement, *values)
         return int(number)
@@ -54,7 +66,8 @@ class Looking:
             while found := self.do(cursor.fetch(STEP)):
                 yield from found
         finally:
-            self.do(_cut(connection))
+            with suppress(StoreError):  # closed before its reader: that cut it already
+                self.do(_cut(connection))
 
     def close(self) -> None:
         self._aside.close(self.connection.terminate)

@@ -27,6 +27,9 @@ SUFFIXES = (".db", ".sqlite", ".sqlite3")
 """Of names under which a damaged file is ours to put aside."""
 
 TURNING = 0.5  # seconds that several processes may take to turn to write-ahead logging
+PATIENCE = 5_000  # milliseconds that the writer waits for others who write
+GLIMPSE = 20  # ... with what has time until later
+WIPE_AGAIN = 1.0  # seconds
 _MAGIC = b"SQLite format 3\0"
 _LOGS = ("-wal", "-shm")
 
@@ -101,6 +104,8 @@ class SqliteFile:
         self._logs: dict[str, Number | None] = {}
         self._stale: list[str] = []
         self._check: Check | None = None
+        self._traces = False  # deleted, but still in the write-ahead log
+        self._wipe = 0.0  # when to try to empty that
         self._open()
 
     def close(self) -> None:
@@ -153,16 +158,38 @@ class SqliteFile:
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
 
-    def wiped(self) -> bool:
-        """Empty the write-ahead log, which still knows what was deleted; False: not now."""
+    @contextmanager
+    def hasty(self) -> Iterator[None]:
+        """Within it the writer waits for nobody: it is about what can be done later as well."""
+        self.writing.execute(f"PRAGMA busy_timeout = {GLIMPSE}")
         try:
-            (busy, _, _) = self.writing.execute(
-                "PRAGMA wal_checkpoint(TRUNCATE)"
-            ).fetchone()
+            yield
+        finally:
+            self.writing.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+
+    def erased(self) -> None:
+        """What was deleted just now has to leave the write-ahead log, too."""
+        self._traces = True
+        self._wipe = 0.0
+
+    def tidy(self) -> None:
+        """Empty the write-ahead log if it still knows what was deleted.
+
+        Nobody can write while that waits for who reads an older state, be it a report that
+        takes a minute: so it does not wait, but is tried again with what is written next.
+        """
+        if not self._traces or time.monotonic() < self._wipe:
+            return
+        self._wipe = time.monotonic() + WIPE_AGAIN
+        try:
+            with self.hasty():
+                (busy, _, _) = self.writing.execute(
+                    "PRAGMA wal_checkpoint(TRUNCATE)"
+                ).fetchone()
         except sqlite3.Error as error:
             log.warning("%s cannot be cleaned now: %s", self.path, error)
-            return False
-        return not busy
+        else:
+            self._traces = bool(busy)
 
     def _number(self, part: str = "") -> Number | None:
         """What tells the file under this name from every other; None: it cannot be seen."""
@@ -264,7 +291,7 @@ class SqliteFile:
         return _Opened(writing, reading, number)
 
     def _open_writing(self) -> tuple[sqlite3.Connection, Number | None]:
-        connection = self._connect(5_000)
+        connection = self._connect(PATIENCE)
         opened = self._number()
         try:
             _log_ahead(connection)

@@ -9,6 +9,7 @@ from ....rules.facts import Event, Profile
 from .. import DayOf, Due, LogRow
 from ..rows import QUARTER, daily, decode_profile, event_of, is_mark, mark_of, unseen
 from .busy import STEP, BusyFile
+from .directory import EMPTY_PARTS, events_of
 from .store import ERASURE, UNROLL
 
 _RETIRED = "length(data) = 0"
@@ -20,7 +21,8 @@ INSERT INTO profiles (id, data, version) VALUES (?, x'', {ERASURE})
 ON CONFLICT (id) DO UPDATE SET data = x'', version = excluded.version
 """
 # Under what the rows of an owner stand: their own name, and the ids that turned out to be them.
-_MARKS = "SELECT ?1 UNION SELECT visitor FROM logins WHERE customer = ?1"
+_MARKS = "SELECT ?1 AS visitor UNION SELECT visitor FROM logins WHERE customer = ?1"
+_SOME = f"SELECT 1 FROM events WHERE {events_of('SELECT ?1 AS visitor')} LIMIT 1"
 _NOBODY = "NOT EXISTS (SELECT 1 FROM profiles AS one WHERE one.id = {})"
 _LINK = _NOBODY.format("customer")
 _LINKS = f"""
@@ -73,7 +75,7 @@ class SqliteKeeper:
                 return id
             if self._file.first("SELECT 1 FROM logins WHERE customer = ? LIMIT 1", id):
                 return id
-            if self._file.first("SELECT 1 FROM events WHERE visitor = ? LIMIT 1", id):
+            if self._file.first(_SOME, id):
                 return id
         return None
 
@@ -84,7 +86,7 @@ class SqliteKeeper:
         profile = None if row is None else decode_profile(row[0])
         rows = self._file.rows(
             "SELECT id, name, time, properties FROM events "
-            f"WHERE visitor IN ({_MARKS}) ORDER BY time, id",
+            f"WHERE {events_of(_MARKS)} ORDER BY time, id",
             (owner,),
         )
         return profile, (
@@ -108,7 +110,7 @@ class SqliteKeeper:
         # Nothing can be added any more: looking for the rest needs no lock.
         found = list(
             self._file.rows(
-                f"SELECT id FROM events WHERE visitor IN ({_MARKS})", (owner,)
+                f"SELECT id FROM events WHERE {events_of(_MARKS)}", (owner,)
             )
         )
         for rows in _parts(found, STEP):
@@ -184,6 +186,8 @@ class SqliteKeeper:
                 with self._file.writing():
                     gone = self._file.each("DELETE FROM events WHERE id = ?", rows)
                 yield gone
+            with self._file.writing():
+                self._file.execute(EMPTY_PARTS)
         if profiles_before:
             what = "id, data, version"
             for rows in self._file.walk("profiles", what, _PROFILE, (), batch):

@@ -8,6 +8,7 @@ from pathlib import Path
 from ....rules.facts import Event
 from .. import DayOf, Keeper
 from ..rows import COLUMNS, Row, row_of
+from .directory import Directory, events_of
 from .file import SqliteFile
 from .history import SqliteHistory
 from .store import ERASURE, UNROLL
@@ -23,8 +24,9 @@ _ADOPT = """
 INSERT OR IGNORE INTO logins (customer, visitor) SELECT ?1, ?2
 WHERE NOT EXISTS (SELECT 1 FROM profiles WHERE id = ?2 AND length(data) = 0)
 """
-_ERASE = """
-DELETE FROM events WHERE visitor IN (SELECT visitor FROM logins WHERE customer = ?)
+_ERASE = f"""
+DELETE FROM events
+WHERE {events_of("SELECT visitor FROM logins WHERE customer = ?1")}
 """
 _REFUSE = f"""
 INSERT OR REPLACE INTO profiles (id, data, version)
@@ -42,15 +44,15 @@ class SqliteLog:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self._file = SqliteFile(self.path)
-        self._traces = False  # erased, but still in the write-ahead log
+        self._directory = Directory(self._file)
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         self._file.renewed()
         with self._file.transaction() as connection:
             yield connection
-        if self._traces:
-            self._traces = not self._file.wiped()
+        self._file.tidy()
+        self._directory.go_on()
 
     def append(self, events: Sequence[Event]) -> None:
         if not events:
@@ -74,7 +76,7 @@ class SqliteLog:
                 # A customer may come back: only the marks are refused for good.
                 file.execute("DELETE FROM profiles WHERE id = ?", (owner,))
             file.execute("DELETE FROM logins WHERE customer = ?", (owner,))
-            self._traces = True
+            self._file.erased()
 
     def history(self, day: DayOf) -> SqliteHistory:
         return SqliteHistory(self.path, day)
@@ -85,4 +87,5 @@ class SqliteLog:
         return SqliteKeeper(self.path, day)
 
     def close(self) -> None:
+        self._directory.close()
         self._file.close()

@@ -79,6 +79,27 @@ _STEPS = (
         value TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    -- Which events are whose: see directory.py. Of each part the last id of those that are
+    -- entered in it; part 0 is of those that came late.
+    CREATE TABLE directory (
+        part INTEGER NOT NULL,
+        owner TEXT NOT NULL,        -- the end of a visitor's mark: others may have the same
+        event TEXT NOT NULL,
+        PRIMARY KEY (part, owner, event)
+    ) WITHOUT ROWID;
+    CREATE TABLE directory_parts (
+        part INTEGER PRIMARY KEY,
+        until TEXT NOT NULL UNIQUE
+    );
+    INSERT INTO directory_parts VALUES (0, '');
+    CREATE TRIGGER directory_late AFTER INSERT ON events
+    WHEN new.id <= (SELECT max(until) FROM directory_parts)
+    BEGIN INSERT OR IGNORE INTO directory VALUES (0, substr(new.visitor, -8), new.id); END;
+    CREATE TRIGGER directory_gone AFTER DELETE ON events
+    BEGIN DELETE FROM directory WHERE owner = substr(old.visitor, -8) AND event = old.id AND part IN (0, (SELECT part FROM directory_parts WHERE until >= old.id ORDER BY until LIMIT 1)); END;
+    CREATE INDEX logins_visitor ON logins (visitor);
+    """,
 )
 
 VERSION = len(_STEPS)

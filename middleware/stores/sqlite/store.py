@@ -38,6 +38,7 @@ from ..rows import (
     receipt_of,
     row_of,
 )
+from .directory import Directory, events_of
 from .file import SqliteFile
 from .history import SqliteHistory
 
@@ -71,7 +72,8 @@ INSERT INTO traffic VALUES (?, ?, ?)
 ON CONFLICT (dimension, key) DO UPDATE SET weight = weight + excluded.weight
 """
 _LOGIN = "INSERT OR IGNORE INTO logins VALUES (?, ?)"
-_VISITORS = "SELECT visitor FROM logins WHERE customer = ?"
+_VISITORS = "SELECT visitor FROM logins WHERE customer = ?1"
+_ERASE = f"DELETE FROM events WHERE {events_of(_VISITORS)}"
 _ALIAS = b"@"  # no profile begins with it, be it an array of msgpack or deflated
 _RETIRED = b""
 # What owners add to the sums that are kept beside the log; see the room of the roll-ups.
@@ -153,7 +155,7 @@ class SqliteStore:
         self._elsewhere = log
         self._file = SqliteFile(self.path)
         self._lock = self._file.lock
-        self._traces = False  # erased, but still in the write-ahead log
+        self._directory = Directory(self._file)
         # What was read lately of whom, and its version: the writer need not read it again if
         # nobody has changed it. Two generations, so that forgetting takes no time.
         self._seen: dict[str, _Seen]
@@ -210,8 +212,8 @@ class SqliteStore:
                 ]
                 self._writing.executemany(_TRAFFIC, rows)
         self._seen.update(fresh)  # not before: what was undone nobody has seen
-        if self._traces:
-            self._traces = not self._file.wiped()
+        self._file.tidy()
+        self._directory.go_on()
 
     def _keep(
         self, events: Sequence[Event], learn: Learn, drafts: Mapping[str, Draft]
@@ -418,12 +420,12 @@ class SqliteStore:
         elif name == FORGOTTEN:
             execute(_GIVE_UP, (old, _RETIRED))
         else:
-            self._traces = True
+            self._file.erased()
             execute(_LOGIN, (owner, old))
             if self._elsewhere is not None:
                 marks = [mark for (mark,) in execute(_VISITORS, (owner,))]
                 self._elsewhere.erase(owner, marks)
-            execute(f"DELETE FROM events WHERE visitor IN ({_VISITORS})", (owner,))
+            execute(_ERASE, (owner,))
             for mark in {owner, *(mark for (mark,) in execute(_VISITORS, (owner,)))}:
                 for statement in UNROLL:
                     execute(statement, (mark,))
@@ -475,6 +477,7 @@ class SqliteStore:
         return keeper_with(self._elsewhere, SqliteKeeper(self.path, day), day)
 
     def close(self) -> None:
+        self._directory.close()
         self._file.close()
         if self._elsewhere is not None:
             self._elsewhere.close()

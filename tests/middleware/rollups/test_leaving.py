@@ -2,19 +2,20 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shopwindow.middleware import journal as journal_room
 from shopwindow.middleware.journal import Journal
 from shopwindow.middleware.rollups import Rollups
 from shopwindow.middleware.rollups import leaving as leaving_room
 from shopwindow.middleware.rollups.planning import plan_for
 from shopwindow.middleware.site import Site, read_site
-from shopwindow.middleware.stores import ERASED
+from shopwindow.middleware.stores import ERASED, StoreError
 from shopwindow.middleware.stores.rows import mark_of
 from shopwindow.middleware.stores.sqlite import SqliteStore
 from shopwindow.rules.facts import Event
@@ -156,9 +157,11 @@ def test_the_writer_settles_after_what_came_before(tmp_path: Path) -> None:
     seen: list[tuple[str, int]] = []
     with closing(store), opened(Place(f"sqlite:///{path}")) as rollups:
 
-        def settle(visitor: str) -> None:
-            rollups.settle(rollups.owner_of(visitor), PLAN, 1e9 + 50)
-            seen.append((visitor, numbers(rollups)["impressions"]))
+        def settle(visitors: Sequence[str]) -> int:
+            for visitor in visitors:
+                rollups.settle(rollups.owner_of(visitor), PLAN, 1e9 + 50)
+                seen.append((visitor, numbers(rollups)["impressions"]))
+            return len(visitors)
 
         journal = Journal(store, lambda p, e: p, lambda e: {}, settle=settle)
         for number in range(5):
@@ -182,7 +185,7 @@ def test_a_fault_while_settling_stops_nothing(
 ) -> None:
     store = SqliteStore(tmp_path / "shop.db")
 
-    def settle(visitor: str) -> None:
+    def settle(visitors: Sequence[str]) -> int:
         raise RuntimeError("out of order")
 
     with closing(store), caplog.at_level(logging.WARNING, "shopwindow"):
@@ -221,3 +224,49 @@ def test_who_is_settled_twice_leaves_an_account_once(tmp_path: Path) -> None:
     assert found[0] == found[1]
     (tally,) = found[0].values()
     assert tally.n == 1 and tally.moments["click-rate"][2] == 2
+
+
+def test_who_cannot_be_settled_for_a_moment_is_not_erased_before(
+    tmp_path: Path,
+) -> None:
+    told: list[int] = []
+    with closing(SqliteStore(tmp_path / "shop.db")) as store:
+
+        def settle(visitors: Sequence[str]) -> int:
+            with closing(store.keeper(PLAN.day)) as keeper:
+                told.append(keeper.sizes()["events"])
+            if len(told) < 3:
+                raise StoreError("too many clients already")
+            return len(visitors)
+
+        journal = Journal(store, lambda p, e: p, lambda e: {}, settle=settle)
+        journal.note(event(1, "Promotion Viewed"))
+        journal.note(event(2, ERASED))
+        journal.start()
+        assert journal.wait_until_written()
+        assert journal.close()
+    assert told == [1, 1, 1]
+
+
+def test_who_cannot_be_settled_at_all_is_erased_and_only_the_first_one_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(journal_room, "SETTLING", 0.3)
+    tried: list[Sequence[str]] = []
+
+    def settle(visitors: Sequence[str]) -> int:
+        tried.append(visitors)
+        raise StoreError("permission denied")
+
+    with closing(SqliteStore(tmp_path / "shop.db")) as store:
+        journal = Journal(store, lambda p, e: p, lambda e: {}, settle=settle)
+        for number in range(1, 9):
+            journal.note(event(number, "Promotion Viewed", f"v{number}"))
+            journal.note(event(20 + number, ERASED, f"v{number}"))
+        journal.start()
+        assert journal.wait_until_written()
+        assert journal.close()
+        with closing(store.keeper(PLAN.day)) as keeper:
+            assert keeper.sizes()["events"] == 0
+    assert [len(visitors) for visitors in tried[-8:]] == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert caplog.text.count("is not counted as one who left") == 8

@@ -93,6 +93,11 @@ def _response(decision: str, fragment: str) -> dict[str, str]:
     return said | {"decision": decision} if decision else said
 
 
+def written(event: Event) -> str:
+    """Its properties, as they stand in the log."""
+    return msgspec.json.encode(event.properties).decode()
+
+
 def told(
     *story: Event,
     plan: Plan = PLAN,
@@ -101,8 +106,7 @@ def told(
 ) -> Contribution:
     """What a story adds; the same whether it comes as events or as rows of the log."""
     made = contribution(story, plan, until, left)
-    encode = msgspec.json.encode
-    rows = [(each.time, each.name, encode(each.properties)) for each in story]
+    rows = [(each.time, each.name, written(each)) for each in story]
     assert contribution_of(rows, plan, until, left) == made
     return made
 

@@ -66,7 +66,7 @@ def stories(draw: st.DrawFn) -> list[Event]:
             listed = draw(st.lists(slots(), max_size=4))
             if draw(st.booleans()):
                 for place, slot in enumerate(listed):
-                    slot["decision"] = f"{number}.{place}"
+                    slot["decision"] = f"1a059e31f2{number:04}.{place}"
                     decisions.append(slot["decision"])
             page: dict[str, Any] = {"promotions": listed}
             page["stage"] = draw(st.sampled_from(["new", "old", None]))
@@ -110,3 +110,25 @@ def test_both_count_the_same(
     }
     assert accounts == slow.accounts
     assert fast.skipped == 0
+
+
+def test_of_showings_that_were_clicked_in_the_same_moment_the_order_on_the_page_decides() -> (
+    None
+):
+    entry = {"rule": "greet", "slot": "a", "promotion_id": "hero"}
+    drawn = {"experiment": "tone", "variant": "cosy", "decision": "1a059e31f2.1"}
+    story = [
+        at(
+            DAY,
+            "Promotion Viewed",
+            promotions=[entry | {"decision": "1a059e31f2.0"}, entry | drawn],
+        ),
+        at(DAY, "Promotion Clicked", decision="1a059e31f2.1"),
+        at(DAY, "Promotion Clicked", decision="1a059e31f2.0"),
+        at(DAY, "Order Completed", revenue=0, order_id="A"),
+    ]
+    fast = told(*story, plan=PLANNED)
+    assert fast.counts == Reference(story, PLANNED, LATER, None).counts
+    arm = 20_001, "experiment", "tone/cosy"
+    assert (*arm, "last-orders") in fast.counts
+    assert (*arm, "first-orders") not in fast.counts
