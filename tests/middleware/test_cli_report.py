@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import copytree
@@ -75,9 +76,10 @@ def test_the_page_is_written_whole(kept: str, tmp_path: Path) -> None:
 
 def test_days_experiments_and_metrics_can_be_chosen(kept: str) -> None:
     every = told(SITE, "--store", kept, "--no-update")
-    day = every["until"]
+    # Just after midnight nobody has come yet today.
+    day = (date.fromisoformat(every["until"]) - timedelta(days=1)).isoformat()
     chosen = told(
-        *(SITE, "--store", kept, "--no-update", "--since", day),
+        *(SITE, "--store", kept, "--no-update", "--since", day, "--until", day),
         *("--experiment", "hero-tone", "--metric", "add-to-cart"),
     )
 
