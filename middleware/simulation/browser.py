@@ -1,7 +1,11 @@
 """A browser that needs no screen: one connection, cookies, forms and redirects."""
 
+import socket
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
+from threading import Event, Thread
 from typing import NamedTuple
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -14,7 +18,8 @@ PEOPLE = (
 )
 PROGRAM = "Mozilla/5.0 (compatible; Wanderbot/1.0; +https://example.com/bot)"
 _HOPS = 5
-_SECONDS = 30.0
+_SECONDS = 30.0  # that a shop may say nothing, ...
+_WHOLE = 60.0  # ... and that an answer may take as a whole
 
 
 class Unexpected(Exception):
@@ -35,6 +40,10 @@ class Line:
     def __init__(self, host: str, port: int) -> None:
         self.host = f"{host}:{port}"
         self._connection = HTTPConnection(host, port, timeout=_SECONDS)
+        self._sock: socket.socket | None = None
+        self._until: float | None = None  # of the answer that is awaited
+        self._closed = Event()
+        Thread(target=self._watch, name="shopwindow-simulate", daemon=True).start()
         self.asked = 0
 
     def ask(
@@ -43,20 +52,39 @@ class Line:
         """Status, headers and body. Raises :class:`Unexpected` where nothing comes."""
         self.asked += 1
         for again in (True, False):
+            until = self._until = time.monotonic() + _WHOLE
             try:
                 self._connection.request(method, path, body, dict(headers))
+                self._sock = self._connection.sock  # which the answer may take away
                 answer = self._connection.getresponse()
-                return answer.status, answer.getheaders(), answer.read()
+                content = answer.read()
+                if time.monotonic() >= until:
+                    raise TimeoutError  # what has come ends where we hung up
+                return answer.status, answer.getheaders(), content
             except (HTTPException, OSError) as error:
                 # A server may close what is idle; a form is never sent twice.
                 self._connection.close()
+                if time.monotonic() >= until:
+                    why = f"no whole answer within {_WHOLE:g} seconds"
+                    raise Unexpected(f"{method} {path} at {self.host}: {why}") from None
                 if not again or method == "POST":
                     raise Unexpected(
                         f"{method} {path} at {self.host}: {error!r}"
                     ) from error
+            finally:
+                self._until = None
         raise AssertionError("one of the two has answered or raised")
 
+    def _watch(self) -> None:
+        """Hang up on a shop that goes on answering for ever, a byte now and then."""
+        while not self._closed.wait(min(1.0, _WHOLE / 4)):
+            until, sock = self._until, self._sock
+            if until is not None and sock is not None and time.monotonic() >= until:
+                with suppress(OSError):  # it has hung up itself
+                    sock.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
+        self._closed.set()
         self._connection.close()
 
 

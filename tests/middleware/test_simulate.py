@@ -1,8 +1,12 @@
 """Made-up visitors: in a real shop, whose report says what they saw; and in a log."""
 
 import json
+import socket
 import sqlite3
+import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ from shopwindow.examples.petshop.app import SITE
 from shopwindow.middleware.rollups import open_rollups
 from shopwindow.middleware.rollups.planning import plan_for
 from shopwindow.middleware.settings import address
+from shopwindow.middleware.simulation import browser
 from shopwindow.middleware.simulation.agreement import compared
 from shopwindow.middleware.simulation.assortment import shelves
 from shopwindow.middleware.simulation.books import Books, Fact, Showing, Unit
@@ -121,6 +126,39 @@ def test_a_shop_that_is_not_there_is_named() -> None:
     place = f"http://127.0.0.1:{free_port()}"
     said = run("simulate", place, "--visitors", "2", code=1).stderr
     assert "ConnectionRefusedError" in said and place.removeprefix("http://") in said
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_shop_that_never_ends_its_answer_is_given_up(
+    said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser, "_WHOLE", 0.4)
+    asked = 0
+
+    def drip(server: socket.socket) -> None:
+        nonlocal asked
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            asked += 1
+            with client, suppress(OSError):
+                client.sendall(said)
+                while True:
+                    client.sendall(b"X" if said else b"HTTP"[:1])
+                    time.sleep(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=drip, args=(server,), daemon=True).start()
+        line = browser.Line("127.0.0.1", server.getsockname()[1])
+        began = time.monotonic()
+        with pytest.raises(
+            browser.Unexpected, match="no whole answer within 0.4 seconds"
+        ):
+            line.ask("GET", "/", {}, None)
+        assert time.monotonic() - began < 5 and asked == 1
+        line.close()
 
 
 def test_a_store_that_is_there_is_left_alone(tmp_path: Path) -> None:
