@@ -103,7 +103,9 @@ class Directory:
 
     def _catch_up(self) -> None:
         try:
-            with closing(sqlite3.connect(self._file.path, timeout=JOIN)) as connection:
+            # A file that was put aside meanwhile is not made anew from here.
+            address = f"{self._file.path.resolve().as_uri()}?mode=rw"
+            with closing(sqlite3.connect(address, JOIN, uri=True)) as connection:
                 connection.isolation_level = None
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA secure_delete = ON")
