@@ -216,6 +216,7 @@ def _write(seed: int, events: int, days: int, url: str, form: str) -> None:
     from ..simulation.generator import Plan, generate
     from ..simulation.logs import open_into
     from ..simulation.planted import PLANTED
+    from ..simulation.printing import print_planted
 
     if fault := fault_of(url, LOGS):
         raise click.BadParameter(": ".join(fault), param_hint="--into")
@@ -236,3 +237,5 @@ def _write(seed: int, events: int, days: int, url: str, form: str) -> None:
         return
     for name, count in counts.items():
         click.echo(f"{count:>14,}  {name}")
+    click.echo()
+    print_planted()

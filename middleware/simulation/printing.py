@@ -5,7 +5,7 @@ from rich.table import Table
 
 from .agreement import Agreement
 from .books import Books, Row
-from .planted import effect
+from .planted import PLANTED, effect
 
 SHOWN = 20  # differences that are printed
 
@@ -49,6 +49,17 @@ def print_books(books: Books, agreement: Agreement | None) -> None:
     )
     for difference in agreement.differing[:SHOWN]:
         console.print(f"  {difference}", markup=False)
+
+
+def print_planted() -> None:
+    """What the arms of all experiments do: what a report has to find."""
+    table = Table(box=None)
+    for column in ("experiment", "arm", "planted"):
+        table.add_column(column, no_wrap=True)
+    for name, arms in sorted(PLANTED.items()):
+        for arm in arms:
+            table.add_row(name, arm, _planted(name, arm))
+    Console().print(table)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -289,6 +289,8 @@ def test_the_command_writes_a_log_and_prints_what_was_planted(tmp_path: Path) ->
     assert told["planted"]["hero-tone"]["cosy"]["orders"] == 1.5
     (count,) = sqlite3.connect(path).execute("SELECT count(*) FROM events").fetchone()
     assert count == sum(told["events"].values())
+    said = run("simulate", "--into", tmp_path / "words.db", "--events", "1000")
+    assert "orders x 1.5, clicks x 1.3" in said.stdout
 
 
 # -- the pet shop ------------------------------------------------------------------------
