@@ -25,7 +25,7 @@ from shopwindow.middleware.stores.sqlite import (
 )
 from shopwindow.middleware.stores.sqlite import store as stores
 from shopwindow.middleware.stores.sqlite.directory import events_of
-from shopwindow.rules.facts import Event
+from shopwindow.rules.facts import Event, Profile
 from tests.crowded import (
     MOST_CLOSING,
     MOST_WAIT,
@@ -148,6 +148,34 @@ def test_a_purge_forgets_what_it_deletes(tmp_path: Path) -> None:
     assert stale(at) == 0 and 10 < parts(at) < 30
 
 
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("others", [(), ("else",)])
+def test_a_batch_of_known_and_late_events_is_learned_once(
+    tmp_path: Path, others: tuple[str, ...]
+) -> None:
+    """A late event changes two rows, a known one none: together they look like new ones."""
+    learned: list[str] = []
+
+    def learn(profile: Profile | None, event: Event) -> Profile:
+        learned.append(event.id)
+        seen = (profile or Profile()).visits + 1
+        return Profile(visits=seen)
+
+    store = SqliteStore(tmp_path / "shop.db")
+    with closing(store):
+        keep(store, *(event("else", 1e9 + number) for number in range(2 * PART)))
+        assert parts(store.path) == 2
+        known, late = event("one", 5e8), event("one", 6e8)
+        store.commit([known], learn, {})
+        for visitor in ("one", *others):
+            store.fetch(visitor)  # as for a request: they need not be read again
+        learned.clear()
+        store.commit([known, late], learn, {})
+        there = store.fetch("one")
+        assert there is not None and there.visits == 2
+        assert learned.count(late.id) >= 1
+
+
 def test_nobody_waits_for_the_end_of_a_report_to_clean_up_behind_an_erasure(
     tmp_path: Path,
 ) -> None:
@@ -224,7 +252,7 @@ import sys, time
 from pathlib import Path
 from shopwindow.middleware.stores import ERASED
 from shopwindow.middleware.stores.sqlite import SqliteStore, directory
-from shopwindow.rules.facts import Event
+from shopwindow.rules.facts import Event, Profile
 directory._NEXT = directory._NEXT.replace(str(directory.PART - 1), "50")
 store = SqliteStore(Path(sys.argv[1]))
 print("ready", flush=True)

@@ -358,9 +358,9 @@ class SqliteStore:
     def _logged(self, events: Iterable[Event]) -> bool:
         """Append to the log; whether none of the events was there."""
         rows = self._rows(events)
-        before = self._writing.total_changes
-        _for_all(self._writing.execute, _LOG, rows)
-        return self._writing.total_changes - before == len(rows)
+        done = _for_all(self._writing.execute, _LOG, rows)
+        # Not by the connection's changes: those are also what a late event's trigger enters.
+        return sum(cursor.rowcount for cursor in done) == len(rows)
 
     def _log(self, events: Sequence[Event]) -> Sequence[Event]:
         """Append to the log; returns the events that were not there yet."""
