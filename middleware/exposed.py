@@ -35,7 +35,7 @@ class PageExposed:
 
     __slots__ = (
         *("decisions", "id", "known", "visitor"),
-        *("_account", "_counts", "_day", "_exposures", "_now"),
+        *("_account", "_counts", "_day", "_exposures", "_now", "_shown"),
     )
 
     name = PROMOTION_VIEWED
@@ -45,6 +45,7 @@ class PageExposed:
     _day: int
     _exposures: Exposures
     _now: float
+    _shown: tuple[Decision, ...]  # when it left: what a handler does then nobody has seen
 
     def __init__(self) -> None:
         self.decisions: list[Decision] = []
@@ -87,6 +88,7 @@ class PageExposed:
         assert visitor is not None
         self.visitor = visitor.id
         self._now = visit.arrival.now
+        self._shown = tuple(self.decisions)
         self._day = visit.context.day
         self._exposures = site.exposures
         self._counts = visit.counts
@@ -118,7 +120,7 @@ class PageExposed:
             self.id = new_id(self._now)
         revision, counts = self._exposures.revision, self._counts
         id = self.id if counts else ""
-        told = showing(self.decisions, revision, id, self._account)
+        told = showing(self._shown, revision, id, self._account)
         return told if counts else told | UNCOUNTED
 
     def _event(self, told: dict[str, Any]) -> Event:
