@@ -189,7 +189,7 @@ class Journal:
         self._closing = False
         self._ended = False  # the writer touches the store no more
         self._later: list[Callable[[], None]] = []
-        self._held_up: threading.Thread | None = None  # a writer that closing left behind
+        self._held_up: threading.Thread | None = None  # closing left it behind
         self._thread: threading.Thread | None = None
         self._silent_until = 0.0  # about profiles that cannot be read
         self._settling_since = 0.0  # when settling failed first; 0: it has not
