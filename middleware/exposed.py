@@ -45,7 +45,9 @@ class PageExposed:
     _day: int
     _exposures: Exposures
     _now: float
-    _shown: tuple[Decision, ...]  # when it left: what a handler does then nobody has seen
+    _shown: tuple[
+        Decision, ...
+    ]  # when it left: what a handler does then nobody has seen
 
     def __init__(self) -> None:
         self.decisions: list[Decision] = []

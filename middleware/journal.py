@@ -188,7 +188,8 @@ class Journal:
         self._hurry = threading.Event()
         self._closing = False
         self._ended = False  # the writer touches the store no more
-        self._later: Callable[[], None] | None = None
+        self._later: list[Callable[[], None]] = []
+        self._held_up: threading.Thread | None = None  # closing left it behind
         self._thread: threading.Thread | None = None
         self._silent_until = 0.0  # about profiles that cannot be read
         self._settling_since = 0.0  # when settling failed first; 0: it has not
@@ -209,7 +210,10 @@ class Journal:
         if self._thread is None:
             self._closing = self._ended = False
             self._thread = threading.Thread(
-                target=self._write, name="shopwindow-journal", daemon=True
+                target=self._write,
+                args=(self._held_up,),
+                name="shopwindow-journal",
+                daemon=True,
             )
             self._thread.start()
             atexit.register(self.close)
@@ -238,7 +242,9 @@ class Journal:
         with self._lock:
             held_up = not self._ended
             if held_up:
-                self._later = later
+                self._held_up = thread
+                if later is not None:
+                    self._later.append(later)
         if held_up:
             with self._lock:
                 left = Tally(entry[1].name for entry in self._all())
@@ -406,15 +412,23 @@ class Journal:
 
     # The writer's thread -----------------------------------------------------------------
 
-    def _write(self) -> None:
+    def _write(self, before: threading.Thread | None) -> None:
+        if before is not None:
+            before.join()  # it has a batch in its hands
+            self._work.set()
         try:
             self._run()
         finally:
             with self._lock:
-                self._ended = True
-                later, self._later = self._later, None
-            if later is not None:
-                later()
+                self._ended = not self._succeeded
+                later, self._later = self._later, []
+            for each in later:
+                each()
+
+    @property
+    def _succeeded(self) -> bool:
+        """Whether another writer waits for this one, which was held up, to end."""
+        return self._thread not in (None, threading.current_thread())
 
     def _prepare(self) -> None:
         if self._ready is None:
@@ -435,7 +449,7 @@ class Journal:
             self._hurry.clear()
             self._work.clear()
             self._awake = False  # after that: else nobody might wake the writer again
-            while self._take():
+            while not self._succeeded and self._take():
                 full = len(self._batch) == BATCH
                 if self._commit():
                     pause = 0.0
@@ -447,6 +461,8 @@ class Journal:
                 pause = min(1.0, pause * 2 or 0.05)
                 self._hurry.wait(pause)
                 self._hurry.clear()
+            if self._succeeded:
+                return
             if self._closing:
                 self._give_up()
                 return
@@ -654,7 +670,7 @@ class Journal:
     def _give_up(self) -> None:
         """The last chance to write; what cannot be written now is counted as dropped."""
         lost: Tally[str] = Tally()
-        while self._take():
+        while not self._succeeded and self._take():
             if not self._commit():
                 with self._lock:
                     batch, self._batch = self._batch[:BATCH], self._batch[BATCH:]

@@ -601,6 +601,36 @@ def test_a_store_that_holds_the_writer_up_is_closed_by_it(
     assert closed.wait(10)
 
 
+@pytest.mark.parametrize("closed_again", [False, True])
+def test_it_starts_again_behind_a_writer_that_was_held_up(
+    store: Gate, make: Make, monkeypatch: pytest.MonkeyPatch, closed_again: bool
+) -> None:
+    """Only one may have a batch in its hands."""
+    monkeypatch.setattr(journals, "PATIENCE", 0.05)
+    store.open.clear()
+    journal = make()
+    for _ in range(700):
+        journal.note(event())
+    assert store.asked.wait(10)
+    closed = [threading.Event(), threading.Event()]
+    assert not journal.close(closed[0].set)
+    journal.start()
+    for number in range(700):
+        journal.note(event(visitor=f"v{number % 7}"))
+    if closed_again:
+        assert not journal.close(closed[1].set)
+        journal.start()
+    assert balanced(journal)
+    store.open.set()
+    assert journal.wait_until_written()
+    assert closed[0].wait(5) and closed[1].is_set() is closed_again
+    journal.note(event())
+    assert journal.wait_until_written() and balanced(journal)
+    assert [one.id for one in store.kept] == sorted(one.id for one in store.kept)
+    assert len(store.kept) == journal.stored == 1401
+    assert journal.close()
+
+
 def test_a_store_that_keeps_everything_is_left_to_be_closed(make: Make) -> None:
     journal = make()
     journal.note(event())
