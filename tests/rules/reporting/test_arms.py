@@ -18,8 +18,9 @@ from shopwindow.rules.reporting.report import Subject
 from shopwindow.rules.statistics.samples import Share
 from shopwindow.rules.statistics.uplift import uplift
 from tests.rules.reporting.madeup import TODAY, Book, experiment, rule, split
+from tests.sizes import runs
 
-EXPERIMENTS, ORDERED = 300, 0.2
+EXPERIMENTS, ORDERED = runs(300, 120), 0.2
 #: Of each arm on each day: more and more come, so that a few looks are as far apart as many.
 VISITORS = [200 * 2**day for day in range(9)]
 HIGH = stats.binom.ppf(0.995, EXPERIMENTS, 0.05)
