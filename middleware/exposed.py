@@ -45,9 +45,7 @@ class PageExposed:
     _day: int
     _exposures: Exposures
     _now: float
-    _shown: tuple[
-        Decision, ...
-    ]  # when it left: what a handler does then nobody has seen
+    _shown: tuple[Decision, ...]  # before it left: what comes later nobody sees
 
     def __init__(self) -> None:
         self.decisions: list[Decision] = []

@@ -539,6 +539,7 @@ class Journal:
             self._unsettled(error)
             return 1
         except Exception as error:
+            # Whatever is wrong with statistics: who wants to be erased is erased.
             self._unsettled(error)
             return 1
         self._settling_since = 0.0
